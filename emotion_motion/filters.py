@@ -1,0 +1,63 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The causal filter between the sampler's frames and what is published."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+__all__ = ['KeypointFilter']
+
+
+class KeypointFilter:
+    """One-euro filter of keypoints (Casiez, Roussel and Vogel 2012), one speed a keypoint.
+
+    A low-pass whose cutoff rises with speed: still keypoints lose their jitter, fast ones are not
+    delayed. All coordinates of a keypoint share its cutoff, so that paths keep their shape.
+    """
+
+    def __init__(
+        self,
+        rate_hz: float,
+        *,
+        rest_cutoff_hz: float = 2.5,
+        cutoff_per_speed: float = 18.0,
+        speed_cutoff_hz: float = 2.0,
+    ) -> None:
+        """Make a filter without a past.
+
+        Args:
+            rate_hz: frames a second.
+            rest_cutoff_hz: cutoff of a still keypoint [Hz].
+            cutoff_per_speed: rise of the cutoff with speed [Hz per body height a second].
+            speed_cutoff_hz: cutoff of the speed estimate [Hz].
+        """
+        self._period_s = 1.0 / rate_hz
+        self._rest_cutoff_hz = rest_cutoff_hz
+        self._cutoff_per_speed = cutoff_per_speed
+        self._speed_share = self._share(np.float32(speed_cutoff_hz))
+        self._last: np.ndarray | None = None
+        self._velocity: np.ndarray | None = None
+
+    def reset(self) -> None:
+        """Forget the past: the next frame passes as it is."""
+        self._last = self._velocity = None
+
+    def __call__(self, keypoints: np.ndarray) -> np.ndarray:
+        """Filter the next frame [..., K, D] of a body of height 1; returns the same shape."""
+        if self._last is None or self._velocity is None:
+            self._last, self._velocity = keypoints, np.zeros_like(keypoints)
+            return keypoints
+        velocity = (keypoints - self._last) / np.float32(self._period_s)
+        self._velocity = self._velocity + self._speed_share * (velocity - self._velocity)
+        speed = np.sqrt(np.square(self._velocity).sum(axis=-1, keepdims=True))
+        cutoff = self._rest_cutoff_hz + self._cutoff_per_speed * speed
+        self._last = self._last + self._share(cutoff) * (keypoints - self._last)
+        return self._last
+
+    def _share(self, cutoff_hz: np.ndarray) -> np.ndarray:
+        """Return the share of the new value in a first-order low-pass."""
+        angle = np.float32(2.0 * math.pi * self._period_s) * cutoff_hz
+        return angle / (angle + np.float32(1.0))

@@ -1,0 +1,318 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The live loop without ROS: a stream of frames, each sampled from the model and fed back."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from emotion_motion.checkpoint import Checkpoint, SamplerConfig, from_pretrained
+from emotion_motion.emotion import EMOTIONS, NEUTRAL_INDEX, emotion_weights
+from emotion_motion.exceptions import ConfigError, EmotionError, ModelError
+from emotion_motion.filters import KeypointFilter
+from emotion_motion.sampling import sample_dynamic_emotion_individual
+from emotion_motion.skeleton import Skeleton
+
+__all__ = ['MotionFrame', 'MotionGenerator']
+
+
+class MotionFrame(NamedTuple):
+    """One frame of B streams.
+
+    Attributes:
+        keypoints: [B, K, D] float32 in metres; REP-103 axes, origin on the ground below the
+            standing mid-hip.
+        emotion_logits: [B, E] float32, the emotion that the model sees in its own motion, raw
+            scores (`emotion_motion.emotion.recognised_distribution` makes them weights).
+    """
+
+    keypoints: np.ndarray
+    emotion_logits: np.ndarray
+
+
+class MotionGenerator:
+    """B endless streams of motion from one model, each with its own emotion.
+
+    Every call of `step` takes the frame before, runs the model on it with cached keys and values,
+    samples the next frame keypoint by keypoint, puts it back onto the body and remembers it. Time
+    and memory of a step stay the same for ever.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        batch_size: int = 1,
+        seed: int | None = None,
+        body_height_m: float | None = None,
+    ) -> None:
+        """Make streams that stand in the checkpoint's rest pose, all neutral.
+
+        Args:
+            checkpoint: the model and all that belongs to it.
+            batch_size: number of streams B.
+            seed: of the random draws; None draws another one at every reset.
+            body_height_m: height that the keypoints are scaled to [m]; None: the checkpoint's.
+
+        Raises:
+            ConfigError: batch_size, seed or body_height_m is out of range.
+        """
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+            raise ConfigError(f'got batch_size = {batch_size!r}; expected a whole number, 1 or more')
+        self._model = checkpoint.model
+        self._device = checkpoint.model.unit.device
+        self._checkpoint = checkpoint
+        self._batch_size = batch_size
+        self._seed = _checked_seed(seed)
+        self._random = torch.Generator(device=self._device)
+        self._filter = KeypointFilter(checkpoint.rate_hz)
+        self._mean, self._low, self._high = (
+            torch.from_numpy(part).to(self._device)
+            for part in (
+                checkpoint.normaliser.mean, checkpoint.normaliser.low, checkpoint.normaliser.high
+            )
+        )  # fmt: skip
+        self.sampler = checkpoint.sampler
+        self.body_height_m = checkpoint.body_height_m if body_height_m is None else body_height_m
+        self._emotion = torch.zeros(batch_size, len(EMOTIONS), device=self._device)
+        self.set_emotion('neutral')
+        self.reset()
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name_or_path: str | os.PathLike[str] = 'default',
+        *,
+        batch_size: int = 1,
+        device: str = 'cpu',
+        seed: int | None = None,
+        body_height_m: float | None = None,
+    ) -> MotionGenerator:
+        """Load a checkpoint and make streams of it.
+
+        Args:
+            name_or_path: a packaged model's name or a checkpoint's directory.
+            batch_size: number of streams B.
+            device: a torch device, such as `cpu` or `cuda`.
+            seed: of the random draws; None draws another one at every reset.
+            body_height_m: height that the keypoints are scaled to [m]; None: the checkpoint's.
+
+        Raises:
+            CheckpointError: the checkpoint is missing or damaged.
+            ConfigError: a value is out of range, or this torch has no such device.
+        """
+        checkpoint = from_pretrained(name_or_path, device=_checked_device(device))
+        return cls(checkpoint, batch_size=batch_size, seed=seed, body_height_m=body_height_m)
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The body that moves."""
+        return self._checkpoint.skeleton
+
+    @property
+    def rest_pose(self) -> np.ndarray:
+        """Where a run begins, [K, D], of a body of height 1."""
+        return self._checkpoint.rest_pose.copy()
+
+    @property
+    def rate(self) -> float:
+        """Frames a second [Hz]; each `step` is one of them."""
+        return self._checkpoint.rate_hz
+
+    @property
+    def window(self) -> int:
+        """Frames that a frame attends to and pools over."""
+        return self._model.config.window
+
+    @property
+    def batch_size(self) -> int:
+        """Number of streams B."""
+        return self._batch_size
+
+    @property
+    def device(self) -> str:
+        """The torch device that the model runs on."""
+        return str(self._device)
+
+    @property
+    def model_name(self) -> str:
+        """How the checkpoint was asked for."""
+        return self._checkpoint.name
+
+    @property
+    def model_sha256(self) -> str:
+        """Hash of the checkpoint's weights."""
+        return self._checkpoint.sha256
+
+    @property
+    def steps(self) -> int:
+        """Frames made since the last reset."""
+        return self._steps
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run since the last reset; with it the run can be repeated."""
+        return self._random.initial_seed()
+
+    @property
+    def emotion(self) -> np.ndarray:
+        """What is requested of each stream, weights [B, E]."""
+        return self._emotion.cpu().numpy().copy()
+
+    @property
+    def sampler(self) -> SamplerConfig:
+        """Settings of the sampler; assign another SamplerConfig to change them at once."""
+        return self._sampler
+
+    @sampler.setter
+    def sampler(self, value: SamplerConfig) -> None:
+        if not isinstance(value, SamplerConfig):
+            raise ConfigError(f'got the sampler {value!r}; expected a SamplerConfig')
+        self._sampler = value
+
+    @property
+    def body_height_m(self) -> float:
+        """Height of the body that keypoints are scaled to [m]; may be set at any time."""
+        return self._body_height_m
+
+    @body_height_m.setter
+    def body_height_m(self, value: float) -> None:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not 0.0 < value < 100.0:
+            raise ConfigError(f'got body_height_m = {value!r}; expected metres, above 0, below 100')
+        self._body_height_m = float(value)
+
+    def set_emotion(self, emotion: Any, intensity: float = 1.0, index: int | None = None) -> None:
+        """Request an emotion; it shapes the very next frame.
+
+        Args:
+            emotion: a name, a text such as `'happiness:0.7, surprise:0.3'`, a mapping, weights
+                [7], or one emotion a stream as an array [B, 7].
+            intensity: share of the emotion, 0 to 1; the rest is neutral.
+            index: the one stream that is meant; None: all.
+
+        Raises:
+            EmotionError: the emotion cannot be read or there is no such stream; the emotion of
+                every stream stays as it was.
+        """
+        if index is not None and not 0 <= index < self._batch_size:
+            raise EmotionError(
+                f'got the stream index {index!r}; expected 0 to {self._batch_size - 1}'
+            )
+        many = not isinstance(emotion, (str, dict)) and np.ndim(emotion) == 2
+        if many and (index is not None or len(emotion) != self._batch_size):
+            raise EmotionError(
+                f'got emotion weights of shape {np.shape(emotion)}; expected '
+                f'({len(EMOTIONS)},) or, without an index, ({self._batch_size}, {len(EMOTIONS)})'
+            )
+        rows = list(emotion) if many else [emotion]
+        weights = np.stack([emotion_weights(row, intensity) for row in rows])
+        self._emotion[slice(None) if index is None else index] = torch.from_numpy(
+            weights if index is None else weights[0]
+        ).to(self._device)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Return every stream to the rest pose and begin a new run; the emotions stay.
+
+        Args:
+            seed: of the new run; None repeats the seed that was given, or draws another one where
+                none was. The same seed, emotions and settings give the same frames, bit for bit
+                on the same machine.
+
+        Raises:
+            ConfigError: the seed is out of range.
+        """
+        if seed is not None:
+            self._seed = _checked_seed(seed)
+        if self._seed is None:
+            self._random.seed()
+        else:
+            self._random.manual_seed(self._seed)
+        rest = torch.from_numpy(self._checkpoint.rest_pose).to(self._device)
+        self._frame = (rest.flatten() - self._mean).repeat(self._batch_size, 1)
+        self._cache = self._model.stream(self._batch_size)
+        self._filter.reset()
+        self._steps = 0
+
+    @torch.inference_mode()
+    def step(self) -> MotionFrame:
+        """Make the next frame of every stream.
+
+        Raises:
+            ModelError: the model gave a frame that is not finite; the streams stand where they
+                stood, and `reset` begins anew.
+        """
+        output = self._model.step(self._frame, self._emotion, self._cache)
+        following = self._sample(output)
+        body = self._onto_body(following)
+        frame = body.flatten(1) - self._mean
+        logits = output.emotion_logits[:, -1].cpu().numpy()
+        if not bool(torch.isfinite(frame).all()):
+            raise ModelError(
+                f'got a frame that is not finite at step {self._steps}; call reset, and check the '
+                f'checkpoint {self.model_name!r} and the sampler {self._sampler}'
+            )
+        self._frame = frame
+        self._steps += 1
+        smooth = self._filter(body.cpu().numpy())
+        keypoints = self.skeleton.project(smooth) * np.float32(self._body_height_m)
+        return MotionFrame(keypoints, logits)
+
+    def _sample(self, output: Any) -> torch.Tensor:
+        """Draw the next frame [B, O] from the mixture."""
+        s = self._sampler
+        if s.emotion_weight > 0.0:
+            emotions = self._model.component_emotions(output, self._cache)
+        else:
+            emotions = output.emotion_logits
+        return sample_dynamic_emotion_individual(
+            output.pi,
+            output.sigma,
+            output.mu,
+            emotions,
+            self._frame.unsqueeze(1),
+            keypoint_dims=self._model.config.keypoint_dims,
+            k=s.k,
+            emotion_weight=s.emotion_weight,
+            movement_weight=s.movement_weight,
+            variance_div=s.variance_div,
+            neutral_index=NEUTRAL_INDEX,
+            target=self._emotion,
+            temperature=s.temperature,
+            unit=self._model.unit,
+            # Where mostly neutral is asked for, showing it must not be penalised.
+            expressive=self._emotion[:, NEUTRAL_INDEX] <= 0.5,
+            generator=self._random,
+        )
+
+    def _onto_body(self, frame: torch.Tensor) -> torch.Tensor:
+        """Return the body [B, K, D], of height 1, nearest to a frame [B, O] in model space.
+
+        The bounds of the training motion hold the root, which no bone holds.
+        """
+        bounded = torch.clamp(frame, self._low, self._high) + self._mean
+        return self.skeleton.project(bounded.unflatten(-1, (self.skeleton.size, -1)))
+
+
+def _checked_seed(seed: int | None) -> int | None:
+    if seed is None:
+        return None
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise ConfigError(f'got seed = {seed!r}; expected a whole number from 0 to 2**63 - 1')
+    return seed
+
+
+def _checked_device(device: str) -> torch.device:
+    try:
+        place = torch.device(device)
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ConfigError(
+            f'got device = {device!r}, which this torch cannot use '
+            f"({str(error).splitlines()[0]}); expected 'cpu', or 'cuda' with a GPU build of torch"
+        ) from error
+    return place

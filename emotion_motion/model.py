@@ -1,0 +1,415 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The network: a causal transformer over frames and emotions with a mixture density head.
+
+Shapes: B sequences, T frames, K keypoints of D coordinates, O = K * D, G Gaussians, E emotions,
+W frames of attention window, C channels of a token, H heads. A frame is [O] in model space: the
+keypoints of a body of height 1 less their mean pose.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from emotion_motion.exceptions import ConfigError, ModelError
+
+__all__ = [
+    'AttentionPooling',
+    'MixtureDensityNetwork',
+    'MotionModel',
+    'MotionModelConfig',
+    'MotionOutput',
+    'StreamCache',
+]
+
+# Displacements are seen up to this many units: a fall off the body must not drown the rest.
+_DISPLACEMENT_CLIP = 6.0
+# Rotations repeat exactly after this many frames, see _rotary_table.
+_ROTARY_PERIOD = 4096
+
+
+@dataclass(frozen=True)
+class MotionModelConfig:
+    """Sizes of a MotionModel; every value is checked.
+
+    Attributes:
+        keypoints: number of keypoints K.
+        keypoint_dims: coordinates of a keypoint D.
+        emotions: number of emotions E.
+        motion_channels: channels of a token that carry the frame.
+        emotion_channels: channels of a token that carry the emotion; C is the sum of both.
+        layers: transformer blocks.
+        heads: attention heads H; C / H is even.
+        window: frames W that a frame attends to and pools over, itself included.
+        gaussians: components G of the mixture.
+        mdn_channels: hidden width of the mixture head.
+        emotion_head_channels: hidden width of the emotion head.
+        mixture_per_keypoint: pi is [B, T, G, K], one mixture a keypoint, instead of [B, T, G].
+        mdn_reads_logits: the mixture head reads `logits` in place of the features (an ablation).
+        sigma_floor: smallest standard deviation, in displacement units.
+    """
+
+    keypoints: int = 25
+    keypoint_dims: int = 3
+    emotions: int = 7
+    motion_channels: int = 128
+    emotion_channels: int = 32
+    layers: int = 3
+    heads: int = 5
+    window: int = 64
+    gaussians: int = 6
+    mdn_channels: int = 160
+    emotion_head_channels: int = 64
+    mixture_per_keypoint: bool = True
+    mdn_reads_logits: bool = False
+    sigma_floor: float = 0.02
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError where a size is impossible."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type == 'bool':
+                if not isinstance(value, bool):
+                    raise ConfigError(f'got {field.name} = {value!r}; expected true or false')
+            elif isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+                raise ConfigError(f'got {field.name} = {value!r}; expected a number above 0')
+            elif field.type == 'int' and not isinstance(value, int):
+                raise ConfigError(f'got {field.name} = {value!r}; expected a whole number')
+        if self.channels % (2 * self.heads):
+            raise ConfigError(
+                f'got {self.channels} channels for {self.heads} heads; expected a multiple of '
+                f'{2 * self.heads}: change motion_channels, emotion_channels or heads'
+            )
+        if self.window >= _ROTARY_PERIOD:
+            raise ConfigError(f'got window = {self.window}; expected less than {_ROTARY_PERIOD}')
+
+    @property
+    def outputs(self) -> int:
+        """Coordinates of a frame O."""
+        return self.keypoints * self.keypoint_dims
+
+    @property
+    def channels(self) -> int:
+        """Channels of a token C."""
+        return self.motion_channels + self.emotion_channels
+
+    @property
+    def receptive_field(self) -> int:
+        """Number of last frames that an output can depend on.
+
+        Each block and the pooling reach W - 1 frames back; a displacement reaches one more.
+        """
+        return (self.layers + 1) * (self.window - 1) + 2
+
+
+class MotionOutput(NamedTuple):
+    """What the model says of the frame that follows each frame; all in model space."""
+
+    pi: Tensor  # [B, T, G] or [B, T, G, K], sums to 1 over G
+    sigma: Tensor  # [B, T, G, O]
+    mu: Tensor  # [B, T, G, O]
+    logits: Tensor  # [B, T, O], the deterministic next frame
+    emotion_logits: Tensor  # [B, T, E], near 1 for a present emotion, near 0 for an absent one
+
+
+@dataclass
+class StreamCache:
+    """What a live stream remembers: rings of W slots; slot t % W holds frame t."""
+
+    keys_values: Tensor  # [layers, 2, B, H, W, C/H]
+    pooled: Tensor  # [B, W, dim], what AttentionPooling averages
+    scores: Tensor  # [B, W], its scores
+    last_frame: Tensor | None = None  # [B, O]
+    summary: Tensor | None = None  # [B, 1, dim], the pooled vector of the last step
+    frames: int = 0  # frames seen so far, any whole number
+
+
+class AttentionPooling(nn.Module):
+    """Average over time whose weights are a softmax of a learned linear score."""
+
+    def __init__(self, dim: int) -> None:
+        """Make the linear score for vectors of `dim` numbers."""
+        super().__init__()
+        self.score = nn.Linear(dim, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool x [B, T, dim] over all of its frames to [B, dim]."""
+        weights = self.score(x).softmax(dim=1)  # [B, T, 1]
+        return (weights * x).sum(dim=1)
+
+    def windowed(self, x: Tensor, window: int) -> Tensor:
+        """Pool each frame of x [B, T, dim] over itself and the `window` - 1 frames before it."""
+        scores = self.score(x).transpose(1, 2)  # [B, 1, T], one score a source frame
+        outside = ~_band(x.shape[1], window, x.device)
+        weights = scores.masked_fill(outside, -math.inf).softmax(dim=-1)  # [B, T, T]
+        return weights @ x
+
+
+class MixtureDensityNetwork(nn.Module):
+    """Features to a mixture of Gaussians of displacements, in displacement units."""
+
+    def __init__(self, config: MotionModelConfig) -> None:
+        """Make the two-layer network."""
+        super().__init__()
+        self.config = config
+        reads = config.outputs if config.mdn_reads_logits else config.channels
+        mixtures = config.keypoints if config.mixture_per_keypoint else 1
+        self.sizes = [config.gaussians * n for n in (mixtures, config.outputs, config.outputs)]
+        self.hidden = nn.Linear(reads + config.emotions, config.mdn_channels)
+        self.out = nn.Linear(config.mdn_channels, sum(self.sizes))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Map x [B, T, features + E] to pi [B, T, G(, K)], sigma and residual [B, T, G, O]."""
+        out = self.out(F.gelu(self.hidden(x)))
+        mixture, spread, residual = (
+            part.unflatten(-1, (self.config.gaussians, -1)) for part in out.split(self.sizes, -1)
+        )
+        pi = mixture.softmax(dim=-2)  # [B, T, G, K or 1]
+        sigma = F.softplus(spread) + self.config.sigma_floor
+        return pi if self.config.mixture_per_keypoint else pi.squeeze(-1), sigma, residual
+
+
+class _Block(nn.Module):
+    """Pre-norm attention over the window and a two-layer network, both residual."""
+
+    def __init__(self, config: MotionModelConfig) -> None:
+        super().__init__()
+        channels = config.channels
+        self.heads = config.heads
+        self.norm_attention = nn.LayerNorm(channels)
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.out = nn.Linear(channels, channels)
+        self.norm_mlp = nn.LayerNorm(channels)
+        self.mlp = nn.Sequential(
+            nn.Linear(channels, 3 * channels), nn.GELU(), nn.Linear(3 * channels, channels)
+        )
+
+    def forward(self, x: Tensor, rotation: Tensor, band: Tensor) -> Tensor:
+        """Run whole sequences: x [B, T, C], rotation [2, T, C/H], band [T, T]."""
+        qk, v = self._project(x, rotation)
+        q, k = qk.chunk(2, dim=1)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=band)
+        return self._join(x, attended)
+
+    def step(self, x: Tensor, rotation: Tensor, ring: Tensor, slot: int, filled: int) -> Tensor:
+        """Run one frame x [B, 1, C] on the ring of keys and values [2, B, H, W, C/H].
+
+        The order of the slots does not matter: each key carries its position in its rotation.
+        """
+        qk, v = self._project(x, rotation)
+        q, k = qk.chunk(2, dim=1)
+        ring[0, :, :, slot] = k[:, :, 0]
+        ring[1, :, :, slot] = v[:, :, 0]
+        seen = ring[:, :, :, :filled]
+        return self._join(x, F.scaled_dot_product_attention(q, seen[0], seen[1]))
+
+    def _project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor]:
+        """Return rotated queries and keys [B, 2H, T, C/H] and values [B, H, T, C/H]."""
+        heads = self.qkv(self.norm_attention(x)).unflatten(-1, (3 * self.heads, -1))
+        qk, v = heads.transpose(1, 2).split([2 * self.heads, self.heads], dim=1)
+        half = torch.cat(qk.chunk(2, dim=-1)[::-1], dim=-1)
+        return torch.addcmul(qk * rotation[0], half, rotation[1]), v
+
+    def _join(self, x: Tensor, attended: Tensor) -> Tensor:
+        x = x + self.out(attended.transpose(1, 2).flatten(2))
+        return x + self.mlp(self.norm_mlp(x))
+
+
+class MotionModel(nn.Module):
+    """Next-frame mixture and recognised emotion of motion; causal, with a bounded memory.
+
+    `pose_std` [O] and `unit` [O] are the pose's and the displacement's standard deviations.
+    """
+
+    pose_std: Tensor
+    unit: Tensor
+    rotary: Tensor
+
+    def __init__(self, config: MotionModelConfig) -> None:
+        """Make a model with random weights, pose_std and unit 1."""
+        super().__init__()
+        self.config = config
+        self.frame_in = nn.Linear(2 * config.outputs, config.motion_channels)
+        self.emotion_in = nn.Linear(config.emotions, config.emotion_channels)
+        self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.channels)
+        self.displacement = nn.Linear(config.channels, config.outputs)
+        pooled = config.outputs + config.keypoints
+        self.pooling = AttentionPooling(pooled)
+        self.emotion_fc2 = nn.Sequential(
+            nn.Linear(pooled, config.emotion_head_channels),
+            nn.Tanh(),
+            nn.Linear(config.emotion_head_channels, config.emotions),
+        )
+        self.mdn = MixtureDensityNetwork(config)
+        self.register_buffer('pose_std', torch.ones(config.outputs), persistent=False)
+        self.register_buffer('unit', torch.ones(config.outputs), persistent=False)
+        table = _rotary_table(config.channels // config.heads)
+        self.register_buffer('rotary', table, persistent=False)
+
+    def forward(self, frames: Tensor, emotions: Tensor) -> MotionOutput:
+        """Predict the next frame after each frame.
+
+        Args:
+            frames: [B, T, O] in model space.
+            emotions: the condition, [B, E] or one a frame [B, T, E].
+
+        Raises:
+            ModelError: the shapes do not fit the configuration.
+        """
+        emotions = self._checked(frames, emotions)
+        length = frames.shape[1]
+        before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
+        x = self._tokens(frames, before, emotions)
+        positions = torch.arange(length, device=x.device) % _ROTARY_PERIOD
+        band = _band(length, self.config.window, x.device)
+        for block in self.blocks:
+            x = block(x, self.rotary[:, positions], band)
+        x = self.norm(x)
+        logits = frames + self.unit * self.displacement(x)
+        shown = self._shown(logits, frames)
+        pooled = self.pooling.windowed(shown, self.config.window)
+        return self._mixture(x, logits, self.emotion_fc2(pooled))
+
+    def stream(self, batch_size: int) -> StreamCache:
+        """Return an empty cache for `batch_size` live streams."""
+        c, place = self.config, self.unit
+        rings = (c.layers, 2, batch_size, c.heads, c.window, c.channels // c.heads)
+        return StreamCache(
+            keys_values=place.new_zeros(rings),
+            pooled=place.new_zeros(batch_size, c.window, c.outputs + c.keypoints),
+            scores=place.new_full((batch_size, c.window), -math.inf),
+        )
+
+    def step(self, frame: Tensor, emotion: Tensor, cache: StreamCache) -> MotionOutput:
+        """Take one more frame of live streams; the same numbers as `forward` at its last frame.
+
+        Args:
+            frame: [B, O] in model space.
+            emotion: [B, E].
+            cache: from `stream`; changed in place.
+
+        Returns:
+            Outputs with T = 1.
+        """
+        slot = cache.frames % self.config.window
+        filled = min(cache.frames + 1, self.config.window)
+        before = frame if cache.last_frame is None else cache.last_frame
+        now = frame.unsqueeze(1)
+        x = self._tokens(now, before.unsqueeze(1), emotion.unsqueeze(1))
+        position = cache.frames % _ROTARY_PERIOD
+        rotation = self.rotary[:, position : position + 1]
+        for block, ring in zip(self.blocks, cache.keys_values, strict=True):
+            x = block.step(x, rotation, ring, slot, filled)
+        x = self.norm(x)
+        logits = now + self.unit * self.displacement(x)
+        shown = self._shown(logits, now)
+        cache.pooled[:, slot] = shown[:, 0]
+        cache.scores[:, slot] = self.pooling.score(shown)[:, 0, 0]
+        cache.last_frame, cache.frames = frame, cache.frames + 1
+        cache.summary = cache.scores.softmax(dim=-1).unsqueeze(1) @ cache.pooled  # [B, 1, dim]
+        return self._mixture(x, logits, self.emotion_fc2(cache.summary))
+
+    def component_emotions(self, output: MotionOutput, cache: StreamCache) -> Tensor:
+        """Emotion scores as they would be if a keypoint kept coming from a component.
+
+        First order through AttentionPooling and emotion_fc2: the keypoint's place and speed in
+        the last predicted frame are exchanged for the component's mean, and the change is counted
+        as though the choice held for the whole pooling window (divided by the frame's pooling
+        weight). One frame alone would hardly show in an average over W frames.
+
+        Args:
+            output: what `step` returned last.
+            cache: as `step` left it.
+
+        Returns:
+            [B, 1, G, K, E].
+        """
+        k, d = self.config.keypoints, self.config.keypoint_dims
+        assert cache.last_frame is not None and cache.summary is not None, 'step comes first'
+        shown = cache.pooled[:, (cache.frames - 1) % self.config.window]  # [B, dim]
+        first, tanh, second = self.emotion_fc2
+        slope = 1.0 - tanh(first(cache.summary)).square()  # [B, 1, hidden]
+        jacobian = (second.weight * slope) @ first.weight  # [B, E, dim]
+        # The rest of the change comes through the frame's own pooling weight.
+        along = jacobian @ (shown.unsqueeze(-1) - cache.summary.mT)  # [B, E, 1]
+        jacobian = jacobian + along * self.pooling.score.weight  # [B, E, dim]
+        by_place, by_speed = jacobian.split([k * d, k], dim=-1)
+        mu = output.mu[:, -1]  # [B, G, O]
+        place = ((mu - output.logits[:, -1:]) / self.pose_std).unflatten(-1, (k, d))
+        speed = self._speed(mu, cache.last_frame.unsqueeze(1)) - shown[:, None, -k:]  # [B, G, K]
+        gain = (by_place.unflatten(-1, (k, d))[:, None] * place.unsqueeze(2)).sum(-1)
+        gain = gain + by_speed.unsqueeze(1) * speed.unsqueeze(2)  # [B, G, E, K]
+        return (output.emotion_logits[:, -1, None, :, None] + gain).transpose(2, 3).unsqueeze(1)
+
+    def _tokens(self, frames: Tensor, before: Tensor, emotions: Tensor) -> Tensor:
+        """Join pose, displacement and emotion of each frame: [B, T, C]."""
+        moved = ((frames - before) / self.unit).clamp(-_DISPLACEMENT_CLIP, _DISPLACEMENT_CLIP)
+        motion = self.frame_in(torch.cat((frames / self.pose_std, moved), dim=-1))
+        return torch.cat((motion, self.emotion_in(emotions)), dim=-1)
+
+    def _shown(self, logits: Tensor, frames: Tensor) -> Tensor:
+        """Return what the emotion head may see of `logits`: places and speeds, [B, T, O + K]."""
+        return torch.cat((logits / self.pose_std, self._speed(logits, frames)), dim=-1)
+
+    def _speed(self, after: Tensor, before: Tensor) -> Tensor:
+        """Return each keypoint's displacement in units, [..., O] to [..., K]."""
+        moved = (after - before) / self.unit
+        by_keypoint = moved.unflatten(-1, (-1, self.config.keypoint_dims))
+        # The 1e-6 keeps the slope of the norm finite at rest.
+        return (by_keypoint.square().sum(-1) + 1e-6).sqrt()
+
+    def _mixture(self, x: Tensor, logits: Tensor, emotion_logits: Tensor) -> MotionOutput:
+        read = logits / self.pose_std if self.config.mdn_reads_logits else x
+        pi, sigma, residual = self.mdn(torch.cat((read, emotion_logits), dim=-1))
+        mu = logits.unsqueeze(2) + self.unit * residual
+        return MotionOutput(pi, self.unit * sigma, mu, logits, emotion_logits)
+
+    def _checked(self, frames: Tensor, emotions: Tensor) -> Tensor:
+        """Return emotions [B, T, E] or raise ModelError."""
+        c = self.config
+        if frames.dim() != 3 or frames.shape[-1] != c.outputs or frames.shape[1] == 0:
+            raise ModelError(
+                f'got frames of shape {tuple(frames.shape)}; expected [B, T, {c.outputs}], T > 0'
+            )
+        if emotions.dim() == 2:
+            emotions = emotions.unsqueeze(1).expand(-1, frames.shape[1], -1)
+        if emotions.shape != (*frames.shape[:2], c.emotions):
+            raise ModelError(
+                f'got emotions of shape {tuple(emotions.shape)} for frames of shape '
+                f'{tuple(frames.shape)}; expected [B, {c.emotions}] or [B, T, {c.emotions}]'
+            )
+        return emotions
+
+
+def _band(length: int, window: int, device: torch.device) -> Tensor:
+    """Return [T, T], True where a row's frame sees a column's: itself and window - 1 before."""
+    age = torch.arange(length, device=device)
+    age = age.unsqueeze(1) - age
+    return (age >= 0) & (age < window)
+
+
+def _rotary_table(head_channels: int) -> Tensor:
+    """Return cosines and signed sines [2, period, head_channels] of rotary positions.
+
+    As in RoFormer (Su et al. 2021), but each frequency is rounded to a whole number of turns per
+    period. Then position t and position t mod period are the same rotation, to the last bit, and a
+    stream can run for ever: positions are re-based at every period and never grow large.
+    """
+    half = head_channels // 2
+    fastest = 1.0 / (2.0 * math.pi)  # turns a frame: one radian
+    slowest = 1.0 / _ROTARY_PERIOD
+    spacing = torch.arange(half, dtype=torch.float64) / max(half - 1, 1)
+    turns = fastest * (slowest / fastest) ** spacing
+    whole = (turns * _ROTARY_PERIOD).round().clamp_min(1.0)
+    steps = torch.arange(_ROTARY_PERIOD, dtype=torch.float64)
+    angle = torch.outer(steps, whole) * (2.0 * math.pi / _ROTARY_PERIOD)
+    cosine, sine = angle.cos(), angle.sin()
+    table = torch.stack((torch.cat((cosine, cosine), -1), torch.cat((-sine, sine), -1)))
+    return table.float()

@@ -1,0 +1,206 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The emotion-aware sampler: for each keypoint a component of the mixture, then a place from it.
+
+Shapes: B sequences, T frames, G components, K keypoints of D coordinates, O = K * D, E emotions.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from emotion_motion.exceptions import ModelError
+
+__all__ = [
+    'calculate_dynamic_emotion_scores_individual',
+    'sample_dynamic_emotion_individual',
+]
+
+
+def calculate_dynamic_emotion_scores_individual(
+    mu: Tensor,
+    sigma: Tensor,
+    emotion_logits: Tensor,
+    last_frames: Tensor,
+    *,
+    keypoint_dims: int = 3,
+    k: float = 2.0,
+    emotion_weight: float = 2.0,
+    movement_weight: float = 1.0,
+    neutral_index: int | None = 4,
+    target: Tensor | None = None,
+    unit: Tensor | None = None,
+    expressive: Tensor | None = None,
+) -> Tensor:
+    """Score every component for every keypoint.
+
+    score[b,t,g,j] = movement_weight * |mu[b,t,g,j] - last_frames[b,t,j]|
+                     - k * |sigma[b,t,g,j]|
+                     + emotion_weight * emotion[b,t,g,j]
+
+    with Euclidean norms over the D coordinates of keypoint j and
+
+    emotion[b,t,g,j] = shown * (1 - emotion_logits[..., neutral_index])
+    shown = max over e of emotion_logits[..., e], or sum over e of target[b,e] * emotion_logits
+
+    An emotion vector per sequence or frame gives every component the same term, which cannot change
+    a choice; one per component and keypoint (`MotionModel.component_emotions`) can.
+
+    Args:
+        mu: means [B, T, G, O].
+        sigma: standard deviations [B, T, G, O].
+        emotion_logits: [B, E], [B, T, E], [B, T, G, E] or [B, T, G, K, E].
+        last_frames: [B, T, O], the frames that the means were predicted from.
+        keypoint_dims: coordinates of a keypoint D; 1 scores each coordinate on its own.
+        k: weight of certainty: how much spread costs.
+        emotion_weight: weight of the emotion that would show.
+        movement_weight: weight of movement.
+        neutral_index: index of the neutral emotion, whose logit takes from the emotion term; None
+            switches that factor off.
+        target: requested emotion [B, E]; its logit takes the place of the dominant one.
+        unit: [O]; given, movement and spread are measured in it.
+        expressive: [B] booleans, the sequences that the neutral factor applies to; None: all.
+
+    Returns:
+        Scores [B, T, G, K].
+
+    Raises:
+        ModelError: the shapes do not fit each other.
+    """
+    _check(mu, sigma, last_frames, keypoint_dims)
+    moved = mu - last_frames.unsqueeze(2)
+    if unit is not None:
+        moved, sigma = moved / unit, sigma / unit
+    movement = _keypoint_norm(moved, keypoint_dims)  # [B, T, G, K]
+    spread = _keypoint_norm(sigma, keypoint_dims)
+    logits = _per_component(emotion_logits, mu.dim() + 1)  # [B, T or 1, G or 1, K or 1, E]
+    if target is None:
+        shown = logits.amax(dim=-1)
+    else:
+        shown = (logits * target[:, None, None, None, :]).sum(dim=-1)
+    if neutral_index is not None:
+        factor = 1.0 - logits[..., neutral_index]
+        if expressive is not None:
+            factor = torch.where(expressive[:, None, None, None], factor, torch.ones_like(factor))
+        shown = shown * factor
+    return movement_weight * movement - k * spread + emotion_weight * shown
+
+
+def sample_dynamic_emotion_individual(
+    pi: Tensor,
+    sigma: Tensor,
+    mu: Tensor,
+    emotion_logits: Tensor,
+    last_frames: Tensor,
+    *,
+    keypoint_dims: int = 3,
+    k: float = 2.0,
+    emotion_weight: float = 2.0,
+    movement_weight: float = 1.0,
+    variance_div: float = 1000.0,
+    neutral_index: int | None = 4,
+    target: Tensor | None = None,
+    temperature: float = 1.0,
+    unit: Tensor | None = None,
+    expressive: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Draw the next frame from the last timestep; each keypoint chooses for itself.
+
+    For keypoint j, a component g is drawn from softmax over g of
+
+        (score[b,-1,g,j] + log pi[b,-1,g(,j)]) / temperature
+
+    with the score of `calculate_dynamic_emotion_scores_individual`; then the D coordinates of the
+    keypoint are drawn together from that one component,
+
+        mu[b,-1,g,j] + sigma[b,-1,g,j] / variance_div * sqrt(temperature) * N(0, 1).
+
+    The temperature acts on choice and spread as in World Models (Ha and Schmidhuber 2018).
+
+    Args:
+        pi: mixture weights [B, T, G], or one mixture a keypoint [B, T, G, K].
+        sigma: standard deviations [B, T, G, O].
+        mu: means [B, T, G, O].
+        emotion_logits: as for the scores.
+        last_frames: [B, T, O].
+        keypoint_dims: coordinates of a keypoint D.
+        k: weight of certainty.
+        emotion_weight: weight of the emotion that would show.
+        movement_weight: weight of movement.
+        variance_div: divides sigma; above 0.
+        neutral_index: index of the neutral emotion or None.
+        target: requested emotion [B, E] or None.
+        temperature: above 0; 1 samples the model's own distribution times the scores.
+        unit: [O] or None.
+        expressive: [B] or None.
+        generator: source of the random draws; None draws from torch's global state.
+
+    Returns:
+        The next frame [B, O].
+
+    Raises:
+        ModelError: the shapes do not fit each other.
+    """
+    if emotion_logits.dim() > 2:
+        emotion_logits = emotion_logits[:, -1:]
+    mu, sigma, last_frames = mu[:, -1:], sigma[:, -1:], last_frames[:, -1:]
+    scores = calculate_dynamic_emotion_scores_individual(
+        mu, sigma, emotion_logits, last_frames, keypoint_dims=keypoint_dims, k=k,
+        emotion_weight=emotion_weight, movement_weight=movement_weight,
+        neutral_index=neutral_index, target=target, unit=unit, expressive=expressive,
+    )[:, 0]  # fmt: skip  # [B, G, K]
+    weights = pi[:, -1] if pi.dim() == 4 else pi[:, -1].unsqueeze(-1)  # [B, G, K or 1]
+    combined = (scores + weights.log()) / temperature
+    chosen = _categorical(combined, generator)  # [B, 1, K]
+    mean = _of_component(mu[:, 0], chosen, keypoint_dims)
+    spread = _of_component(sigma[:, 0], chosen, keypoint_dims)
+    noise = torch.empty_like(mean).normal_(generator=generator)
+    return (mean + noise * spread * (temperature**0.5 / variance_div)).flatten(1)
+
+
+def _categorical(log_weights: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Draw an index over dimension 1 of [B, G, K] for each of B and K: [B, 1, K].
+
+    The Gumbel-max trick: argmax(w - log(Exponential(1))) is distributed as softmax(w).
+    """
+    race = torch.empty_like(log_weights).exponential_(generator=generator)
+    return (log_weights - race.log()).argmax(dim=1, keepdim=True)
+
+
+def _of_component(values: Tensor, chosen: Tensor, dims: int) -> Tensor:
+    """Take from [B, G, O] the chosen component of each keypoint: [B, K, D]."""
+    by_keypoint = values.unflatten(-1, (-1, dims))  # [B, G, K, D]
+    index = chosen.unsqueeze(-1).expand(-1, -1, -1, dims)
+    return by_keypoint.gather(1, index)[:, 0]
+
+
+def _keypoint_norm(values: Tensor, dims: int) -> Tensor:
+    """Return Euclidean norms [..., K] over the D coordinates of each keypoint of [..., O]."""
+    return torch.linalg.vector_norm(values.unflatten(-1, (-1, dims)), dim=-1)
+
+
+def _per_component(emotion_logits: Tensor, dims: int) -> Tensor:
+    """Insert sizes of 1 after the sizes given, before E: [B, ..., E] with 5 sizes."""
+    missing = dims - emotion_logits.dim()
+    if not 0 <= missing <= dims - 2:
+        raise ModelError(
+            f'got emotion_logits of shape {tuple(emotion_logits.shape)}; expected [B, E], '
+            f'[B, T, E], [B, T, G, E] or [B, T, G, K, E]'
+        )
+    shape = emotion_logits.shape
+    return emotion_logits.reshape(*shape[:-1], *[1] * missing, shape[-1])
+
+
+def _check(mu: Tensor, sigma: Tensor, last_frames: Tensor, dims: int) -> None:
+    if mu.dim() != 4 or sigma.shape != mu.shape or mu.shape[-1] % dims:
+        raise ModelError(
+            f'got mu of shape {tuple(mu.shape)} and sigma of shape {tuple(sigma.shape)}; expected '
+            f'both [B, T, G, O] with O a multiple of keypoint_dims = {dims}'
+        )
+    if last_frames.shape != (*mu.shape[:2], mu.shape[-1]):
+        raise ModelError(
+            f'got last_frames of shape {tuple(last_frames.shape)} for mu of shape '
+            f'{tuple(mu.shape)}; expected {(*mu.shape[:2], mu.shape[-1])}'
+        )

@@ -1,0 +1,279 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Skeletons as data: keypoint names, parents, rest pose, rigid groups, mirror pairs.
+
+A skeleton is a JSON file in `emotion_motion/skeletons/`; a checkpoint carries its own copy.
+Lengths are those of a body of height 1; multiply keypoints by the body's height for metres.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.exceptions import SkeletonError
+
+__all__ = ['Skeleton', 'RigidGroup', 'load_skeleton']
+
+
+@dataclass(frozen=True)
+class RigidGroup:
+    """Keypoints that turn as one rigid body about their anchor, such as the face about the neck.
+
+    Attributes:
+        name: what it is called.
+        anchor: index of the keypoint that it turns about.
+        members: indices of the keypoints that turn.
+    """
+
+    name: str
+    anchor: int
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """A tree of K named keypoints with the rest pose of a body of height 1.
+
+    Attributes:
+        name: name of the keypoint set.
+        names: K keypoint names.
+        parents: K indices, -1 for the one root.
+        rest: rest pose [K, 3], standing; REP-103 axes, origin on the ground below the root.
+        bars: pairs of keypoints that turn as one about the parent between them (the hips).
+        rigid: groups that move as rigid bodies.
+        mirror: K indices, the left-right partner of each keypoint (itself in the middle).
+        groups: indices of the keypoints of each body part.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    rest: np.ndarray
+    bars: tuple[tuple[int, int], ...]
+    rigid: tuple[RigidGroup, ...]
+    mirror: tuple[int, ...]
+    groups: Mapping[str, tuple[int, ...]]
+
+    @property
+    def size(self) -> int:
+        """Number of keypoints K."""
+        return len(self.names)
+
+    @property
+    def root(self) -> int:
+        """Index of the keypoint without a parent."""
+        return self.parents.index(-1)
+
+    @property
+    def edges(self) -> list[tuple[int, int]]:
+        """Pairs (parent, child) to draw, K - 1 of them."""
+        return [(parent, child) for child, parent in enumerate(self.parents) if parent >= 0]
+
+    @functools.cached_property
+    def bone_lengths(self) -> np.ndarray:
+        """Distance [K] of each keypoint from its parent in the rest pose; 0 for the root."""
+        lengths = np.zeros(self.size)
+        for parent, child in self.edges:
+            lengths[child] = np.linalg.norm(self.rest[child] - self.rest[parent])
+        return lengths
+
+    def index(self, name: str) -> int:
+        """Return the index of the keypoint `name`.
+
+        Raises:
+            SkeletonError: there is none of that name.
+        """
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise SkeletonError(
+                f'got the keypoint {name!r}; the skeleton {self.name!r} has {", ".join(self.names)}'
+            ) from None
+
+    def mirrored(self, keypoints: Any) -> Any:
+        """Return keypoints [..., K, 3] (array or tensor) with left and right exchanged."""
+        swapped = keypoints[..., list(self.mirror), :]
+        return swapped * swapped.new_tensor([1, -1, 1]) if _is_tensor(keypoints) else (
+            swapped * np.array([1, -1, 1], dtype=swapped.dtype)
+        )
+
+    def project(self, keypoints: Any) -> Any:
+        """Return the body nearest in direction: every bone keeps its length, groups stay rigid.
+
+        Each bone keeps the direction it has in `keypoints`; a rigid group takes the orientation of
+        the best affine fit to its members, made orthonormal. The root stays where it is. The result
+        of a body is that body.
+
+        Args:
+            keypoints: [..., K, 3] of a body of height 1, numpy array or torch tensor.
+
+        Returns:
+            The same type, shape and dtype.
+
+        Raises:
+            SkeletonError: the last two sizes are not (K, 3).
+        """
+        if tuple(keypoints.shape[-2:]) != (self.size, 3):
+            raise SkeletonError(
+                f'got keypoints of shape {tuple(keypoints.shape)}; the skeleton {self.name!r} '
+                f'needs [..., {self.size}, 3]'
+            )
+        if _is_tensor(keypoints):
+            return self._projection(keypoints)
+        import torch
+
+        with torch.inference_mode():
+            given = torch.from_numpy(np.ascontiguousarray(keypoints))
+            return self._projection(given).numpy()
+
+    def bone_error(self, keypoints: Any) -> float:
+        """Return the largest error of a bone length or of a distance within a rigid group.
+
+        Args:
+            keypoints: [..., K, 3] of a body of height 1.
+
+        Returns:
+            The largest absolute error, in body heights.
+        """
+        points = np.asarray(keypoints, dtype=np.float64)
+        first, second = np.array(self._fixed_pairs).T
+        rest = np.linalg.norm(self.rest[first] - self.rest[second], axis=-1)
+        found = np.linalg.norm(points[..., first, :] - points[..., second, :], axis=-1)
+        return float(np.abs(found - rest).max())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form that `from_dict` reads."""
+        name = self.names.__getitem__
+        return {
+            'name': self.name,
+            'names': list(self.names),
+            'parents': {name(child): name(parent) for parent, child in self.edges},
+            'rest': {name(i): [float(x) for x in point] for i, point in enumerate(self.rest)},
+            'bars': [[name(a), name(b)] for a, b in self.bars],
+            'rigid': {
+                group.name: {
+                    'anchor': name(group.anchor),
+                    'members': [name(i) for i in group.members],
+                }
+                for group in self.rigid
+            },
+            'mirror': [[name(i), name(j)] for i, j in enumerate(self.mirror) if i < j],
+            'groups': {key: [name(i) for i in part] for key, part in self.groups.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Skeleton:
+        """Build a skeleton from its JSON form.
+
+        Raises:
+            SkeletonError: a key is missing, a name is unknown or the parents are no tree.
+        """
+        try:
+            skeleton = _parse(data)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            if isinstance(error, SkeletonError):
+                raise
+            raise SkeletonError(
+                f'got a skeleton that cannot be read ({type(error).__name__}: {error}); see '
+                f'emotion_motion/skeletons/body_25.json for the form'
+            ) from error
+        skeleton._check()
+        return skeleton
+
+    def _check(self) -> None:
+        if len(set(self.names)) != self.size:
+            raise SkeletonError(f'got keypoint names {self.names}; each may stand only once')
+        if list(self.parents).count(-1) != 1:
+            raise SkeletonError(
+                f'got {list(self.parents).count(-1)} keypoints without a parent in '
+                f'{self.name!r}; expected one root'
+            )
+        for child in range(self.size):
+            self.path(child)
+        if self.rest.shape != (self.size, 3) or not np.isfinite(self.rest).all():
+            raise SkeletonError(
+                f'got a rest pose of shape {self.rest.shape} in {self.name!r}; expected finite '
+                f'numbers [{self.size}, 3]'
+            )
+
+    def path(self, child: int) -> list[int]:
+        """Return the indices from `child` up to the root, both included."""
+        path = [child]
+        while self.parents[path[-1]] >= 0:
+            path.append(self.parents[path[-1]])
+            if len(path) > self.size:
+                raise SkeletonError(
+                    f'got parents of {self.names[child]!r} that run in a circle in {self.name!r}; '
+                    f'expected a tree'
+                )
+        return path
+
+    @functools.cached_property
+    def _fixed_pairs(self) -> list[tuple[int, int]]:
+        """Pairs of keypoints whose distance never changes."""
+        grouped = {i for group in self.rigid for i in group.members}
+        pairs = [(p, c) for p, c in self.edges if c not in grouped]
+        for group in self.rigid:
+            bodies = (group.anchor, *group.members)
+            pairs += [(a, b) for n, a in enumerate(bodies) for b in bodies[n + 1 :]]
+        return pairs + list(self.bars)
+
+    @functools.cached_property
+    def _projection(self) -> Any:
+        from emotion_motion.projection import BodyProjection
+
+        return BodyProjection(self)
+
+
+@functools.cache
+def load_skeleton(name: str = 'body_25') -> Skeleton:
+    """Load a skeleton that comes with the package, or one from a JSON file.
+
+    Args:
+        name: the name of a file in `emotion_motion/skeletons/` or the path of a JSON file.
+
+    Raises:
+        SkeletonError: there is none of that name, or the file is no skeleton.
+    """
+    folder = Path(__file__).parent / 'skeletons'
+    path = Path(name) if name.endswith('.json') else folder / f'{name}.json'
+    if not path.is_file():
+        known = ', '.join(sorted(file.stem for file in folder.glob('*.json')))
+        raise SkeletonError(f'got the skeleton {name!r}; expected one of {known} or a JSON file')
+    try:
+        data = json.loads(path.read_text())
+    except ValueError as error:
+        raise SkeletonError(f'got {path}, which is not JSON ({error})') from error
+    return Skeleton.from_dict(data)
+
+
+def _parse(data: Mapping[str, Any]) -> Skeleton:
+    names = tuple(data['names'])
+    index = names.index
+    parents = data['parents']
+    partner = {a: b for pair in data['mirror'] for a, b in (pair, pair[::-1])}
+    return Skeleton(
+        name=str(data['name']),
+        names=names,
+        parents=tuple(index(parents[n]) if n in parents else -1 for n in names),
+        rest=np.array([data['rest'][n] for n in names], dtype=np.float64),
+        bars=tuple((index(a), index(b)) for a, b in data['bars']),
+        rigid=tuple(
+            RigidGroup(key, index(group['anchor']), tuple(index(n) for n in group['members']))
+            for key, group in data['rigid'].items()
+        ),
+        mirror=tuple(index(partner.get(n, n)) for n in names),
+        groups={key: tuple(index(n) for n in part) for key, part in data['groups'].items()},
+    )
+
+
+def _is_tensor(value: Any) -> bool:
+    """Tell a torch tensor without importing torch."""
+    return type(value).__module__.startswith('torch')
