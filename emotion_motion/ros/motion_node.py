@@ -1,0 +1,327 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The managed node `motion_node`: an emotion topic in, living keypoints out, at a fixed rate.
+
+Callbacks store, one timer works. Everything runs in one thread: a step of the model takes about a
+millisecond, and threads would cost more in jitter than they save.
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock, ClockType
+from rclpy.exceptions import ParameterException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+
+from emotion_motion.emotion import format_emotion
+from emotion_motion.exceptions import EmotionMotionError
+from emotion_motion.ros.diagnostics import diagnostic_array
+from emotion_motion.ros.parameters import PARAMETERS, NodeParameters
+
+__all__ = ['MotionNode', 'main']
+
+WATCH_PERIOD_S, DIAGNOSTICS_PERIOD_S = 0.25, 1.0
+SLOW_SHARE = 0.9
+
+
+class MotionNode(LifecycleNode):
+    """The node; see the README for its topics, services and parameters.
+
+    With the parameter `autostart` it configures and activates itself as soon as it spins.
+    """
+
+    def __init__(self, node_name: str = 'motion_node', **kwargs: Any) -> None:
+        """Make the node, unconfigured.
+
+        Args:
+            node_name: its name, which may be remapped.
+            kwargs: of rclpy.node.Node.
+
+        Raises:
+            rclpy.exceptions.ParameterException: a parameter given at the start is invalid.
+        """
+        super().__init__(node_name, **kwargs)
+        self._motion: Any = None
+        self._topics: Any = None
+        self._loop: Any = None
+        self._error = ''
+        self._diagnosed_s = time.monotonic()
+        self._diagnosed_misses = 0
+        self._table = NodeParameters(
+            self, check=self._check_parameters, changed=self._use_parameters
+        )
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        # Steady, so that diagnostics and watchdog go on when /clock stops.
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(WATCH_PERIOD_S, self._on_watch, clock=self._steady)
+        if self._table['autostart']:
+            self._starter = self.create_timer(0.0, self._on_start, clock=self._steady)
+
+    @property
+    def state(self) -> str:
+        """The lifecycle state, such as `active`."""
+        return self._state_machine.current_state[1]
+
+    # Transitions: each thing that one of them makes, its opposite destroys.
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the model, open topics and services; without a model stay unconfigured."""
+        try:
+            self._configure()
+        except Exception as error:  # whatever goes wrong, the node lives and says what
+            self._report('could not configure', error)
+            self._release()
+            return TransitionCallbackReturn.FAILURE
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to publish; the motion goes on from where it stands, gently."""
+        result = super().on_activate(state)
+        self._loop.start()
+        self.get_logger().info(f'publishing keypoints at {self._motion.rate_hz:g} Hz')
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Publish the motion until it is at rest, about 0.4 s, then nothing more."""
+        if not self._error:
+            try:
+                self._loop.stop()
+                return super().on_deactivate(state)
+            except Exception as error:
+                self._report('the motion stopped', error)
+        return TransitionCallbackReturn.ERROR
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close topics and services and free the model."""
+        self._release()
+        return super().on_cleanup(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Come to rest if the node is active, and let go of everything."""
+        try:
+            if self._loop is not None:
+                self._loop.stop()
+        finally:
+            self._release()
+        return super().on_shutdown(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of everything after a failure; the node can be configured again."""
+        self._release()
+        super().on_error(state)
+        return TransitionCallbackReturn.SUCCESS
+
+    def _configure(self) -> None:
+        # Imported here: torch takes seconds, and the generated messages may be missing. So the
+        # node is there, answers, and can say what is wrong.
+        from emotion_motion.ros.live_motion import LiveMotion
+        from emotion_motion.ros.motion_loop import MotionLoop
+        from emotion_motion.ros.topics import MotionTopics
+
+        self._error = ''
+        table = self._table
+        motion = LiveMotion.load({spec.name: table[spec.name] for spec in PARAMETERS})
+        self._motion = motion
+        self._diagnosed_misses = 0
+        table.fill(motion.model_values)
+        table.configured = True
+        self._loop = MotionLoop(self, motion, show=self._show, fail=self._on_failure)
+        self._topics = MotionTopics(
+            self,
+            skeleton=motion.generator.skeleton,
+            body_height_m=motion.generator.body_height_m,
+            rate_hz=motion.rate_hz,
+            on_emotion=lambda weights: motion.emotion.set(weights, self._loop.seconds()),
+            on_hold=self._on_hold,
+            on_reset=self._on_reset,
+        )
+        # What is loaded by now lives long. Out of the garbage collector's sight, a full
+        # collection in the loop has nothing to do; else it takes 50 ms for the modules alone.
+        gc.collect()
+        gc.freeze()
+        self.get_logger().info(
+            f'loaded the model {motion.generator.model_name!r} on {motion.generator.device}, '
+            f'seed {motion.generator.seed}'
+        )
+
+    def _release(self) -> None:
+        if self._loop is not None:
+            self._loop.halt()
+        if self._topics is not None:
+            self._topics.destroy()
+        self._loop = self._topics = self._motion = None
+        self._table.configured = False
+        self._table.unfill()
+        gc.unfreeze()
+
+    def _report(self, what: str, error: Exception) -> None:
+        """Log an error and keep it for the diagnostics; one that is not ours with its origin."""
+        self._error = f'{what}: {error}'
+        expected = isinstance(error, (EmotionMotionError, ParameterException))
+        origin = '' if expected else '\n' + ''.join(traceback.format_exception(error))
+        self.get_logger().error(self._error + origin)
+
+    # Callbacks.
+
+    def _on_start(self) -> None:
+        self.destroy_timer(self._starter)
+        if self.state == 'unconfigured' and (
+            self.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        ):
+            self.trigger_activate()
+
+    def _on_failure(self, error: Exception) -> None:
+        self._report('the motion stopped', error)
+        self._loop.halt()
+        self.trigger_deactivate()  # it fails for the error, and on_error lets go of everything
+
+    def _show(self, stamp: Any) -> None:
+        pose = self._motion.pose
+        self._topics.publish(
+            pose.keypoints[0],
+            pose.recognised[0],
+            stamp=stamp,
+            frame_id=self._table['frame_id'],
+            markers=self._table['publish_markers'],
+        )
+
+    def _on_hold(self, held: bool) -> str:
+        self._motion.hold('user', held)
+        return 'coming to rest within 0.5 s' if held else 'going on'
+
+    def _on_reset(self) -> str:
+        self._motion.reset()
+        return f'in the rest pose, seed {self._motion.generator.seed}'
+
+    def _check_parameters(self, values: Mapping[str, Any]) -> str:
+        try:
+            if self._motion is not None:
+                self._motion.checked_sampler(values)
+        except EmotionMotionError as error:
+            return str(error)
+        return ''
+
+    def _use_parameters(self, values: Mapping[str, Any]) -> None:
+        if self._motion is None:
+            return
+        self._motion.apply(values)
+        if 'body_height_m' in values:
+            self._topics.set_body_height(values['body_height_m'])
+        if 'rate_hz' in values:
+            self._topics.set_rate(self._motion.rate_hz)
+            self._loop.set_rate()
+
+    # Diagnostics.
+
+    def _on_watch(self) -> None:
+        stands = self._loop.watch() if self._loop is not None else False
+        now_s = time.monotonic()
+        # Half a watch period early is on time; else rounding would make it 1.25 s now and then.
+        if now_s - self._diagnosed_s >= DIAGNOSTICS_PERIOD_S - 0.5 * WATCH_PERIOD_S:
+            self._diagnosed_s = now_s
+            self._diagnose(stands)
+
+    def _diagnose(self, clock_stands: bool) -> None:
+        level, message = self._health(clock_stands)
+        self._diagnostics.publish(
+            diagnostic_array(
+                f'{self.get_fully_qualified_name()}: motion',
+                level,
+                message,
+                {'lifecycle_state': self.state} | self._measurements(),
+                hardware_id=str(self._table['model']),
+                stamp=self.get_clock().now().to_msg(),
+            )
+        )
+
+    def _health(self, clock_stands: bool) -> tuple[bytes, str]:
+        if self._error:
+            return DiagnosticStatus.ERROR, self._error
+        if self._loop is None or not self._loop.running:
+            return DiagnosticStatus.OK, self.state
+        if clock_stands:
+            return DiagnosticStatus.WARN, 'the clock stands, the motion rests'
+        statistics = self._motion.statistics
+        late = statistics.misses - self._diagnosed_misses
+        self._diagnosed_misses = statistics.misses
+        rate_hz = statistics.rate_hz(self._loop.seconds())
+        if rate_hz < SLOW_SHARE * self._motion.rate_hz:
+            return DiagnosticStatus.WARN, f'only {rate_hz:.1f} of {self._motion.rate_hz:g} Hz'
+        if late:
+            return DiagnosticStatus.WARN, f'{late} frames late or left out in the last second'
+        return DiagnosticStatus.OK, 'holding' if self._motion.is_held('user') else 'moving'
+
+    def _measurements(self) -> dict[str, object]:
+        if self._motion is None:
+            return {'model': self._table['model'], 'device': self._table['device']}
+        motion, generator = self._motion, self._motion.generator
+        now_s = self._loop.seconds()
+        age_s = motion.emotion.age_s(now_s)
+        return {
+            'rate_hz': motion.statistics.rate_hz(now_s),
+            'publish_rate_hz': motion.rate_hz,
+            'model_rate_hz': generator.rate,
+            'step_p50_ms': motion.statistics.step_ms(50),
+            'step_p99_ms': motion.statistics.step_ms(99),
+            'misses': motion.statistics.misses,
+            'emotion': format_emotion(motion.emotion.at(now_s)),
+            'emotion_age_s': 'none yet' if age_s is None else age_s,
+            'recognised_emotion': format_emotion(motion.pose.recognised[0]),
+            'model': generator.model_name,
+            'model_sha256': generator.model_sha256,
+            'device': generator.device,
+            'seed': generator.seed,
+            'model_steps': generator.steps,
+            'hold': motion.is_held('user'),
+        }
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the node until it is told to stop.
+
+    SIGINT and SIGTERM bring the motion to rest before the node goes, so rclpy's own handlers,
+    which close the middleware at once, stay out of the way.
+
+    Returns:
+        The exit status: 0 after a signal, 2 where a parameter is invalid.
+    """
+    stopped = False
+
+    def stop(_signal: int, _frame: Any) -> None:
+        nonlocal stopped
+        stopped = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = MotionNode()
+    except ParameterException as error:
+        print(f'motion_node: {error}', file=sys.stderr)
+        rclpy.shutdown()
+        return 2
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while not stopped and rclpy.ok():
+        executor.spin_once()  # the watch timer ends it within 0.25 s
+    if node.state in ('unconfigured', 'inactive', 'active'):
+        node.trigger_shutdown()
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
