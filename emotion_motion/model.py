@@ -122,7 +122,7 @@ class MotionOutput(NamedTuple):
 class StreamCache:
     """What a live stream remembers: rings of W slots; slot t % W holds frame t."""
 
-    keys_values: Tensor  # [layers, 2, B, H, W, C/H]
+    keys_values: Tensor  # [layers, B, 2H, W, C/H]
     pooled: Tensor  # [B, W, dim], what AttentionPooling averages
     scores: Tensor  # [B, W], its scores
     last_frame: Tensor | None = None  # [B, O]
@@ -166,7 +166,7 @@ class MixtureDensityNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map x [B, T, features + E] to pi [B, T, G(, K)], sigma and residual [B, T, G, O]."""
-        out = self.out(F.gelu(self.hidden(x)))
+        out = self.out(F.silu(self.hidden(x)))
         mixture, spread, residual = (
             part.unflatten(-1, (self.config.gaussians, -1)) for part in out.split(self.sizes, -1)
         )
@@ -187,34 +187,32 @@ class _Block(nn.Module):
         self.out = nn.Linear(channels, channels)
         self.norm_mlp = nn.LayerNorm(channels)
         self.mlp = nn.Sequential(
-            nn.Linear(channels, 3 * channels), nn.GELU(), nn.Linear(3 * channels, channels)
+            nn.Linear(channels, 3 * channels), nn.SiLU(), nn.Linear(3 * channels, channels)
         )
 
     def forward(self, x: Tensor, rotation: Tensor, band: Tensor) -> Tensor:
-        """Run whole sequences: x [B, T, C], rotation [2, T, C/H], band [T, T]."""
-        qk, v = self._project(x, rotation)
-        q, k = qk.chunk(2, dim=1)
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=band)
-        return self._join(x, attended)
+        """Run whole sequences: x [B, T, C], rotation [2, T, 3, 1, C/H], band [T, T]."""
+        q, k, v = self._project(x, rotation).chunk(3, dim=1)
+        return self._join(x, F.scaled_dot_product_attention(q, k, v, attn_mask=band))
 
     def step(self, x: Tensor, rotation: Tensor, ring: Tensor, slot: int, filled: int) -> Tensor:
-        """Run one frame x [B, 1, C] on the ring of keys and values [2, B, H, W, C/H].
+        """Run one frame x [B, 1, C] on the ring of keys and values [B, 2H, W, C/H].
 
         The order of the slots does not matter: each key carries its position in its rotation.
         """
-        qk, v = self._project(x, rotation)
-        q, k = qk.chunk(2, dim=1)
-        ring[0, :, :, slot] = k[:, :, 0]
-        ring[1, :, :, slot] = v[:, :, 0]
-        seen = ring[:, :, :, :filled]
-        return self._join(x, F.scaled_dot_product_attention(q, seen[0], seen[1]))
+        q, keys_values = self._project(x, rotation).split([self.heads, 2 * self.heads], dim=1)
+        ring[:, :, slot : slot + 1] = keys_values
+        k, v = ring[:, :, :filled].chunk(2, dim=1)
+        return self._join(x, F.scaled_dot_product_attention(q, k, v))
 
-    def _project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor]:
-        """Return rotated queries and keys [B, 2H, T, C/H] and values [B, H, T, C/H]."""
-        heads = self.qkv(self.norm_attention(x)).unflatten(-1, (3 * self.heads, -1))
-        qk, v = heads.transpose(1, 2).split([2 * self.heads, self.heads], dim=1)
-        half = torch.cat(qk.chunk(2, dim=-1)[::-1], dim=-1)
-        return torch.addcmul(qk * rotation[0], half, rotation[1]), v
+    def _project(self, x: Tensor, rotation: Tensor) -> Tensor:
+        """Return rotated queries, rotated keys and values, [B, 3H, T, C/H]."""
+        b, t, c = x.shape
+        qkv = self.qkv(self.norm_attention(x)).view(b, t, 3, self.heads, c // self.heads)
+        first, second = qkv.chunk(2, dim=-1)
+        half = torch.cat((second, first), dim=-1)
+        turned = torch.addcmul(qkv * rotation[0], half, rotation[1])
+        return turned.view(b, t, 3 * self.heads, -1).transpose(1, 2)
 
     def _join(self, x: Tensor, attended: Tensor) -> Tensor:
         x = x + self.out(attended.transpose(1, 2).flatten(2))
@@ -280,7 +278,7 @@ class MotionModel(nn.Module):
     def stream(self, batch_size: int) -> StreamCache:
         """Return an empty cache for `batch_size` live streams."""
         c, place = self.config, self.unit
-        rings = (c.layers, 2, batch_size, c.heads, c.window, c.channels // c.heads)
+        rings = (c.layers, batch_size, 2 * c.heads, c.window, c.channels // c.heads)
         return StreamCache(
             keys_values=place.new_zeros(rings),
             pooled=place.new_zeros(batch_size, c.window, c.outputs + c.keypoints),
@@ -360,10 +358,8 @@ class MotionModel(nn.Module):
 
     def _speed(self, after: Tensor, before: Tensor) -> Tensor:
         """Return each keypoint's displacement in units, [..., O] to [..., K]."""
-        moved = (after - before) / self.unit
-        by_keypoint = moved.unflatten(-1, (-1, self.config.keypoint_dims))
-        # The 1e-6 keeps the slope of the norm finite at rest.
-        return (by_keypoint.square().sum(-1) + 1e-6).sqrt()
+        moved = ((after - before) / self.unit).unflatten(-1, (-1, self.config.keypoint_dims))
+        return torch.linalg.vector_norm(moved, dim=-1)
 
     def _mixture(self, x: Tensor, logits: Tensor, emotion_logits: Tensor) -> MotionOutput:
         read = logits / self.pose_std if self.config.mdn_reads_logits else x
@@ -396,11 +392,12 @@ def _band(length: int, window: int, device: torch.device) -> Tensor:
 
 
 def _rotary_table(head_channels: int) -> Tensor:
-    """Return cosines and signed sines [2, period, head_channels] of rotary positions.
+    """Return cosines and signed sines [2, period, 3, 1, C/H] for queries, keys and values.
 
     As in RoFormer (Su et al. 2021), but each frequency is rounded to a whole number of turns per
     period. Then position t and position t mod period are the same rotation, to the last bit, and a
-    stream can run for ever: positions are re-based at every period and never grow large.
+    stream can run for ever: positions are re-based at every period and never grow large. Values
+    are not turned; they have a part in the table so that all three take one product.
     """
     half = head_channels // 2
     fastest = 1.0 / (2.0 * math.pi)  # turns a frame: one radian
@@ -411,5 +408,6 @@ def _rotary_table(head_channels: int) -> Tensor:
     steps = torch.arange(_ROTARY_PERIOD, dtype=torch.float64)
     angle = torch.outer(steps, whole) * (2.0 * math.pi / _ROTARY_PERIOD)
     cosine, sine = angle.cos(), angle.sin()
-    table = torch.stack((torch.cat((cosine, cosine), -1), torch.cat((-sine, sine), -1)))
-    return table.float()
+    turned = torch.stack((torch.cat((cosine, cosine), -1), torch.cat((-sine, sine), -1)))
+    still = torch.stack((torch.ones_like(turned[0]), torch.zeros_like(turned[1])))
+    return torch.stack((turned, turned, still), dim=2).unsqueeze(3).float()

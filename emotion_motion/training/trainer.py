@@ -19,7 +19,8 @@ from emotion_motion.checkpoint import Checkpoint, Normaliser, SamplerConfig
 from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.model import MotionModel, MotionModelConfig
 from emotion_motion.skeleton import Skeleton, load_skeleton
-from emotion_motion.training.dataset import Clip, ClipDataset
+from emotion_motion.training.clip import Clip
+from emotion_motion.training.dataset import ClipDataset
 from emotion_motion.training.losses import LossParts, emotion_targets, mdn_weight, motion_loss
 
 __all__ = ['TrainingConfig', 'Trainer', 'normaliser_of']
@@ -106,14 +107,11 @@ class Trainer:
         self.skeleton = skeleton or load_skeleton()
         self._report = report or (lambda line: print(line, file=sys.stderr, flush=True))
         self._clips = list(clips)
-        rates = {clip.rate_hz for clip in self._clips}
-        if len(rates) != 1:
-            raise TrainingError(f'got clips at {sorted(rates)} frames a second; expected one rate')
-        self.rate_hz = rates.pop()
+        self._data = ClipDataset(self._clips, self.skeleton)
+        self.rate_hz = self._data.rate_hz
         self._normaliser = normaliser_of(self._clips)
         self._device = torch.device(device)
         self._random = torch.Generator().manual_seed(self.config.seed)
-        self._data = ClipDataset(self._clips, self.config.length + 1, skeleton=self.skeleton)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.config.seed)
             model = MotionModel(model_config or MotionModelConfig())
@@ -156,14 +154,16 @@ class Trainer:
         """Take one optimiser step at a share `progress` of the training."""
         for group in self._optimiser.param_groups:
             group['lr'] = self.config.learning_rate * _schedule(progress)
-        frames, emotions = self._data.batch(self.config.batch_size, self._random)
+        frames, emotions = self._data.sample(
+            self.config.batch_size, self.config.length + 1, self._random
+        )
         frames, emotions = frames.to(self._device), emotions.to(self._device)
         parts = self.loss(frames, emotions, mdn_weight(progress))
         self._optimiser.zero_grad(set_to_none=True)
         parts.total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
         self._optimiser.step()
-        return parts
+        return LossParts(*(part.detach() for part in parts))
 
     def loss(self, frames: Tensor, emotions: Tensor, likelihood_weight: float) -> LossParts:
         """Noise a batch, run the model and measure.
