@@ -1,0 +1,7 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Motion files in and out."""
+
+from emotion_motion.io.motion import Motion, load_motion, save_motion
+
+__all__ = ['Motion', 'load_motion', 'save_motion']

@@ -1,0 +1,113 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A stretch of generated motion and its files: .npz (all of it) and .csv (keypoints)."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.exceptions import EmotionMotionError
+
+__all__ = ['Motion', 'MotionFileError', 'load_motion', 'save_motion']
+
+
+class MotionFileError(EmotionMotionError):
+    """A motion file that cannot be read or written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Keypoints over time with the emotions that were requested and recognised.
+
+    Attributes:
+        keypoints: [T, K, 3] float32 in metres.
+        requested: [T, 7] weights.
+        recognised: [T, 7] weights.
+        rate_hz: frames a second.
+        skeleton: name of the keypoint set.
+        names: K keypoint names.
+    """
+
+    keypoints: np.ndarray
+    requested: np.ndarray
+    recognised: np.ndarray
+    rate_hz: float
+    skeleton: str
+    names: tuple[str, ...]
+
+
+def save_motion(path: str | Path, motion: Motion) -> Path:
+    """Write a motion by the ending of its name.
+
+    Args:
+        path: `.npz` holds every field of Motion; `.csv` one row a frame: time in seconds, the
+            requested emotion's seven weights, x, y, z of each keypoint in metres.
+        motion: what to write.
+
+    Returns:
+        The path.
+
+    Raises:
+        MotionFileError: another ending, or the file cannot be written.
+    """
+    path = Path(path)
+    writers = {'.npz': _write_npz, '.csv': _write_csv}
+    if path.suffix not in writers:
+        raise MotionFileError(
+            f'got the file name {str(path)!r}; expected an ending of {", ".join(writers)}'
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writers[path.suffix](path, motion)
+    except OSError as error:
+        raise MotionFileError(
+            f'could not write {path} ({error.strerror}); choose a folder that you may write to'
+        ) from error
+    return path
+
+
+def load_motion(path: str | Path) -> Motion:
+    """Read a `.npz` that `save_motion` wrote.
+
+    Raises:
+        MotionFileError: the file is missing, damaged or lacks a field.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return Motion(
+                keypoints=data['keypoints'],
+                requested=data['requested'],
+                recognised=data['recognised'],
+                rate_hz=float(data['rate_hz']),
+                skeleton=str(data['skeleton']),
+                names=tuple(str(name) for name in data['names']),
+            )
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise MotionFileError(
+            f'got {path}, which is no motion file ({error}); expected an .npz that '
+            f'`emotion-motion generate --out` wrote'
+        ) from error
+
+
+def _write_npz(path: Path, motion: Motion) -> None:
+    np.savez_compressed(
+        path,
+        keypoints=motion.keypoints,
+        requested=motion.requested,
+        recognised=motion.recognised,
+        rate_hz=motion.rate_hz,
+        skeleton=motion.skeleton,
+        names=np.array(motion.names),
+    )
+
+
+def _write_csv(path: Path, motion: Motion) -> None:
+    columns = ['time_s', *EMOTIONS, *(f'{name}_{axis}' for name in motion.names for axis in 'xyz')]
+    time_s = np.arange(len(motion.keypoints))[:, None] / motion.rate_hz
+    rows = np.hstack((time_s, motion.requested, motion.keypoints.reshape(len(time_s), -1)))
+    np.savetxt(path, rows, fmt='%.5f', delimiter=',', header=','.join(columns), comments='')
