@@ -68,7 +68,7 @@ def emotion_weights(spec: Any, intensity: float = 1.0) -> np.ndarray:
     largest = float(weights.max())
     if largest <= 0.0:
         raise EmotionError(
-            f'got the emotion {spec!r} whose weights sum to 0; give at least one weight above 0 '
+            f'got the emotion {_short(spec)} whose weights sum to 0; give at least one above 0 '
             f"('neutral' for no emotion)"
         )
     if largest > 1.0:
@@ -164,14 +164,17 @@ def _from_mapping(spec: Mapping[str, float], given: Any) -> np.ndarray:
             raise EmotionError(
                 f'got the emotion name {_short(name)}; expected text such as {EMOTIONS[0]!r}'
             )
-        weights[EMOTIONS.index(canonical_name(name))] += _checked_weight(weight, given)
+        index = EMOTIONS.index(canonical_name(name))
+        # Names and aliases may add up, even past the largest float: the sum is checked as well.
+        total = float(weights[index]) + _checked_weight(weight, given)
+        weights[index] = _checked_weight(total, given)
     return weights
 
 
 def _from_sequence(spec: Any) -> np.ndarray:
     try:
         weights = np.asarray(spec, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise EmotionError(
             f'got the emotion {_short(spec)}; expected a name, a mapping of names to weights or '
             f'{len(EMOTIONS)} numbers'
@@ -187,7 +190,7 @@ def _from_sequence(spec: Any) -> np.ndarray:
 def _checked_weight(weight: Any, given: Any) -> float:
     try:
         value = float(weight)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = float('nan')
     if not 0.0 <= value < float('inf'):
         raise EmotionError(
@@ -200,7 +203,7 @@ def _checked_weight(weight: Any, given: Any) -> float:
 def _checked_intensity(intensity: Any) -> float:
     try:
         value = float(intensity)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = float('nan')
     if not 0.0 <= value <= 1.0:
         raise EmotionError(

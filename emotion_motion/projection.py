@@ -51,9 +51,12 @@ class BodyProjection:
     def _on(self, keypoints: Tensor) -> tuple[Tensor, ...]:
         key = (keypoints.dtype, keypoints.device)
         if key not in self._by_place:
-            self._by_place[key] = tuple(
-                torch.as_tensor(matrix, dtype=key[0], device=key[1]) for matrix in self._matrices
-            )
+            # Tensors made in inference mode could never take part in a gradient later.
+            with torch.inference_mode(False):
+                self._by_place[key] = tuple(
+                    torch.as_tensor(matrix, dtype=key[0], device=key[1])
+                    for matrix in self._matrices
+                )
         return self._by_place[key]
 
 
