@@ -69,7 +69,8 @@ setup(
     package_data={
         'emotion_motion': ['py.typed'],
         'emotion_motion.skeletons': ['*.json'],
-        'emotion_motion._models': ['*/model.safetensors', '*/config.json', '*/README.md'],
+        'emotion_motion._models': [
+            'README.md', '*/README.md', '*/config.json', '*/model.safetensors'],
     },
     install_requires=['numpy>=1.25', 'safetensors>=0.4', 'torch>=2.4', 'tyro>=0.8'],
     extras_require={'train': TRAIN, 'robot': ROBOT, 'viewer': VIEWER, 'dev': TRAIN + DEV},

@@ -2,7 +2,7 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Run the benchmarks: each script in benchmarks/ that does not start with _, one after the other.
+Run the benchmarks, one after the other: each file in benchmarks/ that can be run.
 
 A benchmark prints one JSON object on stdout and whatever it has to say to a person on stderr. The
 objects go to .build/bench/NAME.json.
@@ -41,8 +41,14 @@ def run(script: Path) -> bool:
     return True
 
 
+def benchmarks() -> dict[str, Path]:
+    """The scripts by name; a file without a main part is a module that they share."""
+    return {path.stem: path for path in sorted((ROOT / 'benchmarks').glob('*.py'))
+            if "if __name__ == '__main__':" in path.read_text()}
+
+
 def main(names: list[str]) -> int:
-    scripts = {path.stem: path for path in sorted((ROOT / 'benchmarks').glob('[!_]*.py'))}
+    scripts = benchmarks()
     unknown = sorted(set(names) - set(scripts))
     if unknown or not scripts:
         say(f'no benchmark {", ".join(unknown) or "at all"}; there are: {", ".join(scripts)}')

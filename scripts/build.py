@@ -28,8 +28,14 @@ CONTENT = ('CMakeLists.txt', 'package.xml', 'msg/*', 'resource/*', 'scripts/buil
 LISTED = ('emotion_motion', 'config', 'launch', 'models', 'rviz', 'urdf', 'scripts/nodes')
 
 
-def fingerprint() -> str:
-    """One hash of everything that decides what the install space holds."""
+def place() -> str:
+    """Hash of what CMake's cache remembers: this folder, its Python and its ROS."""
+    stamp = (VENV / 'emotion_motion_setup.json').read_bytes()
+    return hashlib.sha256(str(ROOT).encode() + b'\0' + stamp).hexdigest()
+
+
+def sources() -> str:
+    """Hash of the sources that decide what the install space holds."""
     digest = hashlib.sha256()
     for pattern in CONTENT:
         for path in sorted(ROOT.glob(pattern)):
@@ -38,8 +44,6 @@ def fingerprint() -> str:
         for path in sorted((ROOT / folder).rglob('*')):
             if '__pycache__' not in path.parts and path.is_file():
                 digest.update(str(path.relative_to(ROOT)).encode() + b'\0')
-    digest.update((VENV / 'emotion_motion_setup.json').read_bytes())
-    digest.update(str(ROOT).encode())
     return digest.hexdigest()
 
 
@@ -70,14 +74,13 @@ def build() -> None:
     if colcon is None:
         raise SetupError('there is no colcon: run make setup')
     python = VENV / 'bin' / 'python3'
-    cmake = BUILD / 'build' / 'emotion_motion' / 'CMakeCache.txt'
-    # A cache remembers the Python, the ROS and the folder that it was made for.
-    cmake.unlink(missing_ok=True)
     say('[build] colcon build: messages and links to the sources')
     run([
         colcon, '--log-base', str(BUILD / 'log'), 'build', '--paths', str(ROOT),
         '--build-base', str(BUILD / 'build'), '--install-base', str(INSTALL),
         '--merge-install', '--symlink-install', '--event-handlers', 'console_direct+',
+        # Notices a folder that was not there before, launch/ say.
+        '--cmake-force-configure',
         '--cmake-args', '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_TESTING=OFF',
         f'-DPython3_EXECUTABLE={python}', f'-DPYTHON_EXECUTABLE={python}',
     ], BUILD / 'log' / 'build.log', env=env, cwd=ROOT)
@@ -87,11 +90,15 @@ def build() -> None:
 def main() -> int:
     try:
         with locked(BUILD / 'lock'):
-            key = fingerprint()
-            if not STAMP.exists() or STAMP.read_text() != key:
+            before = STAMP.read_text().split() if STAMP.exists() else []
+            now = [place(), sources()]
+            if before != now:
                 STAMP.unlink(missing_ok=True)
+                if before[:1] != now[:1]:
+                    shutil.rmtree(BUILD / 'build', ignore_errors=True)
+                    shutil.rmtree(INSTALL, ignore_errors=True)
                 build()
-                STAMP.write_text(key)
+                STAMP.write_text('\n'.join(now) + '\n')
                 say('[build] ready: . ./env.sh enters the environment')
     except SetupError as error:
         return fail(error)
