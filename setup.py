@@ -35,6 +35,7 @@ DEV = [
     'pytest',
     'pytest-benchmark',
     'pytest-timeout',
+    'pyyaml',
     'ruff',
     'setuptools',
 ]

@@ -70,7 +70,7 @@ def clean_environment():
 
 @pytest.fixture(scope='module')
 def install_space(fresh_copy, tmp_path_factory):
-    """A plain `colcon build` of the fresh copy, tests included as a ROS machine would have them."""
+    """A plain `colcon build` of the fresh copy, as on a ROS machine."""
     base = tmp_path_factory.mktemp('colcon')
     answer = subprocess.run(
         ['colcon', '--log-base', base / 'log', 'build', '--paths', fresh_copy,

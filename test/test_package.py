@@ -8,7 +8,7 @@ from pathlib import Path
 import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 
 import plan
 import pytest
@@ -17,7 +17,7 @@ import emotion_motion
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / 'emotion_motion'
-MANIFEST = ElementTree.parse(ROOT / 'package.xml').getroot()
+MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
 
 # Third-party modules that each part may import; its own lower parts are in PARTS.
 CORE = {'numpy', 'safetensors', 'torch'}
