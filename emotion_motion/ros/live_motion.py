@@ -29,15 +29,10 @@ class LiveMotion:
     apart, so that the end of one does not undo another: `user`, `inactive`, `clock`.
     """
 
-    def __init__(self, generator: MotionGenerator, seed: int | None = None) -> None:
-        """Play a generator of one stream.
-
-        Args:
-            generator: what is played.
-            seed: of every run; None draws another one for each.
-        """
+    def __init__(self, generator: MotionGenerator) -> None:
+        """Play a generator of one stream."""
         self.generator = generator
-        self._seed = seed
+        self._seed: int | None = None  # None: another one at each reset
         self.playback = Playback(generator)
         self.emotion = EmotionInput(emotion_weights('neutral'))
         self.statistics = LoopStatistics()
@@ -58,12 +53,10 @@ class LiveMotion:
             EmotionMotionError: the checkpoint, the device or a value cannot be used.
         """
         seed = values['seed'] if values['seed'] >= 0 else None
-        motion = cls(
-            MotionGenerator.from_pretrained(
-                values['model'], device=values['device'], seed=_drawn(seed)
-            ),
-            seed,
+        generator = MotionGenerator.from_pretrained(
+            values['model'], device=values['device'], seed=_drawn(seed)
         )
+        motion = cls(generator)
         motion.apply({name: value for name, value in values.items() if value is not None})
         return motion
 
@@ -95,6 +88,8 @@ class LiveMotion:
             self.generator.body_height_m = values['body_height_m']
         if 'emotion_timeout_s' in values:
             self.emotion.timeout_s = values['emotion_timeout_s']
+        if 'seed' in values:  # from the next reset on
+            self._seed = values['seed'] if values['seed'] >= 0 else None
         if 'rate_hz' in values:
             self.playback.rate_hz = values['rate_hz'] or self.generator.rate
 
@@ -108,9 +103,7 @@ class LiveMotion:
         return reason in self._holds
 
     def reset(self) -> None:
-        """Begin again in the rest pose, with the same seed if one was given; emotion and holds
-        stay.
-        """
+        """Begin again in the rest pose, with the seed if one is given; emotion and holds stay."""
         self.playback.reset(_drawn(self._seed))
         self.pose = self.playback.advance(0.0)
 

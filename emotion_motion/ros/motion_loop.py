@@ -119,7 +119,7 @@ class MotionLoop:
         now_ns, now_s = self._clock.now().nanoseconds, time.monotonic()
         if now_ns != self._seen_ns:
             if now_ns < self._seen_ns and self.running:
-                self._timer.reset()  # else it would wait for the clock to come back to where it was
+                self._timer.reset()  # else it would wait for the clock to be there again
             self._seen_ns, self._seen_s = now_ns, now_s
             return False
         stands = now_s - self._seen_s > CLOCK_STOPPED_S
