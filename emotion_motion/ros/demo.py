@@ -9,17 +9,17 @@ other, and unless ROS_AUTOMATIC_DISCOVERY_RANGE says otherwise it is seen on thi
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 import contextlib
 import ctypes
 import json
 import os
+from pathlib import Path
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import FrameType
 
 from emotion_motion.ros.terminal_options import add_arguments

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from emotion_motion.emotion import EMOTIONS, NEUTRAL_INDEX, emotion_weights
+from emotion_motion.emotion import emotion_weights, EMOTIONS, NEUTRAL_INDEX
 from emotion_motion.exceptions import EmotionError
 
 __all__ = ['EXPRESSIONS', 'VALENCE_AROUSAL', 'expression_weights', 'valence_arousal_weights']

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from emotion_motion.exceptions import SkeletonError
 from emotion_motion.ros.braille import BrailleCanvas
-from emotion_motion.skeleton import Skeleton, load_skeleton
+from emotion_motion.skeleton import load_skeleton, Skeleton
 
 __all__ = ['Figure', 'LEFT_STYLE', 'RIGHT_STYLE']
 

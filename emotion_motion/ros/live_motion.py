@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import dataclasses
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np

@@ -8,16 +8,16 @@ millisecond, and threads would cost more in jitter than they save.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 import gc
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
@@ -27,7 +27,7 @@ from rclpy.signals import SignalHandlerOptions
 from emotion_motion.emotion import format_emotion
 from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.ros.diagnostics import diagnostic_array
-from emotion_motion.ros.parameters import PARAMETERS, NodeParameters
+from emotion_motion.ros.parameters import NodeParameters, PARAMETERS
 
 __all__ = ['MotionNode', 'main']
 

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 import json
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import rclpy
@@ -20,8 +20,8 @@ from rclpy.utilities import remove_ros_args
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.ros.keyboard import Keyboard
-from emotion_motion.ros.terminal_client import WALK, EmotionWalk, TerminalClient
-from emotion_motion.ros.terminal_options import EMOTION_S, add_arguments
+from emotion_motion.ros.terminal_client import EmotionWalk, TerminalClient, WALK
+from emotion_motion.ros.terminal_options import add_arguments, EMOTION_S
 
 __all__ = ['main']
 

@@ -12,8 +12,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from emotion_motion.emotion import EMOTIONS, emotion_weights
-from emotion_motion.ros.figure import LEFT_STYLE, RIGHT_STYLE, Figure
+from emotion_motion.emotion import emotion_weights, EMOTIONS
+from emotion_motion.ros.figure import Figure, LEFT_STYLE, RIGHT_STYLE
 from emotion_motion.ros.terminal_client import TerminalClient
 
 __all__ = ['Screen', 'KEYS']

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
+import importlib
 from typing import Any
 
 import numpy as np
