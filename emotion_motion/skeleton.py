@@ -173,7 +173,8 @@ class Skeleton:
         """Build a skeleton from its JSON form.
 
         Raises:
-            SkeletonError: a key is missing, a name is unknown or the parents are no tree.
+            SkeletonError: a key is missing, a name is unknown, the parents are no tree, a bar has
+                two parents or a keypoint two mirror partners.
         """
         try:
             skeleton = _parse(data)
@@ -188,8 +189,6 @@ class Skeleton:
         return skeleton
 
     def _check(self) -> None:
-        if len(set(self.names)) != self.size:
-            raise SkeletonError(f'got keypoint names {self.names}; each may stand only once')
         if list(self.parents).count(-1) != 1:
             raise SkeletonError(
                 f'got {list(self.parents).count(-1)} keypoints without a parent in '
@@ -197,11 +196,18 @@ class Skeleton:
             )
         for child in range(self.size):
             self.path(child)
-        if self.rest.shape != (self.size, 3) or not np.isfinite(self.rest).all():
-            raise SkeletonError(
-                f'got a rest pose of shape {self.rest.shape} in {self.name!r}; expected finite '
-                f'numbers [{self.size}, 3]'
-            )
+        for first, second in self.bars:
+            if self.parents[first] != self.parents[second] or first == second:
+                raise SkeletonError(
+                    f'got a bar of {self.names[first]!r} and {self.names[second]!r} in '
+                    f'{self.name!r}; expected two keypoints with the same parent'
+                )
+        for i, j in enumerate(self.mirror):
+            if self.mirror[j] != i:
+                raise SkeletonError(
+                    f'got mirror pairs with {self.names[i]!r} or {self.names[j]!r} in more than '
+                    f'one of them in {self.name!r}; expected each keypoint once'
+                )
 
     def path(self, child: int) -> list[int]:
         """Return the indices from `child` up to the root, both included."""
@@ -256,14 +262,24 @@ def load_skeleton(name: str = 'body_25') -> Skeleton:
 
 def _parse(data: Mapping[str, Any]) -> Skeleton:
     names = tuple(data['names'])
-    index = names.index
-    parents = data['parents']
+    if len(set(names)) != len(names):
+        raise SkeletonError(f'got keypoint names {names}; each may stand only once')
+
+    def index(name: str) -> int:
+        if name not in names:
+            raise SkeletonError(
+                f'got a skeleton that mentions the keypoint {name!r}; its names are '
+                f'{", ".join(names)}'
+            )
+        return names.index(name)
+
+    parents = {index(child): index(parent) for child, parent in data['parents'].items()}
     partner = {a: b for pair in data['mirror'] for a, b in (pair, pair[::-1])}
     return Skeleton(
         name=str(data['name']),
         names=names,
-        parents=tuple(index(parents[n]) if n in parents else -1 for n in names),
-        rest=np.array([data['rest'][n] for n in names], dtype=np.float64),
+        parents=tuple(parents.get(i, -1) for i in range(len(names))),
+        rest=np.stack([_point(n, data['rest'][n]) for n in names]),
         bars=tuple((index(a), index(b)) for a, b in data['bars']),
         rigid=tuple(
             RigidGroup(key, index(group['anchor']), tuple(index(n) for n in group['members']))
@@ -272,6 +288,15 @@ def _parse(data: Mapping[str, Any]) -> Skeleton:
         mirror=tuple(index(partner.get(n, n)) for n in names),
         groups={key: tuple(index(n) for n in part) for key, part in data['groups'].items()},
     )
+
+
+def _point(name: str, value: Any) -> np.ndarray:
+    point = np.array(value, dtype=np.float64)
+    if point.shape != (3,) or not np.isfinite(point).all():
+        raise SkeletonError(
+            f'got the rest pose {value!r} of the keypoint {name!r}; expected 3 finite numbers'
+        )
+    return point
 
 
 def _is_tensor(value: Any) -> bool:
