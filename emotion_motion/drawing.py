@@ -27,7 +27,8 @@ EMOTION_COLOURS = {
     'surprise': '#00897b',
 }
 _LEFT, _RIGHT, _TRUNK = '#1f77b4', '#d1495b', '#3b3f46'
-_PAPER, _GROUND, _TEXT = '#ffffff', '#c9ced6', '#2b2f36'
+_PAPER, _GROUND, _TEXT, _SHADE = '#ffffff', '#c9ced6', '#2b2f36', '#dfe3e8'
+_HEAD_RADIUS = 0.060  # body heights, about the half width and height of a head
 _ELEVATION_DEG = 7.0
 
 
@@ -82,7 +83,7 @@ def film_strips(
     every_s: float = 0.4,
     rate_hz: float = 30.0,
     title: str = '',
-    azimuth_deg: float = 28.0,
+    azimuth_deg: float = 38.0,
     ghosts: int = 2,
     trail_s: float = 0.4,
     dpi: int = 150,
@@ -115,7 +116,7 @@ def film_strips(
     step = max(1, round(every_s * rate_hz))
     count = min(1 + (len(points) - 1) // step for points in rows.values())
     look = _Look(azimuth_deg, 0.68, ghosts, round(trail_s * rate_hz))
-    figure, axes = _pages(len(rows), count, look.spacing, width_in, bool(title), any(rows))
+    figure, axes = _pages(list(rows), count, look.spacing, width_in, bool(title))
     for axis, (name, points) in zip(axes, rows.items(), strict=True):
         _draw_row(axis, points[: 1 + (count - 1) * step], step, skeleton, look)
         _draw_label(axis, name)
@@ -162,7 +163,7 @@ def _unit_height(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 
 
 def _pages(
-    rows: int, count: int, spacing: float, width_in: float, titled: bool, labelled: bool
+    names: list[str], count: int, spacing: float, width_in: float, titled: bool
 ) -> tuple[Any, list[Any]]:
     """Return a figure and one axis per row, all with the same scale and a common ground."""
     try:
@@ -172,9 +173,10 @@ def _pages(
         raise ConfigError(
             'got no matplotlib, which film strips need; pip install "emotion_motion[train]"'
         ) from error
-    label = 0.62 if labelled else 0.0
-    low, high = -0.06, 1.20
-    wide = (count - 1) * spacing + 1.0 + label
+    rows, (low, high) = len(names), (-0.06, 1.20)
+    text_in = min(0.115 * max(map(len, names)), 0.4 * width_in)
+    wide = ((count - 1) * spacing + 1.0) * width_in / (width_in - text_in)
+    label = wide * text_in / width_in
     scale = width_in / wide
     top, bottom = (0.42 if titled else 0.05), 0.22
     height = rows * (high - low) * scale + top + bottom
@@ -196,7 +198,7 @@ def _draw_label(axis: Any, name: str) -> None:
         return
     left = axis.get_xlim()[0]
     axis.text(
-        left + 0.06, 0.52, name, fontsize=13, fontweight='bold', va='center', ha='left',
+        left + 0.1, 0.52, name, fontsize=13, fontweight='bold', va='center', ha='left',
         color=EMOTION_COLOURS.get(name, _TEXT),
     )  # fmt: skip
 
@@ -240,67 +242,76 @@ def _draw_body(
     axis: Any, flat: np.ndarray, depth: np.ndarray, skeleton: Skeleton, scale: float,
     layer: float, alpha: float,
 ) -> None:  # fmt: skip
-    """Draw one figure: bones from far to near, a body between hips and shoulders, a head."""
-    width = 2.6 * scale * 1.1
-    head = set(skeleton.groups.get('head', ()))
-    low, high = depth.min(), max(np.ptp(depth), 1e-9)
-
-    def place(nearness: float) -> float:
-        return layer + 0.8 * (nearness - low) / high
-
-    if alpha == 1.0:
-        _draw_trunk(axis, flat, depth, skeleton, place)
-    for parent, child in skeleton.edges:
-        if child in head:
-            continue
-        thin = 0.62 if skeleton.names[child].endswith(('Toe', 'Heel')) else 1.0
-        axis.plot(
-            flat[[parent, child], 0], flat[[parent, child], 1], lw=width * thin, alpha=alpha,
-            color=_colour(skeleton, child), solid_capstyle='round',
-            zorder=place(float(depth[[parent, child]].mean())),
+    """Draw one figure from far to near: bones behind the trunk, trunk, bones, head, hands."""
+    width = 2.9 * scale
+    head = sorted(skeleton.groups.get('head', ()))
+    bones = [(p, c) for p, c in skeleton.edges if c not in head]
+    near = np.array([depth[[p, c]].mean() for p, c in bones])
+    bones = [bones[i] for i in np.argsort(near, kind='stable')]
+    near = np.sort(near, kind='stable')
+    trunk = [i for i in skeleton.groups.get('trunk', ()) if i not in head]
+    behind = near < (depth[trunk].mean() - 0.03 if trunk else -np.inf)
+    before = ~behind & (near > (depth[head].mean() if head else np.inf))
+    for number, chosen in enumerate((behind, ~behind & ~before, before)):
+        _draw_bones(
+            axis, flat, [bone for bone, take in zip(bones, chosen, strict=True) if take],
+            skeleton, width, layer + 0.2 * number, alpha,
         )  # fmt: skip
+    if alpha == 1.0:
+        _draw_trunk(axis, flat, skeleton, layer + 0.1)
     if head:
-        _draw_head(axis, flat, depth, skeleton, sorted(head), width, place, alpha)
+        _draw_head(axis, flat, depth, skeleton, width, layer + 0.3, alpha)
 
 
-def _draw_trunk(
-    axis: Any, flat: np.ndarray, depth: np.ndarray, skeleton: Skeleton, place: Any
-) -> None:
-    corners = ('LShoulder', 'RShoulder', 'RHip', 'LHip')
-    if not set(corners) <= set(skeleton.names):
-        return
-    at = [skeleton.index(name) for name in corners]
-    axis.fill(
-        flat[at, 0], flat[at, 1], facecolor='#dfe3e8', edgecolor='#dfe3e8', lw=4.0,
-        joinstyle='round', zorder=place(float(depth[at].mean()) - 0.03),
+def _draw_bones(
+    axis: Any, flat: np.ndarray, bones: list[tuple[int, int]], skeleton: Skeleton, width: float,
+    layer: float, alpha: float,
+) -> None:  # fmt: skip
+    from matplotlib.collections import LineCollection
+
+    thin = [0.6 if skeleton.names[c].endswith(('Toe', 'Heel')) else 1.0 for _, c in bones]
+    axis.add_collection(
+        LineCollection(
+            [flat[list(bone)] for bone in bones],
+            colors=[_colour(skeleton, child) for _, child in bones],
+            linewidths=[width * share for share in thin],
+            alpha=alpha, capstyle='round', zorder=layer,
+        )
     )  # fmt: skip
 
 
+def _draw_trunk(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -> None:
+    corners = ('LShoulder', 'RShoulder', 'RHip', 'LHip')
+    if set(corners) <= set(skeleton.names):
+        at = [skeleton.index(name) for name in corners]
+        axis.fill(
+            *flat[at].T, facecolor=_SHADE, edgecolor=_SHADE, lw=4.0, joinstyle='round',
+            zorder=layer,
+        )  # fmt: skip
+
+
 def _draw_head(
-    axis: Any, flat: np.ndarray, depth: np.ndarray, skeleton: Skeleton, head: list[int],
-    width: float, place: Any, alpha: float,
+    axis: Any, flat: np.ndarray, depth: np.ndarray, skeleton: Skeleton, width: float,
+    layer: float, alpha: float,
 ) -> None:  # fmt: skip
     from matplotlib.patches import Circle
 
-    named = {skeleton.names[i]: i for i in head}
-    ears = [named[name] for name in ('LEar', 'REar') if name in named] or head
-    centre = flat[ears].mean(axis=0)
-    near = float(depth[ears].mean())
-    radius = 0.062
-    neck = [i for i, name in enumerate(skeleton.names) if name == 'Neck']
-    if neck:
-        line = np.stack((flat[neck[0]], centre))
-        axis.plot(*line.T, lw=width, color=_TRUNK, alpha=alpha, zorder=place(near - 0.02),
-                  solid_capstyle='round')  # fmt: skip
-    face = Circle(centre, radius, facecolor=_PAPER if alpha == 1.0 else 'none', edgecolor=_TRUNK,
-                  lw=0.55 * width, alpha=alpha, zorder=place(near) + 0.01)  # fmt: skip
+    head = skeleton.groups['head']
+    named = {skeleton.names[i]: i for i in (*head, *skeleton.groups.get('trunk', ()))}
+    ears = [named[name] for name in ('LEar', 'REar') if name in named] or list(head)
+    centre, near = flat[ears].mean(axis=0), float(depth[ears].mean())
+    if 'Neck' in named:
+        line = np.stack((flat[named['Neck']], centre))
+        axis.plot(*line.T, lw=width, color=_TRUNK, alpha=alpha, zorder=layer - 0.02)
+    face = Circle(centre, _HEAD_RADIUS, facecolor=_PAPER if alpha == 1.0 else 'none',
+                  edgecolor=_TRUNK, lw=0.55 * width, alpha=alpha, zorder=layer)  # fmt: skip
     axis.add_patch(face)
     if alpha < 1.0:
         return
-    for name, size in (('LEye', 0.5), ('REye', 0.5), ('Nose', 0.34)):
+    for name, size in (('LEye', 0.55), ('REye', 0.55), ('Nose', 0.38)):
         if name in named and depth[named[name]] > near - 0.01:
             axis.plot(*flat[named[name]], 'o', ms=size * width, color=_TRUNK, mew=0,
-                      zorder=place(near) + 0.02)  # fmt: skip
+                      zorder=layer + 0.02)  # fmt: skip
 
 
 def _draw_trails(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -> None:

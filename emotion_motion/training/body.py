@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_motion.exceptions import SkeletonError
-from emotion_motion.skeleton import Skeleton, load_skeleton
+from emotion_motion.skeleton import load_skeleton, Skeleton
 from emotion_motion.training.reach import (
-    ARM_LIMITS,
     arm_angles,
     arm_directions,
+    ARM_LIMITS,
     elbow_toward,
     knee_toward,
 )
@@ -89,7 +89,7 @@ class Body:
         """Place the body.
 
         Args:
-            channels: [T, SIZE] in the order of `CHANNELS`; values beyond a joint limit are limited.
+            channels: [T, SIZE] in the order of `CHANNELS`; kept within the joint limits.
 
         Returns:
             Keypoints [T, K, 3] float64, in body heights.
@@ -162,13 +162,14 @@ class Body:
         x, y, drop = part['pelvis'][:, :3].T
         lean = np.radians(part['trunk'][:, 0] + part['pelvis'][:, 4])
         x = x - 0.09 * np.sin(lean)  # the hips go back when the trunk goes forward: balance
-        height = self._rest['MidHip'][2] - drop
+        highest = {}
         for side in 'LR':
             hip = turn @ (self._rest[f'{side}Hip'] - self._rest['MidHip'])
             over = np.stack((x, y), axis=-1) + hip[:, :2] - feet[side][:, :2]
             leg = (self._length[f'{side}Knee'] + self._length[f'{side}Ankle']) * _STRAIGHTEST
-            highest = np.sqrt(leg**2 - (over**2).sum(-1)) + feet[side][:, 2] - hip[:, 2]
-            height = _smooth_min(height, highest, 0.002)
+            highest[side] = np.sqrt(leg**2 - (over**2).sum(-1)) + feet[side][:, 2] - hip[:, 2]
+        height = _smooth_min(highest['L'], highest['R'], 0.002)
+        height = _smooth_min(self._rest['MidHip'][2] - drop, height, 0.002)
         points['MidHip'] = np.stack((x, y, height), axis=-1)
 
     def _leg(self, points: dict, turn: np.ndarray, ankle: np.ndarray, side: str) -> None:
@@ -214,13 +215,13 @@ class Body:
         self, points: dict, part: dict, chest: np.ndarray, head: np.ndarray, side: str
     ) -> None:
         flip = np.array([1.0, 1.0 if side == 'L' else -1.0, 1.0])
-        upper, forearm = arm_directions(part[f'{side.lower()}_arm'])
+        upper, forearm = arm_directions(_clear_of_ribs(part[f'{side.lower()}_arm']))
         upper = (chest @ (upper * flip)[..., None])[..., 0]
         forearm = (chest @ (forearm * flip)[..., None])[..., 0]
         shoulder, lengths = points[f'{side}Shoulder'], self._arm_lengths
         elbow = shoulder + upper * lengths[0]
         wrist = elbow + forearm * lengths[1]
-        wrist = _outside_trunk(wrist, points['MidHip'], points['Neck'], chest)
+        wrist = _outside_trunk(wrist, points['MidHip'], points['Neck'], chest, flip[1])
         wrist = _outside_head(wrist, points['Neck'] + head @ _HEAD_CENTRE)
         # Keep the side to which the elbow pointed; with an arm nearly straight, point it back.
         backward = -0.004 * chest[:, :, 0]
@@ -275,19 +276,46 @@ def _smooth_outside(ratio: np.ndarray) -> np.ndarray:
     return lifted / np.maximum(ratio, 1e-3)
 
 
+def _smoothstep(value: np.ndarray, low: float, high: float) -> np.ndarray:
+    share = np.clip((value - low) / (high - low), 0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
+
+
+def _clear_of_ribs(angles: np.ndarray) -> np.ndarray:
+    """Keep an arm [T, 4] that swings back beside the trunk, where the ribs would stop it."""
+    least = 5.0 - 50.0 * _smoothstep(angles[:, 0], -10.0, 45.0)
+    gap = angles[:, 1] - least
+    cleared = angles.copy()
+    cleared[:, 1] = least + 0.5 * (gap + np.sqrt(gap * gap + 4.0))
+    return cleared
+
+
 def _outside_trunk(
-    wrist: np.ndarray, hip: np.ndarray, neck: np.ndarray, chest: np.ndarray
+    wrist: np.ndarray, hip: np.ndarray, neck: np.ndarray, chest: np.ndarray, side: float
 ) -> np.ndarray:
-    """Push wrists [T, 3] out of an elliptic cylinder around the trunk."""
+    """Push wrists [T, 3] out of an elliptic cylinder around the trunk.
+
+    Radially in front of it; behind it to the arm's own side (1 left, -1 right), since a push to
+    the back would throw an arm that swings through from the back to the front.
+    """
     local = np.einsum('tji,tj->ti', chest, wrist - hip)
     x, y, z = local.T
     ratio = np.hypot(x / _TRUNK_DEPTH, y / _TRUNK_WIDTH)
     top = float(np.linalg.norm(neck[0] - hip[0]))
-    below = np.clip((z + 0.10) / 0.06, 0.0, 1.0)
-    above = np.clip((top + 0.02 - z) / 0.06, 0.0, 1.0)
-    inside = (below * below * (3 - 2 * below)) * (above * above * (3 - 2 * above))
+    inside = _smoothstep(z, -0.10, -0.04) * _smoothstep(-z, -top - 0.02, -top + 0.04)
     factor = 1.0 + inside * (_smooth_outside(ratio) - 1.0)
-    moved = np.stack((x * factor, y * factor, z), axis=-1)
+    edge = _TRUNK_WIDTH * np.sqrt(np.clip(1.0 - (x / _TRUNK_DEPTH) ** 2, 0.04, 1.0))
+    gap = side * y - edge
+    beside = side * (edge + 0.5 * (gap + np.sqrt(gap * gap + 2e-5)))
+    front = _smoothstep(x, -0.01, 0.06)
+    moved = np.stack(
+        (
+            x * (1.0 + front * (factor - 1.0)),
+            y + inside * (1.0 - front) * (beside - y) + front * y * (factor - 1.0),
+            z,
+        ),
+        axis=-1,
+    )
     return hip + np.einsum('tij,tj->ti', chest, moved)
 
 

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+import zipfile
 
 import numpy as np
 
@@ -138,9 +138,10 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise TrainingError(f'got {path}, which is no file; expected an .npz of clips')
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError('a single array')
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            raise ValueError('a single array')
+        with loaded as archive:
             missing = [key for key in _KEYS if key not in archive.files]
             if missing:
                 raise TrainingError(

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.emotion import EMOTIONS, NEUTRAL_INDEX, emotion_weights
+from emotion_motion.emotion import emotion_weights, EMOTIONS, NEUTRAL_INDEX
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.skeleton import Skeleton
-from emotion_motion.training.body import Body
+from emotion_motion.training.body import Body, CHANNELS
 from emotion_motion.training.clip import Clip
 from emotion_motion.training.idle import add_glances, add_weight_shifts, idle_movement
 from emotion_motion.training.phrase import Phrase
-from emotion_motion.training.repertoire import REPERTOIRE, Family
+from emotion_motion.training.repertoire import Family, REPERTOIRE
 from emotion_motion.training.score import Score, Track
-from emotion_motion.training.style import Style, mixed_style, posture_channels
+from emotion_motion.training.style import mixed_style, posture_channels, Style
 
 __all__ = ['make_corpus', 'make_clip', 'Segment']
 
@@ -105,17 +105,20 @@ def make_clip(
 
 
 class _Deck:
-    """Deals emotions so that each comes up equally often, in random order."""
+    """Deals emotions so that each gets about the same time, in random order."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._cards: list[int] = []
+        self._seconds = np.zeros(len(EMOTIONS))
 
-    def deal(self, other_than: int | None = None) -> int:
-        if not self._cards or self._cards == [other_than]:
-            self._cards += self._rng.permutation(len(EMOTIONS)).tolist()
-        place = next(i for i, card in enumerate(self._cards) if card != other_than)
-        return self._cards.pop(place)
+    def deal(self, seconds: float, other_than: int | None = None) -> int:
+        """Return an emotion for `seconds` that had little time so far."""
+        due = self._seconds + self._rng.uniform(0.0, 60.0, len(EMOTIONS))
+        if other_than is not None:
+            due[other_than] = np.inf
+        emotion = int(np.argmin(due))
+        self._seconds[emotion] += seconds
+        return emotion
 
 
 def _plan(rng: np.random.Generator, deck: _Deck, seconds: float) -> list[Segment]:
@@ -126,7 +129,7 @@ def _plan(rng: np.random.Generator, deck: _Deck, seconds: float) -> list[Segment
     ends = np.cumsum(shares + 5.0)  # at least 5 s each
     plan, emotion, start = [], None, 0.0
     for end in ends:
-        emotion = deck.deal(emotion)
+        emotion = deck.deal(end - start, emotion)
         weights = np.eye(len(EMOTIONS))[emotion]
         plan.append(Segment(_softened(weights, rng) if soft else weights, start, float(end)))
         start = float(end)
@@ -135,10 +138,7 @@ def _plan(rng: np.random.Generator, deck: _Deck, seconds: float) -> list[Segment
 
 def _softened(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Mix a pure emotion with neutral (an intensity) or with another one."""
-    if rng.random() < 0.6:
-        other = NEUTRAL_INDEX
-    else:
-        other = int(rng.integers(len(EMOTIONS)))
+    other = NEUTRAL_INDEX if rng.random() < 0.6 else int(rng.integers(len(EMOTIONS)))
     share = rng.uniform(0.1, 0.6)
     return (1.0 - share) * weights + share * np.eye(len(EMOTIONS))[other]
 
@@ -161,6 +161,7 @@ def _perform(
         _fill(score, segment, rng, body, names, family)
     # A little smoothing joins one movement to the next, as muscles do.
     channels = _smoothed(score.play(times), 0.033 * rate_hz)
+    _lift_moving_feet(channels, rate_hz)
     over_time = dict(zip(_GAIN_NAMES, gains.play(times).T, strict=True))
     idle = idle_movement(rng, over_time, rate_hz)
     if from_rest:
@@ -232,6 +233,15 @@ def _add_postures(
         seconds = rng.uniform(0.8, 1.8) / style.speed
         score.posture.move(time, time + seconds, posture_channels(segment.weights, rng, body))
         time += seconds + rng.uniform(3.0, 9.0)
+
+
+def _lift_moving_feet(channels: np.ndarray, rate_hz: float) -> None:
+    """Raise a foot that moves over the ground, highest where it is fastest."""
+    for foot in ('l_foot', 'r_foot'):
+        ahead, lift, heel = range(CHANNELS[foot].start, CHANNELS[foot].stop)
+        speed = np.abs(np.gradient(channels[:, ahead], 1.0 / rate_hz, axis=0))
+        channels[:, lift] += 0.06 * speed
+        channels[:, heel] += 20.0 * speed
 
 
 def _smoothed(channels: np.ndarray, width: float) -> np.ndarray:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.skeleton import Skeleton, load_skeleton
+from emotion_motion.skeleton import load_skeleton, Skeleton
 from emotion_motion.training.clip import Clip
 
 __all__ = ['ClipDataset']

@@ -15,14 +15,14 @@ __all__ = ['idle_movement', 'add_glances', 'add_weight_shifts']
 # Standard deviation of slow sway by part: degrees, or body heights for pelvis x, y, drop.
 _SWAY = {
     'pelvis': (0.0085, 0.0110, 0.0020, 2.6, 0.9, 0.8),
-    'trunk': (2.0, 1.6, 3.2),
+    'trunk': (1.5, 1.4, 3.2),
     'head': (3.0, 5.0, 2.4),
     'l_shoulder': (1.2, 1.6),
     'r_shoulder': (1.2, 1.6),
     'l_arm': (4.0, 2.4, 6.0, 7.0),
     'r_arm': (4.0, 2.4, 6.0, 7.0),
 }
-_SLOW_S, _QUICK_S = 0.62, 0.24  # widths of the Gaussians that make noise smooth
+_SLOW_S, _QUICK_S = 0.52, 0.22  # widths of the Gaussians that make noise smooth
 _QUICK_SHARE = 0.12  # of quick against slow sway, at restless = 1
 
 
@@ -47,7 +47,7 @@ def idle_movement(
     quick = _smooth_noise(rng, frames, SIZE, _QUICK_S * rate_hz)
     moved = gains['sway'][:, None] * slow + _QUICK_SHARE * gains['restless'][:, None] * quick
     channels = moved * size
-    shake = _smooth_noise(rng, frames, SIZE, 0.030 * rate_hz)
+    shake = _smooth_noise(rng, frames, SIZE, 0.042 * rate_hz)
     shake -= _smooth_noise(rng, frames, SIZE, 0.2 * rate_hz) * 0.3
     for part, share in (('l_arm', 1.0), ('r_arm', 1.0), ('head', 0.5), ('trunk', 0.2)):
         place = CHANNELS[part]

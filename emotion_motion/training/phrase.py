@@ -66,7 +66,7 @@ class Phrase:
 
     def __post_init__(self) -> None:
         """Draw what stays the same through the phrase."""
-        self.tempo = self.style.speed**0.75 * np.exp(self.rng.normal(0.0, 0.16))
+        self.tempo = self.style.speed**0.65 * np.exp(self.rng.normal(0.0, 0.16))
         self.size = self.style.amplitude * np.exp(self.rng.normal(0.0, 0.14))
         self._offset = {arm: self.rng.normal(0.0, (6.0, 5.0, 8.0, 8.0)) for arm in 'lr'}
         self._coupling = self.rng.normal((1.0, 0.0, 2.5), (2.0, 1.2, 4.0))

@@ -14,7 +14,7 @@ __all__ = ['POSES']
 _REACHES: dict[str, tuple[float, float, float, float, bool]] = {
     # pointing, pushing, striking
     'point_ready': (0.140, 0.130, 0.800, 35, False),
-    'point_out': (0.300, 0.070, 0.800, 25, False),
+    'point_out': (0.312, 0.070, 0.825, 25, False),
     'chop_up': (0.130, 0.130, 0.950, 50, False),
     'chop_down': (0.240, 0.070, 0.640, 25, False),
     'fist_up': (0.150, 0.130, 0.880, 40, False),
@@ -61,6 +61,7 @@ _REACHES: dict[str, tuple[float, float, float, float, bool]] = {
     'explain_up': (0.190, 0.140, 0.740, 20, False),
     'shrug_out': (0.150, 0.240, 0.650, 0, False),
     'swing_front': (0.130, 0.120, 0.530, 10, False),
+    'swing_up': (0.270, 0.120, 0.660, 10, False),
     'swing_back': (-0.110, 0.135, 0.520, 10, False),
     'hang': (0.030, 0.120, 0.484, 20, False),
     'hang_front': (0.070, 0.080, 0.495, 20, False),

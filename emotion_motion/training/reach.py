@@ -37,7 +37,7 @@ def arm_directions(angles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def arm_angles(upper: np.ndarray, forearm: np.ndarray) -> np.ndarray:
-    """Return the angles [..., 4] in degrees of unit directions [..., 3]; undoes `arm_directions`."""
+    """Return the angles [..., 4] of unit directions [..., 3]; inverse of `arm_directions`."""
     swing = np.arccos(np.clip(-upper[..., 2], -1.0, 1.0))
     side = np.hypot(upper[..., 0], upper[..., 1])
     ratio = np.divide(swing, side, out=np.ones_like(side), where=side > 1e-9)

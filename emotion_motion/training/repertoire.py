@@ -285,8 +285,8 @@ def cheer(p: Phrase) -> None:
     for _ in p.times(2, 4):
         turn = p.between(-8, 8)
         p.beat(0.36, both=P['cheer'], pelvis=(0, 0, 0), head=(-10, turn, 0), trunk=(-4, 0, turn))
-        p.beat(0.36, both=P['cheer_low'], pelvis=(0, 0, p.between(0.015, 0.03)), head=(-3, turn, 0),
-               trunk=(2, 0, -turn))  # fmt: skip
+        p.beat(0.36, both=P['cheer_low'], pelvis=(0, 0, p.between(0.015, 0.03)),
+               head=(-3, turn, 0), trunk=(2, 0, -turn))  # fmt: skip
     p.rest(0.8)
 
 
@@ -336,8 +336,9 @@ def open_arms(p: Phrase) -> None:
     p.beat(0.4, both=P['heart'], trunk=(3, 0, 0), head=(4, 0, 0), pelvis=(0, 0, 0.012))
     for _ in p.times(1, 2):
         name = 'open_high' if p.chance(0.5) else 'open'
-        p.beat(0.5, both=P[name], trunk=(-5, 0, p.between(-10, 10)), head=(-9, 0, p.between(-6, 6)),
-               pelvis=(0.01, 0, 0), hold=p.between(0.1, 0.5))  # fmt: skip
+        p.beat(0.5, both=P[name], trunk=(-5, 0, p.between(-10, 10)),
+               head=(-9, 0, p.between(-6, 6)), pelvis=(0.01, 0, 0),
+               hold=p.between(0.1, 0.5))  # fmt: skip
         p.beat(0.45, both=P['dance_low'], trunk=(2, 0, 0), head=(-2, 0, 0), pelvis=(0, 0, 0.014))
     p.rest(0.7)
 
@@ -346,9 +347,9 @@ def open_arms(p: Phrase) -> None:
 def swing_arms(p: Phrase) -> None:
     """Swing both arms forward and back, knees along."""
     for _ in p.times(2, 5):
-        p.beat(0.45, both=P['swing_back'], trunk=(6, 0, 0), head=(-2, 0, 0), pelvis=(0, 0, 0.02),
+        p.beat(0.5, both=P['swing_back'], trunk=(6, 0, 0), head=(-2, 0, 0), pelvis=(0, 0, 0.02),
                soft=True)  # fmt: skip
-        p.beat(0.45, both=P['point_out'], trunk=(-3, 0, 0), head=(-6, 0, 0), pelvis=(0, 0, 0),
+        p.beat(0.5, both=P['swing_up'], trunk=(-3, 0, 0), head=(-6, 0, 0), pelvis=(0, 0, 0),
                soft=True)  # fmt: skip
     p.rest(0.7)
 
@@ -369,7 +370,7 @@ def look_aside(p: Phrase) -> None:
     """Look to a side and back."""
     turn = p.between(15, 38)
     p.beat(0.9, head=(p.between(-3, 4), turn, 0), trunk=(0, 0, turn * p.between(0.1, 0.4)),
-           hold=p.between(0.5, 2.0))  # fmt: skip
+           hold=p.between(0.3, 1.2))  # fmt: skip
     p.rest(1.0)
 
 
@@ -389,7 +390,7 @@ def explain(p: Phrase) -> None:
 def hand_to_hip(p: Phrase) -> None:
     """One hand on the hip for a while."""
     p.beat(0.9, lead=P['hip'], pelvis=(0, -0.022, 0.002, 0, 0, 1.5), trunk=(0, 1, 0),
-           hold=p.between(1.0, 3.0))  # fmt: skip
+           hold=p.between(0.5, 1.8))  # fmt: skip
     p.rest(1.0)
 
 
@@ -397,14 +398,14 @@ def hand_to_hip(p: Phrase) -> None:
 def touch_chin(p: Phrase) -> None:
     """Think with a hand at the chin."""
     other = {'other': P['belly']} if p.chance(0.6) else {}
-    p.beat(0.9, lead=P['chin'], head=(3, p.between(-8, 8), 3), **other, hold=p.between(0.8, 2.5))
+    p.beat(0.9, lead=P['chin'], head=(3, p.between(-8, 8), 3), **other, hold=p.between(0.5, 1.6))
     p.rest(1.0)
 
 
 @_family('neutral', 0.9)
 def clasp_hands(p: Phrase) -> None:
     """Hands clasped in front."""
-    p.beat(0.9, both=P['clasp'], hold=p.between(1.0, 3.0))
+    p.beat(0.9, both=P['clasp'], hold=p.between(0.5, 1.8))
     p.rest(1.0)
 
 
@@ -436,8 +437,8 @@ def scratch_nape(p: Phrase) -> None:
 @_family('sadness', 1.2)
 def hang_head(p: Phrase) -> None:
     """Let head and trunk sink, slowly come up a little."""
-    p.beat(0.9, head=(12, p.between(-8, 8), 3), trunk=(7, 0, 0), shrug=(-4, 6), pelvis=(0, 0, 0.01),
-           soft=True, hold=p.between(0.4, 1.2))  # fmt: skip
+    p.beat(0.9, head=(12, p.between(-8, 8), 3), trunk=(7, 0, 0), shrug=(-4, 6),
+           pelvis=(0, 0, 0.01), soft=True, hold=p.between(0.4, 1.2))  # fmt: skip
     p.rest(1.2)
 
 

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+import functools
 
 import numpy as np
 
@@ -16,11 +17,13 @@ __all__ = ['Track', 'Score', 'minimum_jerk']
 _ARMS = ('l_arm', 'r_arm')
 # Forearms follow upper arms a little later; seconds by angle: flex, abduct, twist, elbow.
 _ARM_LAG_S = np.array([0.0, 0.01, 0.045, 0.06])
-_ARM_SPEED_DEG_S = 270.0  # mean over a stroke; its peak is 1.9 times that
+_ARM_SPEED_DEG_S = 260.0  # mean over a stroke of a straight arm; its peak is 1.9 times that
+# How much a degree of each angle moves the wrist, against a degree of swing.
+_ARM_REACH = np.array([1.0, 1.0, 0.3, 0.44])
 
 
 def minimum_jerk(share: np.ndarray) -> np.ndarray:
-    """Return the way covered at a share of the time; starts and ends at rest (Flash, Hogan 1985)."""
+    """Return the way covered at a share of the time; starts and ends at rest (Flash, Hogan)."""
     share = np.clip(share, 0.0, 1.0)
     return share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
 
@@ -59,12 +62,22 @@ class Track:
         origin = self.last if origin is None else origin
         self._moves.append((start_s, end_s, np.asarray(origin), np.asarray(goal, dtype=float)))
 
-    def cut(self, time_s: float, within_s: float) -> None:
-        """Drop what begins after `time_s`; what is under way arrives within `within_s`."""
+    def cut(
+        self, time_s: float, within_s: float,
+        least_s: Callable[[np.ndarray, np.ndarray], float] | None = None,
+    ) -> None:  # fmt: skip
+        """Drop what begins after `time_s`; what is under way arrives within `within_s`.
+
+        Args:
+            time_s: where to cut.
+            within_s: time for the rest of a move under way.
+            least_s: how long a move takes at least, from its origin and goal; it wins.
+        """
         self._moves = [move for move in self._moves if move[0] < time_s]
         if self._moves and self.end_s > time_s + within_s:
             start, _, origin, goal = self._moves[-1]
-            self._moves[-1] = (start, max(time_s + within_s, start + 0.12), origin, goal)
+            least = least_s(origin, goal) if least_s else 0.12
+            self._moves[-1] = (start, max(time_s + within_s, start + least), origin, goal)
 
     def play(self, times_s: np.ndarray) -> np.ndarray:
         """Return the values at times [T], or at times [T, D] of their own for each value."""
@@ -125,16 +138,19 @@ class Score:
         """Return how long an arm needs at least from one value [5] to another."""
         rest = self.posture.last[CHANNELS[part]]
         angles = [rest + value[4] * (value[:4] - rest) for value in (begin, goal)]
-        return float(np.abs(angles[1] - angles[0]).max()) / _ARM_SPEED_DEG_S
+        way = np.abs(angles[1] - angles[0]) * _ARM_REACH
+        return float(np.hypot(way[0], way[1]) + way[2] + way[3]) / _ARM_SPEED_DEG_S
 
     def cut(self, time_s: float, transition_s: float) -> None:
         """End all gestures: what is under way arrives soon, then all parts return."""
         for part, track in self._gestures.items():
-            track.cut(time_s, 0.4 * transition_s)
+            slowest = functools.partial(self._least_s, part) if part in _ARMS else None
+            track.cut(time_s, 0.4 * transition_s, slowest)
             goal = np.append(track.last[:4], 0.0) if part in _ARMS else track.last * 0.0
             if np.any(goal != track.last):
                 start = max(time_s, track.end_s)
-                track.move(start, start + transition_s, goal)
+                least = slowest(track.last, goal) if slowest else 0.0
+                track.move(start, start + max(transition_s, least), goal)
 
     def play(self, times_s: np.ndarray) -> np.ndarray:
         """Return the channels [T, SIZE] at times [T], without idle movement."""

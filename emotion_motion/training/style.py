@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.training.body import CHANNELS, SIZE, Body
+from emotion_motion.training.body import Body, CHANNELS, SIZE
 
 __all__ = ['Posture', 'Style', 'STYLES', 'mixed_style', 'posture_channels']
 
@@ -71,13 +71,13 @@ class Style:
     amplitude: float = 1.0
     sharpness: float = 1.0
     lateral: float = 1.0
-    pause_s: float = 0.7
-    sway: float = 1.2
+    pause_s: float = 0.4
+    sway: float = 1.9
     restless: float = 1.0
     tremor: float = 0.0
     breath_hz: float = 0.25
     breath: float = 1.2
-    gaze_s: float = 2.2
+    gaze_s: float = 1.6
     gaze_deg: float = 12.0
     gaze_move_s: float = 0.55
     shift_s: float = 2.2
@@ -90,13 +90,13 @@ STYLES: dict[str, Style] = {
         gaze_move_s=0.3, shift_s=2.2,
     ),
     'disgust': Style(
-        speed=0.9, amplitude=0.8, sharpness=1.0, lateral=0.7, pause_s=0.45, sway=1.2,
+        speed=0.9, amplitude=0.8, sharpness=1.0, lateral=0.7, pause_s=0.35, sway=1.5,
         restless=1.2, breath_hz=0.25, breath=1.2, gaze_s=3.0, gaze_deg=8.0, gaze_move_s=0.45,
         shift_s=2.0,
     ),
     'fear': Style(
-        speed=1.1, amplitude=0.8, sharpness=1.3, lateral=0.5, pause_s=0.6, sway=0.8,
-        restless=1.0, tremor=0.5, breath_hz=0.65, breath=1.8, gaze_s=1.4, gaze_deg=18.0,
+        speed=1.1, amplitude=0.8, sharpness=1.3, lateral=0.5, pause_s=0.4, sway=1.15,
+        restless=1.0, tremor=0.6, breath_hz=0.65, breath=1.8, gaze_s=1.4, gaze_deg=18.0,
         gaze_move_s=0.28, shift_s=4.0,
     ),
     'happiness': Style(
@@ -106,12 +106,12 @@ STYLES: dict[str, Style] = {
     ),
     'neutral': Style(),
     'sadness': Style(
-        speed=0.55, amplitude=0.8, sharpness=0.35, lateral=0.8, pause_s=0.5, sway=1.25,
+        speed=0.5, amplitude=0.8, sharpness=0.35, lateral=0.8, pause_s=0.35, sway=1.75,
         restless=0.5, breath_hz=0.2, breath=2.2, gaze_s=2.5, gaze_deg=9.0, gaze_move_s=1.2,
         shift_s=2.5,
     ),
     'surprise': Style(
-        speed=1.3, amplitude=1.2, sharpness=1.6, lateral=1.15, pause_s=0.35, sway=1.2,
+        speed=1.3, amplitude=1.2, sharpness=1.6, lateral=1.15, pause_s=0.3, sway=1.5,
         restless=1.2, tremor=0.2, breath_hz=0.4, breath=1.8, gaze_s=2.0, gaze_deg=9.0,
         gaze_move_s=0.4, shift_s=2.5,
     ),
@@ -126,10 +126,10 @@ POSTURES: dict[str, tuple[Posture, ...]] = {
                 elbow=58, hips=3),
     ),
     'disgust': (
-        Posture(head=10, turn=16, tilt=6, lean=-6, bend=-3, shrug=4, protract=-2, flex=6,
-                abduct=5, twist=40, elbow=52, twist_trunk=7),
-        Posture(head=4, turn=24, tilt=4, lean=-8, bend=-4, shrug=6, flex=-4, abduct=7, twist=22,
-                elbow=30, twist_trunk=10),
+        Posture(head=9, turn=20, tilt=8, lean=-8, bend=-5, shrug=5, protract=-2, flex=6,
+                abduct=5, twist=40, elbow=56, twist_trunk=10),
+        Posture(head=5, turn=28, tilt=5, lean=-10, bend=-6, shrug=7, flex=-4, abduct=7, twist=22,
+                elbow=34, twist_trunk=14),
     ),
     'fear': (
         Posture(head=2, lean=14, shrug=16, protract=14, drop=0.038, flex=24, abduct=2, twist=42,
@@ -149,9 +149,9 @@ POSTURES: dict[str, tuple[Posture, ...]] = {
         Posture(head=1, turn=4, flex=-3, abduct=8, twist=6, elbow=14, protract=-2),
     ),
     'sadness': (
-        Posture(head=24, lean=10, shrug=-3, protract=16, flex=6, abduct=4, twist=20, elbow=12,
+        Posture(head=28, lean=12, shrug=-3, protract=16, flex=6, abduct=4, twist=20, elbow=12,
                 drop=0.010, tilt=3),
-        Posture(head=19, turn=5, tilt=5, lean=7, shrug=-2, protract=12, flex=3, abduct=5,
+        Posture(head=22, turn=5, tilt=5, lean=9, shrug=-2, protract=12, flex=3, abduct=5,
                 twist=24, elbow=20, drop=0.007),
     ),
     'surprise': (
