@@ -14,6 +14,7 @@ import fcntl
 from pathlib import Path
 import subprocess
 import sys
+import threading
 import time
 
 HEARTBEAT_S = 15.0
@@ -48,23 +49,28 @@ def locked(path: Path) -> Iterator[None]:
 
 
 class _Progress:
-    """Sign of life of a long command: its last line on a terminal, else a line now and then."""
+    """Sign of life of a long command: seconds and its last line, in place on a terminal."""
 
     def __init__(self) -> None:
-        self._start = self._last = time.monotonic()
+        self.text = ''
         self._live = sys.stderr.isatty()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tick, daemon=True)
 
-    def line(self, text: str) -> None:
-        now = time.monotonic()
-        seconds = f'{now - self._start:.0f} s'
-        if self._live:
-            sys.stderr.write(f'\r\x1b[K  {seconds}: {text.strip()[:90]}')
+    def _tick(self) -> None:
+        start = time.monotonic()
+        while not self._over.wait(0.5 if self._live else HEARTBEAT_S):
+            line = f'  {time.monotonic() - start:.0f} s: {self.text.strip()[:90]}'
+            sys.stderr.write(f'\r\x1b[K{line}' if self._live else f'{line}\n')
             sys.stderr.flush()
-        elif now - self._last > HEARTBEAT_S:
-            self._last = now
-            say(f'  {seconds}: {text.strip()[:90]}')
 
-    def done(self) -> None:
+    def __enter__(self) -> _Progress:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
         if self._live:
             sys.stderr.write('\r\x1b[K')
             sys.stderr.flush()
@@ -79,8 +85,8 @@ def run(command: list[str], log: Path, *, env: dict[str, str] | None = None,
         The output. Raises SetupError with its end when the program fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    progress, lines = _Progress(), []
-    with log.open('a') as file:
+    lines = []
+    with log.open('a') as file, _Progress() as progress:
         file.write(f'\n$ {" ".join(command)}\n')
         try:
             process = subprocess.Popen(
@@ -92,10 +98,8 @@ def run(command: list[str], log: Path, *, env: dict[str, str] | None = None,
         for line in process.stdout:
             file.write(line)
             lines.append(line)
-            if line.strip():
-                progress.line(line)
+            progress.text = line.strip() or progress.text
         status = process.wait()
-    progress.done()
     if status != 0:
         tail = ''.join(collections.deque(lines, maxlen=TAIL_LINES))
         raise SetupError(f'{" ".join(command[:6])} ... ended with status {status}. Its last words '
