@@ -1,575 +1,87 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""What people do with their bodies at each emotion: families of gestures as random phrases.
+"""The repertoire: what people do with their bodies at each emotion, as families of gestures.
 
-Each family is a function that writes beats into a phrase. Times are at neutral tempo: the style
-makes them quicker or slower. Head: pitch down, yaw to the leading side, roll; trunk: lean, bend,
-twist; pelvis: x, y, drop.
+Each family is a function that writes beats into a phrase; no two phrases of a family are alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from emotion_motion.training import gestures_lively as lively, gestures_quiet as quiet
 from emotion_motion.training.phrase import Phrase
-from emotion_motion.training.poses import POSES as P
 
-__all__ = ['REPERTOIRE', 'Family']
+__all__ = ['Family', 'REPERTOIRE']
 
 Family = Callable[[Phrase], None]
 
-# emotion -> list of (family, how often)
-REPERTOIRE: dict[str, list[tuple[Family, float]]] = {}
-
-
-def _family(emotion: str, share: float = 1.0) -> Callable[[Family], Family]:
-    def register(family: Family) -> Family:
-        REPERTOIRE.setdefault(emotion, []).append((family, share))
-        return family
-
-    return register
-
-
-# --- anger -------------------------------------------------------------------------------------
-@_family('anger', 1.4)
-def jab(p: Phrase) -> None:
-    """Point at somebody again and again."""
-    lean = p.between(3, 9)
-    p.beat(0.55, lead=P['point_ready'], trunk=(lean * 0.4, 0, -5), head=(2, 0, 0))
-    for _ in p.times(2, 5):
-        p.beat(0.3, lead=P['point_out'], trunk=(lean, 0, p.between(-12, -4)), head=(4, 0, 0))
-        p.beat(0.34, lead=P['point_ready'], trunk=(lean * 0.6, 0, 2), head=(0, 0, 0))
-    p.rest(0.7)
-
-
-@_family('anger', 1.2)
-def chop(p: Phrase) -> None:
-    """Strike down with the edge of the hand, for each word."""
-    for _ in p.times(2, 4):
-        p.beat(0.42, lead=P['chop_up'], trunk=(0, 0, 5), head=(-3, 0, 0), pelvis=(0, 0, 0))
-        p.beat(0.28, lead=P['chop_down'], trunk=(p.between(6, 12), 0, -6), head=(7, 0, 0),
-               pelvis=(0.01, 0, 0.014), hold=p.between(0, 0.3))  # fmt: skip
-    p.rest(0.7)
-
-
-@_family('anger', 1.2)
-def shake_fists(p: Phrase) -> None:
-    """Shake both fists up and down."""
-    p.beat(0.45, both=P['fist_up'], shrug=(6, 4), trunk=(3, 0, 0), head=(-2, 0, 0))
-    for _ in p.times(2, 5):
-        p.beat(0.28, both=P['fist_down'], trunk=(p.between(6, 11), 0, 0), head=(6, 0, 0),
-               pelvis=(0, 0, p.between(0.008, 0.022)))  # fmt: skip
-        p.beat(0.32, both=P['fist_up'], trunk=(3, 0, 0), head=(-2, 0, 0), pelvis=(0, 0, 0))
-    p.rest(0.7)
-
-
-@_family('anger')
-def throw_arms(p: Phrase) -> None:
-    """Throw both arms forward: what is this."""
-    for _ in p.times(1, 3):
-        p.beat(0.4, both=P['throw_back'], trunk=(-1, 0, 0), head=(-4, 0, 0))
-        p.beat(0.3, both=P['throw_out'], trunk=(p.between(5, 10), 0, 0), head=(4, 0, 0),
-               pelvis=(0.012, 0, 0.008), hold=p.between(0.1, 0.5))  # fmt: skip
-    p.rest(0.7)
-
-
-@_family('anger', 0.9)
-def hands_on_hips(p: Phrase) -> None:
-    """Both hands on the hips, leaning in, nodding at somebody."""
-    p.beat(0.6, both=P['hip'], trunk=(3, 0, 0))
-    for _ in p.times(2, 4):
-        p.beat(0.35, trunk=(p.between(5, 12), 0, p.between(-8, 8)), head=(8, p.between(-8, 8), 0))
-        p.beat(0.4, trunk=(2, 0, p.between(-8, 8)), head=(-4, p.between(-8, 8), 0))
-    p.rest(0.7)
-
-
-@_family('anger')
-def hard_no(p: Phrase) -> None:
-    """Shake the head hard, an arm cuts across."""
-    p.beat(0.4, lead=P['sweep_in'], head=(5, 14, 0), trunk=(4, 0, 6))
-    for number in p.times(2, 4):
-        turn = p.between(12, 22) * (-1 if number % 2 == 0 else 1)
-        arm = P['sweep_out'] if number % 2 == 0 else P['sweep_in']
-        p.beat(0.3, lead=arm, head=(5, turn, 0), trunk=(5, 0, 0.4 * turn))
-    p.rest(0.6)
-
-
-@_family('anger')
-def stamp(p: Phrase) -> None:
-    """Stamp with a foot, fists driven down."""
-    for _ in p.times(1, 3):
-        p.beat(0.4, both=P['throw_back'], foot=(0.0, 0.05, 4), pelvis=(0, -0.035, 0.004),
-               trunk=(0, -3, 0), shrug=(7, 0))  # fmt: skip
-        p.beat(0.22, both=P['fist_down'], foot=(0, 0, 0), pelvis=(0, 0.008, 0.032),
-               trunk=(9, 1, 0), head=(7, 0, 0), shrug=(2, 4))  # fmt: skip
-        p.beat(0.35, pelvis=(0, 0, 0), trunk=(5, 0, 0), head=(2, 0, 0))
-    p.rest(0.6)
-
-
-# --- disgust -----------------------------------------------------------------------------------
-@_family('disgust', 1.3)
-def push_away(p: Phrase) -> None:
-    """Push something away with the head turned aside."""
-    arms = {'both': P['push_ready']} if p.chance(0.5) else {'lead': P['push_ready']}
-    out = dict.fromkeys(arms, P['push_out'])
-    away = p.between(18, 30)
-    p.beat(0.6, **arms, head=(2, -away * 0.5, -4), trunk=(-3, -2, -5))
-    for _ in p.times(1, 3):
-        p.beat(0.5, **out, head=(6, -away, -7), trunk=(-8, -4, p.between(-12, -5)),
-               pelvis=(-0.015, -0.015, 0.004), hold=p.between(0, 0.5))  # fmt: skip
-        p.beat(0.45, **arms, head=(4, -away * 0.7, -5), trunk=(-4, -2, -5))
-    p.rest(0.8)
-
-
-@_family('disgust')
-def recoil(p: Phrase) -> None:
-    """Draw back from something in front."""
-    p.beat(0.45, both=P['chest'], head=(-6, p.between(5, 20), 5), trunk=(-9, -3, 6),
-           pelvis=(-0.03, 0, 0.01), shrug=(9, -3), foot=(-0.04, 0, 0),
-           hold=p.between(0.3, 0.9))  # fmt: skip
-    p.beat(0.5, head=(8, p.between(14, 26), 7), trunk=(-6, -4, 9), hold=p.between(0, 0.5))
-    p.beat(0.5, foot=(0, 0, 0))
-    p.rest(0.9)
-
-
-@_family('disgust', 1.1)
-def wipe_hands(p: Phrase) -> None:
-    """Wipe one hand down the other arm, or shake something off."""
-    p.beat(0.6, lead=P['belly'], other=P['explain_near'], head=(10, -6, 4), trunk=(-2, 0, -4))
-    for _ in p.times(2, 4):
-        p.beat(0.35, lead=P['sweep_in'], other=P['chest'], head=(10, -10, 4))
-        p.beat(0.35, lead=P['explain_out'], other=P['explain_near'], head=(8, -4, 2))
-    p.rest(0.8)
-
-
-@_family('disgust', 1.2)
-def cover_nose(p: Phrase) -> None:
-    """A hand before the face, the head turned away; the other hand fends off."""
-    away = p.between(16, 30)
-    other = {'other': P['push_out']} if p.chance(0.5) else {}
-    p.beat(0.6, lead=P['mouth'], head=(4, away, 6), trunk=(-6, 3, 7), **other)
-    for _ in p.times(1, 3):
-        p.beat(0.5, head=(7, away * p.between(0.6, 1.1), 8), trunk=(-7, 4, 9))
-        p.beat(0.5, head=(3, away * p.between(0.5, 1), 5), trunk=(-5, 2, 5))
-    p.rest(0.9)
-
-
-@_family('disgust')
-def turn_away(p: Phrase) -> None:
-    """Turn trunk and head away, one arm waves it off behind."""
-    p.beat(0.7, head=(5, 28, 4), trunk=(-4, 3, 20), pelvis=(-0.01, 0.02, 0.003, 8))
-    for _ in p.times(1, 3):
-        p.beat(0.45, other=P['push_out'], head=(8, 32, 6))
-        p.beat(0.45, other=P['push_ready'], head=(5, 26, 4))
-    p.rest(1.0)
-
-
-@_family('disgust')
-def shudder(p: Phrase) -> None:
-    """Shudder through shoulders and head, arms drawn in."""
-    p.beat(0.5, both=P['chest'], shrug=(12, 8), head=(6, 0, 0), trunk=(-3, 0, 0))
-    side = 1
-    for _ in p.times(3, 6):
-        side = -side
-        p.beat(0.2, head=(8, side * p.between(8, 15), 0), trunk=(-3, 0, -side * p.between(3, 6)),
-               shrug=(p.between(9, 15), 8))  # fmt: skip
-    p.rest(0.9)
-
-
-@_family('disgust', 0.9)
-def no_thanks(p: Phrase) -> None:
-    """Shake the head slowly, a hand waves it off."""
-    p.beat(0.5, lead=P['push_ready'], head=(4, 10, 0), trunk=(-5, -2, 0))
-    for number in p.times(3, 5):
-        side = 1 if number % 2 else -1
-        arm = P['sweep_in'] if side > 0 else P['push_out']
-        p.beat(0.42, lead=arm, head=(6, side * p.between(12, 20), 3), trunk=(-6, -2, 2 * side))
-    p.rest(0.8)
-
-
-# --- fear --------------------------------------------------------------------------------------
-@_family('fear', 1.3)
-def guard_face(p: Phrase) -> None:
-    """Both hands up to protect the face, shrinking behind them."""
-    p.beat(0.35, both=P['guard'], head=(10, p.between(-25, 25), 0), trunk=(4, 0, p.between(-8, 8)),
-           shrug=(12, 8), pelvis=(-0.015, 0, 0.03), hold=p.between(0.3, 1.2))  # fmt: skip
-    for _ in p.times(0, 2):
-        p.beat(0.3, both=P['guard_near'], head=(-4, 0, 0), hold=p.between(0, 0.4))
-        p.beat(0.3, both=P['guard'], head=(12, p.between(-25, 25), 0), trunk=(6, 0, 0))
-    p.rest(0.9)
-
-
-@_family('fear', 1.1)
-def pull_in(p: Phrase) -> None:
-    """Arms pulled tight to the chest, quick glances."""
-    p.beat(0.45, both=P['chest'], shrug=(12, 12), trunk=(5, 0, 0), pelvis=(0, 0, 0.015))
-    for _ in p.times(2, 4):
-        p.beat(0.26, head=(0, p.between(15, 38), 0), trunk=(5, 0, 4), hold=p.between(0.1, 0.5))
-        p.beat(0.28, head=(2, -p.between(15, 38), 0), trunk=(5, 0, -4), hold=p.between(0.1, 0.5))
-    p.rest(1.0)
-
-
-@_family('fear', 1.2)
-def cower(p: Phrase) -> None:
-    """Crouch and hide the head."""
-    p.beat(0.5, both=P['guard'], head=(20, p.between(-12, 12), 0), trunk=(17, 0, 0),
-           shrug=(14, 14), pelvis=(-0.01, 0, p.between(0.04, 0.075)),
-           hold=p.between(0.5, 1.5))  # fmt: skip
-    if p.chance(0.6):
-        p.beat(0.4, head=(-12, p.between(-20, 20), 0), trunk=(11, 0, 0), hold=p.between(0.1, 0.5))
-        p.beat(0.3, head=(18, 0, 0), trunk=(17, 0, 0), hold=p.between(0, 0.6))
-    p.rest(1.2)
-
-
-@_family('fear', 1.4)
-def startle_back(p: Phrase) -> None:
-    """Jump back with the hands up, then stay tense."""
-    p.beat(0.26, both=P['startle'], head=(-8, p.between(-20, 20), 0), trunk=(-11, 0, 0),
-           shrug=(14, 2), pelvis=(-0.04, 0, 0.022), foot=(-0.05, 0, 0),
-           hold=p.between(0.15, 0.6))  # fmt: skip
-    p.beat(0.5, both=P['guard_near'], head=(0, p.between(-20, 20), 0), trunk=(-4, 0, 0),
-           hold=p.between(0.1, 0.7))  # fmt: skip
-    p.beat(0.45, foot=(0, 0, 0), pelvis=(-0.01, 0, 0.015))
-    p.rest(1.0)
-
-
-@_family('fear')
-def fend_off(p: Phrase) -> None:
-    """Hold something off with both hands, drawing back."""
-    p.beat(0.4, both=P['fend'], trunk=(-8, 0, 0), head=(-2, p.between(-15, 15), 0),
-           shrug=(10, 4), pelvis=(-0.03, 0, 0.015))  # fmt: skip
-    for _ in p.times(1, 4):
-        p.beat(0.24, both=P['guard'], trunk=(-6, 0, p.between(-6, 6)), head=(5, 0, 0))
-        p.beat(0.24, both=P['fend'], trunk=(-9, 0, p.between(-6, 6)), head=(-3, 0, 0))
-    p.rest(0.9)
-
-
-@_family('fear')
-def look_around(p: Phrase) -> None:
-    """Look quickly left and right, tense."""
-    hand = {'lead': P['mouth']} if p.chance(0.4) else {'both': P['chest']}
-    p.beat(0.4, **hand, shrug=(8, 6))
-    for number in p.times(2, 4):
-        side = 1 if number % 2 else -1
-        p.beat(0.27, head=(p.between(-4, 4), side * p.between(25, 48), 0),
-               trunk=(2, 0, side * p.between(5, 14)), hold=p.between(0.15, 0.6))  # fmt: skip
-    p.rest(0.8)
-
-
-@_family('fear', 0.7)
-def hands_to_mouth(p: Phrase) -> None:
-    """Bite the nails: hands at the mouth, trembling."""
-    p.beat(0.5, lead=P['mouth'], other=P['chest'], shrug=(10, 10), head=(4, 0, 0), trunk=(4, 0, 0),
-           hold=p.between(0.3, 1.0))  # fmt: skip
-    for _ in p.times(0, 2):
-        p.beat(0.4, lead=P['mouth'], head=(2, p.between(-25, 25), 0), hold=p.between(0.1, 0.5))
-    p.rest(0.9)
-
-
-# --- happiness ---------------------------------------------------------------------------------
-@_family('happiness', 1.2)
-def wave(p: Phrase) -> None:
-    """Wave with one hand, the body sways along."""
-    p.beat(0.6, lead=P['wave'], head=(-4, 4, 4), trunk=(0, -3, 0), pelvis=(0, 0.01, 0))
-    for _ in p.times(2, 5):
-        for name, side in (('open_high', 1), ('wave', -1)):
-            p.beat(0.36, lead=P[name], head=(-4, 4, 4 * side), trunk=(0, 3 * side, 3 * side),
-                   pelvis=(0, 0.012 * side, 0.006), soft=True)  # fmt: skip
-    p.rest(0.8)
-
-
-@_family('happiness', 1.2)
-def cheer(p: Phrase) -> None:
-    """Both arms up, bouncing."""
-    p.beat(0.4, both=P['cheer_low'], pelvis=(0, 0, 0.028), trunk=(3, 0, 0))
-    for _ in p.times(2, 4):
-        turn = p.between(-8, 8)
-        p.beat(0.36, both=P['cheer'], pelvis=(0, 0, 0), head=(-10, turn, 0), trunk=(-4, 0, turn))
-        p.beat(0.36, both=P['cheer_low'], pelvis=(0, 0, p.between(0.015, 0.03)),
-               head=(-3, turn, 0), trunk=(2, 0, -turn))  # fmt: skip
-    p.rest(0.8)
-
-
-@_family('happiness', 1.1)
-def clap(p: Phrase) -> None:
-    """Clap the hands."""
-    p.beat(0.5, both=P['clap_out'], head=(-3, 0, 4), trunk=(1, 0, 0))
-    high = p.chance(0.3)
-    for number in p.times(4, 9):
-        side = 1 if number % 2 else -1
-        p.beat(0.24, both=P['clap_in'], head=(-1, 0, 4 * side), pelvis=(0, 0.008 * side, 0.012),
-               shrug=(4, 0))  # fmt: skip
-        p.beat(0.24, both=P['cheer_low' if high and number % 3 == 0 else 'clap_out'],
-               head=(-5, 0, 2 * side), pelvis=(0, 0.004 * side, 0), shrug=(0, 0))  # fmt: skip
-    p.rest(0.7)
-
-
-@_family('happiness', 1.1)
-def bounce(p: Phrase) -> None:
-    """Bounce in the knees with bent arms."""
-    p.beat(0.4, both=P['dance_low'])
-    for number in p.times(3, 7):
-        side = 1 if number % 2 else -1
-        p.beat(0.27, both=P['dance_low'], pelvis=(0, 0.014 * side, p.between(0.02, 0.034)),
-               head=(2, 0, 3 * side), trunk=(3, 2 * side, 4 * side), soft=True)  # fmt: skip
-        p.beat(0.27, both=P['dance_up'], pelvis=(0, 0.006 * side, 0), head=(-7, 0, 0),
-               trunk=(-1, 0, 0), soft=True)  # fmt: skip
-    p.rest(0.7)
-
-
-@_family('happiness', 1.3)
-def dance(p: Phrase) -> None:
-    """Sway the hips, arms in turn."""
-    width = p.between(0.02, 0.036)
-    for number in p.times(4, 8):
-        side = 1 if number % 2 else -1
-        near, far = (P['dance_up'], P['dance_low'])
-        arms = {'lead': near, 'other': far} if side > 0 else {'lead': far, 'other': near}
-        p.beat(0.48, **arms, pelvis=(0, width * side, 0.01, 6 * side, 0, -3 * side),
-               trunk=(0, 5 * side, -6 * side), head=(-3, 0, 7 * side), soft=True)  # fmt: skip
-    p.rest(0.8)
-
-
-@_family('happiness')
-def open_arms(p: Phrase) -> None:
-    """Open the arms wide: welcome."""
-    p.beat(0.4, both=P['heart'], trunk=(3, 0, 0), head=(4, 0, 0), pelvis=(0, 0, 0.012))
-    for _ in p.times(1, 2):
-        name = 'open_high' if p.chance(0.5) else 'open'
-        p.beat(0.5, both=P[name], trunk=(-5, 0, p.between(-10, 10)),
-               head=(-9, 0, p.between(-6, 6)), pelvis=(0.01, 0, 0),
-               hold=p.between(0.1, 0.5))  # fmt: skip
-        p.beat(0.45, both=P['dance_low'], trunk=(2, 0, 0), head=(-2, 0, 0), pelvis=(0, 0, 0.014))
-    p.rest(0.7)
-
-
-@_family('happiness')
-def swing_arms(p: Phrase) -> None:
-    """Swing both arms forward and back, knees along."""
-    for _ in p.times(2, 5):
-        p.beat(0.5, both=P['swing_back'], trunk=(6, 0, 0), head=(-2, 0, 0), pelvis=(0, 0, 0.02),
-               soft=True)  # fmt: skip
-        p.beat(0.5, both=P['swing_up'], trunk=(-3, 0, 0), head=(-6, 0, 0), pelvis=(0, 0, 0),
-               soft=True)  # fmt: skip
-    p.rest(0.7)
-
-
-@_family('happiness', 0.8)
-def fist_pump(p: Phrase) -> None:
-    """Yes: one fist up and pulled down."""
-    for _ in p.times(1, 3):
-        p.beat(0.4, lead=P['cheer'], head=(-8, 6, 3), trunk=(-3, 0, -6), pelvis=(0, 0, 0))
-        p.beat(0.32, lead=P['dance_low'], head=(2, 0, -3), trunk=(4, 0, 7),
-               pelvis=(0, 0.01, 0.024))  # fmt: skip
-    p.rest(0.7)
-
-
-# --- neutral -----------------------------------------------------------------------------------
-@_family('neutral', 1.3)
-def look_aside(p: Phrase) -> None:
-    """Look to a side and back."""
-    turn = p.between(15, 38)
-    p.beat(0.9, head=(p.between(-3, 4), turn, 0), trunk=(0, 0, turn * p.between(0.1, 0.4)),
-           hold=p.between(0.3, 1.2))  # fmt: skip
-    p.rest(1.0)
-
-
-@_family('neutral', 1.3)
-def explain(p: Phrase) -> None:
-    """Small explaining movements of a hand."""
-    both = p.chance(0.35)
-    for _ in p.times(1, 4):
-        for name in ('explain_near', 'explain_out' if p.chance(0.5) else 'explain_up'):
-            arms = {'both': P[name]} if both else {'lead': P[name]}
-            p.beat(0.6, **arms, head=(p.between(-2, 5), p.between(-6, 10), 0),
-                   hold=p.between(0, 0.5))  # fmt: skip
-    p.rest(1.0)
-
-
-@_family('neutral')
-def hand_to_hip(p: Phrase) -> None:
-    """One hand on the hip for a while."""
-    p.beat(0.9, lead=P['hip'], pelvis=(0, -0.022, 0.002, 0, 0, 1.5), trunk=(0, 1, 0),
-           hold=p.between(0.5, 1.8))  # fmt: skip
-    p.rest(1.0)
-
-
-@_family('neutral')
-def touch_chin(p: Phrase) -> None:
-    """Think with a hand at the chin."""
-    other = {'other': P['belly']} if p.chance(0.6) else {}
-    p.beat(0.9, lead=P['chin'], head=(3, p.between(-8, 8), 3), **other, hold=p.between(0.5, 1.6))
-    p.rest(1.0)
-
-
-@_family('neutral', 0.9)
-def clasp_hands(p: Phrase) -> None:
-    """Hands clasped in front."""
-    p.beat(0.9, both=P['clasp'], hold=p.between(0.5, 1.8))
-    p.rest(1.0)
-
-
-@_family('neutral', 0.8)
-def nod(p: Phrase) -> None:
-    """Nod."""
-    for _ in p.times(1, 3):
-        p.beat(0.35, head=(p.between(6, 12), 0, 0), soft=True)
-        p.beat(0.4, head=(-1, 0, 0), soft=True)
-    p.rest(0.5, hold=p.between(0.2, 1.0))
-
-
-@_family('neutral', 0.8)
-def small_shrug(p: Phrase) -> None:
-    """A small shrug with the hands."""
-    p.beat(0.5, both=P['shrug_out'], shrug=(8, 0), head=(0, 0, p.between(-6, 6)),
-           hold=p.between(0.1, 0.5))  # fmt: skip
-    p.rest(0.9)
-
-
-@_family('neutral', 0.7)
-def scratch_nape(p: Phrase) -> None:
-    """A hand to the back of the neck."""
-    p.beat(0.9, lead=P['nape'], head=(6, -5, 0), hold=p.between(0.2, 0.8))
-    p.rest(1.0)
-
-
-# --- sadness -----------------------------------------------------------------------------------
-@_family('sadness', 1.2)
-def hang_head(p: Phrase) -> None:
-    """Let head and trunk sink, slowly come up a little."""
-    p.beat(0.9, head=(12, p.between(-8, 8), 3), trunk=(7, 0, 0), shrug=(-4, 6),
-           pelvis=(0, 0, 0.01), soft=True, hold=p.between(0.4, 1.2))  # fmt: skip
-    p.rest(1.2)
-
-
-@_family('sadness', 1.2)
-def slow_no(p: Phrase) -> None:
-    """Shake the lowered head slowly."""
-    p.beat(0.5, head=(6, 12, 2), trunk=(3, 0, 2), soft=True)
-    for number in p.times(2, 4):
-        side = 1 if number % 2 else -1
-        p.beat(0.6, head=(8, side * p.between(10, 20), 3), trunk=(4, 0, 3 * side), soft=True)
-    p.rest(0.7)
-
-
-@_family('sadness', 1.1)
-def sigh(p: Phrase) -> None:
-    """Shoulders rise and drop, the body with them."""
-    p.beat(0.6, shrug=(11, -4), head=(-10, 0, 0), trunk=(-4, 0, 0), soft=True)
-    p.beat(0.5, shrug=(-5, 7), head=(9, 0, 2), trunk=(6, 0, 0), pelvis=(0, 0, 0.012), soft=True,
-           hold=p.between(0.2, 0.8))  # fmt: skip
-    p.rest(1.0)
-
-
-@_family('sadness', 1.2)
-def wipe_eyes(p: Phrase) -> None:
-    """Wipe the eyes with a hand."""
-    p.beat(0.7, lead=P['eye'], head=(8, 6, 3), trunk=(4, 0, 0), soft=True)
-    for _ in p.times(1, 3):
-        p.beat(0.3, lead=P['cheek'], head=(9, 9, 4), soft=True)
-        p.beat(0.3, lead=P['eye'], head=(8, 4, 2), soft=True)
-    p.rest(1.0)
-
-
-@_family('sadness', 1.1)
-def hug_oneself(p: Phrase) -> None:
-    """Arms around oneself, rocking a little."""
-    p.beat(0.9, lead=P['hug_low'], other=P['hug_high'], shrug=(3, 8), trunk=(6, 0, 0),
-           head=(6, 0, 0), soft=True)  # fmt: skip
-    for number in p.times(1, 4):
-        side = 1 if number % 2 else -1
-        p.beat(0.7, trunk=(6, 2.5 * side, 3 * side), pelvis=(0, 0.012 * side, 0.004),
-               head=(8, 4 * side, 3 * side), soft=True)  # fmt: skip
-    p.rest(1.1)
-
-
-@_family('sadness')
-def slump(p: Phrase) -> None:
-    """Give way at the knees, arms hanging before the body."""
-    p.beat(0.9, both=P['hang_front'], pelvis=(-0.01, 0.012, p.between(0.015, 0.035)),
-           trunk=(11, 0, 0), head=(10, 0, 0), shrug=(-4, 10), soft=True,
-           hold=p.between(0.3, 1.0))  # fmt: skip
-    p.rest(1.2)
-
-
-@_family('sadness', 0.9)
-def face_in_hands(p: Phrase) -> None:
-    """Hide the face in both hands, sobbing."""
-    p.beat(0.8, both=P['eye'], head=(14, 0, 0), trunk=(10, 0, 0), shrug=(4, 10), soft=True)
-    for _ in p.times(1, 3):
-        p.beat(0.3, shrug=(9, 10), head=(11, 0, 0), trunk=(8, 0, 0), soft=True)
-        p.beat(0.35, shrug=(2, 10), head=(16, 0, 0), trunk=(11, 0, 0), soft=True)
-    p.rest(1.1)
-
-
-@_family('sadness', 0.7)
-def helpless(p: Phrase) -> None:
-    """Raise the hands a little and let them drop."""
-    p.beat(0.7, both=P['shrug_out'], shrug=(6, 0), head=(-4, 0, 5), soft=True)
-    p.beat(0.4, both=P['hang'], shrug=(-4, 6), head=(9, 0, 2), trunk=(4, 0, 0), soft=True)
-    p.rest(0.8)
-
-
-# --- surprise ----------------------------------------------------------------------------------
-@_family('surprise', 1.4)
-def arms_fly_out(p: Phrase) -> None:
-    """Arms fly out and stay; slow return."""
-    p.beat(0.3, both=P['fling'], head=(-9, p.between(-8, 8), 0), trunk=(-8, 0, 0), shrug=(10, -4),
-           pelvis=(-0.02, 0, 0), hold=p.between(0.5, 1.4))  # fmt: skip
-    p.beat(0.9, both=P['open_low'], head=(-2, 0, 0), trunk=(-2, 0, 0), soft=True)
-    p.rest(1.0)
-
-
-@_family('surprise', 1.2)
-def hands_to_cheeks(p: Phrase) -> None:
-    """Both hands to the cheeks."""
-    p.beat(0.34, both=P['cheek'], head=(-8, 0, p.between(-5, 5)), trunk=(-6, 0, 0), shrug=(8, 4),
-           pelvis=(-0.015, 0, 0.004), hold=p.between(0.6, 1.6))  # fmt: skip
-    if p.chance(0.5):
-        p.beat(0.5, head=(-3, p.between(-16, 16), 4), hold=p.between(0.1, 0.5))
-    p.rest(1.1)
-
-
-@_family('surprise')
-def gasp(p: Phrase) -> None:
-    """A hand to the mouth, the other one out."""
-    p.beat(0.32, lead=P['mouth'], other=P['open_low'], head=(-7, p.between(-10, 10), 0),
-           trunk=(-8, 0, 0), shrug=(10, 2), pelvis=(-0.02, 0, 0.003),
-           hold=p.between(0.6, 1.4))  # fmt: skip
-    p.rest(1.1)
-
-
-@_family('surprise', 1.1)
-def step_back(p: Phrase) -> None:
-    """Step back with open hands."""
-    p.beat(0.32, both=P['open_low'], head=(-7, 0, 0), trunk=(-9, 0, p.between(-6, 6)),
-           shrug=(9, 0), pelvis=(-0.04, 0, 0.006), foot=(-0.06, 0, 0),
-           hold=p.between(0.5, 1.2))  # fmt: skip
-    p.beat(0.7, foot=(0, 0, 0), pelvis=(0, 0, 0), trunk=(-2, 0, 0), soft=True)
-    p.rest(1.0)
-
-
-@_family('surprise', 1.2)
-def hands_up(p: Phrase) -> None:
-    """Both hands up and open at the height of the face."""
-    p.beat(0.3, both=P['open_high'], head=(-8, 0, 0), trunk=(-6, 0, 0), shrug=(11, 0),
-           pelvis=(-0.01, 0, 0), hold=p.between(0.4, 1.1))  # fmt: skip
-    if p.chance(0.5):
-        p.beat(0.4, both=P['startle'], head=(-4, p.between(-12, 12), 0), hold=p.between(0.2, 0.7))
-    p.rest(1.1)
-
-
-@_family('surprise')
-def head_up(p: Phrase) -> None:
-    """The head jerks up, the trunk straightens, hands half raised."""
-    p.beat(0.28, both=P['dance_low'], head=(-14, p.between(-12, 12), 0), trunk=(-7, 0, 0),
-           shrug=(8, -4), pelvis=(-0.01, 0, 0), hold=p.between(0.4, 1.2))  # fmt: skip
-    p.rest(1.0)
-
-
-@_family('surprise', 0.8)
-def hands_on_head(p: Phrase) -> None:
-    """Both hands to the head: unbelievable."""
-    p.beat(0.4, both=P['crown'], head=(-7, p.between(-8, 8), 0), trunk=(-6, 0, p.between(-8, 8)),
-           pelvis=(-0.015, 0, 0.004), hold=p.between(0.6, 1.5))  # fmt: skip
-    p.rest(1.1)
+# emotion -> families and how often each is drawn, relative to the others of that emotion.
+REPERTOIRE: dict[str, tuple[tuple[Family, float], ...]] = {
+    'anger': (
+        (lively.jab, 1.4),
+        (lively.chop, 1.2),
+        (lively.shake_fists, 1.2),
+        (lively.throw_arms, 1.0),
+        (lively.hands_on_hips, 0.9),
+        (lively.hard_no, 1.0),
+        (lively.stamp, 1.0),
+    ),
+    'disgust': (
+        (quiet.push_away, 1.3),
+        (quiet.recoil, 1.0),
+        (quiet.wipe_hands, 1.1),
+        (quiet.cover_nose, 1.2),
+        (quiet.turn_away, 1.0),
+        (quiet.shudder, 1.0),
+        (quiet.no_thanks, 0.9),
+    ),
+    'fear': (
+        (quiet.guard_face, 1.3),
+        (quiet.pull_in, 1.1),
+        (quiet.cower, 1.2),
+        (quiet.startle_back, 1.4),
+        (quiet.fend_off, 1.0),
+        (quiet.look_around, 1.0),
+        (quiet.hands_to_mouth, 0.7),
+    ),
+    'happiness': (
+        (lively.wave, 1.2),
+        (lively.cheer, 1.2),
+        (lively.clap, 1.1),
+        (lively.bounce, 1.1),
+        (lively.dance, 1.3),
+        (lively.open_arms, 1.0),
+        (lively.swing_arms, 1.0),
+        (lively.fist_pump, 0.8),
+    ),
+    'neutral': (
+        (quiet.look_aside, 1.3),
+        (quiet.explain, 1.3),
+        (quiet.hand_to_hip, 1.0),
+        (quiet.touch_chin, 1.0),
+        (quiet.clasp_hands, 0.9),
+        (quiet.nod, 0.8),
+        (quiet.small_shrug, 0.8),
+        (quiet.scratch_nape, 0.7),
+    ),
+    'sadness': (
+        (quiet.hang_head, 1.2),
+        (quiet.slow_no, 1.2),
+        (quiet.sigh, 1.1),
+        (quiet.wipe_eyes, 1.2),
+        (quiet.hug_oneself, 1.1),
+        (quiet.slump, 1.0),
+        (quiet.face_in_hands, 0.9),
+        (quiet.helpless, 0.7),
+    ),
+    'surprise': (
+        (lively.arms_fly_out, 1.4),
+        (lively.hands_to_cheeks, 1.2),
+        (lively.gasp, 1.0),
+        (lively.step_back, 1.1),
+        (lively.hands_up, 1.2),
+        (lively.head_up, 1.0),
+        (lively.hands_on_head, 0.8),
+    ),
+}

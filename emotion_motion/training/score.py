@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from emotion_motion.training.body import CHANNELS, SIZE
+from emotion_motion.training.body import CHANNELS
 from emotion_motion.training.phrase import Move
 
 __all__ = ['Track', 'Score', 'minimum_jerk']
@@ -155,7 +155,6 @@ class Score:
     def play(self, times_s: np.ndarray) -> np.ndarray:
         """Return the channels [T, SIZE] at times [T], without idle movement."""
         channels = self.posture.play(times_s)
-        assert channels.shape[1] == SIZE
         for part, track in self._gestures.items():
             place = CHANNELS[part]
             if part in _ARMS:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.training.body import Body, CHANNELS, SIZE
+from emotion_motion.training.body import Body, CHANNELS
 
 __all__ = ['Posture', 'Style', 'STYLES', 'mixed_style', 'posture_channels']
 
@@ -211,7 +211,6 @@ def posture_channels(
         channels[CHANNELS[f'{arm}_shoulder']] = value['shrug'], value['protract']
         angles = [value[name] for name in ('flex', 'abduct', 'twist', 'elbow')]
         channels[CHANNELS[f'{arm}_arm']] = angles + rng.normal(0, (3.0, 2.0, 6.0, 5.0))
-    assert channels.shape == (SIZE,)
     return channels
 
 
