@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass, field
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import safetensors
@@ -55,8 +55,8 @@ class SamplerConfig:
     variance_div: float = 1.5
     temperature: float = 1.0
 
-    # A plain class attribute, no field: the ROS parameters take their ranges from it.
-    RANGES = {
+    # No field; the ROS parameters take their ranges from it.
+    RANGES: ClassVar[dict[str, tuple[float, float]]] = {
         'k': (0.0, 20.0),
         'emotion_weight': (0.0, 50.0),
         'movement_weight': (-5.0, 20.0),
@@ -70,7 +70,9 @@ class SamplerConfig:
             value = getattr(self, name)
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not number or not low <= value <= high:
-                raise ConfigError(f'got {name} = {value!r}; expected a number from {low} to {high}')
+                raise ConfigError(
+                    f'got {name} = {value!r}; expected a number from {low} to {high}'
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +265,8 @@ def _config(checkpoint: Checkpoint) -> dict[str, Any]:
 
 def _short_card(checkpoint: Checkpoint) -> str:
     training = json.dumps(checkpoint.training, indent=1)
-    return f'# {checkpoint.name or "model"}\n\nTrained with emotion_motion:\n\n```\n{training}\n```\n'
+    name = checkpoint.name or 'model'
+    return f'# {name}\n\nTrained with emotion_motion:\n\n```\n{training}\n```\n'
 
 
 def _write(path: Path, content: bytes) -> None:

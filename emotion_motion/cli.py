@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+import sys
 from typing import Annotated, Literal
 
 import tyro
@@ -84,7 +84,7 @@ def train(
         seed: of weights, windows and noise.
         device: torch device, such as cpu or cuda.
     """
-    from emotion_motion.checkpoint import save_pretrained
+    from emotion_motion.checkpoint import Checkpoint, save_pretrained
     from emotion_motion.training.card import described, model_card
     from emotion_motion.training.clip import load_clips
     from emotion_motion.training.corpus import make_corpus
@@ -97,8 +97,12 @@ def train(
     count = sum(part.numel() for part in trainer.model.parameters())
     _say(f'{len(clips)} clips, {count / 1e6:.2f} million parameters, {steps} steps on {device}')
     corpus = None if data else {'minutes': minutes, 'corpus_seed': corpus_seed}
-    checkpoint = described(trainer.run(), corpus=corpus, data=data)
-    save_pretrained(out, checkpoint, card=model_card(checkpoint, out.name), half=True)
+
+    def save(checkpoint: Checkpoint) -> None:
+        checkpoint = described(checkpoint, corpus=corpus, data=data)
+        save_pretrained(out, checkpoint, card=model_card(checkpoint, out.name), half=True)
+
+    save(trainer.run(save=save))
     print(f'wrote {out}; try: emotion-motion generate --model {out} --out motion.npz')
 
 

@@ -207,6 +207,6 @@ def _checked_intensity(intensity: Any) -> float:
         value = float('nan')
     if not 0.0 <= value <= 1.0:
         raise EmotionError(
-            f'got the intensity {_short(intensity)}; expected a number from 0 (neutral) to 1 (full)'
+            f'got the intensity {_short(intensity)}; expected a number from 0 (neutral) to 1'
         )
     return value

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from emotion_motion.checkpoint import Checkpoint, SamplerConfig, from_pretrained
-from emotion_motion.emotion import EMOTIONS, NEUTRAL_INDEX, emotion_weights
+from emotion_motion.checkpoint import Checkpoint, from_pretrained, SamplerConfig
+from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import ConfigError, EmotionError, ModelError
 from emotion_motion.filters import KeypointFilter
-from emotion_motion.sampling import sample_dynamic_emotion_individual
+from emotion_motion.live_step import LiveStepRunner
 from emotion_motion.skeleton import Skeleton
 
 __all__ = ['MotionFrame', 'MotionGenerator']
@@ -62,7 +62,7 @@ class MotionGenerator:
             ConfigError: batch_size, seed or body_height_m is out of range.
         """
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-            raise ConfigError(f'got batch_size = {batch_size!r}; expected a whole number, 1 or more')
+            raise ConfigError(f'got batch_size = {batch_size!r}; expected a whole number above 0')
         self._model = checkpoint.model
         self._device = checkpoint.model.unit.device
         self._checkpoint = checkpoint
@@ -70,12 +70,7 @@ class MotionGenerator:
         self._seed = _checked_seed(seed)
         self._random = torch.Generator(device=self._device)
         self._filter = KeypointFilter(checkpoint.rate_hz)
-        self._mean, self._low, self._high = (
-            torch.from_numpy(part).to(self._device)
-            for part in (
-                checkpoint.normaliser.mean, checkpoint.normaliser.low, checkpoint.normaliser.high
-            )
-        )  # fmt: skip
+        self._live_step = LiveStepRunner(checkpoint, batch_size)
         self.sampler = checkpoint.sampler
         self.body_height_m = checkpoint.body_height_m if body_height_m is None else body_height_m
         self._emotion = torch.zeros(batch_size, len(EMOTIONS), device=self._device)
@@ -183,7 +178,7 @@ class MotionGenerator:
     def body_height_m(self, value: float) -> None:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not 0.0 < value < 100.0:
-            raise ConfigError(f'got body_height_m = {value!r}; expected metres, above 0, below 100')
+            raise ConfigError(f'got body_height_m = {value!r}; expected 0 to 100 metres')
         self._body_height_m = float(value)
 
     def set_emotion(self, emotion: Any, intensity: float = 1.0, index: int | None = None) -> None:
@@ -232,8 +227,8 @@ class MotionGenerator:
             self._random.seed()
         else:
             self._random.manual_seed(self._seed)
-        rest = torch.from_numpy(self._checkpoint.rest_pose).to(self._device)
-        self._frame = (rest.flatten() - self._mean).repeat(self._batch_size, 1)
+        rest = self._checkpoint.rest_pose.reshape(-1) - self._checkpoint.normaliser.mean
+        self._frame = torch.from_numpy(rest).to(self._device).repeat(self._batch_size, 1)
         self._cache = self._model.stream(self._batch_size)
         self._filter.reset()
         self._steps = 0
@@ -246,11 +241,9 @@ class MotionGenerator:
             ModelError: the model gave a frame that is not finite; the streams stand where they
                 stood, and `reset` begins anew.
         """
-        output = self._model.step(self._frame, self._emotion, self._cache)
-        following = self._sample(output)
-        body = self._onto_body(following)
-        frame = body.flatten(1) - self._mean
-        logits = output.emotion_logits[:, -1].cpu().numpy()
+        frame, body, logits = self._live_step(
+            self._frame, self._emotion, self._cache, self._sampler, self._random
+        )
         if not bool(torch.isfinite(frame).all()):
             raise ModelError(
                 f'got a frame that is not finite at step {self._steps}; call reset, and check the '
@@ -260,42 +253,7 @@ class MotionGenerator:
         self._steps += 1
         smooth = self._filter(body.cpu().numpy())
         keypoints = self.skeleton.project(smooth) * np.float32(self._body_height_m)
-        return MotionFrame(keypoints, logits)
-
-    def _sample(self, output: Any) -> torch.Tensor:
-        """Draw the next frame [B, O] from the mixture."""
-        s = self._sampler
-        if s.emotion_weight > 0.0:
-            emotions = self._model.component_emotions(output, self._cache)
-        else:
-            emotions = output.emotion_logits
-        return sample_dynamic_emotion_individual(
-            output.pi,
-            output.sigma,
-            output.mu,
-            emotions,
-            self._frame.unsqueeze(1),
-            keypoint_dims=self._model.config.keypoint_dims,
-            k=s.k,
-            emotion_weight=s.emotion_weight,
-            movement_weight=s.movement_weight,
-            variance_div=s.variance_div,
-            neutral_index=NEUTRAL_INDEX,
-            target=self._emotion,
-            temperature=s.temperature,
-            unit=self._model.unit,
-            # Where mostly neutral is asked for, showing it must not be penalised.
-            expressive=self._emotion[:, NEUTRAL_INDEX] <= 0.5,
-            generator=self._random,
-        )
-
-    def _onto_body(self, frame: torch.Tensor) -> torch.Tensor:
-        """Return the body [B, K, D], of height 1, nearest to a frame [B, O] in model space.
-
-        The bounds of the training motion hold the root, which no bone holds.
-        """
-        bounded = torch.clamp(frame, self._low, self._high) + self._mean
-        return self.skeleton.project(bounded.unflatten(-1, (self.skeleton.size, -1)))
+        return MotionFrame(keypoints, logits.cpu().numpy())
 
 
 def _checked_seed(seed: int | None) -> int | None:

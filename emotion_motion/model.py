@@ -9,13 +9,13 @@ keypoints of a body of height 1 less their mean pose.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
+import math
 from typing import NamedTuple
 
 import torch
+from torch import nn, Tensor
 import torch.nn.functional as F
-from torch import Tensor, nn
 
 from emotion_motion.exceptions import ConfigError, ModelError
 
@@ -124,10 +124,20 @@ class StreamCache:
 
     keys_values: Tensor  # [layers, B, 2H, W, C/H]
     pooled: Tensor  # [B, W, dim], what AttentionPooling averages
-    scores: Tensor  # [B, W], its scores
+    scores: Tensor  # [B, W], its scores; -inf in an empty slot
+    mask: Tensor  # [1, W], what attention adds to its scores: 0, or -inf in an empty slot
     last_frame: Tensor | None = None  # [B, O]
     summary: Tensor | None = None  # [B, 1, dim], the pooled vector of the last step
     frames: int = 0  # frames seen so far, any whole number
+
+    def next_slot(self) -> int:
+        """Open the slot of the next frame and return it."""
+        window = self.mask.shape[1]
+        slot = self.frames % window
+        if self.frames < window:
+            self.mask[:, slot] = 0.0
+        self.frames += 1
+        return slot
 
 
 class AttentionPooling(nn.Module):
@@ -176,47 +186,51 @@ class MixtureDensityNetwork(nn.Module):
 
 
 class _Block(nn.Module):
-    """Pre-norm attention over the window and a two-layer network, both residual."""
+    """Attention over the window and a two-layer network, side by side, pre-norm and residual.
+
+    Side by side (as in GPT-J and PaLM) they share their matrix products, which halves the
+    operations of a live step.
+    """
 
     def __init__(self, config: MotionModelConfig) -> None:
         super().__init__()
-        channels = config.channels
-        self.heads = config.heads
-        self.norm_attention = nn.LayerNorm(channels)
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.out = nn.Linear(channels, channels)
-        self.norm_mlp = nn.LayerNorm(channels)
-        self.mlp = nn.Sequential(
-            nn.Linear(channels, 3 * channels), nn.SiLU(), nn.Linear(3 * channels, channels)
-        )
+        self.heads, self.wide = config.heads, 3 * config.channels
+        self.norm = nn.LayerNorm(config.channels)
+        self.into = nn.Linear(config.channels, 3 * config.channels + self.wide)
+        self.out = nn.Linear(config.channels + self.wide, config.channels)
 
     def forward(self, x: Tensor, rotation: Tensor, band: Tensor) -> Tensor:
         """Run whole sequences: x [B, T, C], rotation [2, T, 3, 1, C/H], band [T, T]."""
-        q, k, v = self._project(x, rotation).chunk(3, dim=1)
-        return self._join(x, F.scaled_dot_product_attention(q, k, v, attn_mask=band))
+        heads, hidden = self.project(x, rotation)
+        q, k, v = heads.chunk(3, dim=1)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=band)
+        return self.join(x, attended, hidden)
 
-    def step(self, x: Tensor, rotation: Tensor, ring: Tensor, slot: int, filled: int) -> Tensor:
+    def step(self, x: Tensor, rotation: Tensor, ring: Tensor, slot: Tensor, mask: Tensor) -> Tensor:
         """Run one frame x [B, 1, C] on the ring of keys and values [B, 2H, W, C/H].
 
         The order of the slots does not matter: each key carries its position in its rotation.
         """
-        q, keys_values = self._project(x, rotation).split([self.heads, 2 * self.heads], dim=1)
-        ring[:, :, slot : slot + 1] = keys_values
-        k, v = ring[:, :, :filled].chunk(2, dim=1)
-        return self._join(x, F.scaled_dot_product_attention(q, k, v))
+        heads, hidden = self.project(x, rotation)
+        q, keys_values = heads.split([self.heads, 2 * self.heads], dim=1)
+        k, v = ring.index_copy_(2, slot, keys_values).chunk(2, dim=1)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return self.join(x, attended, hidden)
 
-    def _project(self, x: Tensor, rotation: Tensor) -> Tensor:
-        """Return rotated queries, rotated keys and values, [B, 3H, T, C/H]."""
+    def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor]:
+        """Return rotated queries and keys with values, [B, 3H, T, C/H], and hidden [B, T, 3C]."""
         b, t, c = x.shape
-        qkv = self.qkv(self.norm_attention(x)).view(b, t, 3, self.heads, c // self.heads)
+        qkv, hidden = self.into(self.norm(x)).split([3 * c, self.wide], dim=-1)
+        qkv = qkv.view(b, t, 3, self.heads, c // self.heads)
         first, second = qkv.chunk(2, dim=-1)
         half = torch.cat((second, first), dim=-1)
         turned = torch.addcmul(qkv * rotation[0], half, rotation[1])
-        return turned.view(b, t, 3 * self.heads, -1).transpose(1, 2)
+        return turned.view(b, t, 3 * self.heads, -1).transpose(1, 2), hidden
 
-    def _join(self, x: Tensor, attended: Tensor) -> Tensor:
-        x = x + self.out(attended.transpose(1, 2).flatten(2))
-        return x + self.mlp(self.norm_mlp(x))
+    def join(self, x: Tensor, attended: Tensor, hidden: Tensor) -> Tensor:
+        """Add what attention [B, H, T, C/H] and the hidden layer [B, T, 3C] found to x."""
+        attended = attended.transpose(1, 2).flatten(2)
+        return x + self.out(torch.cat((attended, F.silu(hidden)), dim=-1))
 
 
 class MotionModel(nn.Module):
@@ -228,6 +242,7 @@ class MotionModel(nn.Module):
     pose_std: Tensor
     unit: Tensor
     rotary: Tensor
+    slots: Tensor
 
     def __init__(self, config: MotionModelConfig) -> None:
         """Make a model with random weights, pose_std and unit 1."""
@@ -250,6 +265,7 @@ class MotionModel(nn.Module):
         self.register_buffer('unit', torch.ones(config.outputs), persistent=False)
         table = _rotary_table(config.channels // config.heads)
         self.register_buffer('rotary', table, persistent=False)
+        self.register_buffer('slots', torch.arange(config.window), persistent=False)
 
     def forward(self, frames: Tensor, emotions: Tensor) -> MotionOutput:
         """Predict the next frame after each frame.
@@ -283,6 +299,7 @@ class MotionModel(nn.Module):
             keys_values=place.new_zeros(rings),
             pooled=place.new_zeros(batch_size, c.window, c.outputs + c.keypoints),
             scores=place.new_full((batch_size, c.window), -math.inf),
+            mask=place.new_full((1, c.window), -math.inf),
         )
 
     def step(self, frame: Tensor, emotion: Tensor, cache: StreamCache) -> MotionOutput:
@@ -296,25 +313,65 @@ class MotionModel(nn.Module):
         Returns:
             Outputs with T = 1.
         """
-        slot = cache.frames % self.config.window
-        filled = min(cache.frames + 1, self.config.window)
         before = frame if cache.last_frame is None else cache.last_frame
+        rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
+        output, _, cache.summary = self.stream_step(
+            frame, before, emotion, rings, *self.place_of(cache)
+        )
+        cache.last_frame = frame
+        return output
+
+    def place_of(self, cache: StreamCache) -> tuple[Tensor, Tensor]:
+        """Move the cache on by one frame; returns its slot [1] and its rotation."""
+        position = cache.frames % _ROTARY_PERIOD
+        slot = cache.next_slot()
+        return self.slots[slot : slot + 1], self.rotary[:, position : position + 1]
+
+    def stream_step(
+        self,
+        frame: Tensor,
+        before: Tensor,
+        emotion: Tensor,
+        rings: tuple[Tensor, Tensor, Tensor, Tensor],
+        slot: Tensor,
+        rotation: Tensor,
+    ) -> tuple[MotionOutput, Tensor, Tensor]:
+        """Take one more frame; tensors in, tensors out, so that it can be traced.
+
+        Args:
+            frame: [B, O] in model space.
+            before: the frame before it.
+            emotion: [B, E].
+            rings: keys_values, pooled, scores and mask of a StreamCache; written in place.
+            slot: [1], where to write.
+            rotation: of the frame's position.
+
+        Returns:
+            Outputs with T = 1; what the emotion head may see of them [B, 1, dim]; its average over
+            the window [B, 1, dim].
+        """
+        keys_values, pooled, scores, mask = rings
         now = frame.unsqueeze(1)
         x = self._tokens(now, before.unsqueeze(1), emotion.unsqueeze(1))
-        position = cache.frames % _ROTARY_PERIOD
-        rotation = self.rotary[:, position : position + 1]
-        for block, ring in zip(self.blocks, cache.keys_values, strict=True):
-            x = block.step(x, rotation, ring, slot, filled)
+        for block, ring in zip(self.blocks, keys_values.unbind(0), strict=True):
+            x = block.step(x, rotation, ring, slot, mask)
         x = self.norm(x)
         logits = now + self.unit * self.displacement(x)
         shown = self._shown(logits, now)
-        cache.pooled[:, slot] = shown[:, 0]
-        cache.scores[:, slot] = self.pooling.score(shown)[:, 0, 0]
-        cache.last_frame, cache.frames = frame, cache.frames + 1
-        cache.summary = cache.scores.softmax(dim=-1).unsqueeze(1) @ cache.pooled  # [B, 1, dim]
-        return self._mixture(x, logits, self.emotion_fc2(cache.summary))
+        pooled.index_copy_(1, slot, shown)
+        scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
+        summary = torch.bmm(scores.softmax(dim=-1).unsqueeze(1), pooled)
+        return self._mixture(x, logits, self.emotion_fc2(summary)), shown, summary
 
     def component_emotions(self, output: MotionOutput, cache: StreamCache) -> Tensor:
+        """Return `emotions_by_component` of the last `step`, [B, 1, G, K, E]."""
+        assert cache.last_frame is not None and cache.summary is not None, 'step comes first'
+        shown = cache.pooled[:, (cache.frames - 1) % self.config.window].unsqueeze(1)
+        return self.emotions_by_component(output, cache.last_frame, shown, cache.summary)
+
+    def emotions_by_component(
+        self, output: MotionOutput, frame: Tensor, shown: Tensor, summary: Tensor
+    ) -> Tensor:
         """Emotion scores as they would be if a keypoint kept coming from a component.
 
         First order through AttentionPooling and emotion_fc2: the keypoint's place and speed in
@@ -323,28 +380,28 @@ class MotionModel(nn.Module):
         weight). One frame alone would hardly show in an average over W frames.
 
         Args:
-            output: what `step` returned last.
-            cache: as `step` left it.
+            output: what `stream_step` returned.
+            frame: the frame that it followed [B, O].
+            shown: as it returned it [B, 1, dim].
+            summary: as it returned it [B, 1, dim].
 
         Returns:
             [B, 1, G, K, E].
         """
         k, d = self.config.keypoints, self.config.keypoint_dims
-        assert cache.last_frame is not None and cache.summary is not None, 'step comes first'
-        shown = cache.pooled[:, (cache.frames - 1) % self.config.window]  # [B, dim]
         first, tanh, second = self.emotion_fc2
-        slope = 1.0 - tanh(first(cache.summary)).square()  # [B, 1, hidden]
+        slope = 1.0 - tanh(first(summary)).square()  # [B, 1, hidden]
         jacobian = (second.weight * slope) @ first.weight  # [B, E, dim]
         # The rest of the change comes through the frame's own pooling weight.
-        along = jacobian @ (shown.unsqueeze(-1) - cache.summary.mT)  # [B, E, 1]
-        jacobian = jacobian + along * self.pooling.score.weight  # [B, E, dim]
-        by_place, by_speed = jacobian.split([k * d, k], dim=-1)
+        along = jacobian @ (shown - summary).mT  # [B, E, 1]
+        jacobian = torch.addcmul(jacobian, along, self.pooling.score.weight)
         mu = output.mu[:, -1]  # [B, G, O]
-        place = ((mu - output.logits[:, -1:]) / self.pose_std).unflatten(-1, (k, d))
-        speed = self._speed(mu, cache.last_frame.unsqueeze(1)) - shown[:, None, -k:]  # [B, G, K]
-        gain = (by_place.unflatten(-1, (k, d))[:, None] * place.unsqueeze(2)).sum(-1)
-        gain = gain + by_speed.unsqueeze(1) * speed.unsqueeze(2)  # [B, G, E, K]
-        return (output.emotion_logits[:, -1, None, :, None] + gain).transpose(2, 3).unsqueeze(1)
+        change = self._shown(mu, frame.unsqueeze(1)) - shown  # [B, G, dim]
+        gain = jacobian.unsqueeze(1) * change.unsqueeze(2)  # [B, G, E, dim]
+        places, speeds = gain.split([k * d, k], dim=-1)
+        by_keypoint = places.unflatten(-1, (k, d)).sum(-1) + speeds  # [B, G, E, K]
+        emotions = output.emotion_logits[:, -1, None, :, None] + by_keypoint
+        return emotions.transpose(2, 3).unsqueeze(1)
 
     def _tokens(self, frames: Tensor, before: Tensor, emotions: Tensor) -> Tensor:
         """Join pose, displacement and emotion of each frame: [B, T, C]."""

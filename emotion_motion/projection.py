@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+import torch.nn.functional as F
 
 if TYPE_CHECKING:
     from emotion_motion.skeleton import Skeleton
 
 __all__ = ['BodyProjection']
 
-# Added to each direction along the rest pose's: a bone or an axis of no length takes that of the rest
-# pose, any other keeps its own to float precision.
+# Added to each direction along the rest pose's: a bone or an axis of no length takes that of the
+# rest pose, any other keeps its own to float precision.
 _TIE = 1e-8
 
 

@@ -14,6 +14,8 @@ from emotion_motion.exceptions import ModelError
 
 __all__ = [
     'calculate_dynamic_emotion_scores_individual',
+    'draw',
+    'next_frame',
     'sample_dynamic_emotion_individual',
 ]
 
@@ -25,9 +27,9 @@ def calculate_dynamic_emotion_scores_individual(
     last_frames: Tensor,
     *,
     keypoint_dims: int = 3,
-    k: float = 2.0,
-    emotion_weight: float = 2.0,
-    movement_weight: float = 1.0,
+    k: float | Tensor = 2.0,
+    emotion_weight: float | Tensor = 2.0,
+    movement_weight: float | Tensor = 1.0,
     neutral_index: int | None = 4,
     target: Tensor | None = None,
     unit: Tensor | None = None,
@@ -42,7 +44,8 @@ def calculate_dynamic_emotion_scores_individual(
     with Euclidean norms over the D coordinates of keypoint j and
 
     emotion[b,t,g,j] = shown * (1 - emotion_logits[..., neutral_index])
-    shown = max over e of emotion_logits[..., e], or sum over e of target[b,e] * emotion_logits
+    shown = max over e of emotion_logits[..., e]; with a target, the sum over e of
+            target[b,e] * emotion_logits[..., e]
 
     An emotion vector per sequence or frame gives every component the same term, which cannot change
     a choice; one per component and keypoint (`MotionModel.component_emotions`) can.
@@ -143,6 +146,54 @@ def sample_dynamic_emotion_individual(
     Raises:
         ModelError: the shapes do not fit each other.
     """
+    noise = draw(mu, keypoint_dims, generator)
+    return next_frame(
+        pi, sigma, mu, emotion_logits, last_frames, noise, keypoint_dims=keypoint_dims, k=k,
+        emotion_weight=emotion_weight, movement_weight=movement_weight, variance_div=variance_div,
+        neutral_index=neutral_index, target=target, temperature=temperature, unit=unit,
+        expressive=expressive,
+    )  # fmt: skip
+
+
+def draw(
+    mu: Tensor, keypoint_dims: int, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """Draw what one frame of the sampler needs at random.
+
+    Returns:
+        Exponential(1) numbers [B, G, K] that choose the components and normal ones [B, K, D].
+    """
+    batch, components, outputs = mu.shape[0], mu.shape[2], mu.shape[3]
+    keypoints = outputs // keypoint_dims
+    race = mu.new_empty(batch, components, keypoints).exponential_(generator=generator)
+    return race, mu.new_empty(batch, keypoints, keypoint_dims).normal_(generator=generator)
+
+
+def next_frame(
+    pi: Tensor,
+    sigma: Tensor,
+    mu: Tensor,
+    emotion_logits: Tensor,
+    last_frames: Tensor,
+    noise: tuple[Tensor, Tensor],
+    *,
+    keypoint_dims: int,
+    k: float | Tensor,
+    emotion_weight: float | Tensor,
+    movement_weight: float | Tensor,
+    variance_div: float | Tensor,
+    neutral_index: int | None,
+    target: Tensor | None,
+    temperature: float | Tensor,
+    unit: Tensor | None,
+    expressive: Tensor | None,
+) -> Tensor:
+    """Do what `sample_dynamic_emotion_individual` says, with the random numbers of `draw`.
+
+    Nothing but tensors is computed here, so that the live loop can trace it; settings may be
+    tensors of no dimension. Component g wins keypoint j by the Gumbel-max trick:
+    argmax(w - log(Exponential(1))) is distributed as softmax(w).
+    """
     if emotion_logits.dim() > 2:
         emotion_logits = emotion_logits[:, -1:]
     mu, sigma, last_frames = mu[:, -1:], sigma[:, -1:], last_frames[:, -1:]
@@ -153,20 +204,11 @@ def sample_dynamic_emotion_individual(
     )[:, 0]  # fmt: skip  # [B, G, K]
     weights = pi[:, -1] if pi.dim() == 4 else pi[:, -1].unsqueeze(-1)  # [B, G, K or 1]
     combined = (scores + weights.log()) / temperature
-    chosen = _categorical(combined, generator)  # [B, 1, K]
+    race, normal = noise
+    chosen = (combined - race.log()).argmax(dim=1, keepdim=True)  # [B, 1, K]
     mean = _of_component(mu[:, 0], chosen, keypoint_dims)
     spread = _of_component(sigma[:, 0], chosen, keypoint_dims)
-    noise = torch.empty_like(mean).normal_(generator=generator)
-    return (mean + noise * spread * (temperature**0.5 / variance_div)).flatten(1)
-
-
-def _categorical(log_weights: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Draw an index over dimension 1 of [B, G, K] for each of B and K: [B, 1, K].
-
-    The Gumbel-max trick: argmax(w - log(Exponential(1))) is distributed as softmax(w).
-    """
-    race = torch.empty_like(log_weights).exponential_(generator=generator)
-    return (log_weights - race.log()).argmax(dim=1, keepdim=True)
+    return (mean + normal * spread * (temperature**0.5 / variance_div)).flatten(1)
 
 
 def _of_component(values: Tensor, chosen: Tensor, dims: int) -> Tensor:

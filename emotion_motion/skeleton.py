@@ -8,10 +8,10 @@ Lengths are those of a body of height 1; multiply keypoints by the body's height
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+import functools
+import json
 from pathlib import Path
 from typing import Any
 

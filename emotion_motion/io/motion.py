@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+import zipfile
 
 import numpy as np
 

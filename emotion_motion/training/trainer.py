@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 import copy
+from dataclasses import asdict, dataclass
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -18,10 +18,10 @@ from torch import Tensor
 from emotion_motion.checkpoint import Checkpoint, Normaliser, SamplerConfig
 from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.model import MotionModel, MotionModelConfig
-from emotion_motion.skeleton import Skeleton, load_skeleton
+from emotion_motion.skeleton import load_skeleton, Skeleton
 from emotion_motion.training.clip import Clip
 from emotion_motion.training.dataset import ClipDataset
-from emotion_motion.training.losses import LossParts, emotion_targets, mdn_weight, motion_loss
+from emotion_motion.training.losses import emotion_targets, LossParts, mdn_weight, motion_loss
 
 __all__ = ['TrainingConfig', 'Trainer', 'normaliser_of']
 
@@ -127,8 +127,20 @@ class Trainer:
             betas=(0.9, 0.98),
         )
 
-    def run(self, *, report_every: int = 50) -> Checkpoint:
+    def run(
+        self,
+        *,
+        report_every: int = 50,
+        save: Callable[[Checkpoint], object] | None = None,
+        save_every: int = 500,
+    ) -> Checkpoint:
         """Train for `config.steps` steps.
+
+        Args:
+            report_every: steps between two lines of progress.
+            save: takes the checkpoint every `save_every` steps, so that a long run can be tried
+                before it ends.
+            save_every: steps between two of them.
 
         Returns:
             The checkpoint with the averaged weights.
@@ -148,6 +160,8 @@ class Trainer:
             self._update_average(step)
             if (step + 1) % report_every == 0 or step + 1 == config.steps:
                 self._report(_progress(parts, step + 1, config.steps, time.monotonic() - begin))
+            if save and (step + 1) % save_every == 0:
+                save(self.checkpoint())
         return self.checkpoint()
 
     def step(self, progress: float) -> LossParts:
@@ -198,7 +212,7 @@ class Trainer:
             training={
                 'config': asdict(self.config),
                 'clips': len(self._clips),
-                'minutes': round(sum(len(c.keypoints) for c in self._clips) / self.rate_hz / 60, 1),
+                'minutes': round(len(self._data) / self.rate_hz / 60.0, 1),
                 'sources': sorted({clip.source for clip in self._clips}),
             },
         )

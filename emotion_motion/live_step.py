@@ -1,0 +1,157 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""One step of the live loop, model to body, as one function of tensors that can be traced."""
+
+from __future__ import annotations
+
+from typing import Any
+import warnings
+
+import torch
+from torch import nn, Tensor
+
+from emotion_motion.checkpoint import Checkpoint, SamplerConfig
+from emotion_motion.emotion import NEUTRAL_INDEX
+from emotion_motion.model import StreamCache
+from emotion_motion.sampling import draw, next_frame
+
+__all__ = ['LiveStep', 'LiveStepRunner']
+
+
+class LiveStep(nn.Module):
+    """The last frame in, the next body out; the rings of the cache are written in place."""
+
+    mean: Tensor
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        """Gather what a step needs from a checkpoint."""
+        super().__init__()
+        self.model, self.skeleton = checkpoint.model, checkpoint.skeleton
+        device = checkpoint.model.unit.device
+        for name in ('mean', 'low', 'high'):
+            values = torch.from_numpy(getattr(checkpoint.normaliser, name)).to(device)
+            self.register_buffer(name, values)
+
+    def forward(
+        self,
+        frame: Tensor,
+        before: Tensor,
+        emotion: Tensor,
+        rings: tuple[Tensor, Tensor, Tensor, Tensor],
+        slot: Tensor,
+        rotation: Tensor,
+        noise: tuple[Tensor, Tensor],
+        settings: tuple[Tensor, Tensor, Tensor, Tensor, Tensor],
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Make the next frame.
+
+        Args:
+            frame: [B, O] in model space.
+            before: the frame before it.
+            emotion: what is requested [B, E].
+            rings: see MotionModel.stream_step.
+            slot: see MotionModel.stream_step.
+            rotation: see MotionModel.stream_step.
+            noise: of `sampling.draw`.
+            settings: k, emotion_weight, movement_weight, variance_div, temperature.
+
+        Returns:
+            The next frame [B, O] in model space, the same as keypoints [B, K, D] of a body of
+            height 1, and the emotion logits [B, E].
+        """
+        output, shown, summary = self.model.stream_step(
+            frame, before, emotion, rings, slot, rotation
+        )
+        emotions = self.model.emotions_by_component(output, frame, shown, summary)
+        k, emotion_weight, movement_weight, variance_div, temperature = settings
+        drawn = next_frame(
+            output.pi, output.sigma, output.mu, emotions, frame.unsqueeze(1), noise,
+            keypoint_dims=self.model.config.keypoint_dims, k=k, emotion_weight=emotion_weight,
+            movement_weight=movement_weight, variance_div=variance_div,
+            neutral_index=NEUTRAL_INDEX, target=emotion, temperature=temperature,
+            unit=self.model.unit,
+            # Where mostly neutral is asked for, showing it must not be penalised.
+            expressive=emotion[:, NEUTRAL_INDEX] <= 0.5,
+        )  # fmt: skip
+        # The bounds of the training motion hold the root, which no bone holds.
+        points = torch.clamp(drawn, self.low, self.high) + self.mean
+        body = self.skeleton.project(points.unflatten(-1, (self.skeleton.size, -1)))
+        return body.flatten(1) - self.mean, body, output.emotion_logits[:, -1]
+
+
+class LiveStepRunner:
+    """Runs a LiveStep on a stream's cache, traced where torch can.
+
+    A step is some 200 small operations; called from Python, half of its time is the calling.
+    Tracing takes that away and gives the same numbers. torch calls it deprecated but has nothing
+    in its place that needs no compiler at run time, so where it is gone the step runs untraced.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, batch_size: int, *, traced: bool = True) -> None:
+        """Prepare steps of `batch_size` streams."""
+        self._model = checkpoint.model
+        self._dims = checkpoint.model.config.keypoint_dims
+        self._step: Any = LiveStep(checkpoint).eval()
+        config = checkpoint.model.config
+        self._like_mu = self._model.unit.new_empty(
+            batch_size, 1, config.gaussians, config.outputs
+        )
+        if traced:
+            self._step = self._traced(self._step, batch_size)
+
+    def __call__(
+        self,
+        frame: Tensor,
+        emotion: Tensor,
+        cache: StreamCache,
+        sampler: SamplerConfig,
+        random: torch.Generator,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Make the next frame; see LiveStep.forward for what is returned."""
+        before = frame if cache.last_frame is None else cache.last_frame
+        cache.last_frame = frame
+        return self._step(*self._inputs(frame, before, emotion, cache, sampler, random))
+
+    def _inputs(
+        self,
+        frame: Tensor,
+        before: Tensor,
+        emotion: Tensor,
+        cache: StreamCache,
+        sampler: SamplerConfig,
+        random: torch.Generator,
+    ) -> tuple[Any, ...]:
+        rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
+        settings = frame.new_tensor(
+            [
+                sampler.k, sampler.emotion_weight, sampler.movement_weight, sampler.variance_div,
+                sampler.temperature,
+            ]
+        ).unbind()  # fmt: skip
+        noise = draw(self._like_mu, self._dims, random)
+        return frame, before, emotion, rings, *self._model.place_of(cache), noise, settings
+
+    @torch.no_grad()
+    def _traced(self, step: LiveStep, batch_size: int) -> Any:
+        device = self._model.unit.device
+        frame = self._model.unit.new_zeros(batch_size, self._model.config.outputs)
+        emotion = frame.new_zeros(batch_size, self._model.config.emotions)
+        inputs = self._inputs(
+            frame, frame, emotion, self._model.stream(batch_size), SamplerConfig(),
+            torch.Generator(device=device).manual_seed(0),
+        )  # fmt: skip
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter('ignore')  # the deprecation, and sizes that stay as they are
+                traced = torch.jit.freeze(torch.jit.trace(step, inputs, check_trace=False))
+        except (AttributeError, RuntimeError):
+            return step
+
+        def run(*args: Any) -> Any:
+            # Without the profiling executor the first call runs as the millionth does.
+            with torch.jit.optimized_execution(False):
+                return traced(*args)
+
+        return run
