@@ -150,7 +150,7 @@ def target(fresh_copy, tmp_path_factory):
 
 
 def run_without_ros(target, code, cwd):
-    env = {**clean_environment(), 'AMENT_PREFIX_PATH': '', 'PYTHONPATH': ''}
+    env = {**clean_environment(), 'AMENT_PREFIX_PATH': ''}
     answer = subprocess.run([sys.executable, '-c', code, str(target)], cwd=cwd, env=env,
                             capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr

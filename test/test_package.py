@@ -68,10 +68,10 @@ def imports(path):
             yield from (f'{name}.{alias.name}' for alias in node.names)
 
 
-def run_python(code, **environ):
-    """Run code in a new Python in the source tree; returns what it prints."""
+def run_python(code, folder=ROOT, **environ):
+    """Run code in a new Python; returns what it prints."""
     answer = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
-                            cwd=ROOT, env={**os.environ, **environ}, check=False)
+                            cwd=folder, env={**os.environ, **environ}, check=False)
     assert answer.returncode == 0, answer.stderr
     return answer.stdout.strip()
 
@@ -154,7 +154,6 @@ def test_imports_point_one_way(path):
 
 
 def test_package_data_and_skeletons_are_found_from_any_folder(tmp_path):
-    code = ('import emotion_motion.skeleton as s; print(s.load_skeleton().size)')
-    answer = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
-                            cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)}, check=True)
-    assert answer.stdout.strip() == '25'
+    code = 'import emotion_motion.skeleton as s; print(s.load_skeleton().size)'
+    path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
+    assert run_python(code, tmp_path, PYTHONPATH=path) == '25'
