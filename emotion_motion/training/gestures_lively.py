@@ -89,7 +89,7 @@ def wave(p: Phrase) -> None:
     """Wave with one hand, the body sways along."""
     p.beat(0.6, lead=P['wave'], head=(-4, 4, 4), trunk=(0, -3, 0), pelvis=(0, 0.01, 0))
     for _ in p.times(2, 5):
-        for name, side in (('open_high', 1), ('wave', -1)):
+        for name, side in (('wave_out', 1), ('wave', -1)):
             p.beat(0.36, lead=P[name], head=(-4, 4, 4 * side), trunk=(0, 3 * side, 3 * side),
                    pelvis=(0, 0.012 * side, 0.006), soft=True)  # fmt: skip
     p.rest(0.8)
