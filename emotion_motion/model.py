@@ -74,10 +74,11 @@ class MotionModelConfig:
         """Raise ConfigError where a size is impossible."""
         for field in fields(self):
             value = getattr(self, field.name)
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if field.type == 'bool':
                 if not isinstance(value, bool):
                     raise ConfigError(f'got {field.name} = {value!r}; expected true or false')
-            elif isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+            elif not number or not 0 < value < math.inf:
                 raise ConfigError(f'got {field.name} = {value!r}; expected a number above 0')
             elif field.type == 'int' and not isinstance(value, int):
                 raise ConfigError(f'got {field.name} = {value!r}; expected a whole number')
