@@ -43,7 +43,7 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
     'excited': {'happiness': 0.8, 'surprise': 0.2},
 }
 
-# (valence, arousal) of each emotion, -1 to 1: means of ratings of the emotion words, rounded, after
+# (valence, arousal) of each emotion, -1 to 1: means of ratings of the words, rounded, after
 # Russell and Mehrabian, "Evidence for a three-factor theory of emotions", J. Res. Pers. 11 (1977).
 VALENCE_AROUSAL: Mapping[str, tuple[float, float]] = {
     'anger': (-0.5, 0.6),

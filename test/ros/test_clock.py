@@ -1,0 +1,93 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Simulated time: a tick is one nominal period of /clock, and rest where /clock stands."""
+
+from __future__ import annotations
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from graph import CALM, Graph, largest_step, Tester
+import numpy as np
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
+
+STEP_NS = 10_000_000
+
+
+class SimulatedClock:
+    """Publishes /clock when told to."""
+
+    def __init__(self, tester: Tester, begin_s: float) -> None:
+        self._tester = tester
+        self.now_ns = round(begin_s * 1e9)
+        self._publisher = tester.node.create_publisher(Clock, '/clock', 10)
+        tester.wait(lambda: self._publisher.get_subscription_count() > 0, 'a listener of /clock')
+
+    def run(self, seconds: float, *, pace_s: float = 0.005) -> None:
+        """Let simulated seconds pass, 10 ms each `pace_s` of ours."""
+        for _ in range(round(seconds * 1e9 / STEP_NS)):
+            self.now_ns += STEP_NS
+            self._publisher.publish(Clock(clock=Time(nanoseconds=self.now_ns).to_msg()))
+            self._tester.spin(pace_s)
+
+
+def run_until_active(tester: Tester, clock: SimulatedClock) -> None:
+    while tester.state() != 'active':
+        clock.run(0.05)
+
+
+def test_frames_follow_the_simulated_clock(graph: Graph) -> None:
+    running, tester = graph.node(use_sim_time=True)
+    clock = SimulatedClock(tester, 1000.0)
+    run_until_active(tester, clock)
+    tester.spin(0.5)
+    tester.frames.clear()
+    begin_steps = running.motion.generator.steps
+    clock.run(4.0)  # in about half the time of ours
+    tester.spin(0.5)
+    stamps = np.array([Time.from_msg(f.header.stamp).nanoseconds for f in tester.frames]) * 1e-9
+    assert stamps[0] > 1000.0 and stamps[-1] <= clock.now_ns * 1e-9
+    # One frame a nominal period, for as many as the machine was quick enough to see.
+    assert 0.5 * 120 < len(stamps) <= 121
+    assert (np.diff(stamps) > 0.0).all()
+    assert running.motion.generator.steps - begin_steps <= len(stamps) + 1
+
+
+def test_motion_rests_where_the_clock_stands_and_goes_on_with_it(graph: Graph) -> None:
+    running, tester = graph.node(use_sim_time=True, **CALM)
+    clock = SimulatedClock(tester, 50.0)
+    run_until_active(tester, clock)
+    clock.run(3.0, pace_s=0.01)
+    moving = largest_step(tester.frames[-60:])
+    tester.wait_status(
+        lambda s, v: s.level == DiagnosticStatus.WARN and 'clock' in s.message, 'a warning'
+    )
+    tester.wait(lambda: running.motion.playback.at_rest, 'rest')
+    assert largest_step(tester.frames[-20:]) <= 1.5 * moving, 'it leapt'
+    count = len(tester.frames)
+    tester.spin(0.5)
+    assert len(tester.frames) == count, 'it published although time stands'
+    clock.run(2.0)
+    tester.wait(lambda: running.motion.playback.moving_at_full_speed, 'motion')
+    assert largest_step(tester.frames[count - 1 :]) <= 1.5 * moving, 'it leapt'
+
+
+def test_clock_that_begins_anew_is_followed(graph: Graph) -> None:
+    _, tester = graph.node(use_sim_time=True)
+    clock = SimulatedClock(tester, 500.0)
+    run_until_active(tester, clock)
+    clock.run(1.0)
+    clock.now_ns = 0
+    count = len(tester.frames)
+    clock.run(2.0)
+    tester.spin(0.3)
+    assert len(tester.frames) > count + 10, 'it waits for the old time'
+    assert Time.from_msg(tester.frames[-1].header.stamp).nanoseconds < 10e9
+
+
+def test_nothing_moves_before_the_first_clock(graph: Graph) -> None:
+    _, tester = graph.node(use_sim_time=True)
+    tester.wait_state('active')
+    tester.wait_status(
+        lambda s, v: s.level == DiagnosticStatus.WARN and 'clock' in s.message, 'a warning'
+    )
+    assert not tester.frames
