@@ -47,8 +47,8 @@ def calculate_dynamic_emotion_scores_individual(
     shown = max over e of emotion_logits[..., e]; with a target, the sum over e of
             target[b,e] * emotion_logits[..., e]
 
-    An emotion vector per sequence or frame gives every component the same term, which cannot change
-    a choice; one per component and keypoint (`MotionModel.component_emotions`) can.
+    An emotion vector per sequence or frame gives every component the same term, which cannot
+    change a choice; one per component and keypoint (`MotionModel.component_emotions`) can.
 
     Args:
         mu: means [B, T, G, O].
@@ -71,7 +71,10 @@ def calculate_dynamic_emotion_scores_individual(
     Raises:
         ModelError: the shapes do not fit each other.
     """
-    _check(mu, sigma, last_frames, keypoint_dims)
+    _check(
+        mu, sigma, emotion_logits, last_frames, keypoint_dims, neutral_index, target, unit,
+        expressive,
+    )  # fmt: skip
     moved = mu - last_frames.unsqueeze(2)
     if unit is not None:
         moved, sigma = moved / unit, sigma / unit
@@ -146,6 +149,12 @@ def sample_dynamic_emotion_individual(
     Raises:
         ModelError: the shapes do not fit each other.
     """
+    _check(
+        mu, sigma, emotion_logits, last_frames, keypoint_dims, neutral_index, target, unit,
+        expressive,
+    )  # fmt: skip
+    components = mu.shape[:3]
+    _fit('pi', pi, components, (*components, mu.shape[-1] // keypoint_dims))
     noise = draw(mu, keypoint_dims, generator)
     return next_frame(
         pi, sigma, mu, emotion_logits, last_frames, noise, keypoint_dims=keypoint_dims, k=k,
@@ -224,25 +233,44 @@ def _keypoint_norm(values: Tensor, dims: int) -> Tensor:
 
 
 def _per_component(emotion_logits: Tensor, dims: int) -> Tensor:
-    """Insert sizes of 1 after the sizes given, before E: [B, ..., E] with 5 sizes."""
-    missing = dims - emotion_logits.dim()
-    if not 0 <= missing <= dims - 2:
-        raise ModelError(
-            f'got emotion_logits of shape {tuple(emotion_logits.shape)}; expected [B, E], '
-            f'[B, T, E], [B, T, G, E] or [B, T, G, K, E]'
-        )
+    """Insert sizes of 1 after the sizes given, before E: [B, ..., E] with `dims` sizes."""
     shape = emotion_logits.shape
-    return emotion_logits.reshape(*shape[:-1], *[1] * missing, shape[-1])
+    return emotion_logits.reshape(*shape[:-1], *[1] * (dims - len(shape)), shape[-1])
 
 
-def _check(mu: Tensor, sigma: Tensor, last_frames: Tensor, dims: int) -> None:
-    if mu.dim() != 4 or sigma.shape != mu.shape or mu.shape[-1] % dims:
+def _check(
+    mu: Tensor,
+    sigma: Tensor,
+    emotion_logits: Tensor,
+    last_frames: Tensor,
+    dims: int,
+    neutral_index: int | None,
+    target: Tensor | None,
+    unit: Tensor | None,
+    expressive: Tensor | None,
+) -> None:
+    """Raise ModelError where a shape does not fit the others."""
+    if mu.dim() != 4 or dims < 1 or mu.shape[-1] % dims:
         raise ModelError(
-            f'got mu of shape {tuple(mu.shape)} and sigma of shape {tuple(sigma.shape)}; expected '
-            f'both [B, T, G, O] with O a multiple of keypoint_dims = {dims}'
+            f'got mu of shape {tuple(mu.shape)}; expected [B, T, G, O] with O a multiple of '
+            f'keypoint_dims = {dims}'
         )
-    if last_frames.shape != (*mu.shape[:2], mu.shape[-1]):
+    b, t, g, o = mu.shape
+    e = emotion_logits.shape[-1] if emotion_logits.dim() else 0
+    _fit('sigma', sigma, (b, t, g, o))
+    _fit('last_frames', last_frames, (b, t, o))
+    per_component = (b, t, g, o // dims, e)
+    _fit('emotion_logits', emotion_logits, (b, e), (b, t, e), (b, t, g, e), per_component)
+    _fit('target', target, (b, e))
+    _fit('unit', unit, (o,))
+    _fit('expressive', expressive, (b,))
+    if neutral_index is not None and not 0 <= neutral_index < e:
+        raise ModelError(f'got neutral_index = {neutral_index} for {e} emotions')
+
+
+def _fit(name: str, tensor: Tensor | None, *wanted: tuple[int, ...]) -> None:
+    if tensor is not None and all(tuple(tensor.shape) != shape for shape in wanted):
         raise ModelError(
-            f'got last_frames of shape {tuple(last_frames.shape)} for mu of shape '
-            f'{tuple(mu.shape)}; expected {(*mu.shape[:2], mu.shape[-1])}'
+            f'got {name} of shape {tuple(tensor.shape)}; expected '
+            f'{" or ".join(str(tuple(int(size) for size in shape)) for shape in wanted)}'
         )
