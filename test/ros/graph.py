@@ -110,7 +110,7 @@ class Graph:
     """Starts nodes in namespaces of their own, and looks at one or the other through a Tester."""
 
     def __init__(self, model: str, folder: Path) -> None:
-        self._model = model
+        self.model = model
         self._folder = folder
         self._running: list[NodeThread | NodeProcess] = []
         self._testers: list[Tester] = []
@@ -128,14 +128,14 @@ class Graph:
         """Run a node in a thread; `model` and `seed` have defaults of the tests'."""
         namespace = namespace or f'/test_{next(_numbers)}'
         tester = self.tester(namespace)
-        running = NodeThread(namespace, {'model': self._model, 'seed': 1} | parameters)
+        running = NodeThread(namespace, {'model': self.model, 'seed': 1} | parameters)
         self._running.append(running)
         return running, tester
 
     def process(self, namespace: str, *arguments: str) -> NodeProcess:
         """Run a node in a process, with more of `--ros-args`."""
         log = self._folder / f'{len(self._running)}.log'
-        given = ['--ros-args', '-r', f'__ns:={namespace}', '-p', f'model:={self._model}']
+        given = ['--ros-args', '-r', f'__ns:={namespace}', '-p', f'model:={self.model}']
         running = NodeProcess(log, [*given, *arguments])
         self._running.append(running)
         return running
