@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass, field
 import hashlib
@@ -172,14 +173,22 @@ def save_pretrained(
 
     Returns:
         The directory.
+
+    Raises:
+        CheckpointError: a file cannot be written, or a weight is not finite (in 16 bits).
     """
     path = Path(directory)
-    path.mkdir(parents=True, exist_ok=True)
     dtype = torch.float16 if half else torch.float32
     tensors = {
         name: tensor.detach().cpu().to(dtype).contiguous()
         for name, tensor in checkpoint.model.state_dict().items()
     }
+    for name, tensor in tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise CheckpointError(
+                f'got the tensor {name} with values that are not finite in {dtype}; nothing was '
+                f'written{": save without half" if half else ""}'
+            )
     _write(path / _WEIGHTS, safetensors.torch.save(tensors))
     _write(path / _CONFIG, (json.dumps(_config(checkpoint), indent=1) + '\n').encode())
     _write(path / _CARD, (card or _short_card(checkpoint)).encode())
@@ -202,24 +211,27 @@ def from_pretrained(
     directory = resolve(name_or_path)
     config = _read_config(directory / _CONFIG)
     try:
-        model_config = MotionModelConfig(**config['model'])
+        model_config = MotionModelConfig(**_complete(MotionModelConfig, config['model']))
         skeleton = Skeleton.from_dict(config['skeleton'])
         normaliser = _normaliser(config['normaliser'], model_config.outputs)
         rest_pose = np.array(config['rest_pose'], dtype=np.float32)
-        loaded = {
+        loaded: dict[str, Any] = {
             'rate_hz': float(config['rate_hz']),
-            'sampler': SamplerConfig(**config['sampler']),
+            'sampler': SamplerConfig(**_complete(SamplerConfig, config['sampler'])),
             'body_height_m': float(config['body_height_m']),
             'training': dict(config['training']),
         }
         emotions = tuple(config['emotions'])
-    except (KeyError, TypeError, ValueError, AttributeError, EmotionMotionError) as error:
+    except (
+        KeyError, TypeError, ValueError, AttributeError, OverflowError, EmotionMotionError
+    ) as error:  # fmt: skip
         raise CheckpointError(
             f'got {directory / _CONFIG} with a bad or missing entry ({_described(error)}); '
             f'expected what save_pretrained writes'
         ) from error
     _check_config(directory / _CONFIG, model_config, skeleton, emotions, rest_pose, loaded)
-    model = MotionModel(model_config)
+    with torch.random.fork_rng(devices=[]):  # the first weights are random, and thrown away
+        model = MotionModel(model_config)
     digest = _load_weights(model, directory / _WEIGHTS)
     model.pose_std.copy_(torch.from_numpy(normaliser.pose_std))
     model.unit.copy_(torch.from_numpy(normaliser.unit))
@@ -273,10 +285,12 @@ def _write(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never a part."""
     partial = path.with_name(path.name + '.partial')
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
         os.replace(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise CheckpointError(
             f'could not write {path} ({error.strerror}); free some space or choose a folder that '
             f'you may write to'
@@ -301,6 +315,17 @@ def _read_config(path: Path) -> dict[str, Any]:
     return config
 
 
+def _complete(kind: type, data: dict[str, Any]) -> dict[str, Any]:
+    """Return `data` if it has every field of a dataclass: a default would be another model."""
+    wanted = {f.name for f in dataclasses.fields(kind)}
+    if wanted != set(data):
+        raise ConfigError(
+            f'got a {kind.__name__} with missing entries {sorted(wanted - set(data))} and '
+            f'unexpected entries {sorted(set(data) - wanted)}'
+        )
+    return data
+
+
 def _normaliser(data: dict[str, Any], outputs: int) -> Normaliser:
     parts = {key: np.array(values, dtype=np.float32) for key, values in data.items()}
     for key, values in parts.items():
@@ -310,7 +335,10 @@ def _normaliser(data: dict[str, Any], outputs: int) -> Normaliser:
             )
         if key in ('pose_std', 'unit') and not (values > 0).all():
             raise ConfigError(f'got normaliser {key} with a value of 0 or less; expected above 0')
-    return Normaliser(**parts)
+    normaliser = Normaliser(**_complete(Normaliser, parts))
+    if (normaliser.low > normaliser.high).any():
+        raise ConfigError('got normaliser low above high; expected low to be the smaller one')
+    return normaliser
 
 
 def _check_config(
