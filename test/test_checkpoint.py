@@ -1,0 +1,379 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A checkpoint is a directory that rebuilds itself, or says exactly what is wrong with it."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+import pickle
+
+from hypothesis import given, HealthCheck, settings, strategies as st
+import numpy as np
+import pytest
+import safetensors.torch
+from support import damaged, malformed, random_checkpoint, random_inputs
+import torch
+
+from emotion_motion import checkpoint as module
+from emotion_motion.checkpoint import (
+    available_models,
+    Checkpoint,
+    from_pretrained,
+    Normaliser,
+    resolve,
+    SamplerConfig,
+    save_pretrained,
+)
+from emotion_motion.exceptions import CheckpointError, ConfigError
+from emotion_motion.generator import MotionGenerator
+
+WEIGHTS, CONFIG, CARD = 'model.safetensors', 'config.json', 'README.md'
+TENSOR = 'blocks.0.out.weight'
+
+
+def refused(directory: Path) -> str:
+    """Return the message of the CheckpointError that loading `directory` gives."""
+    with pytest.raises(CheckpointError) as error:
+        from_pretrained(directory)
+    assert str(directory) in str(error.value)
+    return str(error.value)
+
+
+def rewrite(directory: Path, change) -> None:
+    """Apply `change` to the dictionary of tensors in a saved checkpoint."""
+    tensors = safetensors.torch.load_file(directory / WEIGHTS)
+    change(tensors)
+    safetensors.torch.save_file(tensors, directory / WEIGHTS)
+
+
+# Round trip
+
+
+def test_saved_and_loaded_is_the_same_bit_for_bit(checkpoint, saved):
+    loaded = from_pretrained(saved)
+    before, after = checkpoint.model.state_dict(), loaded.model.state_dict()
+    assert before.keys() == after.keys()
+    for name, tensor in before.items():
+        assert after[name].dtype == torch.float32 and torch.equal(after[name], tensor), name
+    assert torch.equal(loaded.model.unit, checkpoint.model.unit)
+    assert torch.equal(loaded.model.pose_std, checkpoint.model.pose_std)
+    assert loaded.model.config == checkpoint.model.config
+    for field in dataclasses.fields(Normaliser):
+        np.testing.assert_array_equal(
+            getattr(loaded.normaliser, field.name), getattr(checkpoint.normaliser, field.name)
+        )
+    np.testing.assert_array_equal(loaded.rest_pose, checkpoint.rest_pose)
+    assert loaded.skeleton.to_dict() == checkpoint.skeleton.to_dict()
+    for name in ('rate_hz', 'sampler', 'body_height_m', 'training'):
+        assert getattr(loaded, name) == getattr(checkpoint, name)
+    assert loaded.name == str(saved)
+    assert not loaded.model.training
+    assert not any(p.requires_grad for p in loaded.model.parameters())
+
+
+def test_a_loaded_model_makes_the_same_run(checkpoint, saved):
+    before = MotionGenerator(checkpoint, seed=3)
+    after = MotionGenerator.from_pretrained(saved, seed=3)
+    for generator in (before, after):
+        generator.set_emotion('joy')
+    for _ in range(30):
+        one, other = before.step(), after.step()
+        np.testing.assert_array_equal(one.keypoints, other.keypoints)
+        np.testing.assert_array_equal(one.emotion_logits, other.emotion_logits)
+
+
+def test_saving_again_changes_no_byte(saved, tmp_path):
+    again = save_pretrained(tmp_path / 'again', from_pretrained(saved))
+    for name in (WEIGHTS, CONFIG):
+        assert (again / name).read_bytes() == (saved / name).read_bytes()
+
+
+def test_half_precision_is_loaded_in_float32(checkpoint, tmp_path):
+    whole = save_pretrained(tmp_path / 'whole', checkpoint)
+    half = save_pretrained(tmp_path / 'half', checkpoint, half=True)
+    ratio = (half / WEIGHTS).stat().st_size / (whole / WEIGHTS).stat().st_size
+    assert 0.49 < ratio < 0.55
+    loaded = from_pretrained(half).model.state_dict()
+    for name, tensor in checkpoint.model.state_dict().items():
+        assert loaded[name].dtype == torch.float32
+        assert torch.equal(loaded[name], tensor.half().float()), name
+    frames, emotions = random_inputs(checkpoint.model, 1, 12)
+    with torch.inference_mode():
+        expected = checkpoint.model(0.05 * frames, emotions).logits
+        found = from_pretrained(half).model(0.05 * frames, emotions).logits
+    torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-4)
+
+
+def test_a_weight_too_large_for_half_precision_is_not_written(tmp_path):
+    checkpoint = random_checkpoint()
+    checkpoint.model.displacement.bias[0] = 1e5
+    with pytest.raises(CheckpointError, match=r'displacement\.bias'):
+        save_pretrained(tmp_path / 'half', checkpoint, half=True)
+    assert not (tmp_path / 'half').exists()
+    save_pretrained(tmp_path / 'whole', checkpoint)
+
+
+def test_the_directory_holds_weights_configuration_and_card(checkpoint, saved, tmp_path):
+    assert sorted(path.name for path in saved.iterdir()) == [CARD, CONFIG, WEIGHTS]
+    assert checkpoint.training['licence'] in (saved / CARD).read_text()
+    carded = save_pretrained(tmp_path / 'carded', checkpoint, card='# My model\n')
+    assert (carded / CARD).read_text() == '# My model\n'
+    config = json.loads((saved / CONFIG).read_text())
+    assert {
+        'format_version', 'model', 'skeleton', 'emotions', 'rate_hz', 'normaliser', 'rest_pose',
+        'training',
+    } <= config.keys()  # fmt: skip
+
+
+@pytest.mark.usefixtures('keep_global_random_state')
+def test_loading_leaves_the_global_random_state_alone(saved):
+    MotionGenerator.from_pretrained(saved, seed=0).step()
+
+
+def test_the_hash_tells_weights_apart(saved, tmp_path):
+    other = save_pretrained(tmp_path / 'other', random_checkpoint(1))
+    assert len(from_pretrained(saved).sha256) == 64
+    assert from_pretrained(saved).sha256 == from_pretrained(saved).sha256
+    assert from_pretrained(saved).sha256 != from_pretrained(other).sha256
+
+
+def test_an_interrupted_save_leaves_the_old_checkpoint(saved, monkeypatch):
+    before = {path.name: path.read_bytes() for path in saved.iterdir()}
+
+    def full(*_):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(os, 'replace', full)
+    with pytest.raises(CheckpointError, match='No space left'):
+        save_pretrained(saved, random_checkpoint(1))
+    assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
+
+
+def test_a_place_that_cannot_be_written_is_named(checkpoint, tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(CheckpointError, match='file'):
+        save_pretrained(tmp_path / 'file' / 'model', checkpoint)
+
+
+# Damage
+
+
+@pytest.mark.parametrize('name', [WEIGHTS, CONFIG])
+def test_missing_file(saved, name):
+    (saved / name).unlink()
+    assert name in refused(saved)
+
+
+def test_the_card_is_for_people(saved):
+    (saved / CARD).unlink()
+    from_pretrained(saved)
+
+
+@given(share=st.floats(0.0, 1.0, exclude_max=True))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_truncated_weights(saved, share):
+    whole = (saved / WEIGHTS).read_bytes()
+    (saved / WEIGHTS).write_bytes(whole[: int(share * len(whole))])
+    message = refused(saved)
+    (saved / WEIGHTS).write_bytes(whole)
+    assert WEIGHTS in message and 'truncated' in message
+
+
+def test_weights_with_bytes_too_many(saved):
+    with open(saved / WEIGHTS, 'ab') as file:
+        file.write(b'\0')
+    assert WEIGHTS in refused(saved)
+
+
+@given(place=st.floats(0.0, 1.0, exclude_max=True), byte=st.integers(0, 255))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_wrong_byte_in_the_header_never_escapes_as_another_error(saved, place, byte):
+    whole = (saved / WEIGHTS).read_bytes()
+    header = 8 + int.from_bytes(whole[:8], 'little')
+    broken = bytearray(whole)
+    broken[int(place * header)] = byte
+    (saved / WEIGHTS).write_bytes(broken)
+    try:
+        from_pretrained(saved)
+    except CheckpointError as error:
+        assert WEIGHTS in str(error)
+    finally:
+        (saved / WEIGHTS).write_bytes(whole)
+
+
+def test_extra_tensor(saved):
+    rewrite(saved, lambda tensors: tensors.update({'stowaway': torch.zeros(3)}))
+    message = refused(saved)
+    assert 'unexpected' in message and 'stowaway' in message and WEIGHTS in message
+
+
+def test_missing_tensor(saved):
+    rewrite(saved, lambda tensors: tensors.pop(TENSOR))
+    message = refused(saved)
+    assert 'missing' in message and TENSOR in message and WEIGHTS in message
+
+
+def test_wrong_shape(saved):
+    rewrite(saved, lambda tensors: tensors.update({TENSOR: torch.zeros(3, 5)}))
+    message = refused(saved)
+    assert TENSOR in message and '(3, 5)' in message and WEIGHTS in message
+    wanted = tuple(random_checkpoint().model.state_dict()[TENSOR].shape)
+    assert str(wanted) in message
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf'), float('-inf')])
+def test_a_weight_that_is_not_finite(saved, value):
+    rewrite(saved, lambda tensors: tensors[TENSOR].view(-1)[7:8].fill_(value))
+    message = refused(saved)
+    assert TENSOR in message and 'not finite' in message and WEIGHTS in message
+
+
+def test_whole_numbers_as_weights(saved):
+    rewrite(saved, lambda tensors: tensors.update({TENSOR: tensors[TENSOR].int()}))
+    assert TENSOR in refused(saved)
+
+
+class Trap:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+@pytest.mark.parametrize('writer', ['pickle', 'torch'])
+def test_never_pickle(saved, tmp_path, writer):
+    content = {'weights': Trap(tmp_path / 'sprung')}
+    if writer == 'pickle':
+        (saved / WEIGHTS).write_bytes(pickle.dumps(content))
+    else:
+        torch.save(content, saved / WEIGHTS)
+    assert WEIGHTS in refused(saved)
+    (saved / CONFIG).write_bytes(pickle.dumps(content))
+    assert CONFIG in refused(saved)
+    assert not (tmp_path / 'sprung').exists()
+
+
+@pytest.mark.parametrize('case', malformed('checkpoint_texts'))
+def test_text_that_is_no_configuration(saved, case):
+    (saved / CONFIG).write_text(case['value'])
+    message = refused(saved)
+    assert CONFIG in message and case['says'] in message
+
+
+def test_bytes_that_are_no_text(saved):
+    (saved / CONFIG).write_bytes(b'\xff\xfe{}')
+    assert CONFIG in refused(saved)
+
+
+@pytest.mark.filterwarnings('ignore:overflow')
+@pytest.mark.parametrize('case', malformed('checkpoint_configs'))
+def test_bad_configuration_is_named(saved, case):
+    config = json.loads((saved / CONFIG).read_text())
+    (saved / CONFIG).write_text(json.dumps(damaged(config, case)))
+    message = refused(saved)
+    assert CONFIG in message and case['says'] in message
+
+
+def test_configuration_of_another_model(saved):
+    config = json.loads((saved / CONFIG).read_text())
+    config['model']['mdn_channels'] += 8
+    (saved / CONFIG).write_text(json.dumps(config))
+    assert 'mdn.' in refused(saved)
+    config['model']['layers'] += 1
+    (saved / CONFIG).write_text(json.dumps(config))
+    assert 'blocks.' in refused(saved)
+
+
+@pytest.mark.parametrize('case', malformed('sampler'))
+def test_bad_sampler_setting_is_refused_by_name(case):
+    with pytest.raises(ConfigError) as error:
+        SamplerConfig(**case['value'])
+    assert case['says'] in str(error.value)
+
+
+def test_the_ends_of_the_sampler_s_ranges_are_inside():
+    for name, ends in SamplerConfig.RANGES.items():
+        for value in ends:
+            assert getattr(SamplerConfig(**{name: value}), name) == value
+    assert set(SamplerConfig.RANGES) == {f.name for f in dataclasses.fields(SamplerConfig)}
+
+
+# Names
+
+
+@pytest.fixture
+def bare(monkeypatch, tmp_path: Path) -> Path:
+    """An installed package without any model and without ROS; returns its parent folder."""
+    (tmp_path / 'site' / 'emotion_motion').mkdir(parents=True)
+    monkeypatch.setattr(module, '__file__', str(tmp_path / 'site/emotion_motion/checkpoint.py'))
+    monkeypatch.delenv('AMENT_PREFIX_PATH', raising=False)
+    return tmp_path / 'site'
+
+
+def offered(prefix: Path, checkpoint: Checkpoint, name: str, package: str) -> Path:
+    """Save a model where an ament package would, and register it in the index of `prefix`."""
+    index = prefix / 'share/ament_index/resource_index/emotion_motion_models'
+    index.mkdir(parents=True, exist_ok=True)
+    (index / package).write_text(f'share/{package}/models\n')
+    return save_pretrained(prefix / 'share' / package / 'models' / name, checkpoint)
+
+
+def test_a_path_is_a_path(saved, monkeypatch):
+    assert resolve(saved) == saved
+    assert resolve(str(saved)) == saved
+    monkeypatch.setenv('HOME', str(saved.parent))
+    assert resolve(f'~/{saved.name}') == saved
+
+
+def test_names_from_the_source_tree(bare, checkpoint):
+    path = save_pretrained(bare / 'models' / 'mine', checkpoint)
+    assert resolve('mine') == path
+    assert from_pretrained('mine').name == 'mine'
+
+
+def test_names_from_an_installed_package(bare, checkpoint):
+    path = save_pretrained(bare / 'emotion_motion' / '_models' / 'mine', checkpoint)
+    save_pretrained(bare / 'models' / 'mine', checkpoint)
+    assert resolve('mine') == path
+
+
+def test_names_from_the_ament_index(bare, checkpoint, tmp_path, monkeypatch):
+    overlay, underlay = tmp_path / 'overlay', tmp_path / 'underlay'
+    first = offered(overlay, checkpoint, 'mine', 'emotion_motion')
+    offered(underlay, checkpoint, 'mine', 'emotion_motion')
+    other = offered(underlay, checkpoint, 'theirs', 'robot_motions')
+    save_pretrained(bare / 'models' / 'mine', checkpoint)
+    monkeypatch.setenv('AMENT_PREFIX_PATH', f'{overlay}{os.pathsep}{underlay}')
+    assert resolve('mine') == first
+    assert resolve('theirs') == other
+    assert available_models() == {'mine': first, 'theirs': other}
+
+
+def test_the_index_may_name_a_folder_that_is_gone(bare, monkeypatch, tmp_path):
+    index = tmp_path / 'prefix/share/ament_index/resource_index/emotion_motion_models'
+    index.mkdir(parents=True)
+    (index / 'gone').write_text('share/gone/models')
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path / 'prefix'))
+    assert available_models() == {}
+
+
+def test_the_package_s_own_resource_is_what_the_index_wants():
+    resource = Path(__file__).parent.parent / 'resource' / 'emotion_motion_models'
+    assert resource.read_text().strip() == 'share/emotion_motion/models'
+
+
+@pytest.mark.parametrize('name', ['', 'defualt', '/no/such/folder', '../models'])
+def test_an_unknown_name_lists_the_known_ones(bare, checkpoint, name):
+    with pytest.raises(CheckpointError, match='none is installed'):
+        resolve(name)
+    for known in ('calm', 'lively'):
+        save_pretrained(bare / 'models' / known, checkpoint)
+    if name == '../models':
+        return
+    with pytest.raises(CheckpointError) as error:
+        resolve(name)
+    assert repr(name) in str(error.value) and 'calm, lively' in str(error.value)
