@@ -38,8 +38,11 @@ def generate(
         device: torch device, such as cpu or cuda.
     """
     from emotion_motion.generator import MotionGenerator
+    from emotion_motion.io import check_ending
     from emotion_motion.io.recording import record
 
+    if out is not None:
+        check_ending(out, '.npz', '.csv', '.png')
     generator = MotionGenerator.from_pretrained(
         model, device=device, seed=seed, body_height_m=body_height_m
     )

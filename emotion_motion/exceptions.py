@@ -10,6 +10,7 @@ __all__ = [
     'ModelError',
     'CheckpointError',
     'TrainingError',
+    'MotionFileError',
 ]
 
 
@@ -39,3 +40,7 @@ class CheckpointError(EmotionMotionError):
 
 class TrainingError(EmotionMotionError):
     """Training that cannot start or cannot go on."""
+
+
+class MotionFileError(EmotionMotionError):
+    """A motion file that cannot be read or written."""

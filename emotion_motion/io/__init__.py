@@ -2,6 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Motion files in and out."""
 
-from emotion_motion.io.motion import load_motion, Motion, save_motion
+from emotion_motion.io.motion import check_ending, load_motion, Motion, save_motion
 
-__all__ = ['Motion', 'load_motion', 'save_motion']
+__all__ = ['Motion', 'check_ending', 'load_motion', 'save_motion']

@@ -11,13 +11,9 @@ import zipfile
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import EmotionMotionError
+from emotion_motion.exceptions import MotionFileError
 
-__all__ = ['Motion', 'MotionFileError', 'load_motion', 'save_motion']
-
-
-class MotionFileError(EmotionMotionError):
-    """A motion file that cannot be read or written."""
+__all__ = ['Motion', 'check_ending', 'load_motion', 'save_motion']
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +53,7 @@ def save_motion(path: str | Path, motion: Motion) -> Path:
     """
     path = Path(path)
     writers = {'.npz': _write_npz, '.csv': _write_csv}
-    if path.suffix not in writers:
-        raise MotionFileError(
-            f'got the file name {str(path)!r}; expected an ending of {", ".join(writers)}'
-        )
+    check_ending(path, *writers)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         writers[path.suffix](path, motion)
@@ -69,6 +62,14 @@ def save_motion(path: str | Path, motion: Motion) -> Path:
             f'could not write {path} ({error.strerror}); choose a folder that you may write to'
         ) from error
     return path
+
+
+def check_ending(path: Path, *endings: str) -> None:
+    """Raise MotionFileError where the name ends in none of `endings`."""
+    if path.suffix not in endings:
+        raise MotionFileError(
+            f'got the file name {str(path)!r}; expected an ending of {", ".join(endings)}'
+        )
 
 
 def load_motion(path: str | Path) -> Motion:

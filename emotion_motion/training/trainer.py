@@ -38,9 +38,11 @@ class TrainingConfig:
         weight_decay: of AdamW.
         gradient_clip: largest norm of the gradient.
         ema: decay of the running average of the weights, which is what is kept.
-        drift: largest standard deviation of the slow input noise, in displacement units.
+        drift: smallest and largest standard deviation of the slow input noise, in displacement
+            units; one is drawn a window, evenly on a logarithmic scale.
         drift_memory: how much of the drift is left a frame later; the target keeps as much of it.
-        white: largest standard deviation of the fast input noise, in displacement units.
+        white: the same of the fast input noise. Most windows have little noise: a gesture begins
+            with a movement far smaller than the unit, and must not drown.
         drop_emotion: share of windows without a condition.
         wrong_emotion: share of windows with a wrong condition; they teach the emotion head only.
         emotion_weight: weight of the emotion loss.
@@ -54,9 +56,9 @@ class TrainingConfig:
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
     ema: float = 0.998
-    drift: float = 2.0
+    drift: tuple[float, float] = (0.02, 1.5)
     drift_memory: float = 0.9
-    white: float = 0.5
+    white: tuple[float, float] = (0.004, 0.4)
     drop_emotion: float = 0.1
     wrong_emotion: float = 0.15
     emotion_weight: float = 10.0
@@ -72,7 +74,11 @@ class TrainingConfig:
                 raise ConfigError(
                     f'got {name} = {getattr(self, name)!r}; expected 0 or more, below 1'
                 )
-        for name in ('weight_decay', 'drift', 'white', 'emotion_weight', 'seed'):
+        for name in ('drift', 'white'):
+            low, high = getattr(self, name)
+            if not 0.0 < low <= high:
+                raise ConfigError(f'got {name} = {(low, high)}; expected 0 < smallest <= largest')
+        for name in ('weight_decay', 'emotion_weight', 'seed'):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f'got {name} = {getattr(self, name)!r}; expected 0 or more')
 
@@ -225,19 +231,23 @@ class Trainer:
         """
         config, unit = self.config, self.model.unit
         batch, length, size = frames.shape
-        scale = torch.rand(2, batch, 1, 1, generator=self._random)
         steps = torch.randn(length - 1, batch, size, generator=self._random)
         drift = torch.empty(length - 1, batch, size)
         drift[0] = steps[0]
         fresh = math.sqrt(1.0 - config.drift_memory**2)
         for t in range(1, length - 1):
             drift[t] = config.drift_memory * drift[t - 1] + fresh * steps[t]
-        drift = (drift.transpose(0, 1) * scale[0] * config.drift).to(self._device) * unit
-        white = torch.randn(batch, length - 1, size, generator=self._random) * scale[1]
-        white = (white * config.white).to(self._device) * unit
+        drift = (drift.transpose(0, 1) * self._scales(batch, config.drift)).to(self._device) * unit
+        white = torch.randn(batch, length - 1, size, generator=self._random)
+        white = (white * self._scales(batch, config.white)).to(self._device) * unit
         inputs = self._bodies(frames[:, :-1] + drift + white)
         target = self._bodies(frames[:, 1:] + config.drift_memory * drift)
         return inputs, target
+
+    def _scales(self, batch: int, bounds: tuple[float, float]) -> Tensor:
+        """Draw a standard deviation a window, [B, 1, 1], evenly on a logarithmic scale."""
+        low, high = (math.log(bound) for bound in bounds)
+        return (low + (high - low) * torch.rand(batch, 1, 1, generator=self._random)).exp()
 
     def _bodies(self, frames: Tensor) -> Tensor:
         """Project frames [B, T, O] of a body of height 1 and return them in model space."""

@@ -1,0 +1,132 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command line, run as a user runs it, and the files that it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from emotion_motion.checkpoint import from_pretrained
+from emotion_motion.exceptions import MotionFileError
+from emotion_motion.generator import MotionGenerator
+from emotion_motion.io import load_motion, Motion, save_motion
+from emotion_motion.io.recording import record
+from emotion_motion.skeleton import load_skeleton
+
+
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, '-m', 'emotion_motion.cli', *args],
+        capture_output=True, text=True, timeout=150, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize('command', ['generate', 'train', 'models', 'data'])
+def test_help_explains_every_option(command: str) -> None:
+    done = run(command, '--help')
+    assert done.returncode == 0
+    options = [line for line in done.stdout.splitlines() if line.startswith('│ --')]
+    assert '-h, --help' in done.stdout
+    # An option without an explanation would show nothing between its name and its default.
+    assert all('{fixed}' not in line for line in options)
+    assert done.stdout.count('(default:') + done.stdout.count('(required)') >= len(options)
+
+
+def test_generate_writes_what_load_motion_reads(saved: Path, tmp_path: Path) -> None:
+    out = tmp_path / 'motion.npz'
+    done = run(
+        'generate', '--model', str(saved), '--emotion', 'joy', 'sadness:0.5', '--seconds', '0.5',
+        '--seed', '3', '--body-height-m', '2', '--out', str(out),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    motion = load_motion(out)
+    generator = MotionGenerator.from_pretrained(saved, seed=3, body_height_m=2.0)
+    expected = record(generator, ['joy', 'sadness:0.5'], 0.5)
+    np.testing.assert_array_equal(motion.keypoints, expected.keypoints)
+    np.testing.assert_array_equal(motion.requested, expected.requested)
+    assert motion.keypoints.shape == (30, 25, 3)
+    assert motion.requested[14, 3] == 1.0 and motion.requested[15, 5] == 0.5
+    assert load_skeleton().bone_error(motion.keypoints / 2.0) < 1e-5
+
+
+def test_generate_writes_a_row_a_frame_as_csv(saved: Path, tmp_path: Path) -> None:
+    out = tmp_path / 'motion.csv'
+    assert run('generate', '--model', str(saved), '--seconds', '1', '--out', str(out)).stdout
+    table = np.genfromtxt(out, delimiter=',', names=True)
+    assert len(table) == 30
+    assert table['time_s'][15] == pytest.approx(0.5)
+    assert table['happiness'].min() == 1.0
+    assert 'RWrist_z' in table.dtype.names
+
+
+@pytest.mark.parametrize(
+    ('args', 'says'),
+    [
+        (['--model', 'nope'], "got the model 'nope'"),
+        (['--emotion', 'hapiness'], 'hapiness'),
+        (['--seconds', '0'], 'seconds above 0'),
+        (['--seed', '-1'], 'got seed = -1'),
+        (['--device', 'abacus'], "got device = 'abacus'"),
+        (['--out', 'motion.doc'], "'motion.doc'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_1(args: list[str], says: str, saved: Path) -> None:
+    model = [] if '--model' in args else ['--model', str(saved)]
+    done = run('generate', *model, '--seconds', '0.1', *args)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
+def test_corpus_and_train_make_a_checkpoint_that_moves(tmp_path: Path) -> None:
+    clips, out = tmp_path / 'clips.npz', tmp_path / 'model'
+    assert run('data', 'corpus', '--out', str(clips), '--minutes', '2').returncode == 0
+    done = run('train', '--out', str(out), '--data', str(clips), '--steps', '3',
+               '--batch-size', '2')  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert 'step 3/3' in done.stderr
+    checkpoint = from_pretrained(out)
+    assert checkpoint.training['data'] == 'clips.npz'
+    assert 'clips.npz' in (out / 'README.md').read_text()
+    frame = MotionGenerator(checkpoint, seed=0).step()
+    assert np.isfinite(frame.keypoints).all()
+
+
+def test_models_lists_the_packaged_model(packaged_model: Path) -> None:
+    listed = run('models').stdout
+    assert listed.startswith('default:')
+    assert 'Apache-2.0' in listed
+
+
+def _motion() -> Motion:
+    skeleton = load_skeleton()
+    rest = np.repeat(skeleton.rest[None].astype(np.float32), 4, axis=0)
+    weights = np.eye(7, dtype=np.float32)[:4]
+    return Motion(rest, weights, weights, 30.0, skeleton.name, skeleton.names)
+
+
+def test_motion_files_keep_every_field(tmp_path: Path) -> None:
+    motion = _motion()
+    read = load_motion(save_motion(tmp_path / 'new' / 'motion.npz', motion))
+    for name in ('keypoints', 'requested', 'recognised'):
+        np.testing.assert_array_equal(getattr(read, name), getattr(motion, name))
+    assert (read.rate_hz, read.skeleton, read.names) == (30.0, 'body_25', motion.names)
+
+
+def test_bad_motion_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(MotionFileError, match=r'expected an ending of \.npz, \.csv'):
+        save_motion(tmp_path / 'motion.txt', _motion())
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(MotionFileError, match='could not write'):
+        save_motion(tmp_path / 'file' / 'motion.npz', _motion())
+    for content in (b'', b'no archive', b'PK\x03\x04 cut'):
+        (tmp_path / 'bad.npz').write_bytes(content)
+        with pytest.raises(MotionFileError, match=r'bad\.npz'):
+            load_motion(tmp_path / 'bad.npz')
+    with pytest.raises(MotionFileError, match='missing'):
+        load_motion(tmp_path / 'missing.npz')
