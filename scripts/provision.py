@@ -31,7 +31,8 @@ ROS_MARK = VENV / 'ros_prefix'
 LOG = ROOT / '.build' / 'log' / 'setup.log'
 INPUTS = ('constraints.txt', 'requirements/*.txt', 'scripts/machine.py', 'scripts/plan.py',
           'scripts/provision.py')
-VARIABLES = ('ROS_DISTRO', 'EMOTION_MOTION_PYTHON', 'EMOTION_MOTION_TORCH_INDEX')
+# What the user may choose; said once, it holds until .venv is removed or something else is said.
+CHOICES = ('EMOTION_MOTION_PYTHON', 'EMOTION_MOTION_TORCH_INDEX')
 
 
 def fingerprint(environ: Mapping[str, str]) -> str:
@@ -40,7 +41,7 @@ def fingerprint(environ: Mapping[str, str]) -> str:
     for pattern in INPUTS:
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.name.encode() + b'\0' + path.read_bytes())
-    for name in VARIABLES:
+    for name in ('ROS_DISTRO', *CHOICES):
         digest.update(f'{name}={environ.get(name, "")}\0'.encode())
     return digest.hexdigest()
 
@@ -116,21 +117,24 @@ def installed(name: str) -> str | None:
     return answer.stdout.split('\n')[0].strip() or None
 
 
-def install_torch(plan: Plan, constraints: Path) -> None:
+def install_torch(plan: Plan, constraints: Path, other_build: bool) -> None:
     """
     Install torch, as its small CPU build where that can be had.
 
     PyPI's build for Linux brings several GB of CUDA libraries. EMOTION_MOTION_TORCH_INDEX chooses:
-    the address of a PyTorch index (a CUDA one, say) or `pypi`.
+    the address of a PyTorch index (a CUDA one, say) or `pypi`. `other_build` says that the torch in
+    .venv came from somewhere else.
     """
     wanted = next(line.split('==')[1] for line in constraints.read_text().splitlines()
                   if line.startswith('torch=='))
     if plan.torch_index == 'system':
         say(f'[setup] torch {wanted}: the one of this machine')
         return
-    if (installed('torch') or '').split('+')[0] == wanted:
+    if not other_build and (installed('torch') or '').split('+')[0] == wanted:
         return
     arguments = ['--constraint', str(constraints)]
+    if other_build:
+        arguments.append('--force-reinstall')
     if plan.torch_index == 'cpu':
         if reachable(f'{CPU_INDEX}/torch/'):
             arguments += ['--extra-index-url', CPU_INDEX]
@@ -168,13 +172,13 @@ def repair_wheels() -> None:
         path.write_text('"'.join(parts))
 
 
-def install(plan: Plan) -> None:
+def install(plan: Plan, other_torch: bool) -> None:
     """Bring .venv to what the plan says."""
     make_venv(plan)
     constraints = VENV / 'constraints.txt'
     constraints.write_text(merge_constraints((ROOT / 'constraints.txt').read_text(),
                                              plan.constraints))
-    install_torch(plan, constraints)
+    install_torch(plan, constraints, other_torch)
     say(f'[setup] packages of requirements/: {", ".join(plan.requirements)}')
     requirements = ROOT / 'requirements'
     files = [f'--requirement={requirements / name}' for name in plan.requirements]
@@ -202,7 +206,10 @@ def check() -> None:
 
 def provision(environ: Mapping[str, str]) -> None:
     """Set up unless the stamp says that nothing changed."""
-    stamp, key = read_stamp(), fingerprint(environ)
+    stamp = read_stamp()
+    choices = {name: environ.get(name) or stamp.get(name, '') for name in CHOICES}
+    environ = {**environ, **choices}
+    key = fingerprint(environ)
     if stamp.get('key') == key:
         return
     STAMP.unlink(missing_ok=True)
@@ -214,9 +221,10 @@ def provision(environ: Mapping[str, str]) -> None:
         for setup in sorted(Path('/opt/ros').glob('*/setup.bash')):
             say(f'[setup] (there is {setup}: source it first to use that ROS instead)')
     install_programs(plan.apt)
-    install(plan)
+    other_torch = stamp.get('torch_index', plan.torch_index) != plan.torch_index
+    install(plan, other_torch)
     check()
-    STAMP.write_text(json.dumps({'key': key, 'kind': plan.kind}))
+    STAMP.write_text(json.dumps({'key': key, 'torch_index': plan.torch_index, **choices}))
 
 
 def main() -> int:
