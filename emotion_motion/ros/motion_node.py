@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 import gc
+import os
 import signal
 import sys
 import time
@@ -296,6 +297,8 @@ def main(args: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 after a signal, 2 where a parameter is invalid.
     """
+    # The model's matrices are too small to share: a second thread would only add jitter.
+    os.environ.setdefault('OMP_NUM_THREADS', '1')
     stopped = False
 
     def stop(_signal: int, _frame: Any) -> None:
