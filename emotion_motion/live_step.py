@@ -98,6 +98,8 @@ class LiveStepRunner:
         self._like_mu = self._model.unit.new_empty(
             batch_size, 1, config.gaussians, config.outputs
         )
+        self._sampler: SamplerConfig | None = None
+        self._settings: tuple[Tensor, ...] = ()
         if traced:
             self._step = self._traced(self._step, batch_size)
 
@@ -124,14 +126,18 @@ class LiveStepRunner:
         random: torch.Generator,
     ) -> tuple[Any, ...]:
         rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
-        settings = frame.new_tensor(
-            [
+        noise = draw(self._like_mu, self._dims, random)
+        return frame, before, emotion, rings, *self._model.place_of(cache), noise, self._tensors(sampler)
+
+    def _tensors(self, sampler: SamplerConfig) -> tuple[Tensor, ...]:
+        """Return the settings in the order of LiveStep; made anew only when they change."""
+        if sampler is not self._sampler:
+            values = [
                 sampler.k, sampler.emotion_weight, sampler.movement_weight, sampler.variance_div,
                 sampler.temperature,
-            ]
-        ).unbind()  # fmt: skip
-        noise = draw(self._like_mu, self._dims, random)
-        return frame, before, emotion, rings, *self._model.place_of(cache), noise, settings
+            ]  # fmt: skip
+            self._sampler, self._settings = sampler, self._model.unit.new_tensor(values).unbind()
+        return self._settings
 
     @torch.no_grad()
     def _traced(self, step: LiveStep, batch_size: int) -> Any:
