@@ -23,6 +23,7 @@ def generate(
     seed: int | None = None,
     body_height_m: float | None = None,
     device: str = 'cpu',
+    every_s: float = 0.5,
 ) -> None:
     """Run the live loop and write its motion to a file.
 
@@ -31,11 +32,12 @@ def generate(
             (joy) or a mixture (happiness:0.7,surprise:0.3).
         seconds: how long each emotion is shown [s].
         out: file to write: .npz (keypoints and emotions), .csv (a row a frame) or .png (a film
-            strip; needs the extra 'viewer'). Without it only a summary is printed.
+            strip an emotion; needs the extra 'train'). Without it only a summary is printed.
         model: name of a packaged model or folder of a checkpoint.
         seed: makes the run repeatable; another one each time by default.
         body_height_m: height of the body [m]; by default the model's own.
         device: torch device, such as cpu or cuda.
+        every_s: time between two figures of a film strip [s].
     """
     from emotion_motion.generator import MotionGenerator
     from emotion_motion.io import check_ending
@@ -54,9 +56,16 @@ def generate(
     if out is None:
         return
     if out.suffix == '.png':
-        from emotion_motion.drawing import film_strip
+        from emotion_motion.drawing import film_strips
 
-        film_strip(motion.keypoints, generator.skeleton, out, title=', '.join(emotion))
+        size = len(motion.keypoints) // len(emotion)
+        rows = {
+            name if name not in emotion[:i] else f'{name} ({i + 1})': motion.keypoints[
+                i * size : (i + 1) * size
+            ]
+            for i, name in enumerate(emotion)
+        }
+        film_strips(rows, generator.skeleton, out, every_s=every_s, rate_hz=motion.rate_hz)
     else:
         from emotion_motion.io import save_motion
 
