@@ -15,6 +15,7 @@ help:  ## show this
 
 setup:  ## install what is missing into .venv, then build the messages into .build/install
 	@bash scripts/setup.sh
+	@$(if $(filter setup build,$(MAKECMDGOALS)),echo 'Ready: make run or . ./env.sh' >&2)
 
 build: setup  ## the same
 

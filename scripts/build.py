@@ -30,8 +30,11 @@ LISTED = ('emotion_motion', 'config', 'launch', 'models', 'rviz', 'urdf', 'scrip
 
 def place() -> str:
     """Hash of what CMake's cache remembers: this folder, its Python and its ROS."""
-    stamp = (VENV / 'emotion_motion_setup.json').read_bytes()
-    return hashlib.sha256(str(ROOT).encode() + b'\0' + stamp).hexdigest()
+    digest = hashlib.sha256(str(ROOT).encode())
+    for name in ('pyvenv.cfg', 'constraints.txt', 'ros_prefix'):
+        path = VENV / name
+        digest.update(b'\0' + (path.read_bytes() if path.exists() else b''))
+    return digest.hexdigest()
 
 
 def sources() -> str:

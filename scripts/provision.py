@@ -122,8 +122,8 @@ def install_torch(plan: Plan, constraints: Path, other_build: bool) -> None:
     Install torch, as its small CPU build where that can be had.
 
     PyPI's build for Linux brings several GB of CUDA libraries. EMOTION_MOTION_TORCH_INDEX chooses:
-    the address of a PyTorch index (a CUDA one, say) or `pypi`. `other_build` says that the torch in
-    .venv came from somewhere else.
+    the address of a PyTorch index (a CUDA one, say) or `pypi`. `other_build` says that the torch
+    in .venv came from somewhere else.
     """
     wanted = next(line.split('==')[1] for line in constraints.read_text().splitlines()
                   if line.startswith('torch=='))
