@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import os
 from typing import Any, NamedTuple
 
@@ -194,11 +195,12 @@ class MotionGenerator:
             EmotionError: the emotion cannot be read or there is no such stream; the emotion of
                 every stream stays as it was.
         """
-        if index is not None and not 0 <= index < self._batch_size:
+        whole = isinstance(index, (int, np.integer)) and not isinstance(index, bool)
+        if index is not None and not (whole and 0 <= index < self._batch_size):
             raise EmotionError(
                 f'got the stream index {index!r}; expected 0 to {self._batch_size - 1}'
             )
-        many = not isinstance(emotion, (str, dict)) and np.ndim(emotion) == 2
+        many = _is_one_a_stream(emotion)
         if many and (index is not None or len(emotion) != self._batch_size):
             raise EmotionError(
                 f'got emotion weights of shape {np.shape(emotion)}; expected '
@@ -238,8 +240,7 @@ class MotionGenerator:
         """Make the next frame of every stream.
 
         Raises:
-            ModelError: the model gave a frame that is not finite; the streams stand where they
-                stood, and `reset` begins anew.
+            ModelError: the model gave a frame that is not finite; `reset` begins anew.
         """
         frame, body, logits = self._live_step(
             self._frame, self._emotion, self._cache, self._sampler, self._random
@@ -254,6 +255,16 @@ class MotionGenerator:
         smooth = self._filter(body.cpu().numpy())
         keypoints = self.skeleton.project(smooth) * np.float32(self._body_height_m)
         return MotionFrame(keypoints, logits.cpu().numpy())
+
+
+def _is_one_a_stream(emotion: Any) -> bool:
+    """Tell weights [B, 7] from one emotion."""
+    if isinstance(emotion, (str, Mapping)):
+        return False
+    try:
+        return np.ndim(emotion) == 2
+    except ValueError:  # rows of different lengths: emotion_weights says what is wrong
+        return False
 
 
 def _checked_seed(seed: int | None) -> int | None:

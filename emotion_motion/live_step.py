@@ -75,8 +75,10 @@ class LiveStep(nn.Module):
             # Where mostly neutral is asked for, showing it must not be penalised.
             expressive=emotion[:, NEUTRAL_INDEX] <= 0.5,
         )  # fmt: skip
-        # The bounds of the training motion hold the root, which no bone holds.
-        points = torch.clamp(drawn, self.low, self.high) + self.mean
+        # The bounds of the training motion hold the root, which no bone holds. They must not hide
+        # an infinite coordinate: 0 times infinity is no number, and goes on as such.
+        mean = torch.add(self.mean, drawn, alpha=0)
+        points = torch.clamp(drawn, self.low, self.high) + mean
         body = self.skeleton.project(points.unflatten(-1, (self.skeleton.size, -1)))
         return body.flatten(1) - self.mean, body, output.emotion_logits[:, -1]
 
@@ -127,7 +129,8 @@ class LiveStepRunner:
     ) -> tuple[Any, ...]:
         rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
         noise = draw(self._like_mu, self._dims, random)
-        return frame, before, emotion, rings, *self._model.place_of(cache), noise, self._tensors(sampler)
+        place = self._model.place_of(cache)
+        return frame, before, emotion, rings, *place, noise, self._tensors(sampler)
 
     def _tensors(self, sampler: SamplerConfig) -> tuple[Tensor, ...]:
         """Return the settings in the order of LiveStep; made anew only when they change."""
