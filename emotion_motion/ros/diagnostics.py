@@ -13,6 +13,8 @@ import numpy as np
 __all__ = ['LoopStatistics', 'diagnostic_array']
 
 WINDOW_S = 2.0
+# A longer gap is a clock that was set or a machine that slept: one miss, not thousands.
+LEAP_S = 10.0
 STEPS_KEPT = 512
 
 
@@ -37,8 +39,9 @@ class LoopStatistics:
         ticks = self._ticks
         if ticks and now_s < ticks[-1]:
             ticks.clear()  # the clock was set back, as by a simulation that starts anew
-        if ticks and now_s - ticks[-1] > 1.5 * period_s:
-            self.misses += max(1, round((now_s - ticks[-1]) / period_s) - 1)
+        gap_s = now_s - ticks[-1] if ticks else 0.0
+        if gap_s > 1.5 * period_s:
+            self.misses += max(1, round(gap_s / period_s) - 1) if gap_s < LEAP_S else 1
         ticks.append(now_s)
         while ticks[0] < now_s - max(WINDOW_S, 4.0 * period_s):
             ticks.popleft()

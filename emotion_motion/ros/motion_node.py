@@ -8,32 +8,31 @@ millisecond, and threads would cost more in jitter than they save.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 import gc
 import os
 import signal
 import sys
-import time
+import textwrap
 import traceback
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import remove_ros_args
 
-from emotion_motion.emotion import format_emotion
 from emotion_motion.exceptions import EmotionMotionError
-from emotion_motion.ros.diagnostics import diagnostic_array
+from emotion_motion.ros.health import HealthReport
 from emotion_motion.ros.parameters import NodeParameters, PARAMETERS
 
 __all__ = ['MotionNode', 'main']
 
-WATCH_PERIOD_S, DIAGNOSTICS_PERIOD_S = 0.25, 1.0
-SLOW_SHARE = 0.9
+WATCH_PERIOD_S = 0.25
 
 
 class MotionNode(LifecycleNode):
@@ -57,13 +56,11 @@ class MotionNode(LifecycleNode):
         self._topics: Any = None
         self._loop: Any = None
         self._error = ''
-        self._diagnosed_s = time.monotonic()
-        self._diagnosed_misses = 0
         self._table = NodeParameters(
             self, check=self._check_parameters, changed=self._use_parameters
         )
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        # Steady, so that diagnostics and watchdog go on when /clock stops.
+        self._health = HealthReport(self)
+        # Steady, so that diagnostics and watchdog go on where /clock stands.
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(WATCH_PERIOD_S, self._on_watch, clock=self._steady)
         if self._table['autostart']:
@@ -134,7 +131,6 @@ class MotionNode(LifecycleNode):
         table = self._table
         motion = LiveMotion.load({spec.name: table[spec.name] for spec in PARAMETERS})
         self._motion = motion
-        self._diagnosed_misses = 0
         table.fill(motion.model_values)
         table.configured = True
         self._loop = MotionLoop(self, motion, show=self._show, fail=self._on_failure)
@@ -223,69 +219,22 @@ class MotionNode(LifecycleNode):
             self._topics.set_rate(self._motion.rate_hz)
             self._loop.set_rate()
 
-    # Diagnostics.
-
     def _on_watch(self) -> None:
         stands = self._loop.watch() if self._loop is not None else False
-        now_s = time.monotonic()
-        # Half a watch period early is on time; else rounding would make it 1.25 s now and then.
-        if now_s - self._diagnosed_s >= DIAGNOSTICS_PERIOD_S - 0.5 * WATCH_PERIOD_S:
-            self._diagnosed_s = now_s
-            self._diagnose(stands)
+        self._health.watch(self.state, self._error, self._motion, self._loop, stands)
 
-    def _diagnose(self, clock_stands: bool) -> None:
-        level, message = self._health(clock_stands)
-        self._diagnostics.publish(
-            diagnostic_array(
-                f'{self.get_fully_qualified_name()}: motion',
-                level,
-                message,
-                {'lifecycle_state': self.state} | self._measurements(),
-                hardware_id=str(self._table['model']),
-                stamp=self.get_clock().now().to_msg(),
-            )
-        )
 
-    def _health(self, clock_stands: bool) -> tuple[bytes, str]:
-        if self._error:
-            return DiagnosticStatus.ERROR, self._error
-        if self._loop is None or not self._loop.running:
-            return DiagnosticStatus.OK, self.state
-        if clock_stands:
-            return DiagnosticStatus.WARN, 'the clock stands, the motion rests'
-        statistics = self._motion.statistics
-        late = statistics.misses - self._diagnosed_misses
-        self._diagnosed_misses = statistics.misses
-        rate_hz = statistics.rate_hz(self._loop.seconds())
-        if rate_hz < SLOW_SHARE * self._motion.rate_hz:
-            return DiagnosticStatus.WARN, f'only {rate_hz:.1f} of {self._motion.rate_hz:g} Hz'
-        if late:
-            return DiagnosticStatus.WARN, f'{late} frames late or left out in the last second'
-        return DiagnosticStatus.OK, 'holding' if self._motion.is_held('user') else 'moving'
-
-    def _measurements(self) -> dict[str, object]:
-        if self._motion is None:
-            return {'model': self._table['model'], 'device': self._table['device']}
-        motion, generator = self._motion, self._motion.generator
-        now_s = self._loop.seconds()
-        age_s = motion.emotion.age_s(now_s)
-        return {
-            'rate_hz': motion.statistics.rate_hz(now_s),
-            'publish_rate_hz': motion.rate_hz,
-            'model_rate_hz': generator.rate,
-            'step_p50_ms': motion.statistics.step_ms(50),
-            'step_p99_ms': motion.statistics.step_ms(99),
-            'misses': motion.statistics.misses,
-            'emotion': format_emotion(motion.emotion.at(now_s)),
-            'emotion_age_s': 'none yet' if age_s is None else age_s,
-            'recognised_emotion': format_emotion(motion.pose.recognised[0]),
-            'model': generator.model_name,
-            'model_sha256': generator.model_sha256,
-            'device': generator.device,
-            'seed': generator.seed,
-            'model_steps': generator.steps,
-            'hold': motion.is_held('user'),
-        }
+def _parser() -> argparse.ArgumentParser:
+    """Return a parser that has only `--help`: all else is given in the ways of ROS."""
+    rows = [f'{s.name} ({s.default_text}; {s.range_text}): {s.meaning}' for s in PARAMETERS]
+    lines = [textwrap.fill(r, 99, initial_indent='  ', subsequent_indent='      ') for r in rows]
+    return argparse.ArgumentParser(
+        prog='motion_node',
+        usage='%(prog)s [--ros-args -p NAME:=VALUE --params-file FILE -r FROM:=TO ...]',
+        description='An emotion topic in, living keypoints out.',
+        epilog='\n'.join(['parameters (default; range):', *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -297,6 +246,8 @@ def main(args: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 after a signal, 2 where a parameter is invalid.
     """
+    argv = list(sys.argv if args is None else ['motion_node', *args])
+    _parser().parse_args(remove_ros_args(argv)[1:])
     # The model's matrices are too small to share: a second thread would only add jitter.
     os.environ.setdefault('OMP_NUM_THREADS', '1')
     stopped = False
@@ -307,7 +258,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = MotionNode()
     except ParameterException as error:

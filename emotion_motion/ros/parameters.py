@@ -56,7 +56,8 @@ class ParameterSpec:
     def range_text(self) -> str:
         """The range as the tables write it."""
         if self.minimum is not None:
-            return f'{self.minimum:g} to {self.maximum:g}'
+            form = 'd' if self.kind is int else 'g'
+            return f'{self.minimum:{form}} to {self.maximum:{form}}'
         return 'true, false' if self.kind is bool else 'not empty'
 
     def error(self, value: Any) -> str:
