@@ -49,7 +49,7 @@ class Playback:
     def __init__(
         self, generator: MotionGenerator, rate_hz: float | None = None, *, settle_s: float = 0.4
     ) -> None:
-        """Begin at the generator's present state.
+        """Begin in the rest pose, or with the next frame of a generator that runs already.
 
         Args:
             generator: what to play; nothing else may step it meanwhile.
@@ -61,7 +61,7 @@ class Playback:
         """
         self._generator = generator
         self.rate_hz = generator.rate if rate_hz is None else rate_hz
-        if not 0.0 <= settle_s < math.inf:
+        if not _is_number(settle_s) or not 0.0 <= settle_s < math.inf:
             raise ConfigError(f'got settle_s = {settle_s!r}; expected seconds, 0 or more')
         self._settle_s = settle_s
         self._start()
@@ -78,7 +78,7 @@ class Playback:
 
     @rate_hz.setter
     def rate_hz(self, value: float) -> None:
-        if not 0.0 < value <= 10000.0:
+        if not _is_number(value) or not 0.0 < value <= 10000.0:
             raise ConfigError(f'got rate_hz = {value!r}; expected above 0, at most 10000')
         self._rate_hz = float(value)
 
@@ -90,12 +90,12 @@ class Playback:
     @property
     def at_rest(self) -> bool:
         """Whether it stands."""
-        return self._held and self._speed == 0.0
+        return self._held and self._ramp == 0.0
 
     @property
     def moving_at_full_speed(self) -> bool:
         """Whether a release has run its course."""
-        return not self._held and self._speed == 1.0
+        return not self._held and self._ramp == 1.0
 
     def hold(self, held: bool = True) -> None:
         """Come to rest within `settle_s` and stay (True), or go on from there (False)."""
@@ -103,14 +103,14 @@ class Playback:
 
     def settle(self) -> None:
         """Stand at once; a release then starts gently. For a motion that is not being shown."""
-        self._speed = self._ramp = 0.0
+        self._ramp = 0.0
 
     def reset(self, seed: int | None = None) -> None:
         """Return to the rest pose and begin a new run; a hold stays a hold."""
         self._generator.reset(seed)
-        held, speed, ramp = self._held, self._speed, self._ramp
+        held, ramp = self._held, self._ramp
         self._start()
-        self._held, self._speed, self._ramp = held, speed, ramp
+        self._held, self._ramp = held, ramp
 
     def advance(self, period_s: float | None = None) -> Pose:
         """Go on by one publish period.
@@ -126,7 +126,7 @@ class Playback:
             ModelError: the model gave a frame that is not finite.
         """
         period_s = 1.0 / self._rate_hz if period_s is None else period_s
-        if not 0.0 <= period_s < math.inf:
+        if not _is_number(period_s) or not 0.0 <= period_s < math.inf:
             raise ConfigError(f'got period_s = {period_s!r}; expected seconds, 0 or more')
         self._phase += self._clock(period_s) * self._generator.rate
         step_times_s = []
@@ -141,15 +141,20 @@ class Playback:
         return Pose(self._shown(), self._recognised, len(step_times_s), step_times_s)
 
     def _start(self) -> None:
-        """Stand in the rest pose, about to step."""
+        """Stand in the rest pose, or in the next frame of a run, about to step."""
         generator = self._generator
-        rest = np.asarray(generator.rest_pose, dtype=np.float32)
-        self._from = self._to = np.repeat(rest[None], generator.batch_size, axis=0)
-        self._tangent = np.zeros_like(self._from)
-        self._arrival = np.zeros_like(self._from)
         self._recognised = recognised_distribution(np.zeros((generator.batch_size, 7)))
-        self._phase = 1.0
-        self._held, self._speed, self._ramp = False, 1.0, 1.0
+        if generator.steps:
+            frame = generator.step()
+            body = frame.keypoints / np.float32(generator.body_height_m)
+            self._recognised = recognised_distribution(frame.emotion_logits)
+        else:
+            rest = np.asarray(generator.rest_pose, dtype=np.float32)
+            body = np.repeat(rest[None], generator.batch_size, axis=0)
+        self._from = self._to = body
+        self._tangent = self._arrival = np.zeros_like(body)
+        self._phase: float = 1.0
+        self._held, self._ramp = False, 1.0
 
     def _append(self, body: np.ndarray) -> None:
         """Begin the segment from the newest frame to `body` [B, K, D] of height 1."""
@@ -157,18 +162,20 @@ class Playback:
         self._tangent, self._arrival = self._arrival, self._to - self._from
 
     def _clock(self, period_s: float) -> float:
-        """Return how far the motion's own clock goes in `period_s` and ramp its speed."""
+        """Return how far the motion's own clock goes in `period_s` and ramp its speed.
+
+        The ramp r goes from 1 (free) to 0 (at rest) or back in `settle_s`, the speed along it is
+        the smoothstep 3 r^2 - 2 r^3, which leaves and arrives without a jump in acceleration.
+        """
         goal = 0.0 if self._held else 1.0
-        if self._speed == goal:
-            return period_s * goal
-        step = period_s / self._settle_s if self._settle_s > 0.0 else 1.0
-        self._ramp = max(goal, self._ramp - step) if self._held else min(goal, self._ramp + step)
-        before = self._speed
-        # Smoothstep: the speed leaves and arrives without a jump in acceleration.
-        self._speed = self._ramp * self._ramp * (3.0 - 2.0 * self._ramp)
-        if self._ramp == goal:
-            self._speed = goal
-        return period_s * 0.5 * (before + self._speed)
+        before, left = self._ramp, abs(goal - self._ramp)
+        change = period_s / self._settle_s if self._settle_s > 0.0 else math.inf
+        if change > left - 1e-9:
+            change, self._ramp = left, goal
+        else:
+            self._ramp += change if goal else -change
+        gone = abs(_smoothstep_integral(self._ramp) - _smoothstep_integral(before))
+        return self._settle_s * gone + goal * max(0.0, period_s - self._settle_s * change)
 
     def _shown(self) -> np.ndarray:
         """Return the keypoints [B, K, D] in metres at the present phase."""
@@ -186,3 +193,12 @@ class Playback:
             + (t3 - t2) * self._arrival
         )
         return self._generator.skeleton.project(path) * height
+
+
+def _smoothstep_integral(ramp: float) -> float:
+    """Return the integral of 3 r^2 - 2 r^3 from 0 to `ramp`."""
+    return ramp**3 * (1.0 - 0.5 * ramp)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
