@@ -132,25 +132,30 @@ def install_torch(plan: Plan, constraints: Path, other_build: bool) -> None:
         return
     if not other_build and (installed('torch') or '').split('+')[0] == wanted:
         return
-    arguments = ['--constraint', str(constraints)]
-    if other_build:
-        arguments.append('--force-reinstall')
-    if plan.torch_index == 'cpu':
-        if reachable(f'{CPU_INDEX}/torch/'):
-            arguments += ['--extra-index-url', CPU_INDEX]
-        try:
-            say(f'[setup] torch {wanted}, CPU build')
-            pip(*arguments, f'torch=={wanted}+cpu')
-            return
-        except SetupError as error:
-            if 'No matching distribution found for torch' not in str(error):
-                raise
-            say(f'[setup] no CPU build of torch {wanted} to be had here or at {CPU_INDEX}: taking '
-                'what pip finds, which may bring several GB of CUDA libraries')
-    elif plan.torch_index != 'pypi':
-        arguments += ['--extra-index-url', plan.torch_index]
+    again = ['--force-reinstall'] if other_build else []
+    if plan.torch_index == 'cpu' and _install_cpu_torch(wanted, constraints, again):
+        return
     say(f'[setup] torch {wanted}')
-    pip(*arguments, f'torch=={wanted}')
+    index = [] if plan.torch_index in ('cpu', 'pypi') else ['--extra-index-url', plan.torch_index]
+    pip(f'--constraint={constraints}', *again, *index, f'torch=={wanted}')
+
+
+def _install_cpu_torch(version: str, constraints: Path, options: list[str]) -> bool:
+    """Install PyTorch's CPU build; returns False, and says so, where it is not to be had."""
+    exact = f'torch=={version}+cpu'
+    own = VENV / 'constraints_cpu.txt'
+    own.write_text(merge_constraints(constraints.read_text(), (exact,)))
+    index = ['--extra-index-url', CPU_INDEX] if reachable(f'{CPU_INDEX}/torch/') else []
+    say(f'[setup] torch {version}, CPU build')
+    try:
+        pip(f'--constraint={own}', *options, *index, exact)
+    except SetupError as error:
+        if 'No matching distribution found for torch' not in str(error):
+            raise
+        say(f'[setup] no CPU build of torch {version} to be had here or at {CPU_INDEX}: taking '
+            'what pip finds, which may bring several GB of CUDA libraries')
+        return False
+    return True
 
 
 def repair_wheels() -> None:
