@@ -142,13 +142,14 @@ def install_torch(plan: Plan, constraints: Path, other_build: bool) -> None:
 
 def _install_cpu_torch(version: str, constraints: Path, options: list[str]) -> bool:
     """Install PyTorch's CPU build; returns False, and says so, where it is not to be had."""
-    exact = f'torch=={version}+cpu'
-    own = VENV / 'constraints_cpu.txt'
-    own.write_text(merge_constraints(constraints.read_text(), (exact,)))
+    # Without torch's own line: with it pip reports a conflict instead of "no distribution".
+    rest = VENV / 'constraints_without_torch.txt'
+    rest.write_text(''.join(line for line in constraints.read_text().splitlines(keepends=True)
+                            if not line.startswith('torch==')))
     index = ['--extra-index-url', CPU_INDEX] if reachable(f'{CPU_INDEX}/torch/') else []
     say(f'[setup] torch {version}, CPU build')
     try:
-        pip(f'--constraint={own}', *options, *index, exact)
+        pip(f'--constraint={rest}', *options, *index, f'torch=={version}+cpu')
     except SetupError as error:
         if 'No matching distribution found for torch' not in str(error):
             raise
