@@ -112,6 +112,8 @@ def _client(options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
             command += [f'--{name.replace("_", "-")}={value}']
     command += ['--headless'] if options.headless else []
     command += ['--ros-args', '-r', f'__ns:={options.namespace}']
+    # A log line would spoil the drawing; what matters the client says itself.
+    command += [] if options.headless else ['--disable-stdout-logs']
     environment = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'} | os.environ
     process = subprocess.Popen(command, env=environment, preexec_fn=_wait_for_own_handler)
     try:

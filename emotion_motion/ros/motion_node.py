@@ -244,10 +244,9 @@ def main(args: Sequence[str] | None = None) -> int:
     which close the middleware at once, stay out of the way.
 
     Returns:
-        The exit status: 0 after a signal, 2 where a parameter is invalid.
+        The exit status: 0 after a signal, 2 where an argument or a parameter is invalid.
     """
     argv = list(sys.argv if args is None else ['motion_node', *args])
-    _parser().parse_args(remove_ros_args(argv)[1:])
     # The model's matrices are too small to share: a second thread would only add jitter.
     os.environ.setdefault('OMP_NUM_THREADS', '1')
     stopped = False
@@ -258,12 +257,13 @@ def main(args: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
+        _parser().parse_args(remove_ros_args(argv)[1:])
+        rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
         node = MotionNode()
-    except ParameterException as error:
-        print(f'motion_node: {error}', file=sys.stderr)
-        rclpy.shutdown()
+    except (ParameterException, RuntimeError) as error:  # rclpy's own errors are the latter
+        print(f'motion_node: {type(error).__name__}: {error}', file=sys.stderr)
+        rclpy.try_shutdown()
         return 2
     executor = SingleThreadedExecutor()
     executor.add_node(node)

@@ -180,11 +180,21 @@ def test_signal_brings_the_motion_to_rest_and_ends_cleanly(graph: Graph, number:
     assert 'Traceback' not in running.output
 
 
-def test_invalid_parameter_at_the_start_is_told_in_one_line(graph: Graph) -> None:
-    running = graph.process('/refused', '-p', 'rate_hz:=-5')
+@pytest.mark.parametrize(
+    ('arguments', 'says'),
+    [
+        (['-p', 'rate_hz:=-5'], 'rate_hz: got -5'),
+        (['-p', 'seed:=1.5'], "'seed' to '1.5'"),
+        (['--params-file', '/no/such.yaml'], '/no/such.yaml'),
+        (['--no-such-option'], '--no-such-option'),
+    ],
+)
+def test_invalid_start_is_told_in_one_line(
+    graph: Graph, arguments: list[str], says: str
+) -> None:
+    running = graph.process('/refused', *arguments)
     assert running.process.wait(30.0) == 2
-    assert 'rate_hz' in running.output and '-5' in running.output
-    assert 'Traceback' not in running.output
+    assert says in running.output and 'Traceback' not in running.output
 
 
 def test_killed_and_restarted_node_is_found_again(graph: Graph) -> None:
