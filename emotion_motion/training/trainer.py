@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 import math
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,21 +67,30 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a value is impossible."""
+        for name in ('steps', 'batch_size', 'length', 'seed'):
+            self._expect(name, lambda x: isinstance(x, int), 'a whole number')
         for name in ('steps', 'batch_size', 'length', 'learning_rate', 'gradient_clip'):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f'got {name} = {getattr(self, name)!r}; expected above 0')
+            self._expect(name, lambda x: 0.0 < x < math.inf, 'a number above 0')
         for name in ('ema', 'drift_memory', 'drop_emotion', 'wrong_emotion'):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ConfigError(
-                    f'got {name} = {getattr(self, name)!r}; expected 0 or more, below 1'
-                )
+            self._expect(name, lambda x: 0.0 <= x < 1.0, '0 or more, below 1')
         for name in ('drift', 'white'):
-            low, high = getattr(self, name)
-            if not 0.0 < low <= high:
-                raise ConfigError(f'got {name} = {(low, high)}; expected 0 < smallest <= largest')
+            self._expect(name, _is_bounds, 'two numbers, 0 < smallest <= largest')
         for name in ('weight_decay', 'emotion_weight', 'seed'):
-            if not getattr(self, name) >= 0:
-                raise ConfigError(f'got {name} = {getattr(self, name)!r}; expected 0 or more')
+            self._expect(name, lambda x: 0.0 <= x < math.inf, '0 or more')
+        if self.drop_emotion + self.wrong_emotion > 1.0:
+            raise ConfigError(
+                f'got drop_emotion + wrong_emotion = {self.drop_emotion + self.wrong_emotion}; '
+                f'expected at most 1'
+            )
+
+    def _expect(self, name: str, valid: Callable[[Any], bool], wanted: str) -> None:
+        value = getattr(self, name)
+        try:
+            good = not isinstance(value, bool) and valid(value)
+        except (TypeError, ValueError):
+            good = False
+        if not good:
+            raise ConfigError(f'got {name} = {value!r}; expected {wanted}')
 
 
 class Trainer:
@@ -114,6 +124,12 @@ class Trainer:
         self._report = report or (lambda line: print(line, file=sys.stderr, flush=True))
         self._clips = list(clips)
         self._data = ClipDataset(self._clips, self.skeleton)
+        longest = max(len(clip) for clip in self._clips)
+        if longest <= self.config.length:
+            raise TrainingError(
+                f'got clips of at most {longest} frames; windows of length = {self.config.length} '
+                f'need one more than that: give longer clips or a smaller length'
+            )
         self.rate_hz = self._data.rate_hz
         self._normaliser = normaliser_of(self._clips)
         self._device = torch.device(device)
@@ -286,6 +302,8 @@ def normaliser_of(clips: Sequence[Clip]) -> Normaliser:
     frames = [clip.keypoints.reshape(len(clip.keypoints), -1).astype(np.float64) for clip in clips]
     every = np.concatenate(frames)
     moved = np.concatenate([np.diff(part, axis=0) for part in frames])
+    if not moved.any():
+        raise TrainingError(f'got {len(clips)} clips that do not move; expected motion')
     unit, spread = moved.std(axis=0), every.std(axis=0)
     mean = every.mean(axis=0)
     margin = 0.1 * (every.max(axis=0) - every.min(axis=0)) + 0.005
@@ -297,6 +315,11 @@ def normaliser_of(clips: Sequence[Clip]) -> Normaliser:
         'high': every.max(axis=0) + margin - mean,
     }
     return Normaliser(**{key: value.astype(np.float32) for key, value in parts.items()})
+
+
+def _is_bounds(value: Any) -> bool:
+    low, high = value
+    return 0.0 < low <= high < math.inf
 
 
 def _schedule(progress: float, warm: float = 0.03) -> float:
