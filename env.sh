@@ -35,7 +35,7 @@ _em_front() {
 }
 
 _em_enter() {
-  if [ ! -f "$_em_root/.venv/emotion_motion_setup.json" ]; then
+  if [ ! -f "$_em_root/.venv/emotion_motion_setup" ]; then
     echo "emotion_motion is not set up in $_em_root: run 'make setup' there first." >&2
     return 1
   fi

@@ -26,7 +26,9 @@ from plan import CPU_INDEX, decide, merge_constraints, Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / '.venv'
-STAMP = VENV / 'emotion_motion_setup.json'
+# There when .venv is complete: the hash of what it was made from.
+STAMP = VENV / 'emotion_motion_setup'
+MEMORY = VENV / 'emotion_motion_choices.json'
 ROS_MARK = VENV / 'ros_prefix'
 LOG = ROOT / '.build' / 'log' / 'setup.log'
 INPUTS = ('constraints.txt', 'requirements/*.txt', 'scripts/machine.py', 'scripts/plan.py',
@@ -46,13 +48,17 @@ def fingerprint(environ: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def read_stamp() -> dict[str, str]:
-    """What .venv was made from; empty if that is not known or its Python is gone."""
+def is_current(key: str) -> bool:
+    """Whether .venv is complete and made from just this."""
+    return (VENV / 'bin' / 'python').exists() and STAMP.exists() and STAMP.read_text() == key
+
+
+def remembered() -> dict[str, str]:
+    """The choices that .venv was made with; empty if there is none."""
     try:
-        stamp = json.loads(STAMP.read_text())
+        return json.loads(MEMORY.read_text())
     except (OSError, ValueError):
         return {}
-    return stamp if (VENV / 'bin' / 'python').exists() else {}
 
 
 def install_programs(packages: tuple[str, ...]) -> None:
@@ -178,13 +184,15 @@ def repair_wheels() -> None:
         path.write_text('"'.join(parts))
 
 
-def install(plan: Plan, other_torch: bool) -> None:
-    """Bring .venv to what the plan says."""
+def install(plan: Plan, choices: dict[str, str], torch_before: str) -> None:
+    """Bring .venv to what the plan says; an interrupted one goes on with the same choices."""
     make_venv(plan)
+    MEMORY.write_text(json.dumps({**choices, 'torch_index': torch_before}))
     constraints = VENV / 'constraints.txt'
     constraints.write_text(merge_constraints((ROOT / 'constraints.txt').read_text(),
                                              plan.constraints))
-    install_torch(plan, constraints, other_torch)
+    install_torch(plan, constraints, torch_before not in ('', plan.torch_index))
+    MEMORY.write_text(json.dumps({**choices, 'torch_index': plan.torch_index}))
     say(f'[setup] packages of requirements/: {", ".join(plan.requirements)}')
     requirements = ROOT / 'requirements'
     files = [f'--requirement={requirements / name}' for name in plan.requirements]
@@ -212,11 +220,11 @@ def check() -> None:
 
 def provision(environ: Mapping[str, str]) -> None:
     """Set up unless the stamp says that nothing changed."""
-    stamp = read_stamp()
-    choices = {name: environ.get(name) or stamp.get(name, '') for name in CHOICES}
+    memory = remembered()
+    choices = {name: environ.get(name) or memory.get(name, '') for name in CHOICES}
     environ = {**environ, **choices}
     key = fingerprint(environ)
-    if stamp.get('key') == key:
+    if is_current(key):
         return
     STAMP.unlink(missing_ok=True)
     plan = decide(look(environ))
@@ -227,10 +235,9 @@ def provision(environ: Mapping[str, str]) -> None:
         for setup in sorted(Path('/opt/ros').glob('*/setup.bash')):
             say(f'[setup] (there is {setup}: source it first to use that ROS instead)')
     install_programs(plan.apt)
-    other_torch = stamp.get('torch_index', plan.torch_index) != plan.torch_index
-    install(plan, other_torch)
+    install(plan, choices, memory.get('torch_index', ''))
     check()
-    STAMP.write_text(json.dumps({'key': key, 'torch_index': plan.torch_index, **choices}))
+    STAMP.write_text(key)
 
 
 def main() -> int:
