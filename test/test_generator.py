@@ -17,6 +17,7 @@ from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionError, ModelError
 from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.live_step import LiveStepRunner
+from emotion_motion.sampling import sample_dynamic_emotion_individual
 
 PERIOD = 4096  # frames after which rotary positions are re-based
 
@@ -276,6 +277,40 @@ def test_a_thousand_streamed_frames_are_the_whole_pass():
     torch.testing.assert_close(
         torch.stack(logits, 1), whole.emotion_logits, rtol=0.0, atol=1e-4
     )
+
+
+@pytest.mark.parametrize(
+    'sampler',
+    [
+        SamplerConfig(),
+        SamplerConfig(k=1.5, emotion_weight=10.0, movement_weight=-1.0, temperature=0.5),
+        SamplerConfig(emotion_weight=0.0, movement_weight=2.0, variance_div=10.0),
+    ],
+)
+def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
+    """Against the parts, called one after another as their own documentation says."""
+    generator = MotionGenerator(checkpoint, batch_size=3, seed=4)
+    generator.sampler = sampler
+    model, normaliser, body = checkpoint.model, checkpoint.normaliser, checkpoint.skeleton
+    random, cache = torch.Generator().manual_seed(4), model.stream(3)
+    frame = torch.from_numpy(checkpoint.rest_pose.ravel() - normaliser.mean).repeat(3, 1)
+    for step in range(60):
+        if step % 20 == 0:
+            names = ('joy:0.8', 'anger', 'neutral', 'sadness:0.5', 'fear:0.4')
+            generator.set_emotion([emotion_weights(names[(step // 20 + i) % 5]) for i in range(3)])
+        requested = torch.from_numpy(generator.emotion)
+        output = model.step(frame, requested, cache)
+        drawn = sample_dynamic_emotion_individual(
+            output.pi, output.sigma, output.mu, model.component_emotions(output, cache),
+            frame[:, None], keypoint_dims=3, **dataclasses.asdict(sampler), target=requested,
+            unit=model.unit, neutral_index=4, expressive=requested[:, 4] <= 0.5, generator=random,
+        )  # fmt: skip
+        bounded = np.clip(drawn.numpy(), normaliser.low, normaliser.high) + normaliser.mean
+        points = body.project(bounded.reshape(3, 25, 3))
+        frame = torch.from_numpy(points.reshape(3, 75) - normaliser.mean)
+        found = generator.step()
+        np.testing.assert_allclose(fed_back(generator), points * 1.7, atol=1e-4)
+        np.testing.assert_allclose(found.emotion_logits, output.emotion_logits[:, 0], atol=1e-3)
 
 
 def test_the_traced_step_is_the_plain_one(checkpoint):
