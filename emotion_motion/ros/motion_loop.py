@@ -14,9 +14,11 @@ from emotion_motion.ros.live_motion import LiveMotion
 
 __all__ = ['MotionLoop']
 
-# A frame is published this long after its tick, whatever its computing took: frames with a model
-# step and frames without one come at even distances then. Always short against the period.
-PUBLISH_DELAY_S, PUBLISH_DELAY_SHARE = 0.003, 0.2
+# A frame is published this long after its tick was due, whatever its computing took: frames with a
+# model step and frames without one, and ticks that woke late, come at even distances then. It is
+# more than nearly every step takes, and less than the 5 ms that an emotion may need beyond the
+# model's period. Always short against the publish period.
+PUBLISH_DELAY_S, PUBLISH_DELAY_SHARE = 0.0035, 0.25
 CLOCK_STOPPED_S = 1.0
 # The motion comes to rest in 0.4 s; nothing waits for it longer than this.
 SETTLE_LIMIT_S, SETTLE_PERIOD_MAX_S = 0.6, 0.05
