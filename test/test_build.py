@@ -120,7 +120,7 @@ def test_everything_that_ros_looks_for_is_installed(install_space, fresh_copy):
         for path in (fresh_copy / folder).rglob('*'):
             if path.is_file():
                 assert (share / path.relative_to(fresh_copy)).is_file(), path
-    for node in ('motion_node', 'emotion_terminal'):
+    for node in ('motion_node', 'emotion_terminal', 'emotion_cli'):
         assert os.access(install_space / 'lib' / 'emotion_motion' / node, os.X_OK)
     assert os.access(install_space / 'bin' / 'emotion-motion', os.X_OK)
     assert (share / 'package.xml').is_file()
