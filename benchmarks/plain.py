@@ -17,6 +17,7 @@ from torch.distributions import Categorical, Normal
 from emotion_motion.checkpoint import SamplerConfig
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.model import MotionModel, MotionOutput
+from emotion_motion.plan import Plan
 
 __all__ = ['PlainLoop']
 
@@ -52,11 +53,16 @@ class PlainLoop:
         """Run the whole window; the same numbers as MotionModel.forward."""
         model = self._model
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
-        x = model._tokens(frames, before, emotions)
+        earlier = torch.cat((before[:, :1], before[:, :-1]), dim=1)
+        moved, bent = model._moved(frames, before, earlier)
+        here = model.plan_place(frames)
+        nowhere = torch.zeros(*frames.shape[:2], model.config.plan_size + 1)
+        plan = Plan(nowhere[..., :-1], nowhere[..., -1:])
+        x = model._tokens(frames, moved, bent, emotions, plan, here)
         for block in model.blocks:
             x = block.join(x, *self._attention(block, x))
         x = model.norm(x)
-        logits = frames + model.unit * model.displacement(x)
+        logits = frames + model.unit * model._displacement(x, moved, bent)
         pooled = model.pooling.windowed(model._shown(logits, frames), model.config.window)
         return model._mixture(x, logits, model.emotion_fc2(pooled))
 

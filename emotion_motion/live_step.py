@@ -13,9 +13,13 @@ from torch import nn, Tensor
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.model import StreamCache
+from emotion_motion.plan import draw_plan, Plan, sample_plan
 from emotion_motion.sampling import draw, next_frame
 
 __all__ = ['LiveStep', 'LiveStepRunner']
+
+# A weight that changes by more than this in one frame asks for a new plan; fading does not.
+_NEW_EMOTION = 0.1
 
 
 class LiveStep(nn.Module):
@@ -33,41 +37,49 @@ class LiveStep(nn.Module):
         for name in ('mean', 'low', 'high'):
             values = torch.from_numpy(getattr(checkpoint.normaliser, name)).to(device)
             self.register_buffer(name, values)
+        config = checkpoint.model.config
+        # The margin lies half a frame off the exact share, where rounding cannot reach.
+        self.plan_kept = 1.0 - (config.plan_every - 0.5) / config.plan_horizon
 
     def forward(
         self,
         frame: Tensor,
-        before: Tensor,
+        past: tuple[Tensor, Tensor],
         emotion: Tensor,
         rings: tuple[Tensor, Tensor, Tensor, Tensor],
         slot: Tensor,
         rotation: Tensor,
-        noise: tuple[Tensor, Tensor],
+        plan: tuple[Tensor, Tensor, Tensor],
+        noise: tuple[Tensor, Tensor, Tensor, Tensor],
         settings: tuple[Tensor, Tensor, Tensor, Tensor, Tensor],
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Make the next frame.
 
         Args:
             frame: [B, O] in model space.
-            before: the frame before it.
+            past: the two frames before it, the latest first.
             emotion: what is requested [B, E].
             rings: see MotionModel.stream_step.
             slot: see MotionModel.stream_step.
             rotation: see MotionModel.stream_step.
-            noise: of `sampling.draw`.
+            plan: the pose meant [B, Z], the share of its horizon left [B, 1], and the emotion
+                that was requested a frame ago [B, E].
+            noise: of `sampling.draw` and of `plan.draw_plan`.
             settings: k, emotion_weight, movement_weight, variance_div, temperature.
 
         Returns:
             The next frame [B, O] in model space, the same as keypoints [B, K, D] of a body of
-            height 1, and the emotion logits [B, E].
+            height 1, the emotion logits [B, E], the next frame's plan and its share left.
         """
-        output, shown, summary = self.model.stream_step(
-            frame, before, emotion, rings, slot, rotation
-        )
+        meant, left, emotion_before = plan
+        output, shown, summary, mixture = self.model.stream_step(
+            frame, past, emotion, rings, slot, rotation,
+            Plan(meant.unsqueeze(1), left.unsqueeze(1)),
+        )  # fmt: skip
         emotions = self.model.emotions_by_component(output, frame, shown, summary)
         k, emotion_weight, movement_weight, variance_div, temperature = settings
         drawn = next_frame(
-            output.pi, output.sigma, output.mu, emotions, frame.unsqueeze(1), noise,
+            output.pi, output.sigma, output.mu, emotions, frame.unsqueeze(1), noise[:2],
             keypoint_dims=self.model.config.keypoint_dims, k=k, emotion_weight=emotion_weight,
             movement_weight=movement_weight, variance_div=variance_div,
             neutral_index=NEUTRAL_INDEX, target=emotion, temperature=temperature,
@@ -80,7 +92,15 @@ class LiveStep(nn.Module):
         mean = torch.add(self.mean, drawn, alpha=0)
         points = torch.clamp(drawn, self.low, self.high) + mean
         body = self.skeleton.project(points.unflatten(-1, (self.skeleton.size, -1)))
-        return body.flatten(1) - self.mean, body, output.emotion_logits[:, -1]
+        changed = (emotion - emotion_before).abs().amax(dim=-1, keepdim=True) > _NEW_EMOTION
+        left = left - 1.0 / self.model.config.plan_horizon
+        due = (left < self.plan_kept) | changed
+        fresh = sample_plan(mixture, noise[2:], temperature)
+        following = body.flatten(1) - self.mean
+        return (
+            following, body, output.emotion_logits[:, -1],
+            torch.where(due, fresh, meant), torch.where(due, 1.0, left),
+        )  # fmt: skip
 
 
 class LiveStepRunner:
@@ -100,6 +120,9 @@ class LiveStepRunner:
         self._like_mu = self._model.unit.new_empty(
             batch_size, 1, config.gaussians, config.outputs
         )
+        self._like_plan = self._model.unit.new_empty(
+            batch_size, config.plan_gaussians, config.plan_size
+        )
         self._sampler: SamplerConfig | None = None
         self._settings: tuple[Tensor, ...] = ()
         if traced:
@@ -113,24 +136,30 @@ class LiveStepRunner:
         sampler: SamplerConfig,
         random: torch.Generator,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Make the next frame; see LiveStep.forward for what is returned."""
-        before = frame if cache.last_frame is None else cache.last_frame
-        cache.last_frame = frame
-        return self._step(*self._inputs(frame, before, emotion, cache, sampler, random))
+        """Make the next frame; see LiveStep.forward for the three that are returned."""
+        past = cache.last_frames or (frame, frame)
+        cache.last_frames = (frame, past[0])
+        frame, body, logits, cache.plan, cache.plan_left = self._step(
+            *self._inputs(frame, past, emotion, cache, sampler, random)
+        )
+        cache.last_emotion = emotion.clone()
+        return frame, body, logits
 
     def _inputs(
         self,
         frame: Tensor,
-        before: Tensor,
+        past: tuple[Tensor, Tensor],
         emotion: Tensor,
         cache: StreamCache,
         sampler: SamplerConfig,
         random: torch.Generator,
     ) -> tuple[Any, ...]:
         rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
-        noise = draw(self._like_mu, self._dims, random)
+        noise = (*draw(self._like_mu, self._dims, random), *draw_plan(self._like_plan, random))
         place = self._model.place_of(cache)
-        return frame, before, emotion, rings, *place, noise, self._tensors(sampler)
+        last = emotion if cache.last_emotion is None else cache.last_emotion
+        plan = (cache.plan, cache.plan_left, last)
+        return frame, past, emotion, rings, *place, plan, noise, self._tensors(sampler)
 
     def _tensors(self, sampler: SamplerConfig) -> tuple[Tensor, ...]:
         """Return the settings in the order of LiveStep; made anew only when they change."""
@@ -148,7 +177,7 @@ class LiveStepRunner:
         frame = self._model.unit.new_zeros(batch_size, self._model.config.outputs)
         emotion = frame.new_zeros(batch_size, self._model.config.emotions)
         inputs = self._inputs(
-            frame, frame, emotion, self._model.stream(batch_size), SamplerConfig(),
+            frame, (frame, frame), emotion, self._model.stream(batch_size), SamplerConfig(),
             torch.Generator(device=device).manual_seed(0),
         )  # fmt: skip
         try:

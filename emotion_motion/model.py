@@ -18,6 +18,7 @@ from torch import nn, Tensor
 import torch.nn.functional as F
 
 from emotion_motion.exceptions import ConfigError, ModelError
+from emotion_motion.plan import Plan, PlanHead, PlanMixture
 
 __all__ = [
     'AttentionPooling',
@@ -53,6 +54,10 @@ class MotionModelConfig:
         mixture_per_keypoint: pi is [B, T, G, K], one mixture a keypoint, instead of [B, T, G].
         mdn_reads_logits: the mixture head reads `logits` in place of the features (an ablation).
         sigma_floor: smallest standard deviation, in displacement units.
+        plan_dims: principal components of the plan (at most O).
+        plan_gaussians: components of the plan's mixture.
+        plan_horizon: frames that a plan looks ahead.
+        plan_every: frames that the live loop keeps a plan.
     """
 
     keypoints: int = 25
@@ -68,7 +73,11 @@ class MotionModelConfig:
     emotion_head_channels: int = 64
     mixture_per_keypoint: bool = True
     mdn_reads_logits: bool = False
-    sigma_floor: float = 0.02
+    sigma_floor: float = 0.005
+    plan_dims: int = 12
+    plan_gaussians: int = 8
+    plan_horizon: int = 20
+    plan_every: int = 10
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a size is impossible."""
@@ -87,6 +96,11 @@ class MotionModelConfig:
                 f'got {self.channels} channels for {self.heads} heads; expected a multiple of '
                 f'{2 * self.heads}: change motion_channels, emotion_channels or heads'
             )
+        if self.plan_every > self.plan_horizon:
+            raise ConfigError(
+                f'got plan_every = {self.plan_every}; expected at most plan_horizon = '
+                f'{self.plan_horizon}'
+            )
         if self.window >= _ROTARY_PERIOD:
             raise ConfigError(f'got window = {self.window}; expected less than {_ROTARY_PERIOD}')
 
@@ -101,12 +115,17 @@ class MotionModelConfig:
         return self.motion_channels + self.emotion_channels
 
     @property
+    def plan_size(self) -> int:
+        """Principal components of the plan Z."""
+        return min(self.plan_dims, self.outputs)
+
+    @property
     def receptive_field(self) -> int:
         """Number of last frames that an output can depend on.
 
-        Each block and the pooling reach W - 1 frames back; a displacement reaches one more.
+        Each block and the pooling reach W - 1 frames back, a change of displacement two more.
         """
-        return (self.layers + 1) * (self.window - 1) + 2
+        return (self.layers + 1) * (self.window - 1) + 3
 
 
 class MotionOutput(NamedTuple):
@@ -127,7 +146,10 @@ class StreamCache:
     pooled: Tensor  # [B, W, dim], what AttentionPooling averages
     scores: Tensor  # [B, W], its scores; -inf in an empty slot
     mask: Tensor  # [1, W], what attention adds to its scores: 0, or -inf in an empty slot
-    last_frame: Tensor | None = None  # [B, O]
+    plan: Tensor  # [B, Z], the pose meant, in principal components
+    plan_left: Tensor  # [B, 1], share of the horizon left until then; 0: no plan
+    last_frames: tuple[Tensor, Tensor] | None = None  # [B, O] each, the latest first
+    last_emotion: Tensor | None = None  # [B, E]
     summary: Tensor | None = None  # [B, 1, dim], the pooled vector of the last step
     frames: int = 0  # frames seen so far, any whole number
 
@@ -183,7 +205,8 @@ class MixtureDensityNetwork(nn.Module):
         )
         pi = mixture.softmax(dim=-2)  # [B, T, G, K or 1]
         sigma = F.softplus(spread) + self.config.sigma_floor
-        return pi if self.config.mixture_per_keypoint else pi.squeeze(-1), sigma, residual
+        # In units of its own spread, a residual is exact where the motion is quiet.
+        return pi if self.config.mixture_per_keypoint else pi.squeeze(-1), sigma, sigma * residual
 
 
 class _Block(nn.Module):
@@ -207,7 +230,9 @@ class _Block(nn.Module):
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=band)
         return self.join(x, attended, hidden)
 
-    def step(self, x: Tensor, rotation: Tensor, ring: Tensor, slot: Tensor, mask: Tensor) -> Tensor:
+    def step(
+        self, x: Tensor, rotation: Tensor, ring: Tensor, slot: Tensor, mask: Tensor
+    ) -> Tensor:
         """Run one frame x [B, 1, C] on the ring of keys and values [B, 2H, W, C/H].
 
         The order of the slots does not matter: each key carries its position in its rotation.
@@ -242,6 +267,7 @@ class MotionModel(nn.Module):
 
     pose_std: Tensor
     unit: Tensor
+    plan_basis: Tensor
     rotary: Tensor
     slots: Tensor
 
@@ -249,11 +275,13 @@ class MotionModel(nn.Module):
         """Make a model with random weights, pose_std and unit 1."""
         super().__init__()
         self.config = config
-        self.frame_in = nn.Linear(2 * config.outputs, config.motion_channels)
+        told = 3 * config.outputs + config.plan_size + 1
+        self.frame_in = nn.Linear(told, config.motion_channels)
         self.emotion_in = nn.Linear(config.emotions, config.emotion_channels)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.channels)
         self.displacement = nn.Linear(config.channels, config.outputs)
+        self.gates = nn.Linear(config.channels, 3 * config.keypoints)
         pooled = config.outputs + config.keypoints
         self.pooling = AttentionPooling(pooled)
         self.emotion_fc2 = nn.Sequential(
@@ -262,35 +290,54 @@ class MotionModel(nn.Module):
             nn.Linear(config.emotion_head_channels, config.emotions),
         )
         self.mdn = MixtureDensityNetwork(config)
+        self.plan_head = PlanHead(config)
+        # A frame over pose_std, times this, is the pose in principal components; from the data.
+        self.register_buffer('plan_basis', torch.eye(config.outputs)[: config.plan_size])
         self.register_buffer('pose_std', torch.ones(config.outputs), persistent=False)
         self.register_buffer('unit', torch.ones(config.outputs), persistent=False)
         table = _rotary_table(config.channels // config.heads)
         self.register_buffer('rotary', table, persistent=False)
         self.register_buffer('slots', torch.arange(config.window), persistent=False)
 
-    def forward(self, frames: Tensor, emotions: Tensor) -> MotionOutput:
+    def forward(
+        self, frames: Tensor, emotions: Tensor, *, plan: Plan | None = None
+    ) -> MotionOutput:
         """Predict the next frame after each frame.
 
         Args:
             frames: [B, T, O] in model space.
             emotions: the condition, [B, E] or one a frame [B, T, E].
+            plan: where each frame's body means to go; None: nowhere in particular.
 
         Raises:
             ModelError: the shapes do not fit the configuration.
         """
+        return self.forward_with_plan(frames, emotions, plan)[0]
+
+    def forward_with_plan(
+        self, frames: Tensor, emotions: Tensor, plan: Plan | None
+    ) -> tuple[MotionOutput, PlanMixture]:
+        """Do what `forward` does, and say where the body may mean to go next."""
         emotions = self._checked(frames, emotions)
         length = frames.shape[1]
+        if plan is None:
+            nowhere = frames.new_zeros(*frames.shape[:2], self.config.plan_size + 1)
+            plan = Plan(nowhere[..., :-1], nowhere[..., -1:])
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
-        x = self._tokens(frames, before, emotions)
+        earlier = torch.cat((before[:, :1], before[:, :-1]), dim=1)
+        moved, bent = self._moved(frames, before, earlier)
+        here = self.plan_place(frames)
+        x = self._tokens(frames, moved, bent, emotions, plan, here)
         positions = torch.arange(length, device=x.device) % _ROTARY_PERIOD
         band = _band(length, self.config.window, x.device)
         for block in self.blocks:
             x = block(x, self.rotary[:, positions], band)
         x = self.norm(x)
-        logits = frames + self.unit * self.displacement(x)
+        logits = frames + self.unit * self._displacement(x, moved, bent)
         shown = self._shown(logits, frames)
         pooled = self.pooling.windowed(shown, self.config.window)
-        return self._mixture(x, logits, self.emotion_fc2(pooled))
+        output = self._mixture(x, logits, self.emotion_fc2(pooled))
+        return output, self.plan_head(x, here)
 
     def stream(self, batch_size: int) -> StreamCache:
         """Return an empty cache for `batch_size` live streams."""
@@ -301,6 +348,8 @@ class MotionModel(nn.Module):
             pooled=place.new_zeros(batch_size, c.window, c.outputs + c.keypoints),
             scores=place.new_full((batch_size, c.window), -math.inf),
             mask=place.new_full((1, c.window), -math.inf),
+            plan=place.new_zeros(batch_size, c.plan_size),
+            plan_left=place.new_zeros(batch_size, 1),
         )
 
     def step(self, frame: Tensor, emotion: Tensor, cache: StreamCache) -> MotionOutput:
@@ -309,17 +358,18 @@ class MotionModel(nn.Module):
         Args:
             frame: [B, O] in model space.
             emotion: [B, E].
-            cache: from `stream`; changed in place.
+            cache: from `stream`; changed in place. Its plan stays as it is.
 
         Returns:
             Outputs with T = 1.
         """
-        before = frame if cache.last_frame is None else cache.last_frame
+        past = cache.last_frames or (frame, frame)
         rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
-        output, _, cache.summary = self.stream_step(
-            frame, before, emotion, rings, *self.place_of(cache)
+        plan = Plan(cache.plan.unsqueeze(1), cache.plan_left.unsqueeze(1))
+        output, _, cache.summary, _ = self.stream_step(
+            frame, past, emotion, rings, *self.place_of(cache), plan
         )
-        cache.last_frame = frame
+        cache.last_frames = (frame, past[0])
         return output
 
     def place_of(self, cache: StreamCache) -> tuple[Tensor, Tensor]:
@@ -331,44 +381,49 @@ class MotionModel(nn.Module):
     def stream_step(
         self,
         frame: Tensor,
-        before: Tensor,
+        past: tuple[Tensor, Tensor],
         emotion: Tensor,
         rings: tuple[Tensor, Tensor, Tensor, Tensor],
         slot: Tensor,
         rotation: Tensor,
-    ) -> tuple[MotionOutput, Tensor, Tensor]:
+        plan: Plan,
+    ) -> tuple[MotionOutput, Tensor, Tensor, PlanMixture]:
         """Take one more frame; tensors in, tensors out, so that it can be traced.
 
         Args:
             frame: [B, O] in model space.
-            before: the frame before it.
+            past: the two frames before it, the latest first.
             emotion: [B, E].
             rings: keys_values, pooled, scores and mask of a StreamCache; written in place.
             slot: [1], where to write.
             rotation: of the frame's position.
+            plan: where the body means to go, T = 1.
 
         Returns:
             Outputs with T = 1; what the emotion head may see of them [B, 1, dim]; its average over
-            the window [B, 1, dim].
+            the window [B, 1, dim]; where the body may mean to go next.
         """
         keys_values, pooled, scores, mask = rings
         now = frame.unsqueeze(1)
-        x = self._tokens(now, before.unsqueeze(1), emotion.unsqueeze(1))
+        moved, bent = self._moved(now, past[0].unsqueeze(1), past[1].unsqueeze(1))
+        here = self.plan_place(now)
+        x = self._tokens(now, moved, bent, emotion.unsqueeze(1), plan, here)
         for block, ring in zip(self.blocks, keys_values.unbind(0), strict=True):
             x = block.step(x, rotation, ring, slot, mask)
         x = self.norm(x)
-        logits = now + self.unit * self.displacement(x)
+        logits = now + self.unit * self._displacement(x, moved, bent)
         shown = self._shown(logits, now)
         pooled.index_copy_(1, slot, shown)
         scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
         summary = torch.bmm(scores.softmax(dim=-1).unsqueeze(1), pooled)
-        return self._mixture(x, logits, self.emotion_fc2(summary)), shown, summary
+        output = self._mixture(x, logits, self.emotion_fc2(summary))
+        return output, shown, summary, self.plan_head(x, here)
 
     def component_emotions(self, output: MotionOutput, cache: StreamCache) -> Tensor:
         """Return `emotions_by_component` of the last `step`, [B, 1, G, K, E]."""
-        assert cache.last_frame is not None and cache.summary is not None, 'step comes first'
+        assert cache.last_frames is not None and cache.summary is not None, 'step comes first'
         shown = cache.pooled[:, (cache.frames - 1) % self.config.window].unsqueeze(1)
-        return self.emotions_by_component(output, cache.last_frame, shown, cache.summary)
+        return self.emotions_by_component(output, cache.last_frames[0], shown, cache.summary)
 
     def emotions_by_component(
         self, output: MotionOutput, frame: Tensor, shown: Tensor, summary: Tensor
@@ -404,11 +459,43 @@ class MotionModel(nn.Module):
         emotions = output.emotion_logits[:, -1, None, :, None] + by_keypoint
         return emotions.transpose(2, 3).unsqueeze(1)
 
-    def _tokens(self, frames: Tensor, before: Tensor, emotions: Tensor) -> Tensor:
-        """Join pose, displacement and emotion of each frame: [B, T, C]."""
-        moved = ((frames - before) / self.unit).clamp(-_DISPLACEMENT_CLIP, _DISPLACEMENT_CLIP)
-        motion = self.frame_in(torch.cat((frames / self.pose_std, moved), dim=-1))
+    def plan_place(self, frames: Tensor) -> Tensor:
+        """Return the poses of frames [..., O] in principal components, [..., Z]."""
+        return F.linear(frames / self.pose_std, self.plan_basis)
+
+    def _moved(self, frames: Tensor, before: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the displacement that led to each frame, and its change, in units [B, T, O]."""
+        limit = _DISPLACEMENT_CLIP
+        moved = ((frames - before) / self.unit).clamp(-limit, limit)
+        return moved, moved - ((before - earlier) / self.unit).clamp(-limit, limit)
+
+    def _tokens(
+        self,
+        frames: Tensor,
+        moved: Tensor,
+        bent: Tensor,
+        emotions: Tensor,
+        plan: Plan,
+        here: Tensor,
+    ) -> Tensor:
+        """Join pose, displacement, its change, way to go and emotion: [B, T, C]."""
+        way = (plan.target - here) * (plan.left > 0)
+        told = (frames / self.pose_std, moved, bent, way, plan.left)
+        motion = self.frame_in(torch.cat(told, dim=-1))
         return torch.cat((motion, self.emotion_in(emotions)), dim=-1)
+
+    def _displacement(self, x: Tensor, moved: Tensor, bent: Tensor) -> Tensor:
+        """Return the next displacement in units, [B, T, O].
+
+        Motion goes on as it was, and the network says how far that holds for each keypoint, and
+        what else happens. On its own it gets slow motion wrong by more than the motion itself.
+        """
+        keypoints = (self.config.keypoints, self.config.keypoint_dims)
+        keep, bend, scale = self.gates(x).unsqueeze(-1).chunk(3, dim=-2)  # [B, T, K, 1] each
+        new = self.displacement(x).unflatten(-1, keypoints)
+        going = torch.sigmoid(keep + 2.0) * moved.unflatten(-1, keypoints)
+        turning = torch.tanh(bend) * bent.unflatten(-1, keypoints)
+        return (going + turning + F.softplus(scale) * new).flatten(-2)
 
     def _shown(self, logits: Tensor, frames: Tensor) -> Tensor:
         """Return what the emotion head may see of `logits`: places and speeds, [B, T, O + K]."""

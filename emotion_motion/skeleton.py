@@ -94,7 +94,8 @@ class Skeleton:
             return self.names.index(name)
         except ValueError:
             raise SkeletonError(
-                f'got the keypoint {name!r}; the skeleton {self.name!r} has {", ".join(self.names)}'
+                f'got the keypoint {name!r}; the skeleton {self.name!r} has '
+                f'{", ".join(self.names)}'
             ) from None
 
     def mirrored(self, keypoints: Any) -> Any:
@@ -108,8 +109,8 @@ class Skeleton:
         """Return the body nearest in direction: every bone keeps its length, groups stay rigid.
 
         Each bone keeps the direction it has in `keypoints`; a rigid group takes the orientation of
-        the best affine fit to its members, made orthonormal. The root stays where it is. The result
-        of a body is that body.
+        the best affine fit to its members, made orthonormal. The root stays where it is. A body
+        gives that body.
 
         Args:
             keypoints: [..., K, 3] of a body of height 1, numpy array or torch tensor.

@@ -280,9 +280,9 @@ def test_bad_configuration_is_named(saved, case):
 
 def test_configuration_of_another_model(saved):
     config = json.loads((saved / CONFIG).read_text())
-    config['model']['mdn_channels'] += 8
+    config['model']['emotion_head_channels'] += 8
     (saved / CONFIG).write_text(json.dumps(config))
-    assert 'mdn.' in refused(saved)
+    assert 'emotion_fc2.' in refused(saved)
     config['model']['layers'] += 1
     (saved / CONFIG).write_text(json.dumps(config))
     assert 'blocks.' in refused(saved)

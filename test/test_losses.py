@@ -9,6 +9,7 @@ import torch
 from torch import distributions as d, Tensor
 
 from emotion_motion.model import MotionOutput
+from emotion_motion.plan import Plan, plan_nll
 from emotion_motion.training.losses import (
     emotion_targets,
     mdn_weight,
@@ -154,9 +155,12 @@ def test_a_batch_of_wrong_emotions_has_a_loss():
 def test_gradients_reach_every_weight_of_the_model():
     model = random_model().requires_grad_(True)
     frames, emotions = random_inputs(model, 2, 9)
+    places = model.plan_place(frames)[:, 1:]
+    plan = Plan(places, torch.full_like(places[..., :1], 0.5))
+    output, mixture = model.forward_with_plan(frames[:, :-1], emotions[:, 1:], plan)
     parts = motion_loss(
-        model(frames[:, :-1], emotions[:, 1:]), frames[:, 1:], emotions[:, 1:], model.unit,
-        keypoint_dims=3, likelihood_weight=1.0,
+        output, frames[:, 1:], emotions[:, 1:], model.unit,
+        keypoint_dims=3, likelihood_weight=1.0, plan=plan_nll(mixture, places),
     )  # fmt: skip
     parts.total.backward()
     for name, parameter in model.named_parameters():

@@ -32,9 +32,10 @@ def same(one: MotionOutput, other: MotionOutput, part: object) -> dict[str, bool
 
 
 def assert_close(one: MotionOutput, other: MotionOutput, tolerance: float) -> None:
+    # The random models' outputs go up to a hundred, where float32 itself is off by 1e-5.
     for name in MotionOutput._fields:
         torch.testing.assert_close(
-            getattr(one, name), getattr(other, name), rtol=0.0, atol=tolerance,
+            getattr(one, name), getattr(other, name), rtol=tolerance / 10.0, atol=tolerance,
             msg=lambda text, name=name: f'{name}: {text}',
         )  # fmt: skip
 
@@ -169,7 +170,7 @@ def test_positions_are_relative():
         part = model(frames[:, start:], emotions[:, start:])
         for name in MotionOutput._fields:
             torch.testing.assert_close(
-                getattr(part, name)[:, -1], getattr(whole, name)[:, -1], rtol=0.0, atol=1e-5
+                getattr(part, name)[:, -1], getattr(whole, name)[:, -1], rtol=1e-5, atol=1e-5
             )
 
 
@@ -228,7 +229,7 @@ def test_a_stream_at_any_age_is_the_one_that_began_at_zero(start):
     for name in MotionOutput._fields:
         torch.testing.assert_close(
             getattr(found, name)[:, warm:], getattr(expected, name)[:, 8 + warm :],
-            rtol=0.0, atol=1e-4,
+            rtol=1e-5, atol=1e-4,
         )  # fmt: skip
 
 
@@ -284,6 +285,7 @@ def test_features_that_leave_logits_alone_leave_emotion_logits_alone():
     model, other = random_model(0), random_model(0)
     for net in (model, other):
         net.displacement.weight.zero_()
+        net.gates.weight.zero_()
     changed = random_model(1)
     for name in ('frame_in', 'emotion_in', 'blocks', 'norm'):
         getattr(other, name).load_state_dict(getattr(changed, name).state_dict())
@@ -312,7 +314,8 @@ def test_gradient_reaches_the_features_only_through_logits():
 
     through = reached()
     assert {'displacement.weight', 'emotion_in.weight', 'frame_in.weight', 'emotions'} <= through
-    model.displacement.register_forward_hook(lambda _, __, output: output.detach())
+    for layer in (model.displacement, model.gates):
+        layer.register_forward_hook(lambda _, __, output: output.detach())
     cut = reached()
     assert head <= cut
     assert {name.split('.')[0] for name in cut} == {'pooling', 'emotion_fc2'}
@@ -340,6 +343,7 @@ def test_mixture_that_reads_logits_sees_no_features():
     model, other = random_model(0, mdn_reads_logits=True), random_model(0, mdn_reads_logits=True)
     for net in (model, other):
         net.displacement.weight.zero_()
+        net.gates.weight.zero_()
     other.blocks.load_state_dict(random_model(1).blocks.state_dict())
     frames, emotions = random_inputs(model, 2, 8)
     assert_close(model(frames, emotions), other(frames, emotions.flip(-1)), 0.0)
@@ -354,6 +358,7 @@ def test_component_emotions_are_the_gain_of_an_exchange(sizes):
     gain if the choice held for the whole window.
     """
     model = random_model(**sizes).double()
+    model.pooling.score.weight.mul_(0.1)  # so that the last frame has a share worth measuring
     c, step = model.config, 1e-6
     frames, emotions = (part.double() for part in random_inputs(model, 2, 9))
     cache = model.stream(2)

@@ -20,12 +20,13 @@ __all__ = ['LossParts', 'emotion_targets', 'mixture_nll', 'motion_loss', 'mdn_we
 
 
 class LossParts(NamedTuple):
-    """The loss and its three parts before weighting; all scalars."""
+    """The loss and its parts before weighting; all scalars."""
 
     total: Tensor
     mse: Tensor
     emotion: Tensor
     nll: Tensor
+    plan: Tensor
 
 
 def mdn_weight(progress: float, ramp: float = 0.3, first: float = 0.1) -> float:
@@ -83,6 +84,7 @@ def motion_loss(
     likelihood_weight: float,
     emotion_weight: float = 10.0,
     predictable: Tensor | None = None,
+    plan: Tensor | None = None,
 ) -> LossParts:
     """Loss = MSE(logits, next frame) + emotion_weight * emotion loss + likelihood_weight * NLL.
 
@@ -96,6 +98,8 @@ def motion_loss(
         emotion_weight: 10 in the published method.
         predictable: [B] weights of the sequences in MSE and NLL; 0 for those that were shown a
             wrong emotion, which teach the emotion head only.
+        plan: negative log-likelihood of the pose meant [B, T] (`plan.plan_nll`), which the
+            weight of the mixture's goes for too; None: there is no plan.
 
     Returns:
         The total and its parts.
@@ -105,5 +109,6 @@ def motion_loss(
     mse = (((output.logits - target) / unit).square().mean(dim=(1, 2)) * share).sum()
     nll = (mixture_nll(output, target, unit, keypoint_dims).mean(dim=1) * share).sum()
     emotion = (output.emotion_logits - emotion_target).square().mean()
-    total = mse + emotion_weight * emotion + likelihood_weight * nll
-    return LossParts(total, mse, emotion, nll)
+    ahead = mse.new_zeros(()) if plan is None else (plan.mean(dim=1) * share).sum()
+    total = mse + emotion_weight * emotion + likelihood_weight * (nll + ahead)
+    return LossParts(total, mse, emotion, nll, ahead)

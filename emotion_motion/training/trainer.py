@@ -19,10 +19,12 @@ from torch import Tensor
 from emotion_motion.checkpoint import Checkpoint, Normaliser, SamplerConfig
 from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.model import MotionModel, MotionModelConfig
+from emotion_motion.plan import plan_nll
 from emotion_motion.skeleton import load_skeleton, Skeleton
 from emotion_motion.training.clip import Clip
 from emotion_motion.training.dataset import ClipDataset
 from emotion_motion.training.losses import emotion_targets, LossParts, mdn_weight, motion_loss
+from emotion_motion.training.plans import plan_basis, plans_of
 
 __all__ = ['TrainingConfig', 'Trainer', 'normaliser_of']
 
@@ -57,9 +59,9 @@ class TrainingConfig:
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
     ema: float = 0.998
-    drift: tuple[float, float] = (0.02, 1.5)
+    drift: tuple[float, float] = (0.01, 1.5)
     drift_memory: float = 0.9
-    white: tuple[float, float] = (0.004, 0.4)
+    white: tuple[float, float] = (0.002, 0.3)
     drop_emotion: float = 0.1
     wrong_emotion: float = 0.15
     emotion_weight: float = 10.0
@@ -124,11 +126,14 @@ class Trainer:
         self._report = report or (lambda line: print(line, file=sys.stderr, flush=True))
         self._clips = list(clips)
         self._data = ClipDataset(self._clips, self.skeleton)
+        model_config = model_config or MotionModelConfig()
+        # A frame to predict after the last one, and the pose that is planned from there.
+        self._frames = self.config.length + 1 + model_config.plan_horizon
         longest = max(len(clip) for clip in self._clips)
-        if longest <= self.config.length:
+        if longest < self._frames:
             raise TrainingError(
                 f'got clips of at most {longest} frames; windows of length = {self.config.length} '
-                f'need one more than that: give longer clips or a smaller length'
+                f'need {self._frames}: give longer clips or a smaller length'
             )
         self.rate_hz = self._data.rate_hz
         self._normaliser = normaliser_of(self._clips)
@@ -136,9 +141,10 @@ class Trainer:
         self._random = torch.Generator().manual_seed(self.config.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.config.seed)
-            model = MotionModel(model_config or MotionModelConfig())
+            model = MotionModel(model_config)
         model.pose_std.copy_(torch.from_numpy(self._normaliser.pose_std))
         model.unit.copy_(torch.from_numpy(self._normaliser.unit))
+        model.plan_basis.copy_(torch.from_numpy(self._plan_basis(model_config.plan_size)))
         self.model = model.to(self._device)
         self._average = copy.deepcopy(self.model).requires_grad_(False)
         self._mean = torch.from_numpy(self._normaliser.mean).to(self._device)
@@ -191,7 +197,7 @@ class Trainer:
         for group in self._optimiser.param_groups:
             group['lr'] = self.config.learning_rate * _schedule(progress)
         frames, emotions = self._data.sample(
-            self.config.batch_size, self.config.length + 1, self._random
+            self.config.batch_size, self._frames, self._random
         )
         frames, emotions = frames.to(self._device), emotions.to(self._device)
         parts = self.loss(frames, emotions, mdn_weight(progress))
@@ -205,20 +211,23 @@ class Trainer:
         """Noise a batch, run the model and measure.
 
         Args:
-            frames: keypoints of a body of height 1, [B, T + 1, O].
-            emotions: the motion's emotion [B, T + 1, E].
+            frames: keypoints of a body of height 1, [B, T + 1 + plan_horizon, O].
+            emotions: the motion's emotion, of as many frames.
             likelihood_weight: weight of the mixture's likelihood.
         """
         with torch.no_grad():
-            inputs, target = self._noised(frames)
-            shown = emotions[:, 1:]  # the emotion of the frame that is to come
+            ahead = self.model.config.plan_horizon
+            inputs, target = self._noised(frames[:, :-ahead])
+            plan, meant = plans_of(frames - self._mean, self.model, self._random)
+            shown = emotions[:, 1:-ahead]  # the emotion of the frame that is to come
             condition, right = self._condition(shown)
             truth = emotion_targets(shown, self.model.config.window)
-        output = self.model(inputs, condition)
+        output, mixture = self.model.forward_with_plan(inputs, condition, plan)
         return motion_loss(
             output, target, truth, self.model.unit,
             keypoint_dims=self.model.config.keypoint_dims, likelihood_weight=likelihood_weight,
             emotion_weight=self.config.emotion_weight, predictable=right,
+            plan=plan_nll(mixture, meant),
         )  # fmt: skip
 
     def checkpoint(self) -> Checkpoint:
@@ -238,6 +247,12 @@ class Trainer:
                 'sources': sorted({clip.source for clip in self._clips}),
             },
         )
+
+    def _plan_basis(self, size: int) -> np.ndarray:
+        points = self._data.frames[::10].unflatten(-1, (self.skeleton.size, -1))
+        both = torch.cat((points, self.skeleton.mirrored(points)))  # left and right alike
+        frames = both.flatten(1).numpy().astype(np.float64) - self._normaliser.mean
+        return plan_basis(frames, self._normaliser.pose_std, size).astype(np.float32)
 
     def _noised(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Return inputs [B, T, O] off the path, and targets that lead back, in model space.
@@ -334,5 +349,6 @@ def _progress(parts: LossParts, step: int, steps: int, elapsed_s: float) -> str:
     return (
         f'step {step}/{steps}  loss {float(parts.total):.3f}  mse {float(parts.mse):.3f}  '
         f'emotion {float(parts.emotion):.4f}  nll {float(parts.nll):.3f}  '
+        f'plan {float(parts.plan):.3f}  '
         f'{step / elapsed_s:.1f} steps/s  {left_s / 60:.1f} min left'
     )

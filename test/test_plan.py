@@ -1,0 +1,123 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The plan: training tells the model what the live loop would; draws are the mixture's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support import random_checkpoint
+import torch
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+
+from emotion_motion.generator import MotionGenerator
+from emotion_motion.plan import draw_plan, plan_nll, PlanMixture, sample_plan
+from emotion_motion.training.plans import plan_basis, plans_of
+
+DRAWS = 20_000
+
+
+def mixture(batch: int = 1, parts: int = 3, size: int = 2) -> PlanMixture:
+    random = torch.Generator().manual_seed(0)
+    shape = (batch, 1, parts, size)
+    return PlanMixture(
+        torch.randn(shape[:-1], generator=random),
+        3.0 * torch.randn(shape, generator=random),
+        0.1 + torch.rand(shape, generator=random),
+    )
+
+
+def test_likelihood_is_that_of_torch_distributions():
+    made = mixture(batch=5)
+    target = torch.randn(5, 1, 2, generator=torch.Generator().manual_seed(1))
+    expected = MixtureSameFamily(
+        Categorical(logits=made.logits), Independent(Normal(made.mean, made.sigma), 1)
+    )
+    torch.testing.assert_close(plan_nll(made, target), -expected.log_prob(target) / 2.0)
+
+
+def test_draws_are_distributed_as_the_mixture():
+    made = PlanMixture(*(part.expand(DRAWS, *part.shape[1:]) for part in mixture()))
+    noise = draw_plan(made.mean[:, 0], torch.Generator().manual_seed(2))
+    drawn = sample_plan(made, noise)
+    share = made.logits[0, 0].softmax(0)
+    mean = (share[:, None] * made.mean[0, 0]).sum(0)
+    second = (share[:, None] * (made.mean[0, 0].square() + made.sigma[0, 0].square())).sum(0)
+    spread = (second - mean.square()).sqrt()
+    assert ((drawn.mean(0) - mean).abs() < 5.0 * spread / DRAWS**0.5).all()
+    torch.testing.assert_close(drawn.std(0), spread, rtol=0.03, atol=0.0)
+
+
+def test_a_cold_draw_is_the_likeliest_component():
+    made = PlanMixture(*(part.expand(500, *part.shape[1:]) for part in mixture()))
+    drawn = sample_plan(made, draw_plan(made.mean[:, 0], torch.Generator().manual_seed(3)), 1e-6)
+    best = made.mean[0, 0, made.logits[0, 0].argmax()]
+    torch.testing.assert_close(drawn, best.expand(500, -1), rtol=0.0, atol=0.01)
+
+
+def test_principal_components_have_unit_spread():
+    random = np.random.default_rng(0)
+    frames = random.normal(size=(5000, 3)) @ random.normal(size=(3, 12))
+    spread = frames.std(axis=0)
+    basis = plan_basis(frames, spread, 3)
+    found = (frames / spread) @ basis.T
+    np.testing.assert_allclose(np.cov(found, rowvar=False), np.eye(3), atol=1e-6)
+
+
+@pytest.fixture
+def model():
+    return random_checkpoint().model
+
+
+def test_training_is_told_the_clean_pose_that_came(model, monkeypatch):
+    monkeypatch.setattr('emotion_motion.training.plans._LOOSE', 0.0)
+    monkeypatch.setattr('emotion_motion.training.plans._NO_PLAN', 0.0)
+    horizon, length = model.config.plan_horizon, 40
+    frames = torch.randn(6, length + 1 + horizon, model.config.outputs)
+    plan, meant = plans_of(frames, model, torch.Generator().manual_seed(0))
+    places = model.plan_place(frames)
+    for b in range(6):
+        for t in range(length):
+            due = t + round(float(plan.left[b, t]) * horizon)
+            torch.testing.assert_close(plan.target[b, t], places[b, due])
+            torch.testing.assert_close(meant[b, t], places[b, t + 1 + horizon])
+    # A plan is new at its full horizon, and is kept for a while.
+    assert float(plan.left.max()) == 1.0
+    assert float(plan.left.min()) >= 1.0 - 1.5 * model.config.plan_every / horizon
+
+
+def test_a_plan_is_what_the_head_drew_a_frame_ago():
+    """A new plan at frame t is the pose at t + horizon; the head at t - 1 means that one."""
+    model = random_checkpoint().model
+    frames = torch.randn(1, 61, model.config.outputs)
+    plan, meant = plans_of(frames, model, torch.Generator().manual_seed(5))
+    new = (plan.left[0, 1:, 0] == 1.0).nonzero()[:, 0] + 1
+    assert len(new)
+    loose = (plan.target[0, new] - meant[0, new - 1]).abs().max()
+    assert float(loose) < 5.0 * 0.5 + 1e-4  # apart from the looseness of drawn plans
+
+
+def test_the_live_loop_keeps_a_plan_and_makes_one_for_a_new_emotion():
+    checkpoint = random_checkpoint()
+    config = checkpoint.model.config
+    generator = MotionGenerator(checkpoint, batch_size=2, seed=0)
+    assert not generator._cache.plan_left.any()
+
+    def plans(steps: int) -> list[torch.Tensor]:
+        made = []
+        for _ in range(steps):
+            generator.step()
+            made.append(generator._cache.plan.clone())
+        return made
+
+    kept = plans(2 * config.plan_every)
+    for index, plan in enumerate(kept):
+        first = kept[index // config.plan_every * config.plan_every]
+        assert torch.equal(plan, first)
+    assert not torch.equal(kept[0], kept[-1])
+    plans(3)
+    before = generator._cache.plan.clone()
+    generator.set_emotion('anger', index=1)
+    after = plans(1)[0]
+    assert torch.equal(before[0], after[0]), 'the other stream keeps its plan'
+    assert not torch.equal(before[1], after[1])
