@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 import sys
 from typing import Annotated, Literal
@@ -156,7 +157,7 @@ def data(
 
 def main() -> None:
     """Run the command line; exits 1 with one line on standard error for bad input."""
-    commands = {'generate': generate, 'train': train, 'models': models, 'data': data}
+    commands: dict[str, Callable[..., None]] = {'generate': generate, 'train': train, 'models': models, 'data': data}
     try:
         tyro.extras.subcommand_cli_from_dict(
             commands,

@@ -37,7 +37,7 @@ class KeypointFilter:
         self._period_s = 1.0 / rate_hz
         self._rest_cutoff_hz = rest_cutoff_hz
         self._cutoff_per_speed = cutoff_per_speed
-        self._speed_share = self._share(np.float32(speed_cutoff_hz))
+        self._speed_share = self._share(np.full(1, speed_cutoff_hz, dtype=np.float32))
         self._last: np.ndarray | None = None
         self._velocity: np.ndarray | None = None
 

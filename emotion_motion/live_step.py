@@ -189,7 +189,7 @@ class LiveStepRunner:
 
         def run(*args: Any) -> Any:
             # Without the profiling executor the first call runs as the millionth does.
-            with torch.jit.optimized_execution(False):
+            with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
                 return traced(*args)
 
         return run

@@ -409,6 +409,7 @@ class MotionModel(nn.Module):
         here = self.plan_place(now)
         x = self._tokens(now, moved, bent, emotion.unsqueeze(1), plan, here)
         for block, ring in zip(self.blocks, keys_values.unbind(0), strict=True):
+            assert isinstance(block, _Block)
             x = block.step(x, rotation, ring, slot, mask)
         x = self.norm(x)
         logits = now + self.unit * self._displacement(x, moved, bent)
