@@ -157,7 +157,9 @@ def data(
 
 def main() -> None:
     """Run the command line; exits 1 with one line on standard error for bad input."""
-    commands: dict[str, Callable[..., None]] = {'generate': generate, 'train': train, 'models': models, 'data': data}
+    commands: dict[str, Callable[..., None]] = {
+        'generate': generate, 'train': train, 'models': models, 'data': data
+    }  # fmt: skip
     try:
         tyro.extras.subcommand_cli_from_dict(
             commands,

@@ -13,8 +13,8 @@ The rule for changing it
         python test/test_golden.py --update
 
     in the built environment (. ./env.sh) and commit the file together with the change that it
-    follows from; the message says why the motion changes. A golden test that fails without such a change has
-    found a fault: mend the fault, not the file.
+    follows from; the message says why the motion changes. A golden test that fails without such
+    a change has found a fault: mend the fault, not the file.
 
 Machines round differently, so numbers are compared within tolerances: far less than is seen, far
 more than rounding makes. Random numbers of one seed are the same on one kind of processor only;
