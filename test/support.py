@@ -61,8 +61,8 @@ def random_model(seed: int = 0, **sizes: Any) -> MotionModel:
         torch.manual_seed(seed)
         model = MotionModel(MotionModelConfig(**{**TINY, **sizes}))
         for parameter in model.parameters():
-            # Twice the usual weights: what depends on something shall show that it does.
-            torch.nn.init.normal_(parameter, std=2.0 / max(parameter.shape[-1], 4) ** 0.5)
+            # Larger than the usual weights: what depends on something shall show that it does.
+            torch.nn.init.normal_(parameter, std=1.0 / max(parameter.shape[-1], 4) ** 0.5)
         model.unit.uniform_(0.5, 1.5)
         model.pose_std.uniform_(0.5, 1.5)
     return model.eval().requires_grad_(False)

@@ -17,7 +17,7 @@ from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionError, ModelError
 from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.live_step import LiveStepRunner
-from emotion_motion.plan import draw_plan, Plan
+from emotion_motion.plan import draw_plan, Plan, sample_plan
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 
 PERIOD = 4096  # frames after which rotary positions are re-based
@@ -296,26 +296,35 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
     generator = MotionGenerator(checkpoint, batch_size=3, seed=4)
     generator.sampler = sampler
     model, normaliser, body = checkpoint.model, checkpoint.normaliser, checkpoint.skeleton
-    random, cache = torch.Generator().manual_seed(4), model.stream(3)
+    config, random, cache = model.config, torch.Generator().manual_seed(4), model.stream(3)
+    told = []
     frame = torch.from_numpy(checkpoint.rest_pose.ravel() - normaliser.mean).repeat(3, 1)
     for step in range(60):
         if step % 20 == 0:
             names = ('joy:0.8', 'anger', 'neutral', 'sadness:0.5', 'fear:0.4')
             generator.set_emotion([emotion_weights(names[(step // 20 + i) % 5]) for i in range(3)])
         requested = torch.from_numpy(generator.emotion)
-        cache.plan, cache.plan_left = generator._cache.plan, generator._cache.plan_left
+        before = told[-1][1] if told else requested
+        told.append((frame, requested, cache.plan, cache.plan_left))
         output = model.step(frame, requested, cache)
         drawn = sample_dynamic_emotion_individual(
             output.pi, output.sigma, output.mu, model.component_emotions(output, cache),
             frame[:, None], keypoint_dims=3, **dataclasses.asdict(sampler), target=requested,
             unit=model.unit, neutral_index=4, expressive=requested[:, 4] <= 0.5, generator=random,
         )  # fmt: skip
-        draw_plan(torch.empty(3, model.config.plan_gaussians, model.config.plan_size), random)
+        frames, emotions, *plan = (torch.stack(part, 1) for part in zip(*told, strict=True))
+        _, mixture = model.forward_with_plan(frames, emotions, Plan(*plan))
+        fresh = sample_plan(mixture, draw_plan(mixture.mean[:, -1], random), sampler.temperature)
+        due = (requested - before).abs().amax(-1, keepdim=True) > 0.1
+        due |= cache.plan_left < 1.0 - (config.plan_every - 1.5) / config.plan_horizon
+        cache.plan = torch.where(due, fresh, cache.plan)
+        cache.plan_left = torch.where(due, 1.0, cache.plan_left - 1.0 / config.plan_horizon)
         bounded = np.clip(drawn.numpy(), normaliser.low, normaliser.high) + normaliser.mean
         points = body.project(bounded.reshape(3, 25, 3))
-        frame = torch.from_numpy(points.reshape(3, 75) - normaliser.mean)
         found = generator.step()
         np.testing.assert_allclose(fed_back(generator), points * 1.7, atol=1e-4)
+        torch.testing.assert_close(generator._cache.plan, cache.plan, rtol=0.0, atol=1e-3)
+        frame = generator._frame  # so that rounding does not add up
         np.testing.assert_allclose(found.emotion_logits, output.emotion_logits[:, 0], atol=1e-3)
 
 

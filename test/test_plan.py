@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support import random_checkpoint
+from support import chi_square_p, random_checkpoint, random_inputs, random_model
 import torch
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.plan import draw_plan, plan_nll, PlanMixture, sample_plan
+from emotion_motion.model import MotionModel, MotionOutput
+from emotion_motion.plan import draw_plan, Plan, plan_nll, PlanMixture, sample_plan
 from emotion_motion.training.plans import plan_basis, plans_of
 
 DRAWS = 20_000
@@ -34,6 +35,26 @@ def test_likelihood_is_that_of_torch_distributions():
         Categorical(logits=made.logits), Independent(Normal(made.mean, made.sigma), 1)
     )
     torch.testing.assert_close(plan_nll(made, target), -expected.log_prob(target) / 2.0)
+
+
+@pytest.mark.parametrize('temperature', [1.0, 0.5])
+@pytest.mark.usefixtures('keep_global_random_state')
+def test_components_and_spread_are_the_last_timestep_s(temperature):
+    random = torch.Generator().manual_seed(4)
+    apart = 5.0 * torch.arange(4.0)[:, None] + torch.randn(4, 3, generator=random)
+    one = PlanMixture(
+        torch.randn(1, 2, 4, generator=random), apart.expand(1, 2, 4, 3).clone(),
+        0.1 + 0.2 * torch.rand(1, 2, 4, 3, generator=random),
+    )  # fmt: skip
+    one.mean[:, 0] += 1000.0  # an earlier timestep, which must not matter
+    many = PlanMixture(*(part.expand(DRAWS, *part.shape[1:]) for part in one))
+    drawn = sample_plan(many, draw_plan(many.mean[:, -1], random), temperature)
+    normal = (drawn[:, None] - one.mean[0, -1]) / one.sigma[0, -1] / temperature**0.5
+    component = (drawn[:, None] - one.mean[0, -1]).norm(dim=-1).argmin(dim=-1)
+    expected = (one.logits[0, -1] / temperature).softmax(dim=-1)
+    assert chi_square_p(component.bincount(minlength=4), expected) > 1e-3
+    own = normal[torch.arange(DRAWS), component]
+    torch.testing.assert_close(own.T @ own / DRAWS, torch.eye(3), rtol=0.0, atol=0.05)
 
 
 def test_draws_are_distributed_as_the_mixture():
@@ -121,3 +142,87 @@ def test_the_live_loop_keeps_a_plan_and_makes_one_for_a_new_emotion():
     after = plans(1)[0]
     assert torch.equal(before[0], after[0]), 'the other stream keeps its plan'
     assert not torch.equal(before[1], after[1])
+
+
+def random_plan(model: MotionModel, batch: int, length: int) -> Plan:
+    random = torch.Generator().manual_seed(2)
+    target = torch.randn(batch, length, model.config.plan_size, generator=random)
+    return Plan(target, torch.rand(batch, length, 1, generator=random) + 0.1)
+
+
+def test_a_plan_shows_from_its_frame_on_and_not_before():
+    model = random_model()
+    frames, emotions = random_inputs(model, 2, 10)
+    plan = random_plan(model, 2, 10)
+    before, ahead = model.forward_with_plan(frames, emotions, plan)
+    for t in range(9):
+        for part in range(2):
+            other = Plan(*(values.clone() for values in plan))
+            other[part][:, t + 1 :] += 0.5
+            after, further = model.forward_with_plan(frames, emotions, other)
+            for one, two in zip((*before, *ahead), (*after, *further), strict=True):
+                assert torch.equal(one[:, : t + 1], two[:, : t + 1])
+            assert not torch.equal(before.logits[:, t + 1], after.logits[:, t + 1])
+
+
+def test_the_future_does_not_show_in_what_is_planned():
+    model = random_model()
+    frames, emotions = random_inputs(model, 2, 10)
+    _, before = model.forward_with_plan(frames, emotions, None)
+    for t in range(9):
+        other = frames.clone()
+        other[:, t + 1 :] += 1.0
+        _, after = model.forward_with_plan(other, emotions, None)
+        for one, two in zip(before, after, strict=True):
+            assert torch.equal(one[:, : t + 1], two[:, : t + 1])
+
+
+def test_no_plan_is_one_with_nothing_left():
+    model = random_model()
+    frames, emotions = random_inputs(model, 2, 6)
+    plan = random_plan(model, 2, 6)
+    none = Plan(plan.target, torch.zeros_like(plan.left))
+    for one, other in zip(
+        model(frames, emotions), model(frames, emotions, plan=none), strict=True
+    ):
+        assert torch.equal(one, other)
+
+
+def test_a_plan_leaves_the_recognised_emotion_alone_where_logits_stay():
+    model = random_model()
+    model.displacement.weight.zero_()
+    model.gates.weight.zero_()
+    frames, emotions = random_inputs(model, 2, 6)
+    one = model(frames, emotions)
+    other = model(frames, emotions, plan=random_plan(model, 2, 6))
+    assert torch.equal(one.logits, other.logits)
+    assert torch.equal(one.emotion_logits, other.emotion_logits)
+    assert not torch.equal(one.sigma, other.sigma)
+
+
+def test_streaming_with_plans_is_the_whole_pass():
+    model = random_model(window=8)
+    frames, emotions = random_inputs(model, 2, 200)
+    plan = random_plan(model, 2, 200)
+    whole, cache = model(frames, emotions, plan=plan), model.stream(2)
+    for t in range(200):
+        cache.plan, cache.plan_left = plan.target[:, t], plan.left[:, t]
+        output = model.step(frames[:, t], emotions[:, t], cache)
+        for name in MotionOutput._fields:
+            torch.testing.assert_close(
+                getattr(output, name)[:, 0], getattr(whole, name)[:, t], rtol=0.0, atol=1e-4
+            )
+
+
+def test_fading_between_emotions_keeps_the_plan():
+    checkpoint = random_checkpoint(plan_horizon=40, plan_every=40)
+    generator = MotionGenerator(checkpoint, seed=0)
+    generator.step()
+    generator.set_emotion('anger')
+    generator.step()
+    for share in np.linspace(0.0, 1.0, 15):
+        generator.set_emotion({'anger': 1.0 - share, 'fear': share})
+        generator.step()
+        assert float(generator._cache.plan_left[0]) < 1.0
+    generator.reset()
+    assert not bool(generator._cache.plan_left.any())
