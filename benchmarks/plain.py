@@ -53,8 +53,8 @@ class PlainLoop:
         """Run the whole window; the same numbers as MotionModel.forward."""
         model = self._model
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
-        earlier = torch.cat((before[:, :1], before[:, :-1]), dim=1)
-        moved, bent = model._moved(frames, before, earlier)
+        moved = model._moved(frames, before)
+        bent = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
         here = model.plan_place(frames)
         nowhere = torch.zeros(*frames.shape[:2], model.config.plan_size + 1)
         plan = Plan(nowhere[..., :-1], nowhere[..., -1:])

@@ -37,9 +37,6 @@ class LiveStep(nn.Module):
         for name in ('mean', 'low', 'high'):
             values = torch.from_numpy(getattr(checkpoint.normaliser, name)).to(device)
             self.register_buffer(name, values)
-        config = checkpoint.model.config
-        # The margin lies half a frame off the exact share, where rounding cannot reach.
-        self.plan_kept = 1.0 - (config.plan_every - 0.5) / config.plan_horizon
 
     def forward(
         self,
@@ -49,37 +46,37 @@ class LiveStep(nn.Module):
         rings: tuple[Tensor, Tensor, Tensor, Tensor],
         slot: Tensor,
         rotation: Tensor,
-        plan: tuple[Tensor, Tensor, Tensor],
-        noise: tuple[Tensor, Tensor, Tensor, Tensor],
+        plan: tuple[Tensor, Tensor],
+        noise: tuple[Tensor, Tensor],
         settings: tuple[Tensor, Tensor, Tensor, Tensor, Tensor],
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Make the next frame.
 
         Args:
             frame: [B, O] in model space.
-            past: the two frames before it, the latest first.
+            past: see MotionModel.past_of.
             emotion: what is requested [B, E].
             rings: see MotionModel.stream_step.
             slot: see MotionModel.stream_step.
             rotation: see MotionModel.stream_step.
-            plan: the pose meant [B, Z], the share of its horizon left [B, 1], and the emotion
-                that was requested a frame ago [B, E].
-            noise: of `sampling.draw` and of `plan.draw_plan`.
+            plan: the pose meant [B, Z] and the share of its horizon left [B, 1].
+            noise: of `sampling.draw`.
             settings: k, emotion_weight, movement_weight, variance_div, temperature.
 
         Returns:
             The next frame [B, O] in model space, the same as keypoints [B, K, D] of a body of
-            height 1, the emotion logits [B, E], the next frame's plan and its share left.
+            height 1, the emotion logits [B, E]; of StreamStep: moved, features and here.
         """
-        meant, left, emotion_before = plan
-        output, shown, summary, mixture = self.model.stream_step(
+        meant, left = plan
+        done = self.model.stream_step(
             frame, past, emotion, rings, slot, rotation,
             Plan(meant.unsqueeze(1), left.unsqueeze(1)),
         )  # fmt: skip
-        emotions = self.model.emotions_by_component(output, frame, shown, summary)
+        output = done.output
+        emotions = self.model.emotions_by_component(output, frame, done.shown, done.summary)
         k, emotion_weight, movement_weight, variance_div, temperature = settings
         drawn = next_frame(
-            output.pi, output.sigma, output.mu, emotions, frame.unsqueeze(1), noise[:2],
+            output.pi, output.sigma, output.mu, emotions, frame.unsqueeze(1), noise,
             keypoint_dims=self.model.config.keypoint_dims, k=k, emotion_weight=emotion_weight,
             movement_weight=movement_weight, variance_div=variance_div,
             neutral_index=NEUTRAL_INDEX, target=emotion, temperature=temperature,
@@ -92,19 +89,12 @@ class LiveStep(nn.Module):
         mean = torch.add(self.mean, drawn, alpha=0)
         points = torch.clamp(drawn, self.low, self.high) + mean
         body = self.skeleton.project(points.unflatten(-1, (self.skeleton.size, -1)))
-        changed = (emotion - emotion_before).abs().amax(dim=-1, keepdim=True) > _NEW_EMOTION
-        left = left - 1.0 / self.model.config.plan_horizon
-        due = (left < self.plan_kept) | changed
-        fresh = sample_plan(mixture, noise[2:], temperature)
-        following = body.flatten(1) - self.mean
-        return (
-            following, body, output.emotion_logits[:, -1],
-            torch.where(due, fresh, meant), torch.where(due, 1.0, left),
-        )  # fmt: skip
+        following, logits = body.flatten(1) - self.mean, output.emotion_logits[:, -1]
+        return following, body, logits, done.moved, done.features, done.here
 
 
 class LiveStepRunner:
-    """Runs a LiveStep on a stream's cache, traced where torch can.
+    """Runs a LiveStep on a stream's cache, traced where torch can, and keeps its plan.
 
     A step is some 200 small operations; called from Python, half of its time is the calling.
     Tracing takes that away and gives the same numbers. torch calls it deprecated but has nothing
@@ -114,15 +104,13 @@ class LiveStepRunner:
     def __init__(self, checkpoint: Checkpoint, batch_size: int, *, traced: bool = True) -> None:
         """Prepare steps of `batch_size` streams."""
         self._model = checkpoint.model
-        self._dims = checkpoint.model.config.keypoint_dims
         self._step: Any = LiveStep(checkpoint).eval()
         config = checkpoint.model.config
-        self._like_mu = self._model.unit.new_empty(
-            batch_size, 1, config.gaussians, config.outputs
-        )
-        self._like_plan = self._model.unit.new_empty(
-            batch_size, config.plan_gaussians, config.plan_size
-        )
+        empty = self._model.unit.new_empty
+        self._like_mu = empty(batch_size, 1, config.gaussians, config.outputs)
+        self._like_plan = empty(batch_size, config.plan_gaussians, config.plan_size)
+        # The margin lies half a frame off the exact share, where rounding cannot reach.
+        self._plan_kept = 1.0 - (config.plan_every - 0.5) / config.plan_horizon
         self._sampler: SamplerConfig | None = None
         self._settings: tuple[Tensor, ...] = ()
         if traced:
@@ -137,29 +125,48 @@ class LiveStepRunner:
         random: torch.Generator,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Make the next frame; see LiveStep.forward for the three that are returned."""
-        past = cache.last_frames or (frame, frame)
-        cache.last_frames = (frame, past[0])
-        frame, body, logits, cache.plan, cache.plan_left = self._step(
-            *self._inputs(frame, past, emotion, cache, sampler, random)
-        )
-        cache.last_emotion = emotion.clone()
-        return frame, body, logits
+        inputs = self._inputs(frame, emotion, cache, sampler, random)
+        following, body, logits, cache.last_moved, features, here = self._step(*inputs)
+        cache.last_frame = frame
+        self._plan_on(emotion, cache, sampler, features, here, random)
+        return following, body, logits
 
     def _inputs(
         self,
         frame: Tensor,
-        past: tuple[Tensor, Tensor],
         emotion: Tensor,
         cache: StreamCache,
         sampler: SamplerConfig,
         random: torch.Generator,
     ) -> tuple[Any, ...]:
         rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
-        noise = (*draw(self._like_mu, self._dims, random), *draw_plan(self._like_plan, random))
+        noise = draw(self._like_mu, self._model.config.keypoint_dims, random)
+        past = self._model.past_of(cache, frame)
         place = self._model.place_of(cache)
-        last = emotion if cache.last_emotion is None else cache.last_emotion
-        plan = (cache.plan, cache.plan_left, last)
+        plan = (cache.plan, cache.plan_left)
         return frame, past, emotion, rings, *place, plan, noise, self._tensors(sampler)
+
+    def _plan_on(
+        self,
+        emotion: Tensor,
+        cache: StreamCache,
+        sampler: SamplerConfig,
+        features: Tensor,
+        here: Tensor,
+        random: torch.Generator,
+    ) -> None:
+        """Move the plan on by one frame; where it has run its time or the emotion is new, draw."""
+        noise = draw_plan(self._like_plan, random)  # always, so that streams stay independent
+        cache.plan_left = cache.plan_left - 1.0 / self._model.config.plan_horizon
+        due = cache.plan_left < self._plan_kept
+        if cache.last_emotion is None or not torch.equal(emotion, cache.last_emotion):
+            before = emotion if cache.last_emotion is None else cache.last_emotion
+            due = due | ((emotion - before).abs().amax(-1, keepdim=True) > _NEW_EMOTION)
+            cache.last_emotion = emotion.clone()
+        if bool(due.any()):
+            fresh = sample_plan(self._model.plan_head(features, here), noise, sampler.temperature)
+            cache.plan = torch.where(due, fresh, cache.plan)
+            cache.plan_left = torch.where(due, 1.0, cache.plan_left)
 
     def _tensors(self, sampler: SamplerConfig) -> tuple[Tensor, ...]:
         """Return the settings in the order of LiveStep; made anew only when they change."""
@@ -177,7 +184,7 @@ class LiveStepRunner:
         frame = self._model.unit.new_zeros(batch_size, self._model.config.outputs)
         emotion = frame.new_zeros(batch_size, self._model.config.emotions)
         inputs = self._inputs(
-            frame, (frame, frame), emotion, self._model.stream(batch_size), SamplerConfig(),
+            frame, emotion, self._model.stream(batch_size), SamplerConfig(),
             torch.Generator(device=device).manual_seed(0),
         )  # fmt: skip
         try:

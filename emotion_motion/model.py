@@ -27,6 +27,7 @@ __all__ = [
     'MotionModelConfig',
     'MotionOutput',
     'StreamCache',
+    'StreamStep',
 ]
 
 # Displacements are seen up to this many units: a fall off the body must not drown the rest.
@@ -148,7 +149,8 @@ class StreamCache:
     mask: Tensor  # [1, W], what attention adds to its scores: 0, or -inf in an empty slot
     plan: Tensor  # [B, Z], the pose meant, in principal components
     plan_left: Tensor  # [B, 1], share of the horizon left until then; 0: no plan
-    last_frames: tuple[Tensor, Tensor] | None = None  # [B, O] each, the latest first
+    last_frame: Tensor | None = None  # [B, O]
+    last_moved: Tensor | None = None  # [B, 1, O], the displacement that led to it, in units
     last_emotion: Tensor | None = None  # [B, E]
     summary: Tensor | None = None  # [B, 1, dim], the pooled vector of the last step
     frames: int = 0  # frames seen so far, any whole number
@@ -161,6 +163,17 @@ class StreamCache:
             self.mask[:, slot] = 0.0
         self.frames += 1
         return slot
+
+
+class StreamStep(NamedTuple):
+    """What `MotionModel.stream_step` found, T = 1."""
+
+    output: MotionOutput
+    shown: Tensor  # [B, 1, dim], what the emotion head may see of the output
+    summary: Tensor  # [B, 1, dim], its average over the window
+    moved: Tensor  # [B, 1, O], the displacement that led to the frame, in units
+    features: Tensor  # [B, 1, C]
+    here: Tensor  # [B, 1, Z], the frame in principal components
 
 
 class AttentionPooling(nn.Module):
@@ -324,8 +337,8 @@ class MotionModel(nn.Module):
             nowhere = frames.new_zeros(*frames.shape[:2], self.config.plan_size + 1)
             plan = Plan(nowhere[..., :-1], nowhere[..., -1:])
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
-        earlier = torch.cat((before[:, :1], before[:, :-1]), dim=1)
-        moved, bent = self._moved(frames, before, earlier)
+        moved = self._moved(frames, before)
+        bent = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
         here = self.plan_place(frames)
         x = self._tokens(frames, moved, bent, emotions, plan, here)
         positions = torch.arange(length, device=x.device) % _ROTARY_PERIOD
@@ -363,14 +376,18 @@ class MotionModel(nn.Module):
         Returns:
             Outputs with T = 1.
         """
-        past = cache.last_frames or (frame, frame)
         rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
         plan = Plan(cache.plan.unsqueeze(1), cache.plan_left.unsqueeze(1))
-        output, _, cache.summary, _ = self.stream_step(
-            frame, past, emotion, rings, *self.place_of(cache), plan
-        )
-        cache.last_frames = (frame, past[0])
-        return output
+        past = self.past_of(cache, frame)
+        done = self.stream_step(frame, past, emotion, rings, *self.place_of(cache), plan)
+        cache.summary, cache.last_frame, cache.last_moved = done.summary, frame, done.moved
+        return done.output
+
+    def past_of(self, cache: StreamCache, frame: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the frame before `frame` and the displacement that led to it, in units."""
+        if cache.last_frame is None or cache.last_moved is None:
+            return frame, torch.zeros_like(frame).unsqueeze(1)
+        return cache.last_frame, cache.last_moved
 
     def place_of(self, cache: StreamCache) -> tuple[Tensor, Tensor]:
         """Move the cache on by one frame; returns its slot [1] and its rotation."""
@@ -387,25 +404,22 @@ class MotionModel(nn.Module):
         slot: Tensor,
         rotation: Tensor,
         plan: Plan,
-    ) -> tuple[MotionOutput, Tensor, Tensor, PlanMixture]:
+    ) -> StreamStep:
         """Take one more frame; tensors in, tensors out, so that it can be traced.
 
         Args:
             frame: [B, O] in model space.
-            past: the two frames before it, the latest first.
+            past: of `past_of`.
             emotion: [B, E].
             rings: keys_values, pooled, scores and mask of a StreamCache; written in place.
             slot: [1], where to write.
             rotation: of the frame's position.
             plan: where the body means to go, T = 1.
-
-        Returns:
-            Outputs with T = 1; what the emotion head may see of them [B, 1, dim]; its average over
-            the window [B, 1, dim]; where the body may mean to go next.
         """
         keys_values, pooled, scores, mask = rings
         now = frame.unsqueeze(1)
-        moved, bent = self._moved(now, past[0].unsqueeze(1), past[1].unsqueeze(1))
+        moved = self._moved(now, past[0].unsqueeze(1))
+        bent = moved - past[1]
         here = self.plan_place(now)
         x = self._tokens(now, moved, bent, emotion.unsqueeze(1), plan, here)
         for block, ring in zip(self.blocks, keys_values.unbind(0), strict=True):
@@ -418,13 +432,13 @@ class MotionModel(nn.Module):
         scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
         summary = torch.bmm(scores.softmax(dim=-1).unsqueeze(1), pooled)
         output = self._mixture(x, logits, self.emotion_fc2(summary))
-        return output, shown, summary, self.plan_head(x, here)
+        return StreamStep(output, shown, summary, moved, x, here)
 
     def component_emotions(self, output: MotionOutput, cache: StreamCache) -> Tensor:
         """Return `emotions_by_component` of the last `step`, [B, 1, G, K, E]."""
-        assert cache.last_frames is not None and cache.summary is not None, 'step comes first'
+        assert cache.last_frame is not None and cache.summary is not None, 'step comes first'
         shown = cache.pooled[:, (cache.frames - 1) % self.config.window].unsqueeze(1)
-        return self.emotions_by_component(output, cache.last_frames[0], shown, cache.summary)
+        return self.emotions_by_component(output, cache.last_frame, shown, cache.summary)
 
     def emotions_by_component(
         self, output: MotionOutput, frame: Tensor, shown: Tensor, summary: Tensor
@@ -439,8 +453,8 @@ class MotionModel(nn.Module):
         Args:
             output: what `stream_step` returned.
             frame: the frame that it followed [B, O].
-            shown: as it returned it [B, 1, dim].
-            summary: as it returned it [B, 1, dim].
+            shown: as it returned it.
+            summary: as it returned it.
 
         Returns:
             [B, 1, G, K, E].
@@ -464,11 +478,10 @@ class MotionModel(nn.Module):
         """Return the poses of frames [..., O] in principal components, [..., Z]."""
         return F.linear(frames / self.pose_std, self.plan_basis)
 
-    def _moved(self, frames: Tensor, before: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the displacement that led to each frame, and its change, in units [B, T, O]."""
-        limit = _DISPLACEMENT_CLIP
-        moved = ((frames - before) / self.unit).clamp(-limit, limit)
-        return moved, moved - ((before - earlier) / self.unit).clamp(-limit, limit)
+    def _moved(self, frames: Tensor, before: Tensor) -> Tensor:
+        """Return the displacement that led to each frame, in units [B, T, O]."""
+        moved = (frames - before) / self.unit
+        return moved.clamp(-_DISPLACEMENT_CLIP, _DISPLACEMENT_CLIP)
 
     def _tokens(
         self,
