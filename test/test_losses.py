@@ -98,11 +98,12 @@ def test_emotion_targets_are_the_mean_label_of_the_window(batch, length, window,
 def test_loss_is_the_formula(per_keypoint, likelihood_weight, emotion_weight, seed):
     output, target, unit = prediction(3, 4, 2, 2, 3, per_keypoint=per_keypoint, seed=seed)
     truth = torch.rand(3, 4, 7, generator=seeded(seed), dtype=torch.float64)
+    plan = torch.randn(3, 4, generator=seeded(seed), dtype=torch.float64)
     settings = {
         'keypoint_dims': 3, 'likelihood_weight': likelihood_weight,
         'emotion_weight': emotion_weight,
     }  # fmt: skip
-    parts = motion_loss(output, target, truth, unit, **settings)
+    parts = motion_loss(output, target, truth, unit, **settings, plan=plan)
     mse = sum(
         (float(output.logits[b, t, o] - target[b, t, o]) / float(unit[o])) ** 2
         for b in range(3) for t in range(4) for o in range(6)
@@ -112,7 +113,9 @@ def test_loss_is_the_formula(per_keypoint, likelihood_weight, emotion_weight, se
     assert float(parts.mse) == pytest.approx(mse)
     assert float(parts.emotion) == pytest.approx(emotion)
     assert float(parts.nll) == pytest.approx(nll)
-    expected = mse + emotion_weight * emotion + likelihood_weight * nll
+    assert float(parts.plan) == pytest.approx(float(plan.mean()))
+    ahead = likelihood_weight * (nll + float(plan.mean()))
+    expected = mse + emotion_weight * emotion + ahead
     assert float(parts.total) == pytest.approx(expected)
 
 
@@ -129,8 +132,10 @@ def test_windows_with_a_wrong_emotion_teach_the_head_only():
     truth = torch.rand(4, 3, 7, generator=seeded(), dtype=torch.float64)
     right = torch.tensor([1.0, 0.0, 1.0, 0.0], dtype=torch.float64)
     settings = {'keypoint_dims': 3, 'likelihood_weight': 1.0}
-    parts = motion_loss(output, target, truth, unit, **settings, predictable=right)
+    plan = torch.randn(4, 3, dtype=torch.float64, generator=seeded()).requires_grad_()
+    parts = motion_loss(output, target, truth, unit, **settings, predictable=right, plan=plan)
     parts.total.backward()
+    assert (plan.grad != 0.0).any(dim=1).tolist() == right.bool().tolist()
     for name in MotionOutput._fields:
         taught = (getattr(output, name).grad != 0.0).flatten(1).any(dim=1)
         expected = torch.ones(4) if name == 'emotion_logits' else right

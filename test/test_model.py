@@ -90,14 +90,30 @@ def test_displacements_are_in_units():
 
 
 def test_a_fall_off_the_body_does_not_drown_the_rest():
+    """Displacements are seen up to a bound: a hundred units look like ten thousand."""
     model = random_model()
+    model.pose_std.fill_(1e9)  # so that only displacements are seen
     frames, emotions = random_inputs(model, 1, 6)
-    far = frames.clone()
-    far[:, 3:] += 1e4 * model.unit
-    farther = frames.clone()
-    farther[:, 3:] += 2e4 * model.unit
-    for output in (model(far, emotions), model(farther, emotions)):
-        assert all(bool(torch.isfinite(part).all()) for part in output)
+    outputs = []
+    for units in (1e2, 1e4):
+        far = frames.clone()
+        far[:, 3:] += units * model.unit
+        outputs.append((model(far, emotions), far))
+    (near, one), (farther, other) = outputs
+    torch.testing.assert_close(near.sigma, farther.sigma, rtol=0.0, atol=1e-3)
+    torch.testing.assert_close(near.logits - one, farther.logits - other, rtol=0.0, atol=1e-2)
+
+
+def test_motion_goes_on_where_the_network_says_nothing():
+    model = random_model()
+    for layer in (model.displacement, model.gates):
+        layer.weight.zero_()
+        layer.bias.zero_()
+    frames, emotions = random_inputs(model, 2, 6)
+    frames = 0.3 * frames
+    moved = torch.diff(frames, dim=1, prepend=frames[:, :1])
+    expected = frames + torch.sigmoid(torch.tensor(2.0)) * moved
+    torch.testing.assert_close(model(frames, emotions).logits, expected)
 
 
 @pytest.mark.parametrize(

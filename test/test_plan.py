@@ -107,6 +107,22 @@ def test_training_is_told_the_clean_pose_that_came(model, monkeypatch):
     assert float(plan.left.min()) >= 1.0 - 1.5 * model.config.plan_every / horizon
 
 
+def test_a_tenth_of_the_windows_has_no_plan(model):
+    frames = torch.randn(1000, 2 + model.config.plan_horizon, model.config.outputs)
+    plan, _ = plans_of(frames, model, torch.Generator().manual_seed(0))
+    assert float((plan.left == 0.0).float().mean()) == pytest.approx(0.1, abs=0.03)
+
+
+def test_a_silent_head_means_the_pose_that_is():
+    model = random_model()
+    model.plan_head.out.weight.zero_()
+    model.plan_head.out.bias.zero_()
+    frames, emotions = random_inputs(model, 2, 5)
+    _, ahead = model.forward_with_plan(frames, emotions, None)
+    expected = model.plan_place(frames).unsqueeze(2).expand_as(ahead.mean)
+    torch.testing.assert_close(ahead.mean, expected)
+
+
 def test_a_plan_is_what_the_head_drew_a_frame_ago():
     """A new plan at frame t is the pose at t + horizon; the head at t - 1 means that one."""
     model = random_checkpoint().model

@@ -219,6 +219,25 @@ def test_the_condition_is_the_emotion_of_the_frame_to_come(make, monkeypatch):
     assert torch.equal(seen[0][1], emotions[:, 1 : CONFIG.length + 1])
 
 
+def test_plans_are_of_the_clean_motion_in_model_space(make, monkeypatch):
+    monkeypatch.setattr('emotion_motion.training.plans._LOOSE', 0.0)
+    monkeypatch.setattr('emotion_motion.training.plans._NO_PLAN', 0.0)
+    trainer = make()
+    frames, emotions = trainer._data.sample(3, trainer._frames, trainer._random)
+    seen = []
+    forward = trainer.model.forward_with_plan
+    monkeypatch.setattr(
+        trainer.model, 'forward_with_plan', lambda *args: seen.append(args) or forward(*args)
+    )
+    trainer.loss(frames, emotions, 1.0)
+    plan = seen[0][2]
+    places = trainer.model.plan_place(frames - trainer._mean)  # [B, T + 1 + horizon, Z]
+    ahead = trainer.model.config.plan_horizon
+    for t in range(CONFIG.length):
+        due = t + (plan.left[:, t, 0] * ahead).round().long()
+        torch.testing.assert_close(plan.target[:, t], places[torch.arange(3), due])
+
+
 # The data
 
 
