@@ -19,12 +19,19 @@ import torch
 from emotion_motion.checkpoint import available_models, Checkpoint, save_pretrained
 from emotion_motion.generator import MotionGenerator
 
+# The same few examples in every run, so that a failure can be seen again;
+# HYPOTHESIS_PROFILE=explore looks farther, with other examples each time.
 settings.register_profile(
-    'dev', max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    'repeat',
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-# The same examples in every run, so that a failure of the CI can be seen again.
-settings.register_profile('ci', parent=settings.get_profile('dev'), derandomize=True)
-settings.load_profile('ci' if os.environ.get('CI') else 'dev')
+settings.register_profile(
+    'explore', parent=settings.get_profile('repeat'), max_examples=500, derandomize=False
+)
+settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'repeat'))
 
 
 @pytest.fixture(autouse=True, scope='session')
