@@ -17,6 +17,7 @@ from pathlib import Path
 import platform
 import resource
 import statistics
+import subprocess
 import sys
 import time
 from typing import Any
@@ -75,9 +76,23 @@ def measure(model: str, steps: int) -> dict[str, Any]:
             statistics.median(plain_ms) / statistics.median(fast_ms), 1
         ),
         'resident_mb': round(resident_mb),
+        'import_emotion_motion_ms': import_ms(),
         'where_the_time_goes_ms': parts(generator),
         'batches': [batch(model, size) for size in (1, 8, 64)],
     }
+
+
+def import_ms() -> float:
+    """Return how long `import emotion_motion` takes in a fresh Python, the median of seven [ms]."""
+    program = (
+        'import time; begin = time.perf_counter(); import emotion_motion; '
+        'print((time.perf_counter() - begin) * 1e3)'
+    )
+    command = [sys.executable, '-c', program]
+    times = [
+        float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(7)
+    ]
+    return round(statistics.median(times), 2)
 
 
 def warm(step: Callable[[], object], count: int) -> None:

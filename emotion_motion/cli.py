@@ -77,9 +77,9 @@ def generate(
 def train(
     out: Path,
     data: Path | None = None,
-    minutes: float = 180.0,
+    minutes: float = 240.0,
     corpus_seed: int = 0,
-    steps: int = 4000,
+    steps: int = 3600,
     batch_size: int = 40,
     seed: int = 0,
     device: str = 'cpu',
@@ -92,7 +92,7 @@ def train(
             procedural corpus is generated.
         minutes: minutes of the procedural corpus, without --data.
         corpus_seed: seed of the procedural corpus, without --data.
-        steps: optimiser steps; 4000 take about 25 minutes on two cores.
+        steps: optimiser steps; 3600 take about 25 minutes on two cores.
         batch_size: windows a step.
         seed: of weights, windows and noise.
         device: torch device, such as cpu or cuda.

@@ -77,8 +77,8 @@ class MotionModelConfig:
     sigma_floor: float = 0.005
     plan_dims: int = 12
     plan_gaussians: int = 8
-    plan_horizon: int = 20
-    plan_every: int = 10
+    plan_horizon: int = 14
+    plan_every: int = 7
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a size is impossible."""

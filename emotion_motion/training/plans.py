@@ -14,7 +14,9 @@ from emotion_motion.plan import Plan
 __all__ = ['plan_basis', 'plans_of']
 
 _NO_PLAN = 0.1  # share of windows without one, as a live stream begins
-_LOOSE = 0.5  # largest error of a plan, in standard deviations: a drawn one is not exact
+# Largest error of a plan, in standard deviations: a drawn one is not exact. With 0.5 the model took
+# half of each plan for error, and moved half as far as the corpus.
+_LOOSE = 0.1
 
 
 def plan_basis(frames: np.ndarray, pose_std: np.ndarray, size: int) -> np.ndarray:

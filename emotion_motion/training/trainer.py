@@ -52,16 +52,16 @@ class TrainingConfig:
         seed: of weights, windows and noise.
     """
 
-    steps: int = 4000
+    steps: int = 3600
     batch_size: int = 40
     length: int = 96
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
     ema: float = 0.998
-    drift: tuple[float, float] = (0.01, 1.5)
+    drift: tuple[float, float] = (0.01, 1.0)
     drift_memory: float = 0.9
-    white: tuple[float, float] = (0.002, 0.3)
+    white: tuple[float, float] = (0.002, 0.15)
     drop_emotion: float = 0.1
     wrong_emotion: float = 0.15
     emotion_weight: float = 10.0
