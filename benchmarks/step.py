@@ -83,7 +83,7 @@ def measure(model: str, steps: int) -> dict[str, Any]:
 
 
 def import_ms() -> float:
-    """Return how long `import emotion_motion` takes in a fresh Python, the median of seven [ms]."""
+    """Return how long `import emotion_motion` takes in a fresh Python, median of seven [ms]."""
     program = (
         'import time; begin = time.perf_counter(); import emotion_motion; '
         'print((time.perf_counter() - begin) * 1e3)'

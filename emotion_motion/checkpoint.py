@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import safetensors
@@ -21,6 +21,7 @@ import torch
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionMotionError
 from emotion_motion.model import MotionModel, MotionModelConfig
+from emotion_motion.sampler_config import SamplerConfig
 from emotion_motion.skeleton import Skeleton
 
 __all__ = [
@@ -36,44 +37,6 @@ __all__ = [
 
 FORMAT_VERSION = 1
 _WEIGHTS, _CONFIG, _CARD = 'model.safetensors', 'config.json', 'README.md'
-
-
-@dataclass(frozen=True)
-class SamplerConfig:
-    """Settings of the live loop's sampler, see `emotion_motion.sampling`.
-
-    Attributes:
-        k: weight of certainty, 0 to 20.
-        emotion_weight: weight of the emotion that would show, 0 to 50.
-        movement_weight: weight of movement, -5 to 20.
-        variance_div: divides the standard deviations, 0.1 to 10000.
-        temperature: 0.05 to 5.
-    """
-
-    k: float = 0.0
-    emotion_weight: float = 2.0
-    movement_weight: float = 0.0
-    variance_div: float = 1.5
-    temperature: float = 1.0
-
-    # No field; the ROS parameters take their ranges from it.
-    RANGES: ClassVar[dict[str, tuple[float, float]]] = {
-        'k': (0.0, 20.0),
-        'emotion_weight': (0.0, 50.0),
-        'movement_weight': (-5.0, 20.0),
-        'variance_div': (0.1, 10000.0),
-        'temperature': (0.05, 5.0),
-    }  # fmt: skip
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a value is outside its range."""
-        for name, (low, high) in self.RANGES.items():
-            value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not low <= value <= high:
-                raise ConfigError(
-                    f'got {name} = {value!r}; expected a number from {low} to {high}'
-                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +80,7 @@ class Checkpoint:
     rate_hz: float
     normaliser: Normaliser
     rest_pose: np.ndarray
-    sampler: SamplerConfig = SamplerConfig()
+    sampler: SamplerConfig = field(default_factory=SamplerConfig)
     body_height_m: float = 1.70
     training: dict[str, Any] = field(default_factory=dict)
     name: str = ''

@@ -9,7 +9,6 @@ keypoints of a body of height 1 less their mean pose.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 import math
 from typing import NamedTuple
 
@@ -17,8 +16,11 @@ import torch
 from torch import nn, Tensor
 import torch.nn.functional as F
 
-from emotion_motion.exceptions import ConfigError, ModelError
+from emotion_motion.exceptions import ModelError
+from emotion_motion.model_config import MotionModelConfig, ROTARY_PERIOD
 from emotion_motion.plan import Plan, PlanHead, PlanMixture
+from emotion_motion.rotary import rotary_table
+from emotion_motion.stream_cache import StreamCache
 
 __all__ = [
     'AttentionPooling',
@@ -32,101 +34,6 @@ __all__ = [
 
 # Displacements are seen up to this many units: a fall off the body must not drown the rest.
 _DISPLACEMENT_CLIP = 6.0
-# Rotations repeat exactly after this many frames, see _rotary_table.
-_ROTARY_PERIOD = 4096
-
-
-@dataclass(frozen=True)
-class MotionModelConfig:
-    """Sizes of a MotionModel; every value is checked.
-
-    Attributes:
-        keypoints: number of keypoints K.
-        keypoint_dims: coordinates of a keypoint D.
-        emotions: number of emotions E.
-        motion_channels: channels of a token that carry the frame.
-        emotion_channels: channels of a token that carry the emotion; C is the sum of both.
-        layers: transformer blocks.
-        heads: attention heads H; C / H is even.
-        window: frames W that a frame attends to and pools over, itself included.
-        gaussians: components G of the mixture.
-        mdn_channels: hidden width of the mixture head.
-        emotion_head_channels: hidden width of the emotion head.
-        mixture_per_keypoint: pi is [B, T, G, K], one mixture a keypoint, instead of [B, T, G].
-        mdn_reads_logits: the mixture head reads `logits` in place of the features (an ablation).
-        sigma_floor: smallest standard deviation, in displacement units.
-        plan_dims: principal components of the plan (at most O).
-        plan_gaussians: components of the plan's mixture.
-        plan_horizon: frames that a plan looks ahead.
-        plan_every: frames that the live loop keeps a plan.
-    """
-
-    keypoints: int = 25
-    keypoint_dims: int = 3
-    emotions: int = 7
-    motion_channels: int = 128
-    emotion_channels: int = 32
-    layers: int = 3
-    heads: int = 5
-    window: int = 64
-    gaussians: int = 6
-    mdn_channels: int = 160
-    emotion_head_channels: int = 64
-    mixture_per_keypoint: bool = True
-    mdn_reads_logits: bool = False
-    sigma_floor: float = 0.005
-    plan_dims: int = 12
-    plan_gaussians: int = 8
-    plan_horizon: int = 14
-    plan_every: int = 7
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a size is impossible."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if field.type == 'bool':
-                if not isinstance(value, bool):
-                    raise ConfigError(f'got {field.name} = {value!r}; expected true or false')
-            elif not number or not 0 < value < math.inf:
-                raise ConfigError(f'got {field.name} = {value!r}; expected a number above 0')
-            elif field.type == 'int' and not isinstance(value, int):
-                raise ConfigError(f'got {field.name} = {value!r}; expected a whole number')
-        if self.channels % (2 * self.heads):
-            raise ConfigError(
-                f'got {self.channels} channels for {self.heads} heads; expected a multiple of '
-                f'{2 * self.heads}: change motion_channels, emotion_channels or heads'
-            )
-        if self.plan_every > self.plan_horizon:
-            raise ConfigError(
-                f'got plan_every = {self.plan_every}; expected at most plan_horizon = '
-                f'{self.plan_horizon}'
-            )
-        if self.window >= _ROTARY_PERIOD:
-            raise ConfigError(f'got window = {self.window}; expected less than {_ROTARY_PERIOD}')
-
-    @property
-    def outputs(self) -> int:
-        """Coordinates of a frame O."""
-        return self.keypoints * self.keypoint_dims
-
-    @property
-    def channels(self) -> int:
-        """Channels of a token C."""
-        return self.motion_channels + self.emotion_channels
-
-    @property
-    def plan_size(self) -> int:
-        """Principal components of the plan Z."""
-        return min(self.plan_dims, self.outputs)
-
-    @property
-    def receptive_field(self) -> int:
-        """Number of last frames that an output can depend on.
-
-        Each block and the pooling reach W - 1 frames back, a change of displacement two more.
-        """
-        return (self.layers + 1) * (self.window - 1) + 3
 
 
 class MotionOutput(NamedTuple):
@@ -137,32 +44,6 @@ class MotionOutput(NamedTuple):
     mu: Tensor  # [B, T, G, O]
     logits: Tensor  # [B, T, O], the deterministic next frame
     emotion_logits: Tensor  # [B, T, E], near 1 for a present emotion, near 0 for an absent one
-
-
-@dataclass
-class StreamCache:
-    """What a live stream remembers: rings of W slots; slot t % W holds frame t."""
-
-    keys_values: Tensor  # [layers, B, 2H, W, C/H]
-    pooled: Tensor  # [B, W, dim], what AttentionPooling averages
-    scores: Tensor  # [B, W], its scores; -inf in an empty slot
-    mask: Tensor  # [1, W], what attention adds to its scores: 0, or -inf in an empty slot
-    plan: Tensor  # [B, Z], the pose meant, in principal components
-    plan_left: Tensor  # [B, 1], share of the horizon left until then; 0: no plan
-    last_frame: Tensor | None = None  # [B, O]
-    last_moved: Tensor | None = None  # [B, 1, O], the displacement that led to it, in units
-    last_emotion: Tensor | None = None  # [B, E]
-    summary: Tensor | None = None  # [B, 1, dim], the pooled vector of the last step
-    frames: int = 0  # frames seen so far, any whole number
-
-    def next_slot(self) -> int:
-        """Open the slot of the next frame and return it."""
-        window = self.mask.shape[1]
-        slot = self.frames % window
-        if self.frames < window:
-            self.mask[:, slot] = 0.0
-        self.frames += 1
-        return slot
 
 
 class StreamStep(NamedTuple):
@@ -308,7 +189,7 @@ class MotionModel(nn.Module):
         self.register_buffer('plan_basis', torch.eye(config.outputs)[: config.plan_size])
         self.register_buffer('pose_std', torch.ones(config.outputs), persistent=False)
         self.register_buffer('unit', torch.ones(config.outputs), persistent=False)
-        table = _rotary_table(config.channels // config.heads)
+        table = rotary_table(config.channels // config.heads)
         self.register_buffer('rotary', table, persistent=False)
         self.register_buffer('slots', torch.arange(config.window), persistent=False)
 
@@ -341,7 +222,7 @@ class MotionModel(nn.Module):
         bent = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
         here = self.plan_place(frames)
         x = self._tokens(frames, moved, bent, emotions, plan, here)
-        positions = torch.arange(length, device=x.device) % _ROTARY_PERIOD
+        positions = torch.arange(length, device=x.device) % ROTARY_PERIOD
         band = _band(length, self.config.window, x.device)
         for block in self.blocks:
             x = block(x, self.rotary[:, positions], band)
@@ -391,7 +272,7 @@ class MotionModel(nn.Module):
 
     def place_of(self, cache: StreamCache) -> tuple[Tensor, Tensor]:
         """Move the cache on by one frame; returns its slot [1] and its rotation."""
-        position = cache.frames % _ROTARY_PERIOD
+        position = cache.frames % ROTARY_PERIOD
         slot = cache.next_slot()
         return self.slots[slot : slot + 1], self.rotary[:, position : position + 1]
 
@@ -548,25 +429,3 @@ def _band(length: int, window: int, device: torch.device) -> Tensor:
     age = torch.arange(length, device=device)
     age = age.unsqueeze(1) - age
     return (age >= 0) & (age < window)
-
-
-def _rotary_table(head_channels: int) -> Tensor:
-    """Return cosines and signed sines [2, period, 3, 1, C/H] for queries, keys and values.
-
-    As in RoFormer (Su et al. 2021), but each frequency is rounded to a whole number of turns per
-    period. Then position t and position t mod period are the same rotation, to the last bit, and a
-    stream can run for ever: positions are re-based at every period and never grow large. Values
-    are not turned; they have a part in the table so that all three take one product.
-    """
-    half = head_channels // 2
-    fastest = 1.0 / (2.0 * math.pi)  # turns a frame: one radian
-    slowest = 1.0 / _ROTARY_PERIOD
-    spacing = torch.arange(half, dtype=torch.float64) / max(half - 1, 1)
-    turns = fastest * (slowest / fastest) ** spacing
-    whole = (turns * _ROTARY_PERIOD).round().clamp_min(1.0)
-    steps = torch.arange(_ROTARY_PERIOD, dtype=torch.float64)
-    angle = torch.outer(steps, whole) * (2.0 * math.pi / _ROTARY_PERIOD)
-    cosine, sine = angle.cos(), angle.sin()
-    turned = torch.stack((torch.cat((cosine, cosine), -1), torch.cat((-sine, sine), -1)))
-    still = torch.stack((torch.ones_like(turned[0]), torch.zeros_like(turned[1])))
-    return torch.stack((turned, turned, still), dim=2).unsqueeze(3).float()

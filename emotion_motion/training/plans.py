@@ -14,8 +14,8 @@ from emotion_motion.plan import Plan
 __all__ = ['plan_basis', 'plans_of']
 
 _NO_PLAN = 0.1  # share of windows without one, as a live stream begins
-# Largest error of a plan, in standard deviations: a drawn one is not exact. With 0.5 the model took
-# half of each plan for error, and moved half as far as the corpus.
+# Largest error of a plan, in standard deviations: a drawn one is not exact. With 0.5 the model
+# took half of each plan for error, and moved half as far as the corpus.
 _LOOSE = 0.1
 
 
