@@ -81,6 +81,8 @@ def train(
     corpus_seed: int = 0,
     steps: int = 3600,
     batch_size: int = 40,
+    learning_rate: float = 1.5e-3,
+    start: str | None = None,
     seed: int = 0,
     device: str = 'cpu',
 ) -> None:
@@ -94,10 +96,12 @@ def train(
         corpus_seed: seed of the procedural corpus, without --data.
         steps: optimiser steps; 3600 take about 25 minutes on two cores.
         batch_size: windows a step.
+        learning_rate: the highest one.
+        start: go on from this model (a name or a folder) instead of beginning anew.
         seed: of weights, windows and noise.
         device: torch device, such as cpu or cuda.
     """
-    from emotion_motion.checkpoint import Checkpoint, save_pretrained
+    from emotion_motion.checkpoint import Checkpoint, from_pretrained, save_pretrained
     from emotion_motion.training.card import described, model_card
     from emotion_motion.training.clip import load_clips
     from emotion_motion.training.corpus import make_corpus
@@ -105,14 +109,17 @@ def train(
 
     _say('reading the clips' if data else f'generating {minutes:g} minutes of motion')
     clips = load_clips(data) if data else make_corpus(minutes, corpus_seed)
-    config = TrainingConfig(steps=steps, batch_size=batch_size, seed=seed)
-    trainer = Trainer(clips, config, device=device)
+    config = TrainingConfig(
+        steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed
+    )
+    begun = from_pretrained(start) if start else None
+    trainer = Trainer(clips, config, start=begun, device=device)
     count = sum(part.numel() for part in trainer.model.parameters())
     _say(f'{len(clips)} clips, {count / 1e6:.2f} million parameters, {steps} steps on {device}')
     corpus = None if data else {'minutes': minutes, 'corpus_seed': corpus_seed}
 
     def save(checkpoint: Checkpoint) -> None:
-        checkpoint = described(checkpoint, corpus=corpus, data=data)
+        checkpoint = described(checkpoint, corpus=corpus, data=data, start=begun)
         save_pretrained(out, checkpoint, card=model_card(checkpoint, out.name), half=True)
 
     save(trainer.run(save=save))

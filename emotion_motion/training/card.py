@@ -37,7 +37,11 @@ is the model's own reading of its own motion; no person has rated it.
 
 
 def described(
-    checkpoint: Checkpoint, *, corpus: dict[str, Any] | None, data: Path | None
+    checkpoint: Checkpoint,
+    *,
+    corpus: dict[str, Any] | None,
+    data: Path | None,
+    start: Checkpoint | None = None,
 ) -> Checkpoint:
     """Return the checkpoint with its origin and licence among what it was trained on."""
     if corpus is not None:
@@ -45,6 +49,8 @@ def described(
         origin = {'data': source.format(**corpus), 'licence': 'Apache-2.0', **corpus}
     else:
         origin = {'data': data.name if data else '', 'licence': 'that of its training data'}
+    if start is not None:
+        origin |= {'start': start.name, 'start_training': start.training}
     training = {'version': emotion_motion.__version__, **origin, **checkpoint.training}
     return dataclasses.replace(checkpoint, training=training)
 
@@ -57,6 +63,8 @@ def model_card(checkpoint: Checkpoint, name: str) -> str:
         'corpus-seed': training.get('corpus_seed'),
         'steps': training['config']['steps'],
         'batch-size': training['config']['batch_size'],
+        'learning-rate': training['config']['learning_rate'],
+        'start': training.get('start'),
         'seed': training['config']['seed'],
     }
     given = ' '.join(f'--{key} {value}' for key, value in options.items() if value is not None)

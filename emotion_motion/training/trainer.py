@@ -59,7 +59,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
     ema: float = 0.998
-    drift: tuple[float, float] = (0.01, 1.0)
+    drift: tuple[float, float] = (0.02, 2.0)
     drift_memory: float = 0.9
     white: tuple[float, float] = (0.002, 0.15)
     drop_emotion: float = 0.1
@@ -105,6 +105,7 @@ class Trainer:
         model_config: MotionModelConfig | None = None,
         *,
         skeleton: Skeleton | None = None,
+        start: Checkpoint | None = None,
         device: str = 'cpu',
         report: Callable[[str], None] | None = None,
     ) -> None:
@@ -115,6 +116,7 @@ class Trainer:
             config: how to train.
             model_config: sizes of the model.
             skeleton: the body; None: body_25.
+            start: go on from this model, with its sizes and normaliser; None: begin anew.
             device: a torch device.
             report: takes a line of progress; None prints it on standard error.
 
@@ -126,6 +128,8 @@ class Trainer:
         self._report = report or (lambda line: print(line, file=sys.stderr, flush=True))
         self._clips = list(clips)
         self._data = ClipDataset(self._clips, self.skeleton)
+        if start is not None:
+            model_config = start.model.config
         model_config = model_config or MotionModelConfig()
         # A frame to predict after the last one, and the pose that is planned from there.
         self._frames = self.config.length + 1 + model_config.plan_horizon
@@ -136,7 +140,7 @@ class Trainer:
                 f'need {self._frames}: give longer clips or a smaller length'
             )
         self.rate_hz = self._data.rate_hz
-        self._normaliser = normaliser_of(self._clips)
+        self._normaliser = start.normaliser if start else normaliser_of(self._clips)
         self._device = torch.device(device)
         self._random = torch.Generator().manual_seed(self.config.seed)
         with torch.random.fork_rng(devices=[]):
@@ -145,6 +149,8 @@ class Trainer:
         model.pose_std.copy_(torch.from_numpy(self._normaliser.pose_std))
         model.unit.copy_(torch.from_numpy(self._normaliser.unit))
         model.plan_basis.copy_(torch.from_numpy(self._plan_basis(model_config.plan_size)))
+        if start is not None:
+            model.load_state_dict(start.model.state_dict())
         self.model = model.to(self._device)
         self._average = copy.deepcopy(self.model).requires_grad_(False)
         self._mean = torch.from_numpy(self._normaliser.mean).to(self._device)
