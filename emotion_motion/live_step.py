@@ -13,7 +13,8 @@ from torch import nn, Tensor
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.model import StreamCache
-from emotion_motion.plan import draw_plan, Plan, sample_plan
+from emotion_motion.plan import Plan
+from emotion_motion.plan_sampler import PlanSampler
 from emotion_motion.sampling import draw, next_frame
 
 __all__ = ['LiveStep', 'LiveStepRunner']
@@ -108,7 +109,7 @@ class LiveStepRunner:
         config = checkpoint.model.config
         empty = self._model.unit.new_empty
         self._like_mu = empty(batch_size, 1, config.gaussians, config.outputs)
-        self._like_plan = empty(batch_size, config.plan_gaussians, config.plan_size)
+        self._plans, self._batch_size = PlanSampler(checkpoint.model), batch_size
         # The margin lies half a frame off the exact share, where rounding cannot reach.
         self._plan_kept = 1.0 - (config.plan_every - 0.5) / config.plan_horizon
         self._sampler: SamplerConfig | None = None
@@ -128,7 +129,7 @@ class LiveStepRunner:
         inputs = self._inputs(frame, emotion, cache, sampler, random)
         following, body, logits, cache.last_moved, features, here = self._step(*inputs)
         cache.last_frame = frame
-        self._plan_on(emotion, cache, sampler, features, here, random)
+        self._plan_on(frame, emotion, cache, sampler, features, here, random)
         return following, body, logits
 
     def _inputs(
@@ -148,6 +149,7 @@ class LiveStepRunner:
 
     def _plan_on(
         self,
+        frame: Tensor,
         emotion: Tensor,
         cache: StreamCache,
         sampler: SamplerConfig,
@@ -156,7 +158,7 @@ class LiveStepRunner:
         random: torch.Generator,
     ) -> None:
         """Move the plan on by one frame; where it has run its time or the emotion is new, draw."""
-        noise = draw_plan(self._like_plan, random)  # always, so that streams stay independent
+        noise = self._plans.draw(self._batch_size, random)  # always: streams stay independent
         cache.plan_left = cache.plan_left - 1.0 / self._model.config.plan_horizon
         due = cache.plan_left < self._plan_kept
         if cache.last_emotion is None or not torch.equal(emotion, cache.last_emotion):
@@ -164,7 +166,8 @@ class LiveStepRunner:
             due = due | ((emotion - before).abs().amax(-1, keepdim=True) > _NEW_EMOTION)
             cache.last_emotion = emotion.clone()
         if bool(due.any()):
-            fresh = sample_plan(self._model.plan_head(features, here), noise, sampler.temperature)
+            mixture = self._model.plan_head(features, here)
+            fresh = self._plans(mixture, frame, emotion, sampler, noise)
             cache.plan = torch.where(due, fresh, cache.plan)
             cache.plan_left = torch.where(due, 1.0, cache.plan_left)
 

@@ -17,7 +17,8 @@ from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionError, ModelError
 from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.live_step import LiveStepRunner
-from emotion_motion.plan import draw_plan, Plan, sample_plan
+from emotion_motion.plan import Plan, PlanMixture
+from emotion_motion.plan_sampler import PlanSampler
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 
 PERIOD = 4096  # frames after which rotary positions are re-based
@@ -298,6 +299,7 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
     model, normaliser, body = checkpoint.model, checkpoint.normaliser, checkpoint.skeleton
     config, random, cache = model.config, torch.Generator().manual_seed(4), model.stream(3)
     told = []
+    plans = PlanSampler(model)
     frame = torch.from_numpy(checkpoint.rest_pose.ravel() - normaliser.mean).repeat(3, 1)
     for step in range(60):
         if step % 20 == 0:
@@ -314,7 +316,8 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
         )  # fmt: skip
         frames, emotions, *plan = (torch.stack(part, 1) for part in zip(*told, strict=True))
         _, mixture = model.forward_with_plan(frames, emotions, Plan(*plan))
-        fresh = sample_plan(mixture, draw_plan(mixture.mean[:, -1], random), sampler.temperature)
+        last = PlanMixture(*(part[:, -1:] for part in mixture))
+        fresh = plans(last, frame, requested, sampler, plans.draw(3, random))
         due = (requested - before).abs().amax(-1, keepdim=True) > 0.1
         due |= cache.plan_left < 1.0 - (config.plan_every - 1.5) / config.plan_horizon
         cache.plan = torch.where(due, fresh, cache.plan)

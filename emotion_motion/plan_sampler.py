@@ -1,0 +1,86 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The emotion-aware choice of a plan: of several that are drawn, one that shows the emotion."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from emotion_motion.emotion import NEUTRAL_INDEX
+from emotion_motion.model import MotionModel
+from emotion_motion.plan import draw_plan, PlanMixture, sample_plan
+from emotion_motion.sampler_config import SamplerConfig
+
+__all__ = ['PlanSampler']
+
+CANDIDATES = 16
+# A plan is chosen once where keypoints choose seven times, and all of the body hangs on it: its
+# emotion counts this much more, and it is drawn nearer to what is likely. Measured on the packaged
+# model, two minutes an emotion: with (1, 1) a judge that knows the corpus named 43 % of the
+# windows rightly; with (8, 1) 63 %, but on poses farther from the corpus; with (8, 0.5) 60 %.
+PLAN_EMOTION, PLAN_TEMPERATURE = 8.0, 0.5
+
+
+class PlanSampler:
+    """Draws plans [B, Z] for a model's live streams.
+
+    `CANDIDATES` plans are drawn from the mixture at PLAN_TEMPERATURE, and one of them is chosen by
+    softmax(PLAN_EMOTION * emotion_weight * emotion). The emotion is that of the frame sampler: the
+    requested emotion's logit, taken down by the neutral one where something else than neutral is
+    asked for. The logits are those of the emotion head if the window showed nothing but the way
+    there: the pose meant, and the speed of each keypoint that leads to it.
+    """
+
+    def __init__(self, model: MotionModel) -> None:
+        """Take the model's own plan head, emotion head and principal components."""
+        self._model = model
+        # From principal components back to frames over pose_std, in the least squares.
+        self._rise = torch.linalg.pinv(model.plan_basis).T.contiguous()  # [Z, O]
+
+    def draw(self, batch_size: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw what one plan a stream needs at random."""
+        config, empty = self._model.config, self._model.unit.new_empty
+        like = empty(batch_size * CANDIDATES, config.plan_gaussians, config.plan_size)
+        race = empty(batch_size, CANDIDATES).exponential_(generator=random)
+        return *draw_plan(like, random), race
+
+    def __call__(
+        self,
+        mixture: PlanMixture,
+        frame: Tensor,
+        emotion: Tensor,
+        sampler: SamplerConfig,
+        noise: tuple[Tensor, Tensor, Tensor],
+    ) -> Tensor:
+        """Choose a plan.
+
+        Args:
+            mixture: what the plan head says, T = 1.
+            frame: where the body is [B, O], in model space.
+            emotion: what is requested [B, E].
+            sampler: its temperature and emotion_weight.
+            noise: of `draw`.
+
+        Returns:
+            [B, Z].
+        """
+        many = PlanMixture(*(part.repeat_interleave(CANDIDATES, dim=0) for part in mixture))
+        plans = sample_plan(many, noise[:2], PLAN_TEMPERATURE * sampler.temperature)
+        plans = plans.unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
+        logits = self._model.emotion_fc2(self._shown(plans, frame))  # [B, N, E]
+        shown = (logits * emotion.unsqueeze(1)).sum(-1)
+        expressive = emotion[:, NEUTRAL_INDEX, None] <= 0.5
+        shown = torch.where(expressive, shown * (1.0 - logits[..., NEUTRAL_INDEX]), shown)
+        weight = PLAN_EMOTION * sampler.emotion_weight
+        chosen = (weight * shown - noise[2].log()).argmax(dim=-1)  # [B]
+        return plans[torch.arange(len(plans), device=plans.device), chosen]
+
+    def _shown(self, plans: Tensor, frame: Tensor) -> Tensor:
+        """Return what the emotion head would see on the way to plans [B, N, Z]: [B, N, dim]."""
+        model, config = self._model, self._model.config
+        way = (plans - model.plan_place(frame).unsqueeze(1)) @ self._rise  # over pose_std
+        places = (frame / model.pose_std).unsqueeze(1) + way
+        moved = way * (model.pose_std / model.unit) / config.plan_horizon
+        speeds = moved.unflatten(-1, (config.keypoints, -1)).norm(dim=-1)
+        return torch.cat((places, speeds), dim=-1)
