@@ -26,7 +26,7 @@ class SamplerConfig:
 
     k: float = 0.0
     emotion_weight: float = 2.0
-    movement_weight: float = 0.0
+    movement_weight: float = 0.5
     variance_div: float = 2.0
     temperature: float = 1.0
 
