@@ -271,9 +271,9 @@ def test_clips_that_cannot_be_trained_on_are_refused(clips):
         normaliser_of([])
     with pytest.raises(TrainingError):
         Trainer([], CONFIG, SIZES)
-    with pytest.raises(TrainingError, match='32 frames'):
-        Trainer([swaying(0, frames=32)], CONFIG, SIZES)
-    Trainer([swaying(0, frames=33)], CONFIG, SIZES).step(0.0)
+    with pytest.raises(TrainingError, match='26 frames'):
+        Trainer([swaying(0, frames=CONFIG.length + SIZES.plan_horizon)], CONFIG, SIZES)
+    Trainer([swaying(0, frames=CONFIG.length + SIZES.plan_horizon + 1)], CONFIG, SIZES).step(0.0)
     other_rate = dataclasses.replace(clips[0], rate_hz=25.0)
     with pytest.raises(TrainingError, match='25'):
         Trainer([*clips, other_rate], CONFIG, SIZES)
