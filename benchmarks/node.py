@@ -37,11 +37,14 @@ from rclpy.qos import QoSProfile
 from rclpy.time import Time
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
+import torch
 
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.msg import Keypoints
 from emotion_motion.playback import Playback
 
+# The node runs on one thread; a twin on two would round otherwise and soon move otherwise.
+torch.set_num_threads(1)
 SEED = 7
 LIMIT_S = 30.0
 PERIOD_ERROR_WANTED_MS, LATENCY_MARGIN_WANTED_MS, START_WANTED_S = 1.0, 5.0, 5.0
