@@ -28,12 +28,12 @@ ROS = {
 }
 THIRD_PARTY = {
     'core': CORE,
-    'io': CORE,
+    'io': CORE | {'bvhio', 'glm', 'pinocchio'},
     'drawing': CORE | {'matplotlib'},
     'cli': CORE | {'rich', 'tyro'},
     'ros': CORE | ROS | {'rich'},
-    'training': CORE | {'accelerate', 'bvhio', 'rich', 'tensorboard'},
-    'evaluation': CORE | {'accelerate', 'matplotlib', 'rich'},
+    'training': CORE | {'accelerate', 'matplotlib', 'rich', 'tensorboard', 'yaml'},
+    'evaluation': CORE | {'accelerate', 'matplotlib', 'rich', 'yaml'},
 }
 # Parts of this package that each part may import: arrows point one way.
 PARTS = {
@@ -42,7 +42,7 @@ PARTS = {
     'drawing': {'core', 'drawing'},
     'cli': {'core', 'io', 'drawing', 'cli', 'training', 'evaluation'},
     'ros': {'core', 'io', 'ros', 'msg'},
-    'training': {'core', 'io', 'training'},
+    'training': {'core', 'io', 'drawing', 'training'},
     'evaluation': {'core', 'io', 'drawing', 'training', 'evaluation'},
 }
 
