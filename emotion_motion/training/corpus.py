@@ -8,16 +8,16 @@ every variation; so the same call gives the same corpus, and a longer one starts
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from emotion_motion.emotion import emotion_weights, EMOTIONS, NEUTRAL_INDEX
 from emotion_motion.exceptions import TrainingError
+from emotion_motion.io.clip import Clip
 from emotion_motion.skeleton import Skeleton
 from emotion_motion.training.body import Body, CHANNELS
-from emotion_motion.training.clip import Clip
 from emotion_motion.training.idle import add_glances, add_weight_shifts, idle_movement
 from emotion_motion.training.phrase import Phrase
 from emotion_motion.training.repertoire import Family, REPERTOIRE
@@ -45,7 +45,7 @@ class Segment:
 
 
 def make_corpus(
-    minutes: float, seed: int, rate_hz: float = 30.0, skeleton: Skeleton | None = None
+    minutes: float, seed: int, rate_hz: float = 30.0, *, skeleton: Skeleton | None = None
 ) -> list[Clip]:
     """Make clips of 40 to 90 s until they last `minutes` together.
 
@@ -77,15 +77,25 @@ def make_corpus(
         rng = np.random.default_rng((seed, 1, len(clips)))
         seconds = rng.uniform(40.0, 90.0)
         plan = _plan(rng, deck, seconds)
-        clip = _perform(plan, min(seconds, left_s), rng, body, rate_hz, rng.random() < 0.35, seed)
-        clips.append(clip)
+        from_rest = rng.random() < 0.35
+        actor = len(clips) // 4
+        height_m = float(np.random.default_rng((seed, 3, actor)).uniform(1.5, 1.95))
+        clip = _perform(plan, min(seconds, left_s), rng, body, rate_hz, from_rest)
+        clips.append(
+            replace(
+                clip,
+                keypoints=clip.keypoints * height_m,
+                source=f'corpus:{seed}:{len(clips)}',
+                actor=f'corpus-{seed}-{actor:04d}',
+            )
+        )
         left_s -= clip.duration_s
     return clips
 
 
 def make_clip(
     emotion: Any, seconds: float, seed: int, *, rate_hz: float = 30.0, from_rest: bool = False,
-    family: Family | None = None, skeleton: Skeleton | None = None,
+    family: Family | None = None, skeleton: Skeleton | None = None, height_m: float = 1.0,
 ) -> Clip:  # fmt: skip
     """Make one clip at one emotion, for pictures and tests.
 
@@ -97,11 +107,13 @@ def make_clip(
         from_rest: start in the rest pose.
         family: play only this gesture, over and over.
         skeleton: BODY_25 proportions; default those of the package.
+        height_m: of the body; 1 gives the standard body that a model knows.
     """
     weights = emotion_weights(emotion).astype(np.float64)
     rng = np.random.default_rng((seed, 2))
     plan = [Segment(weights / weights.sum(), 0.0, seconds)]
-    return _perform(plan, seconds, rng, Body(skeleton), rate_hz, from_rest, seed, family)
+    clip = _perform(plan, seconds, rng, Body(skeleton), rate_hz, from_rest, family)
+    return replace(clip, keypoints=clip.keypoints * height_m, source=f'corpus-clip:{seed}')
 
 
 class _Deck:
@@ -154,7 +166,7 @@ def _softened(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _perform(
     plan: list[Segment], seconds: float, rng: np.random.Generator, body: Body, rate_hz: float,
-    from_rest: bool, seed: int, family: Family | None = None,
+    from_rest: bool, family: Family | None = None,
 ) -> Clip:  # fmt: skip
     """Turn a plan into motion."""
     times = np.arange(max(1, round(seconds * rate_hz))) / rate_hz
@@ -179,7 +191,10 @@ def _perform(
     emotions = np.zeros((len(times), len(EMOTIONS)))
     for segment in plan:
         emotions[times >= segment.start_s] = segment.weights
-    return Clip(keypoints, emotions, rate_hz, ', '.join(names), 'procedural', seed)
+    return Clip(
+        keypoints=keypoints, rate_hz=rate_hz, emotions=emotions, content=', '.join(names),
+        licence='Apache-2.0',
+    )  # fmt: skip
 
 
 def _switch(
