@@ -55,7 +55,7 @@ def film_strip(
     """Draw one motion as a row of figures, time running to the right.
 
     Args:
-        keypoints: [T, K, 3], metres or body heights.
+        keypoints: [T, K, D], metres or body heights.
         skeleton: names, edges and groups of the keypoints.
         path: picture to write; the ending tells the format (.png, .svg, .pdf).
         every_s: seconds from one figure to the next.
@@ -92,13 +92,14 @@ def film_strips(
     """Draw several motions, one row each, with the name of each at its left.
 
     Args:
-        motions: name (of an emotion, or any text) -> keypoints [T, K, 3]; metres or body heights.
+        motions: name (of an emotion, or any text) -> keypoints [T, K, D]; metres or body heights.
         skeleton: names, edges and groups of the keypoints.
         path: picture to write; the ending tells the format.
         every_s: seconds from one figure to the next.
         rate_hz: frames per second.
         title: text above all rows.
-        azimuth_deg: the camera's turn; 0 looks into the face, 90 at the left side.
+        azimuth_deg: the camera's turn; 0 looks into the face, 90 at the left side. A body seen
+            from the front (D = 2) is drawn from there.
         ghosts: pale figures between two figures, which show the way.
         trail_s: length of the lines that the wrists draw behind them, 0 for none.
         dpi: dots per inch.
@@ -112,7 +113,12 @@ def film_strips(
         ConfigError: an option is out of its range, there is no motion, or matplotlib is missing.
     """
     _check(motions, skeleton, every_s, rate_hz, ghosts, trail_s)
-    rows = {name: _unit_height(np.asarray(m, float), skeleton) for name, m in motions.items()}
+    if skeleton.dims == 2:
+        azimuth_deg = 0.0  # what was seen from the front is drawn so
+    rows = {
+        name: skeleton.in_space(_unit_height(np.asarray(motion, float), skeleton))
+        for name, motion in motions.items()
+    }
     step = max(1, round(every_s * rate_hz))
     count = min(1 + (len(points) - 1) // step for points in rows.values())
     look = _Look(azimuth_deg, 0.68, ghosts, round(trail_s * rate_hz))
@@ -140,10 +146,10 @@ def _check(
         raise ConfigError('got no motion to draw; expected at least one')
     for name, points in motions.items():
         shape = np.shape(points)
-        if len(shape) != 3 or shape[1:] != (skeleton.size, 3) or shape[0] < 1:
+        if len(shape) != 3 or shape[1:] != skeleton.rest.shape or shape[0] < 1:
             raise SkeletonError(
                 f'got keypoints of shape {shape} for {name!r}; the skeleton {skeleton.name!r} '
-                f'needs [T, {skeleton.size}, 3]'
+                f'needs [T, {skeleton.size}, {skeleton.dims}]'
             )
         if not np.isfinite(points).all():
             raise ConfigError(f'got keypoints for {name!r} that are not finite; nothing to draw')

@@ -9,6 +9,7 @@ Lengths are those of a body of height 1; multiply keypoints by the body's height
 from __future__ import annotations
 
 from collections.abc import Mapping
+import dataclasses
 from dataclasses import dataclass
 import functools
 import json
@@ -20,6 +21,8 @@ import numpy as np
 from emotion_motion.exceptions import SkeletonError
 
 __all__ = ['Skeleton', 'RigidGroup', 'load_skeleton']
+
+_FLAT = '_2d'
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Skeleton:
         name: name of the keypoint set.
         names: K keypoint names.
         parents: K indices, -1 for the one root.
-        rest: rest pose [K, 3], standing; REP-103 axes, origin on the ground below the root.
+        rest: rest pose [K, D], standing; REP-103 axes, origin on the ground below the root. D is
+            3, or 2 for a body seen from the front: (y, z), see `flat`.
         bars: pairs of keypoints that turn as one about the parent between them (the hips).
         rigid: groups that move as rigid bodies.
         mirror: K indices, the left-right partner of each keypoint (itself in the middle).
@@ -65,6 +69,11 @@ class Skeleton:
     def size(self) -> int:
         """Number of keypoints K."""
         return len(self.names)
+
+    @property
+    def dims(self) -> int:
+        """Coordinates of a keypoint D: 3, or 2 for a body seen from the front."""
+        return int(self.rest.shape[1])
 
     @property
     def root(self) -> int:
@@ -98,11 +107,28 @@ class Skeleton:
                 f'{", ".join(self.names)}'
             ) from None
 
+    def flat(self) -> Skeleton:
+        """Return the same body seen from the front, D = 2: y to its left, z up.
+
+        That is how keypoints of a camera come. Such a body has no fixed lengths: an arm that
+        points at the camera is short. So `project` leaves it as it is.
+        """
+        if self.dims == 2:
+            return self
+        return dataclasses.replace(self, name=self.name + _FLAT, rest=self.rest[:, 1:].copy())
+
+    def in_space(self, keypoints: np.ndarray) -> np.ndarray:
+        """Return keypoints [..., K, D] as [..., K, 3]; those seen from the front get x = 0."""
+        if keypoints.shape[-1] == 3:
+            return keypoints
+        return np.concatenate((np.zeros_like(keypoints[..., :1]), keypoints), axis=-1)
+
     def mirrored(self, keypoints: Any) -> Any:
-        """Return keypoints [..., K, 3] (array or tensor) with left and right exchanged."""
+        """Return keypoints [..., K, D] (array or tensor) with left and right exchanged."""
         swapped = keypoints[..., list(self.mirror), :]
-        return swapped * swapped.new_tensor([1, -1, 1]) if _is_tensor(keypoints) else (
-            swapped * np.array([1, -1, 1], dtype=swapped.dtype)
+        signs = [1, -1, 1][3 - self.dims :]
+        return swapped * swapped.new_tensor(signs) if _is_tensor(keypoints) else (
+            swapped * np.array(signs, dtype=swapped.dtype)
         )
 
     def project(self, keypoints: Any) -> Any:
@@ -110,22 +136,24 @@ class Skeleton:
 
         Each bone keeps the direction it has in `keypoints`; a rigid group takes the orientation of
         the best affine fit to its members, made orthonormal. The root stays where it is. A body
-        gives that body.
+        gives that body. A body seen from the front has no lengths to keep: it comes back as given.
 
         Args:
-            keypoints: [..., K, 3] of a body of height 1, numpy array or torch tensor.
+            keypoints: [..., K, D] of a body of height 1, numpy array or torch tensor.
 
         Returns:
             The same type, shape and dtype.
 
         Raises:
-            SkeletonError: the last two sizes are not (K, 3).
+            SkeletonError: the last two sizes are not (K, D).
         """
-        if tuple(keypoints.shape[-2:]) != (self.size, 3):
+        if tuple(keypoints.shape[-2:]) != (self.size, self.dims):
             raise SkeletonError(
                 f'got keypoints of shape {tuple(keypoints.shape)}; the skeleton {self.name!r} '
-                f'needs [..., {self.size}, 3]'
+                f'needs [..., {self.size}, {self.dims}]'
             )
+        if self.dims == 2:
+            return keypoints
         if _is_tensor(keypoints):
             return self._projection(keypoints)
         import torch
@@ -138,7 +166,7 @@ class Skeleton:
         """Return the largest error of a bone length or of a distance within a rigid group.
 
         Args:
-            keypoints: [..., K, 3] of a body of height 1.
+            keypoints: [..., K, D] of a body of height 1.
 
         Returns:
             The largest absolute error, in body heights.
@@ -244,12 +272,15 @@ def load_skeleton(name: str = 'body_25') -> Skeleton:
     """Load a skeleton that comes with the package, or one from a JSON file.
 
     Args:
-        name: the name of a file in `emotion_motion/skeletons/` or the path of a JSON file.
+        name: the name of a file in `emotion_motion/skeletons/` or the path of a JSON file; with
+            `_2d` at its end the same body seen from the front (`Skeleton.flat`).
 
     Raises:
         SkeletonError: there is none of that name, or the file is no skeleton.
     """
     folder = Path(__file__).parent / 'skeletons'
+    if name.endswith(_FLAT):
+        return load_skeleton(name.removesuffix(_FLAT)).flat()
     path = Path(name) if name.endswith('.json') else folder / f'{name}.json'
     if not path.is_file():
         known = ', '.join(sorted(file.stem for file in folder.glob('*.json')))
@@ -276,11 +307,19 @@ def _parse(data: Mapping[str, Any]) -> Skeleton:
 
     parents = {index(child): index(parent) for child, parent in data['parents'].items()}
     partner = {a: b for pair in data['mirror'] for a, b in (pair, pair[::-1])}
+    rest = [_point(n, data['rest'][n]) for n in names]
+    odd = [n for n, point in zip(names, rest, strict=True) if len(point) != len(rest[0])]
+    if odd:
+        raise SkeletonError(
+            f'got a rest pose of {data["name"]!r} with {len(rest[0])} numbers for {names[0]!r} '
+            f'and another count for {", ".join(odd)}; expected 3 for all, or 2 for a body seen '
+            f'from the front'
+        )
     return Skeleton(
         name=str(data['name']),
         names=names,
         parents=tuple(parents.get(i, -1) for i in range(len(names))),
-        rest=np.stack([_point(n, data['rest'][n]) for n in names]),
+        rest=np.stack(rest),
         bars=tuple((index(a), index(b)) for a, b in data['bars']),
         rigid=tuple(
             RigidGroup(key, index(group['anchor']), tuple(index(n) for n in group['members']))
@@ -293,9 +332,10 @@ def _parse(data: Mapping[str, Any]) -> Skeleton:
 
 def _point(name: str, value: Any) -> np.ndarray:
     point = np.array(value, dtype=np.float64)
-    if point.shape != (3,) or not np.isfinite(point).all():
+    if point.shape not in ((3,), (2,)) or not np.isfinite(point).all():
         raise SkeletonError(
-            f'got the rest pose {value!r} of the keypoint {name!r}; expected 3 finite numbers'
+            f'got the rest pose {value!r} of the keypoint {name!r}; expected 3 finite numbers, or '
+            f'2 for a body seen from the front'
         )
     return point
 

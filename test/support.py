@@ -80,7 +80,7 @@ def random_inputs(
 
 def random_checkpoint(seed: int = 0, **sizes: Any) -> Checkpoint:
     """Return a small untrained checkpoint of BODY_25 that moves as much as a person."""
-    skeleton = load_skeleton()
+    skeleton = load_skeleton('body_25_2d' if sizes.get('keypoint_dims') == 2 else 'body_25')
     sizes = {
         'keypoints': skeleton.size, 'motion_channels': 24, 'emotion_channels': 8, 'window': 8,
         'mdn_channels': 24, **sizes,

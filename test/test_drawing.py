@@ -81,3 +81,16 @@ def test_no_motion_or_one_that_is_not_finite_is_refused(tmp_path):
 def test_importing_drawing_needs_no_matplotlib():
     code = 'import sys; import emotion_motion.drawing; sys.exit("matplotlib" in sys.modules)'
     assert subprocess.run([sys.executable, '-c', code], check=False).returncode == 0
+
+
+def test_a_body_seen_from_the_front_is_drawn_so_with_its_left_at_the_right(matplotlib, tmp_path):
+    flat = BODY.flat()
+    raised = flat.rest[None].copy()
+    raised[0, [flat.index('LElbow'), flat.index('LWrist')]] += [[0.15, 0.2], [0.35, 0.4]]
+    options = {'dpi': 40, 'trail_s': 0.0, 'ghosts': 0}
+    drawn = pixels(film_strip(raised, flat, tmp_path / 'left.png', **options))
+    mirrored = pixels(film_strip(flat.mirrored(raised), flat, tmp_path / 'right.png', **options))
+    dark = drawn[..., :3].min(axis=-1) < 0.9
+    middle = dark.shape[1] // 2
+    assert dark[:, middle:].sum() > 1.3 * dark[:, :middle].sum()
+    assert (dark != (mirrored[..., :3].min(axis=-1) < 0.9)[:, ::-1]).mean() < 0.02

@@ -494,3 +494,16 @@ def test_memory_stays_flat(checkpoint):
     gc.collect()
     assert len(gc.get_objects()) - objects < 50
     assert resident_mib() - memory < 4.0
+
+
+# Two dimensions
+
+
+def test_a_model_of_2d_keypoints_lives_without_lengths_to_keep():
+    generator = MotionGenerator(random_checkpoint(keypoint_dims=2), batch_size=2, seed=1)
+    points = run(generator, 60)
+    assert points.shape == (60, 2, 25, 2) and np.isfinite(points).all()
+    assert np.linalg.norm(np.diff(points, axis=0), axis=-1).max() > 1e-3
+    limits = generator._checkpoint.normaliser
+    inside = generator._frame.numpy()
+    assert (inside >= limits.low - 1e-5).all() and (inside <= limits.high + 1e-5).all()

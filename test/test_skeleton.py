@@ -255,3 +255,37 @@ def test_unknown_names_list_the_known_ones(tmp_path):
     (tmp_path / 'bad.json').write_text('{')
     with pytest.raises(SkeletonError, match=r'bad\.json'):
         load_skeleton(str(tmp_path / 'bad.json'))
+
+
+def test_a_body_seen_from_the_front_has_two_coordinates_and_mirrors():
+    flat = BODY.flat()
+    assert (flat.dims, BODY.dims) == (2, 3) and flat.flat() is flat
+    assert np.array_equal(flat.rest, BODY.rest[:, 1:])
+    assert load_skeleton('body_25_2d').name == flat.name == 'body_25_2d'
+    assert Skeleton.from_dict(flat.to_dict()).dims == 2
+    points = np.random.default_rng(0).normal(size=(4, BODY.size, 2))
+    assert np.array_equal(flat.mirrored(flat.mirrored(points)), points)
+    assert np.array_equal(flat.mirrored(flat.rest), BODY.mirrored(BODY.rest)[:, 1:])
+
+
+def test_foreshortening_is_no_error_so_a_flat_body_is_left_as_it_is():
+    flat = BODY.flat()
+    points = np.random.default_rng(0).normal(size=(4, BODY.size, 2)).astype(np.float32)
+    assert np.array_equal(flat.project(points), points)
+    with pytest.raises(SkeletonError, match=r'needs \[..., 25, 2\]'):
+        flat.project(BODY.rest)
+
+
+def test_a_flat_body_stands_in_space_at_x_0():
+    flat = BODY.flat()
+    space = flat.in_space(flat.rest)
+    assert space.shape == (BODY.size, 3) and not space[:, 0].any()
+    assert np.array_equal(space[:, 1:], flat.rest)
+    assert BODY.in_space(BODY.rest) is BODY.rest
+
+
+def test_points_of_two_and_of_three_numbers_do_not_mix():
+    data = BODY.to_dict()
+    data['rest']['LKnee'] = data['rest']['LKnee'][:2]
+    with pytest.raises(SkeletonError, match='another count for LKnee'):
+        Skeleton.from_dict(data)

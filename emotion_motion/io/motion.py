@@ -21,7 +21,7 @@ class Motion:
     """Keypoints over time with the emotions that were requested and recognised.
 
     Attributes:
-        keypoints: [T, K, 3] float32 in metres.
+        keypoints: [T, K, D] float32 in metres; D = 2: y and z of a body seen from the front.
         requested: [T, 7] weights.
         recognised: [T, 7] weights.
         rate_hz: frames a second.
@@ -108,7 +108,8 @@ def _write_npz(path: Path, motion: Motion) -> None:
 
 
 def _write_csv(path: Path, motion: Motion) -> None:
-    columns = ['time_s', *EMOTIONS, *(f'{name}_{axis}' for name in motion.names for axis in 'xyz')]
+    axes = 'xyz'[-motion.keypoints.shape[-1] :]
+    columns = ['time_s', *EMOTIONS, *(f'{name}_{axis}' for name in motion.names for axis in axes)]
     time_s = np.arange(len(motion.keypoints))[:, None] / motion.rate_hz
     rows = np.hstack((time_s, motion.requested, motion.keypoints.reshape(len(time_s), -1)))
     np.savetxt(path, rows, fmt='%.5f', delimiter=',', header=','.join(columns), comments='')

@@ -37,7 +37,7 @@ class KeypointsMessage:
         )
 
     def fill(self, keypoints: np.ndarray, stamp: Any, frame_id: str) -> Keypoints:
-        """Return the message with keypoints [K, 3] in metres."""
+        """Return the message with keypoints [K, D] in metres; x is 0 where D is 2."""
         self.message.header.stamp = stamp
         self.message.header.frame_id = frame_id
         _fill_points(self.message.points, keypoints)
@@ -86,7 +86,7 @@ class MarkersMessage:
         self._bones.scale = Vector3(x=BONE_WIDTH * body_height_m)
 
     def fill(self, keypoints: np.ndarray, stamp: Any, frame_id: str) -> MarkerArray:
-        """Return the message with keypoints [K, 3] in metres."""
+        """Return the message with keypoints [K, D] in metres; x is 0 where D is 2."""
         for marker in self.message.markers:
             marker.header.stamp = stamp
             marker.header.frame_id = frame_id
@@ -104,7 +104,11 @@ def weights_from_message(message: Emotion) -> np.ndarray:
 
 
 def _fill_points(points: Sequence[Any], keypoints: np.ndarray) -> None:
-    """Write keypoints [K, 3] into K points that exist already; twice as quick as new ones."""
+    """Write keypoints [K, D] into K points that exist already; twice as quick as new ones."""
+    if keypoints.shape[1] == 2:  # a body seen from the front
+        for point, (y, z) in zip(points, keypoints.tolist(), strict=True):
+            point.x, point.y, point.z = 0.0, y, z
+        return
     for point, (x, y, z) in zip(points, keypoints.tolist(), strict=True):
         point.x, point.y, point.z = x, y, z
 
@@ -119,4 +123,4 @@ def _marker(namespace: str, number: int, kind: int) -> Marker:
 def _sides(skeleton: Skeleton) -> list[tuple[float, float, float]]:
     """Return the colour of each keypoint by the side of the body that it is on."""
     middle = 1e-6
-    return [LEFT if y > middle else RIGHT if y < -middle else MIDDLE for y in skeleton.rest[:, 1]]
+    return [LEFT if y > middle else RIGHT if y < -middle else MIDDLE for y in skeleton.rest[:, -2]]

@@ -76,7 +76,7 @@ class Figure:
         face = {i for group in skeleton.rigid if group.name == 'face' for i in group.members}
         thickness = max(1.0, scale / 40.0)
         # The far side first: we stand a little to the body's left, so that is its right.
-        order = sorted(skeleton.edges, key=lambda edge: skeleton.rest[edge[1], 1])
+        order = sorted(skeleton.edges, key=lambda edge: skeleton.rest[edge[1], -2])
         for parent, child in order:
             if child not in face:
                 canvas.line(dots[parent], dots[child], self._style(child), thickness)
@@ -92,5 +92,5 @@ class Figure:
             canvas.points(dots[[nose], 0], dots[[nose], 1], MIDDLE_STYLE)
 
     def _style(self, index: int) -> str:
-        side = self._skeleton.rest[index, 1]
+        side = self._skeleton.rest[index, -2]
         return LEFT_STYLE if side > 1e-6 else RIGHT_STYLE if side < -1e-6 else MIDDLE_STYLE

@@ -6,27 +6,28 @@ from __future__ import annotations
 
 import itertools
 
+from builtin_interfaces.msg import Time
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 from support import malformed, one_hot
 
 from emotion_motion.checkpoint import Checkpoint
-from emotion_motion.emotion import dominant, emotion_weights, EMOTIONS
+from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import EmotionError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.msg import Emotion
-from emotion_motion.ros.conversions import EmotionMessage, weights_from_message
+from emotion_motion.ros.conversions import (
+    EmotionMessage,
+    KeypointsMessage,
+    weights_from_message,
+)
 from emotion_motion.ros.diagnostics import diagnostic_array, LoopStatistics, STEPS_KEPT
 from emotion_motion.ros.emotion_input import EmotionInput, FADE_S
-from emotion_motion.ros.expression import (
-    expression_weights,
-    EXPRESSIONS,
-    VALENCE_AROUSAL,
-    valence_arousal_weights,
-)
+from emotion_motion.ros.expression import expression_weights, EXPRESSIONS
 from emotion_motion.ros.live_motion import LiveMotion
 from emotion_motion.ros.terminal_client import EmotionWalk, WALK
+from emotion_motion.skeleton import load_skeleton
 
 NEUTRAL = one_hot('neutral')
 
@@ -91,27 +92,10 @@ def test_label_wins_over_valence_and_arousal() -> None:
     np.testing.assert_array_equal(expression_weights('joy', -9.0, 0.2), one_hot('happiness'))
 
 
-def test_centre_of_each_emotion_is_mostly_it() -> None:
-    for name, (valence, arousal) in VALENCE_AROUSAL.items():
-        assert dominant(valence_arousal_weights(valence, arousal)) == name
-
-
-@given(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0))
-def test_every_point_is_an_emotion_and_near_the_middle_neutral(v: float, a: float) -> None:
-    assert as_weights(valence_arousal_weights(v, a))
-    assert valence_arousal_weights(0.05 * v, 0.05 * a)[4] > 0.85
-
-
 @pytest.mark.parametrize('label', ['melancholy', 'happy sad', '0'])
 def test_unknown_label_is_refused(label: str) -> None:
     with pytest.raises(EmotionError, match=label):
         expression_weights(label, 0.0, 0.0)
-
-
-@pytest.mark.parametrize('point', [(2.0, 0.0), (0.0, -1.1), (float('nan'), 0.0), (0.0, 1e999)])
-def test_point_off_the_plane_is_refused(point: tuple[float, float]) -> None:
-    with pytest.raises(EmotionError, match='from -1 to 1'):
-        expression_weights('', *point)
 
 
 # Messages
@@ -130,6 +114,14 @@ def test_wrong_intensity_is_refused(case: dict[str, object]) -> None:
     if isinstance(case['value'], float):
         with pytest.raises(EmotionError):
             weights_from_message(Emotion(weights=NEUTRAL, intensity=case['value']))
+
+
+def test_keypoints_of_two_coordinates_are_published_in_space() -> None:
+    flat = load_skeleton().flat()
+    message = KeypointsMessage(flat).fill(flat.rest.astype(np.float32), Time(), 'frame')
+    assert message.skeleton == 'body_25_2d'
+    points = np.array([(p.x, p.y, p.z) for p in message.points])
+    assert np.allclose(points, flat.in_space(flat.rest), atol=1e-6)
 
 
 def test_emotion_message_is_refilled() -> None:
