@@ -26,7 +26,7 @@ def read_description():
     return readme.read_text(encoding='utf-8') if readme.exists() else ''
 
 
-TRAIN = ['matplotlib', 'rich']
+TRAIN = ['accelerate>=1.0', 'bvhio>=1.5', 'matplotlib', 'pyyaml', 'rich', 'tensorboard']
 ROBOT = ['pin', 'pin-pink', 'ruckig']
 VIEWER = ['viser']
 DEV = [
@@ -35,7 +35,6 @@ DEV = [
     'pytest',
     'pytest-benchmark',
     'pytest-timeout',
-    'pyyaml',
     'ruff',
     'setuptools',
 ]
@@ -74,7 +73,7 @@ setup(
             'README.md', '*/README.md', '*/config.json', '*/model.safetensors'],
     },
     install_requires=['numpy>=1.25', 'safetensors>=0.4', 'torch>=2.4', 'tyro>=0.8'],
-    extras_require={'train': TRAIN, 'robot': ROBOT, 'viewer': VIEWER, 'dev': TRAIN + DEV},
+    extras_require={'train': TRAIN, 'robot': ROBOT, 'viewer': VIEWER, 'dev': TRAIN + ['pin'] + DEV},
     entry_points={'console_scripts': ['emotion-motion = emotion_motion.cli:main']},
     zip_safe=False,
 )
