@@ -11,7 +11,9 @@ import numpy as np
 from emotion_motion.emotion import EMOTIONS, recognised_distribution
 from emotion_motion.generator import MotionGenerator
 
-__all__ = ['FreeRun', 'Liveliness', 'free_run', 'liveliness']
+__all__ = [
+    'FreeRun', 'Liveliness', 'Thirds', 'free_run', 'liveliness', 'longest_still_s', 'thirds'
+]  # fmt: skip
 
 # As in the study behind the method: below this mean keypoint speed a third of a second is still.
 _STILL_M_S = 0.05
@@ -20,11 +22,11 @@ _SMOOTHED_FRAMES = 7
 
 @dataclass(frozen=True, eq=False)
 class FreeRun:
-    """One stream an emotion, from the rest pose, without a reset.
+    """Streams from the rest pose, without a reset.
 
     Attributes:
-        keypoints: [7, T, K, 3] in metres.
-        recognised: [7, T, 7] weights that the model sees in its own motion.
+        keypoints: [B, T, K, D] in metres.
+        recognised: [B, T, 7] weights that the model sees in its own motion.
         rate_hz: frames a second.
     """
 
@@ -48,9 +50,36 @@ class Liveliness:
     longest_still_s: float
 
 
-def free_run(generator: MotionGenerator, seconds: float) -> FreeRun:
-    """Run a generator of seven streams, one an emotion, from its rest pose."""
-    generator.set_emotion(np.eye(len(EMOTIONS)))
+@dataclass(frozen=True, eq=False)
+class Thirds:
+    """One stretch of motion, measured in N thirds of a second.
+
+    Attributes:
+        speed_m_s: [N] mean keypoint speed of the smoothed motion [m/s].
+        jerk: [N] mean size of the third difference of the motion itself [m].
+        still: [N] booleans, whether it is slower than 0.05 m/s.
+        first: frame that the first of them begins with.
+        size: frames of each.
+    """
+
+    speed_m_s: np.ndarray
+    jerk: np.ndarray
+    still: np.ndarray
+    first: int
+    size: int
+
+
+def free_run(
+    generator: MotionGenerator, seconds: float, emotions: np.ndarray | None = None
+) -> FreeRun:
+    """Run a generator from its rest pose.
+
+    Args:
+        generator: B streams.
+        seconds: how long [s].
+        emotions: what each stream is to show, [B, 7]; None: seven streams, one an emotion.
+    """
+    generator.set_emotion(np.eye(len(EMOTIONS)) if emotions is None else emotions)
     generator.reset()
     frames = [generator.step() for _ in range(round(seconds * generator.rate))]
     logits = np.stack([frame.emotion_logits for frame in frames], axis=1)
@@ -62,22 +91,44 @@ def free_run(generator: MotionGenerator, seconds: float) -> FreeRun:
 
 
 def liveliness(keypoints: np.ndarray, rate_hz: float) -> Liveliness:
-    """Measure motion [T, K, 3] in metres.
+    """Measure motion [T, K, D] in metres.
 
     Speeds are taken on a moving average of 7 frames, so that jitter does not count as life.
     """
-    kernel = np.ones(_SMOOTHED_FRAMES) / _SMOOTHED_FRAMES
-    flat = keypoints.reshape(len(keypoints), -1)
-    smooth = np.apply_along_axis(np.convolve, 0, flat, kernel, mode='valid')
-    moved = np.diff(smooth.reshape(len(smooth), -1, 3), axis=0)
-    speed = np.linalg.norm(moved, axis=-1).mean(axis=-1) * rate_hz
+    speed, measured = _speed(keypoints, rate_hz), thirds(keypoints, rate_hz)
+    return Liveliness(
+        float(speed.mean()), float(measured.still.mean()), longest_still_s(measured.still, rate_hz)
+    )
+
+
+def thirds(keypoints: np.ndarray, rate_hz: float) -> Thirds:
+    """Measure motion [T, K, D] in metres, third of a second by third of a second.
+
+    A stretch of fewer than 7 frames and a third of a second has none.
+    """
     size = round(rate_hz / 3)
-    windows = speed[: len(speed) // size * size].reshape(-1, size).mean(axis=1)
-    still = windows < _STILL_M_S
-    return Liveliness(float(speed.mean()), float(still.mean()), _longest(still) * size / rate_hz)
+    speed = _cut(_speed(keypoints, rate_hz), size)
+    first = (_SMOOTHED_FRAMES - 1) // 2
+    # A third difference lies between its second and its third frame.
+    jerk = np.linalg.norm(np.diff(keypoints.astype(float), n=3, axis=0), axis=-1).mean(axis=-1)
+    jerk = _cut(jerk[first - 1 :], size)[: len(speed)]
+    return Thirds(speed, jerk, speed < _STILL_M_S, first, size)
 
 
-def _longest(flags: np.ndarray) -> int:
-    """Return the length of the longest run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(int), [0]))))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
+def longest_still_s(still: np.ndarray, rate_hz: float) -> float:
+    """Return the length of the longest run of still thirds of a second, [N] booleans [s]."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], still.astype(int), [0]))))
+    longest = int((edges[1::2] - edges[::2]).max(initial=0))
+    return longest * round(rate_hz / 3) / rate_hz
+
+
+def _speed(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Return the mean keypoint speed [T - 7] of the smoothed motion [m/s]."""
+    # The difference of two averages, each of 7 frames, is that of the frames at their ends.
+    moved = (keypoints[_SMOOTHED_FRAMES:] - keypoints[:-_SMOOTHED_FRAMES]) / _SMOOTHED_FRAMES
+    return np.linalg.norm(moved, axis=-1).mean(axis=-1) * rate_hz
+
+
+def _cut(values: np.ndarray, size: int) -> np.ndarray:
+    """Return the means [N] of parts of `size` values."""
+    return values[: len(values) // size * size].reshape(-1, size).mean(axis=1)
