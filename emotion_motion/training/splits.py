@@ -1,0 +1,162 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training, validation and test: whole actors or whole sources, never windows; and a leak check.
+
+A group's split is a hash of its name, so that new clips never move old ones. The price is that
+shares hold only on average: a handful of groups may leave a split empty, which the import says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import hashlib
+from typing import Literal, TYPE_CHECKING
+
+import numpy as np
+
+from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.fingerprint import TOLERANCE
+
+if TYPE_CHECKING:
+    from emotion_motion.io.clip import Clip
+    from emotion_motion.training.store import ClipInfo, MotionDataset
+
+__all__ = ['GroupBy', 'SplitRule', 'check_leaks', 'group_of', 'split_of']
+
+GroupBy = Literal['auto', 'actor', 'source']
+_SAME = 2e-3  # body heights between the frames of one motion that was prepared twice
+_SHOWN = 5
+
+
+def group_of(clip: Clip | ClipInfo, by: GroupBy = 'auto') -> str:
+    """Return the name of what a clip must not be parted from.
+
+    Args:
+        clip: with its actor and source.
+        by: 'actor', 'source', or 'auto': the actor where one is known, else the source.
+
+    Raises:
+        TrainingError: neither is known, or the actor is not and `by` asks for it.
+    """
+    if by not in ('auto', 'actor', 'source'):
+        raise TrainingError(f"got group = {by!r}; expected 'auto', 'actor' or 'source'")
+    if clip.actor and by != 'source':
+        return f'actor {clip.actor}'
+    if by == 'actor' or not clip.source:
+        unknown = 'actor' if by == 'actor' else 'actor and source'
+        raise TrainingError(
+            f'got the clip {clip.source!r}, whose {unknown} nobody knows; name the actor in the '
+            f'label file, or split by source'
+        )
+    return f'source {clip.source}'
+
+
+def split_of(group: str, seed: int = 0, *, val_share: float = 0.1, test_share: float = 0.1) -> str:
+    """Return 'train', 'val' or 'test' for a group, by a hash of seed and name.
+
+    Args:
+        group: see `group_of`.
+        seed: another seed gives other splits.
+        val_share: share of groups for validation.
+        test_share: share of groups for the test.
+
+    Raises:
+        TrainingError: shares below 0 or of more than 1 together.
+    """
+    if not (val_share >= 0.0 and test_share >= 0.0 and val_share + test_share <= 1.0):
+        raise TrainingError(
+            f'got val_share {val_share} and test_share {test_share}; expected shares of at least '
+            f'0 and at most 1 together'
+        )
+    digest = hashlib.sha256(f'{seed}\n{group}'.encode('utf-8', 'replace')).digest()
+    place = int.from_bytes(digest[:8], 'big') / 2**64
+    if place < test_share:
+        return 'test'
+    return 'val' if place < test_share + val_share else 'train'
+
+
+@dataclass(frozen=True)
+class SplitRule:
+    """How clips are split; called with a clip it returns its split."""
+
+    val_share: float = 0.1
+    test_share: float = 0.1
+    seed: int = 0
+    by: GroupBy = 'auto'
+
+    def __post_init__(self) -> None:
+        split_of('', val_share=self.val_share, test_share=self.test_share)
+
+    def __call__(self, clip: Clip) -> str:
+        """Return the split of a clip."""
+        group = group_of(clip, self.by)
+        return split_of(
+            group, self.seed, val_share=self.val_share, test_share=self.test_share
+        )
+
+
+def check_leaks(dataset: MotionDataset) -> None:
+    """Make sure that no group and no motion is in two splits.
+
+    Motions are compared by content, also with their mirror images, so that the same take under
+    two names is found.
+
+    Raises:
+        TrainingError: names the groups and the pairs of clips that leak.
+    """
+    leaks = [*_torn_groups(dataset), *_same_motions(dataset)]
+    if leaks:
+        more = f'\n  and {len(leaks) - _SHOWN} more' if len(leaks) > _SHOWN else ''
+        listed = '\n  '.join(leaks[:_SHOWN])
+        raise TrainingError(
+            f'got a data set whose splits share motion, so that its validation would judge what '
+            f'was learnt by heart:\n  {listed}{more}\nsplit it by actor or by source, and remove '
+            f'copies'
+        )
+
+
+def _torn_groups(dataset: MotionDataset) -> list[str]:
+    by = dataset.manifest.get('settings', {}).get('group', 'auto')
+    found: dict[str, set[str]] = {}
+    for i in range(len(dataset)):
+        info = dataset.info(i)
+        if info.actor or info.source:
+            group = group_of(info, by if info.actor else 'source')
+            found.setdefault(group, set()).add(str(dataset.splits[i]))
+    return [
+        f'{group} is in {" and ".join(sorted(splits))}'
+        for group, splits in found.items()
+        if len(splits) > 1
+    ]
+
+
+def _same_motions(dataset: MotionDataset) -> list[str]:
+    leaks = []
+    for i, j in _near(dataset.fingerprints):
+        if dataset.splits[i] != dataset.splits[j] and _same(dataset, i, j):
+            names = [f'{dataset.info(n).source or n} ({dataset.splits[n]})' for n in (i, j)]
+            leaks.append(f'the same motion: {names[0]} and {names[1]}')
+    return leaks
+
+
+def _near(prints: np.ndarray) -> list[tuple[int, int]]:
+    """Return pairs of rows [N, F] that differ by the tolerance at most, by sorting one column."""
+    order = np.argsort(prints[:, 0], kind='stable')
+    ends = np.searchsorted(prints[order, 0], prints[order, 0] + TOLERANCE, side='right')
+    pairs = []
+    for place, (i, end) in enumerate(zip(order, ends, strict=True)):
+        others = order[place + 1 : end]
+        if len(others):
+            near = np.abs(prints[others] - prints[i]).max(axis=1) <= TOLERANCE
+            pairs += [(int(i), int(j)) for j in others[near]]
+    return pairs
+
+
+def _same(dataset: MotionDataset, i: int, j: int) -> bool:
+    """Tell whether two clips hold the same frames or each other's mirror image."""
+    if abs(int(dataset.lengths[i]) - int(dataset.lengths[j])) > 1:
+        return False
+    first, second = dataset.frames(i)[0], dataset.frames(j)[0]
+    count = min(len(first), len(second))
+    images = (second[:count], dataset.skeleton.mirrored(second[:count]))
+    return any(np.abs(first[:count] - image).max() <= _SAME for image in images)
