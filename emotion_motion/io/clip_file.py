@@ -1,0 +1,265 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Clips in .npz files with documented keys, so that any format is one conversion away.
+
+docs/formats.md documents the keys; `npz_arrays` reads and checks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.emotion import emotion_weights, EMOTIONS
+from emotion_motion.exceptions import EmotionError, MotionFileError, SkeletonError
+from emotion_motion.io.clip import Clip
+from emotion_motion.io.motion import check_ending
+from emotion_motion.io.npz_arrays import NpzArrays
+from emotion_motion.skeleton import load_skeleton, Skeleton
+
+__all__ = ['load_clips', 'save_clips']
+
+_TEXTS = ('label', 'source', 'actor', 'content', 'licence')
+_KEYS = (
+    'keypoints', 'rate_hz', 'lengths', 'names', 'skeleton', 'confidence', 'emotions', 'emotion',
+    'valence_arousal', *_TEXTS, 'prepared', 'requested', 'recognised',
+)  # fmt: skip
+
+
+def save_clips(path: str | Path, clips: Iterable[Clip]) -> Path:
+    """Write clips so that `load_clips` gives back the same.
+
+    One clip is written with plain keys; several have `lengths` and are laid end to end.
+
+    Args:
+        path: file to write, ending in `.npz`; a whole one or none is left.
+        clips: at least one; all of the same number of keypoints and coordinates.
+
+    Returns:
+        The path.
+
+    Raises:
+        MotionFileError: another ending, no clip, clips of different shapes, a skeleton that is
+            not known, or the file cannot be written.
+    """
+    path, clips = Path(path), list(clips)
+    check_ending(path, '.npz')
+    if not clips:
+        raise MotionFileError(f'got no clip to write to {path}; expected at least one')
+    shapes = {clip.keypoints.shape[1:] for clip in clips}
+    if len(shapes) > 1:
+        raise MotionFileError(
+            f'got clips of [K, D] {sorted(shapes)} for {path}; expected one shape a file, so '
+            f'write them to several'
+        )
+    arrays = _arrays(path, clips)
+    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.npz')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(unfinished, **arrays)
+        unfinished.replace(path)
+    except OSError as error:
+        raise MotionFileError(
+            f'could not write {path} ({error.strerror}); choose a folder that you may write to'
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+    return path
+
+
+def load_clips(path: str | Path) -> list[Clip]:
+    """Read an `.npz` of one clip or of many, or of a motion that `save_motion` wrote.
+
+    Returns:
+        The clips. Where the file says nothing, `source` is its path and the other texts are ''.
+
+    Raises:
+        MotionFileError: with path, key, what it holds and what was expected.
+    """
+    path = Path(path)
+    file = NpzArrays.open(path, _KEYS)
+    if 'requested' in file:  # a motion of ours: what was requested is what it expresses
+        file = file.renamed('requested', 'emotions').without('recognised')
+    points = file.numbers('keypoints')
+    if points.ndim != 3 or points.shape[-1] not in (2, 3) or 0 in points.shape:
+        raise file.error(
+            'keypoints', f'has shape {points.shape}',
+            '[T, K, 3] in metres or [T, K, 2] in pixels, with at least one frame',
+        )  # fmt: skip
+    lengths = _lengths(file, len(points))
+    points, confidence = _measured(file, points)
+    shared = _shared(file, len(lengths))
+    per_frame = _emotions(file, lengths)
+    ends = np.cumsum(lengths)
+    clips = []
+    for number, (start, stop) in enumerate(zip(ends - lengths, ends, strict=True)):
+        fields = {key: values[number] for key, values in shared.items()}
+        frames = slice(start, stop)
+        try:
+            points_of, sure = _arranged(file, points[frames], confidence[frames], fields)
+            emotions = None if per_frame is None else _or_none(per_frame[frames])
+            clips.append(Clip(keypoints=points_of, confidence=sure, emotions=emotions, **fields))
+        except MotionFileError as error:
+            which = f' (clip {number} of {len(lengths)})' if len(lengths) > 1 else ''
+            known = str(path) in str(error)
+            raise error if known else MotionFileError(f'{path}{which}: {error}') from error
+    return clips
+
+
+def _arrays(path: Path, clips: Sequence[Clip]) -> dict[str, Any]:
+    """Return what to write, without pickles."""
+    single = len(clips) == 1
+    arrays: dict[str, Any] = {
+        'keypoints': np.concatenate([clip.keypoints for clip in clips]),
+        'confidence': np.concatenate([clip.confidence for clip in clips]),
+    }
+    each: dict[str, list] = {
+        key: [getattr(clip, key) for clip in clips]
+        for key in ('rate_hz', 'skeleton', 'prepared', *_TEXTS)
+    }
+    for key, values in each.items():
+        if any(isinstance(value, str) and '\0' in value for value in values):
+            raise MotionFileError(
+                f'got a {key} with a zero character for {path}, which numpy cuts off; remove it'
+            )
+        arrays[key] = np.array(values[0] if single else values)
+    if not single:
+        arrays['lengths'] = np.array([len(clip) for clip in clips])
+    if any(clip.emotions is not None for clip in clips):
+        arrays['emotions'] = np.concatenate([
+            np.full((len(clip), len(EMOTIONS)), np.nan, np.float32)
+            if clip.emotions is None else clip.emotions for clip in clips
+        ])  # fmt: skip
+    if any(clip.valence_arousal is not None for clip in clips):
+        pairs = np.array([clip.valence_arousal or (np.nan, np.nan) for clip in clips])
+        arrays['valence_arousal'] = pairs[0] if single else pairs
+    names = {_skeleton(path, clip.skeleton, clip.keypoints.shape[1]).names for clip in clips}
+    if len(names) == 1:
+        arrays['names'] = np.array(names.pop())
+    return arrays
+
+
+def _lengths(file: NpzArrays, frames: int) -> np.ndarray:
+    """Return the frames [N] of each clip."""
+    if 'lengths' not in file:
+        return np.array([frames])
+    lengths = file.numbers('lengths')
+    if lengths.ndim != 1 or lengths.dtype.kind not in 'iu' or not (lengths > 0).all():
+        raise file.error(
+            'lengths', f'has shape {lengths.shape} and dtype {lengths.dtype}',
+            '[N] whole numbers above 0, the frames of each clip',
+        )  # fmt: skip
+    if lengths.sum() != frames:
+        raise file.error(
+            'lengths', f'sums to {lengths.sum()}', f'{frames}, the frames of keypoints'
+        )
+    return lengths.astype(np.int64)
+
+
+def _measured(file: NpzArrays, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return points [F, K, D] with NaN put to 0, and confidence [F, K], 0 there."""
+    gone = np.isnan(points).all(axis=-1)
+    points = np.where(gone[..., None], 0.0, points)
+    # Written so that NaN fails as well.
+    wrong = ~(np.abs(points) < 1e6).all(axis=-1)
+    if wrong.any():
+        frame, keypoint = np.argwhere(wrong)[0]
+        raise file.error(
+            'keypoints', f'is {points[frame, keypoint].tolist()} in frame {frame}, keypoint '
+            f'{keypoint}', 'metres or pixels; all coordinates NaN where it is not measured',
+        )  # fmt: skip
+    confidence = np.ones(points.shape[:2])
+    if 'confidence' in file:
+        confidence = file.numbers('confidence')
+        if confidence.shape != points.shape[:2]:
+            raise file.error('confidence', f'has shape {confidence.shape}', points.shape[:2])
+    return points, np.where(gone, 0.0, confidence)
+
+
+def _shared(file: NpzArrays, count: int) -> dict[str, list]:
+    """Return what holds for whole clips, a list of `count` values a key, as Clip takes them."""
+    shared: dict[str, list] = {key: file.texts(key, count, '') for key in _TEXTS}
+    if 'source' not in file:
+        shared['source'] = [str(file.path)] * count
+    shared['skeleton'] = file.texts('skeleton', count, 'body_25')
+    shared['rate_hz'] = file.each('rate_hz', count, ())
+    if 'prepared' in file:
+        shared['prepared'] = [bool(value) for value in file.each('prepared', count, ())]
+    if 'valence_arousal' in file:
+        pairs = file.each('valence_arousal', count, (2,))
+        shared['valence_arousal'] = [_or_none(pair) for pair in pairs]
+    return shared
+
+
+def _emotions(file: NpzArrays, lengths: np.ndarray) -> np.ndarray | None:
+    """Return emotion weights a frame [F, 7], NaN where not known; None where none are."""
+    if 'emotion' in file:
+        if 'emotions' in file:
+            raise file.error('emotion', 'stands beside emotions', 'one of the two')
+        texts = file.texts('emotion', len(lengths), '')
+        try:
+            weights = np.stack([emotion_weights(text) for text in texts])
+        except EmotionError as error:
+            raise MotionFileError(f'{file.path}, key emotion: {error}') from error
+        return np.repeat(weights, lengths, axis=0)
+    if 'emotions' not in file:
+        return None
+    weights, frames = file.numbers('emotions'), int(lengths.sum())
+    if weights.shape == (len(EMOTIONS),):
+        return np.tile(weights, (frames, 1))
+    if weights.shape == (frames, len(EMOTIONS)):
+        return weights
+    if weights.shape == (len(lengths), len(EMOTIONS)):
+        return np.repeat(weights, lengths, axis=0)
+    each = f' or ({len(lengths)}, 7)' if 'lengths' in file else ''
+    raise file.error(
+        'emotions', f'has shape {weights.shape}',
+        f'(7,){each} or ({frames}, 7) in the order {", ".join(EMOTIONS)}',
+    )  # fmt: skip
+
+
+def _arranged(
+    file: NpzArrays, points: np.ndarray, confidence: np.ndarray, fields: dict
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put one clip's keypoints in the skeleton's order; those that the file lacks get 0."""
+    if 'names' not in file:
+        _skeleton(file.path, fields['skeleton'], points.shape[1])
+        return points, confidence
+    skeleton = _skeleton(file.path, fields['skeleton'])
+    names = file.texts('names', points.shape[1])
+    unknown = [name for name in names if name not in skeleton.names]
+    if unknown or len(set(names)) != len(names):
+        what = f'has {", ".join(unknown)}' if unknown else 'has a name twice'
+        raise file.error(
+            'names', what, f'names of {skeleton.name!r}, each once: {", ".join(skeleton.names)}'
+        )
+    places = [skeleton.index(name) for name in names]
+    arranged = np.zeros((len(points), skeleton.size, points.shape[-1]))
+    sure = np.zeros((len(points), skeleton.size))
+    arranged[:, places], sure[:, places] = points, confidence
+    return arranged, sure
+
+
+def _skeleton(path: Path, name: str, size: int | None = None) -> Skeleton:
+    """Return the skeleton of a clip, which may be the flat form of one."""
+    try:
+        skeleton = load_skeleton(name.removesuffix('_2d'))
+    except SkeletonError as error:
+        raise MotionFileError(f'{path}, key skeleton: {error}') from error
+    if size not in (None, skeleton.size):
+        raise MotionFileError(
+            f'{path}: got {size} keypoints without names; the skeleton {name!r} has '
+            f'{skeleton.size}: add the key names, [{size}] of {", ".join(skeleton.names)}'
+        )
+    return skeleton
+
+
+def _or_none(values: np.ndarray) -> np.ndarray | None:
+    """Return None for nothing but NaN, which stands for not known."""
+    return None if np.isnan(values).all() else values
