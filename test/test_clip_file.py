@@ -176,6 +176,7 @@ BAD = {
     'same name': ({'names': ['Neck', *SKELETON.names[1:]]}, 'names has a name twice'),
     'few names': ({'names': SKELETON.names[:5]}, r'names has shape \(5,\).*\(25,\)'),
     'skeleton': ({'skeleton': 'smpl'}, "key skeleton: got the skeleton 'smpl'"),
+    'long skeleton': ({'skeleton': 'x' * 5000}, 'key skeleton'),
     'label number': ({'label': 3}, 'label has shape .* expected text'),
     'objects': ({'label': np.array([None])}, 'Python objects such as None'),
     'lengths sum': ({'lengths': [1, 2]}, 'lengths sums to 3; expected 4'),

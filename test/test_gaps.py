@@ -127,7 +127,7 @@ def test_shapes_that_do_not_fit_are_refused():
 
 def person(frames=20, height=400.0):
     """A standing body in pixels, [T, 25, 2], that sways; confidence [T, 25] of 0.9."""
-    body = np.stack((-SKELETON.rest[:, 1], -SKELETON.rest[:, 2]), axis=-1) * height + 500.0
+    body = np.stack((SKELETON.rest[:, 1], -SKELETON.rest[:, 2]), axis=-1) * height + 500.0
     sway = 5.0 * np.sin(np.arange(frames) / 5.0)[:, None, None]
     return body + sway, np.full((frames, 25), 0.9)
 

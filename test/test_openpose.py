@@ -18,7 +18,7 @@ SKELETON = load_skeleton()
 
 def person(frames=12, at=500.0, height=400.0):
     """A standing body that moves steadily to the right, [T, 25, 2] in pixels."""
-    body = np.stack((-SKELETON.rest[:, 1], 1.0 - SKELETON.rest[:, 2]), axis=-1) * height
+    body = np.stack((SKELETON.rest[:, 1], 1.0 - SKELETON.rest[:, 2]), axis=-1) * height
     walk = np.arange(frames)[:, None] * np.array([2.0, 0.5])
     return body + np.array([at, 100.0]) + walk[:, None]
 

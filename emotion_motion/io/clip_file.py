@@ -247,10 +247,10 @@ def _arranged(
 
 
 def _skeleton(path: Path, name: str, size: int | None = None) -> Skeleton:
-    """Return the skeleton of a clip, which may be the flat form of one."""
+    """Return the skeleton `name`; of K = `size` keypoints where they have no names."""
     try:
-        skeleton = load_skeleton(name.removesuffix('_2d'))
-    except SkeletonError as error:
+        skeleton = load_skeleton(name)
+    except (SkeletonError, OSError) as error:  # a name may be too long for a path
         raise MotionFileError(f'{path}, key skeleton: {error}') from error
     if size not in (None, skeleton.size):
         raise MotionFileError(
