@@ -78,6 +78,16 @@ def test_a_configuration_may_be_text_or_a_mapping(tmp_path, text):
     assert run.environment['seed'] == 3
 
 
+def test_the_seed_may_lie_in_a_part_of_the_configuration(tmp_path):
+    nested = dataclasses.make_dataclass('Nested', [('run', Config)])(Config(seed=11))
+    assert RunFolder.create(tmp_path / 'run', nested, {}).environment['seed'] == 11
+
+
+def test_data_that_is_made_in_the_folder_is_noted_afterwards(run):
+    run.manifest = {'clips': 9}
+    assert run.manifest == {'clips': 9}
+
+
 def test_the_commit_is_that_of_the_source_tree(run):
     if not (ROOT / '.git').exists() or shutil.which('git') is None:
         pytest.skip('this source tree is no git repository')

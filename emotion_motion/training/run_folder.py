@@ -79,7 +79,7 @@ class RunFolder:
             path: a new or an empty folder.
             config: the configuration: a dataclass (nested as you like), a mapping or YAML text.
             manifest: what the data is.
-            seed: of the run; None: that of the configuration.
+            seed: of the run; None: `seed` or `run.seed` of the configuration.
             need_bytes: space that the run will take, as far as is known.
 
         Raises:
@@ -88,7 +88,7 @@ class RunFolder:
         """
         root = Path(path)
         _check_empty(root)
-        seed = getattr(config, 'seed', None) if seed is None else seed
+        seed = _seed_of(config) if seed is None else seed
         environment = {**describe_environment(), 'seed': seed, 'resumed': []}
         # config.yaml comes last: with it, and not before, the folder is a run's.
         files = {
@@ -135,8 +135,13 @@ class RunFolder:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the data was when the run began."""
+        """What the data was when the run began; assign another for data made in the folder."""
         return _read_json(self.root / _MANIFEST)
+
+    @manifest.setter
+    def manifest(self, manifest: Mapping[str, Any]) -> None:
+        with storage_errors(f'{self.root / _MANIFEST}'):
+            write_file(self.root / _MANIFEST, _json(manifest))
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -183,6 +188,14 @@ class RunFolder:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _seed_of(config: Any) -> int | None:
+    """Return the seed of a configuration, or of its part `run`."""
+    for part in (config, getattr(config, 'run', None)):
+        if hasattr(part, 'seed'):
+            return part.seed
+    return None
 
 
 def _check_empty(root: Path) -> None:
