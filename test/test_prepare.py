@@ -163,6 +163,27 @@ def test_feet_that_the_source_has_tilted_stand_flat():
         len(result), 0), atol=2e-3)  # fmt: skip
 
 
+def test_who_stands_on_tiptoe_stays_there_with_the_toes_on_the_ground():
+    points, toes = swaying(), [AT['LBigToe'], AT['RBigToe']]
+    for side in 'LR':
+        for name, rise in (('Ankle', 0.10), ('Heel', 0.16)):
+            points[:, AT[side + name], 2] += rise
+            points[:, AT[side + name], 0] += 0.07
+    result = prepare(clip_of(points), SKELETON).keypoints
+    assert result[:, toes, 2] == pytest.approx(0.01, abs=4e-3)
+    assert result[:, [AT['LHeel'], AT['RHeel']], 2].min() > 0.05
+
+
+def test_a_clip_that_is_prepared_only_changes_its_rate():
+    clip = prepare(clip_of(walking(turn=0.5)), SKELETON, travel='keep')
+    np.testing.assert_allclose(
+        prepare(clip, SKELETON).keypoints, clip.keypoints, atol=1e-6
+    )
+    slower = prepare(clip, SKELETON, rate_hz=15.0)
+    assert slower.rate_hz == 15.0
+    assert SKELETON.bone_error(slower.keypoints) < 1e-5
+
+
 @pytest.mark.parametrize('turn', [0.0, 0.6])
 def test_a_walk_stays_in_place_where_travel_is_removed(turn):
     clip = clip_of(walking(turn=turn))

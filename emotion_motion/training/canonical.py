@@ -21,6 +21,7 @@ __all__ = ['onto_body', 'leg_length', 'standing_height']
 _STRAIGHTEST = 0.9991  # of the leg's length; a locked knee would jump when it unlocks
 _SOFT = 0.002  # body heights over which a leg gives way before it is straight
 _AIRBORNE = (0.03, 0.10)  # body heights: from a foot that carries the pelvis to one in the air
+_TIPTOE = (20.0, 40.0)  # degrees: from a tilt that is the skeleton's to one that is meant
 _FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 _FOOT = ('BigToe', 'SmallToe', 'Heel')
 
@@ -85,12 +86,18 @@ class _Body:
         floor = standing_height(np.stack([source['LAnkle'], source['RAnkle']], axis=1))
         raise_by = np.array([0.0, 0.0, self.ankle_height - scale * floor])
         placed: dict[str, np.ndarray] = {}
-        wanted = {side: scale * source[f'{side}Ankle'] + raise_by for side in 'LR'}
+        turns = {side: self._foot_turn(source, side) for side in 'LR'}
+        wanted = {
+            side: self._above_ground(scale * source[f'{side}Ankle'] + raise_by, turns[side], side)
+            for side in 'LR'
+        }
         across = _unit(source['LHip'] - source['RHip'])
         self._pelvis(placed, scale * hips + raise_by, across, wanted)
         for side in 'LR':
             self._leg(placed, source, wanted[side], side, scale)
-            self._foot(placed, source, side)
+            for name in _FOOT:
+                offset = self.rest[side + name] - self.rest[f'{side}Ankle']
+                placed[side + name] = placed[f'{side}Ankle'] + turns[side] @ offset
         self._trunk(placed, source, hips)
         self._head(placed, source)
         return placed
@@ -126,13 +133,18 @@ class _Body:
             placed[f'{side}Hip'], ankle, pole, lengths
         )
 
-    def _foot(self, placed: dict, source: dict, side: str) -> None:
-        """Turn the foot as the source's, flat where the source's stands flat."""
-        names = [f'{side}{name}' for name in _FOOT]
-        turn = _level(self._turn(source, names), source[f'{side}Ankle'])
-        for name in names:
-            offset = self.rest[name] - self.rest[f'{side}Ankle']
-            placed[name] = placed[f'{side}Ankle'] + turn @ offset
+    def _foot_turn(self, source: dict, side: str) -> np.ndarray:
+        """Return the foot's rotation [T, 3, 3], flat where the source's stands flat."""
+        turn = self._turn(source, [side + name for name in _FOOT])
+        return _level(turn, source[f'{side}Ankle'])
+
+    def _above_ground(self, ankle: np.ndarray, turn: np.ndarray, side: str) -> np.ndarray:
+        """Raise ankles [T, 3] whose foot, which cannot bend its toes, would be in the ground."""
+        offsets = [self.rest[side + name] - self.rest[f'{side}Ankle'] for name in _FOOT]
+        lowest = np.min([(turn @ offset)[:, 2] for offset in offsets], axis=0) + ankle[:, 2]
+        ground = min(float(self.rest[side + name][2]) for name in _FOOT)
+        rise = _smooth_max(ground - lowest - _SOFT, np.zeros(len(ankle)), _SOFT)
+        return ankle + np.stack((0.0 * rise, 0.0 * rise, rise), axis=-1)
 
     def _trunk(self, placed: dict, source: dict, hips: np.ndarray) -> None:
         placed['Neck'] = placed['MidHip'] + self.length['Neck'] * _unit(source['Neck'] - hips)
@@ -167,7 +179,8 @@ def _level(turn: np.ndarray, ankle: np.ndarray) -> np.ndarray:
     """Take the tilt of the standing foot out of rotations [T, 3, 3].
 
     Skeletons differ in where a toe or a heel lies, which tilts the foot by a constant. It is what
-    remains while the ankle is low and slow; what moves stays.
+    remains while the ankle is low and slow; what moves stays, and so does the steep foot of who
+    stands on tiptoe.
     """
     step = np.zeros(len(ankle))
     step[1:] = _norm(np.diff(ankle, axis=0))
@@ -175,8 +188,10 @@ def _level(turn: np.ndarray, ankle: np.ndarray) -> np.ndarray:
     standing = low & (step <= np.percentile(step[low], 50.0))
     # The ground's normal as the foot has it: rows of the rotation's inverse.
     up = _unit(np.median(turn[standing][:, 2, :], axis=0)[None])[0]
-    tilt = _between(up, np.array([0.0, 0.0, 1.0]))
-    return turn @ tilt.T
+    vertical = np.array([0.0, 0.0, 1.0])
+    steep = np.degrees(np.arccos(np.clip(up @ vertical, -1.0, 1.0)))
+    part = vertical + _smoothstep(steep, *_TIPTOE) * (up - vertical)
+    return turn @ _between(up, part / np.linalg.norm(part)).T
 
 
 def _between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -204,6 +219,10 @@ def _two_bones(
 def _smooth_min(first: np.ndarray, second: np.ndarray, width: float) -> np.ndarray:
     gap = first - second
     return 0.5 * (first + second - np.sqrt(gap * gap + width * width))
+
+
+def _smooth_max(first: np.ndarray, second: np.ndarray, width: float) -> np.ndarray:
+    return -_smooth_min(-first, -second, width)
 
 
 def _smoothstep(value: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -12,7 +12,7 @@ import shutil
 
 from emotion_motion.exceptions import TrainingError
 
-__all__ = ['new_folder']
+__all__ = ['new_folder', 'check_free']
 
 
 @contextmanager
@@ -25,11 +25,7 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         TrainingError: something is there already and `replace` is not set, or the folder cannot
             be written.
     """
-    if path.exists() and not replace and (not path.is_dir() or any(path.iterdir())):
-        raise TrainingError(
-            f'got {path}, which exists already; choose another folder, or ask to overwrite a '
-            f'data set'
-        )
+    check_free(path, replace=replace)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = _beside(path)
@@ -43,6 +39,19 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         raise _unwritable(path, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_free(path: Path, *, replace: bool = False) -> None:
+    """Make sure that a folder can be made at `path`.
+
+    Raises:
+        TrainingError: something is there already and `replace` is not set.
+    """
+    if path.exists() and not replace and (not path.is_dir() or any(path.iterdir())):
+        raise TrainingError(
+            f'got {path}, which exists already; choose another folder, or ask to overwrite a '
+            f'data set'
+        )
 
 
 def _swap(folder: Path, path: Path) -> None:

@@ -19,7 +19,6 @@ from emotion_motion.training.travel import facing, in_place, turned
 __all__ = ['prepare', 'Travel']
 
 Travel = Literal['remove', 'keep']
-_FEET = ('BigToe', 'SmallToe', 'Heel')
 
 
 def prepare(
@@ -36,7 +35,8 @@ def prepare(
         skeleton: the canonical body; its `flat()` form for clips of D = 2.
         rate_hz: frames a second of the result.
         travel: 'remove' takes a path farther than 0.3 body heights and the turns along it out, so
-            that a walk stays in place; small sway stays. 'keep' leaves the path.
+            that a walk stays in place; small sway stays. 'keep' leaves the path. A clip that is
+            prepared already is left where it is.
 
     Returns:
         A new clip with `prepared` set; the emotions go along.
@@ -52,7 +52,10 @@ def prepare(
         )
     if travel not in ('remove', 'keep'):
         raise TrainingError(f"got travel = {travel!r}; expected 'remove' or 'keep'")
+    prepared = clip.prepared
     clip = resample_clip(clip, rate_hz)
+    if prepared:  # only the rate may differ, which bends bones a little
+        return dataclasses.replace(clip, keypoints=skeleton.project(clip.keypoints))
     place = _in_space if clip.dims == 3 else _in_picture
     points = place(clip, skeleton, travel == 'remove')
     return dataclasses.replace(
@@ -61,12 +64,11 @@ def prepare(
 
 
 def _in_space(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
-    points = onto_body(clip.keypoints, skeleton)
+    points = onto_body(clip.keypoints, skeleton)  # feet on the ground
     if remove:
         points = in_place(points, skeleton, clip.rate_hz)
     points = turned(points, -_mean_angle(facing(points, skeleton)))
     points[..., :2] -= points[:, skeleton.root, :2].mean(axis=0)
-    points[..., 2] += _to_ground(points, skeleton)
     return points
 
 
@@ -100,12 +102,6 @@ def _in_picture(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
     # What was never seen goes along with the hips, where it is in the rest pose.
     points[:, never] = points[:, hip, None] + skeleton.rest[never] - skeleton.rest[hip]
     return points
-
-
-def _to_ground(points: np.ndarray, skeleton: Skeleton) -> float:
-    """Return how far to raise the body for its feet to stand as those of the rest pose."""
-    feet = [skeleton.index(side + name) for side in 'LR' for name in _FEET]
-    return float(skeleton.rest[feet, 2].min()) - standing_height(points[:, feet])
 
 
 def _mean_angle(angles: np.ndarray) -> float:

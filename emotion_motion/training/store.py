@@ -21,10 +21,11 @@ from emotion_motion.exceptions import SkeletonError, TrainingError
 from emotion_motion.io.clip import Clip
 from emotion_motion.skeleton import load_skeleton, Skeleton
 from emotion_motion.training.fingerprint import fingerprint
+from emotion_motion.training.folders import new_folder
 from emotion_motion.training.index import Index, IndexRow, SPLITS
 from emotion_motion.training.shards import Frames, ShardReader, ShardWriter
 
-__all__ = ['FORMAT', 'SPLITS', 'ClipInfo', 'MotionDataset', 'write_dataset']
+__all__ = ['FORMAT', 'SPLITS', 'ClipInfo', 'MotionDataset', 'is_dataset', 'write_dataset']
 
 FORMAT = 1  # raised when a folder of before can no longer be read
 _MANIFEST, _INDEX = 'manifest.json', 'index.safetensors'
@@ -208,11 +209,8 @@ def write_dataset(
         TrainingError: no clip; one that is not prepared, has no emotions, another rate or other
             keypoints; the folder exists, or cannot be written.
     """
-    from emotion_motion.training.folders import new_folder
-
     path = Path(path)
-    replaceable = overwrite and (path / _MANIFEST).is_file() and (path / _INDEX).is_file()
-    with new_folder(path, replace=replaceable) as folder:
+    with new_folder(path, replace=overwrite and is_dataset(path)) as folder:
         writer = ShardWriter(folder)
         rows = list(_rows(clips, writer.add, skeleton, rate_hz, splits))
         writer.flush()
@@ -221,6 +219,11 @@ def write_dataset(
         entries = _manifest(index, skeleton, rate_hz, writer.shards, manifest)
         (folder / _MANIFEST).write_text(json.dumps(entries, indent=1, ensure_ascii=False) + '\n')
     return MotionDataset.open(path)
+
+
+def is_dataset(path: str | Path) -> bool:
+    """Tell whether a folder looks like a data set."""
+    return (Path(path) / _MANIFEST).is_file() and (Path(path) / _INDEX).is_file()
 
 
 class _Memory:
