@@ -45,7 +45,7 @@ def test_a_name_pattern_gives_label_actor_and_content():
 def test_a_glob_works_like_a_pattern():
     labels = mapping(**{'from': 'name', 'glob': 'take?_{label}_*'})
     assert named(labels, 'take7_angry_final.bvh') == 'anger'
-    with pytest.raises(TrainingError, match='do not match'):
+    with pytest.raises(TrainingError, match='without a match'):
         labels.emotions(clip('take12_angry_final.bvh'))
 
 
@@ -108,7 +108,6 @@ def test_an_unmapped_label_lists_what_is_mapped():
     with pytest.raises(TrainingError, match=r'angry, sad') as raised:
         mapping().emotions(clip('x.bvh', label='chimpira'))
     assert "'chimpira'" in str(raised.value)
-    assert 'x.bvh' in str(raised.value)
     assert 'my.yaml' in str(raised.value)
 
 

@@ -153,8 +153,8 @@ class LabelMap:
             return self.labels[label.casefold()].copy()
         mapped = ', '.join(self.labels) or 'none'
         raise TrainingError(
-            f'got the label {label!r} of {clip.source or "a clip"}; {self.where} maps {mapped}: '
-            f'add it to `labels`, or to `ignore`'
+            f'got the label {label!r}, which {self.where} does not map; it maps {mapped}: add it '
+            f'to `labels`, or to `ignore`'
         )
 
     def labelled(self, clip: Clip) -> Clip:
@@ -187,8 +187,8 @@ class LabelMap:
                 return match
         kind = {'folder': 'folders', 'name': 'name'}.get(self.source, 'label')
         raise TrainingError(
-            f'got {clip.source or "a clip"}, whose {kind} {list(self._texts(clip))} '
-            f'do not match the pattern {self.pattern.pattern!r} of {self.where}'
+            f'got the {kind} {", ".join(self._texts(clip))}, without a match for the pattern '
+            f'{self.pattern.pattern!r} of {self.where}'
         )
 
     def _texts(self, clip: Clip) -> list[str]:

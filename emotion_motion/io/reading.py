@@ -1,0 +1,150 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Any motion that this package reads: what a path is, its clips, what is to be said of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from emotion_motion.exceptions import MotionFileError
+from emotion_motion.io.clip import Clip
+
+__all__ = ['KINDS', 'describe_motion', 'find_motion', 'is_motion', 'read_clips']
+
+KINDS = {
+    'bvh': 'motion capture, .bvh',
+    'openpose': 'OpenPose BODY_25, a folder of *_keypoints.json or one .json a clip',
+    'pepper': "Pepper's joint angles, .csv with a column HeadPitch and others",
+    'npz': 'clips with documented keys, .npz',
+}
+_BY_ENDING = {'.bvh': 'bvh', '.json': 'openpose', '.npz': 'npz'}
+_FRAME_ENDING = '_keypoints.json'
+
+
+def read_clips(
+    path: str | Path, *, urdf: str | Path | None = None, rate_hz: float | None = None
+) -> list[Clip]:
+    """Read every clip of a motion file, whatever its format.
+
+    Args:
+        path: a file, or a folder with one OpenPose file a frame.
+        urdf: the robot of joint angles.
+        rate_hz: frames a second where the format does not say (OpenPose); default 30.
+
+    Raises:
+        MotionFileError: with path and reason: no motion, damaged, or joint angles without a URDF.
+        ConfigError: a library that the format needs is missing.
+    """
+    path = Path(path)
+    kind = _kind(path)
+    if kind == 'bvh':
+        from emotion_motion.io.bvh import read_bvh
+
+        return [read_bvh(path)]
+    if kind == 'openpose':
+        from emotion_motion.io.openpose import read_openpose
+
+        return read_openpose(path, rate_hz=rate_hz or 30.0)
+    if kind == 'pepper':
+        from emotion_motion.io.pepper import read_rebl_pepper
+
+        return read_rebl_pepper(path, _needed(urdf, path))
+    from emotion_motion.io.clip_file import load_clips
+
+    return load_clips(path)
+
+
+def describe_motion(
+    path: str | Path, *, urdf: str | Path | None = None, rate_hz: float | None = None
+) -> list[str]:
+    """Return what was found in a motion file, as lines of text; arguments as `read_clips`.
+
+    Raises:
+        MotionFileError: as `read_clips`.
+        ConfigError: a library that the format needs is missing.
+    """
+    path = Path(path)
+    kind = _kind(path)
+    if kind == 'bvh':
+        from emotion_motion.io.bvh import describe_bvh
+
+        return describe_bvh(path).lines()
+    if kind == 'openpose':
+        from emotion_motion.io.openpose import describe_openpose
+
+        return describe_openpose(path, rate_hz=rate_hz or 30.0).lines()
+    if kind == 'pepper':
+        from emotion_motion.io.pepper import describe_rebl_pepper
+
+        return describe_rebl_pepper(path, _needed(urdf, path)).lines()
+    clips = read_clips(path)
+    dims = sorted({clip.dims for clip in clips})
+    return [f'{path}: npz, {len(clips)} clips, keypoints in {" and ".join(map(str, dims))}D']
+
+
+def is_motion(path: str | Path) -> bool:
+    """Tell whether a path looks like motion; what is in it may still be damaged."""
+    path = Path(path)
+    if path.name.startswith('.'):
+        return False
+    if path.is_dir():
+        return any(name.endswith(_FRAME_ENDING) for name in os.listdir(path))
+    if path.suffix.lower() == '.csv':
+        return _has_joint_angles(path)
+    return path.is_file() and path.suffix.lower() in _BY_ENDING
+
+
+def find_motion(folder: str | Path) -> list[Path]:
+    """Return every motion in a folder and those below it, sorted.
+
+    A folder with one OpenPose file a frame counts as one. Hidden files and folders are left out.
+
+    Raises:
+        MotionFileError: there is no such folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise MotionFileError(f'got {folder}, which is no folder; expected one with motion files')
+    found = []
+    for place, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith('.'))
+        if any(name.endswith(_FRAME_ENDING) for name in names):
+            found.append(Path(place))
+            names = [name for name in names if not name.endswith('.json')]
+        found += [path for name in names if is_motion(path := Path(place, name))]
+    return sorted(found)
+
+
+def _kind(path: Path) -> str:
+    """Return the key of KINDS that a path is."""
+    if not path.exists():
+        raise MotionFileError(f'got {path}, which does not exist; expected a motion file')
+    ending = path.suffix.lower()
+    if path.is_dir():
+        if any(name.endswith('.json') for name in os.listdir(path)):
+            return 'openpose'
+        raise MotionFileError(
+            f'got the folder {path} without OpenPose files; name the motion files in it'
+        )
+    if ending in _BY_ENDING:
+        return _BY_ENDING[ending]
+    if ending == '.csv' and _has_joint_angles(path):
+        return 'pepper'
+    raise MotionFileError(f'got {path}; expected one of: {"; ".join(KINDS.values())}')
+
+
+def _has_joint_angles(path: Path) -> bool:
+    try:
+        with open(path, encoding='utf-8', errors='replace') as file:
+            return 'HeadPitch' in file.readline(10_000)
+    except OSError:
+        return False
+
+
+def _needed(urdf: str | Path | None, path: Path) -> str | Path:
+    if urdf is None:
+        raise MotionFileError(
+            f'got the joint angles {path} without the robot that they move; give its URDF (--urdf)'
+        )
+    return urdf
