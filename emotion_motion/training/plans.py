@@ -4,19 +4,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from emotion_motion.model import MotionModel
+from emotion_motion.model import MotionModel, MotionModelConfig
 from emotion_motion.plan import Plan
+from emotion_motion.training.config import PlanConfig
 
-__all__ = ['plan_basis', 'plans_of']
+__all__ = ['PlanDraw', 'draw_plan_times', 'plan_basis', 'plans_of']
 
-_NO_PLAN = 0.1  # share of windows without one, as a live stream begins
-# Largest error of a plan, in standard deviations: a drawn one is not exact. With 0.5 the model
-# took half of each plan for error, and moved half as far as the corpus.
-_LOOSE = 0.1
+
+class PlanDraw(NamedTuple):
+    """What the plans of a window (or, with a leading B, of a batch) need at random."""
+
+    times: Tensor  # [2] whole numbers: frames that a plan is kept, frames since the first
+    planless: Tensor  # [] truth value
+    error: Tensor  # [T + 1 + horizon, Z], in standard deviations
 
 
 def plan_basis(frames: np.ndarray, pose_std: np.ndarray, size: int) -> np.ndarray:
@@ -36,36 +42,49 @@ def plan_basis(frames: np.ndarray, pose_std: np.ndarray, size: int) -> np.ndarra
     return (directions[:, largest] / np.sqrt(np.maximum(variance[largest], 1e-6))).T
 
 
-def plans_of(
-    frames: Tensor, model: MotionModel, random: torch.Generator
-) -> tuple[Plan, Tensor]:
+def draw_plan_times(
+    config: PlanConfig, sizes: MotionModelConfig, length: int, random: np.random.Generator
+) -> PlanDraw:
+    """Draw when the plans of one window of `length` frames are made, and how wrong they are.
+
+    The live loop keeps a plan for a while. How long that is, and when it begins, differs from
+    window to window.
+    """
+    shortest = (sizes.plan_every + 1) // 2
+    longest = min(3 * sizes.plan_every // 2, sizes.plan_horizon)
+    kept, first = random.integers(shortest, longest + 1), random.integers(longest)
+    planless = not config.plan or random.random() < config.planless
+    scale = np.float32(config.loose * random.random())
+    # An error for each frame that a plan may be of; those kept look at the same one.
+    frames = length + 1 + sizes.plan_horizon
+    error = scale * random.standard_normal((frames, sizes.plan_size), dtype=np.float32)
+    return PlanDraw(
+        torch.tensor([int(kept), int(first)]), torch.tensor(planless), torch.from_numpy(error)
+    )
+
+
+def plans_of(frames: Tensor, model: MotionModel, draw: PlanDraw) -> tuple[Plan, Tensor]:
     """Make plans of what follows.
 
-    The live loop keeps a plan for a while, so the frames between two plans are told the same pose,
-    ever nearer. How long that is, and when it begins, differs from window to window.
+    The frames between two plans are told the same pose, ever nearer.
 
     Args:
         frames: clean motion [B, T + 1 + horizon, O] in model space.
         model: gives the principal components and the horizon.
-        random: source of every draw.
+        draw: of the batch, each part with a leading B.
 
     Returns:
         What the first T frames are told, and the poses that they should plan next [B, T, Z].
     """
-    config = model.config
-    horizon = config.plan_horizon
-    batch, length = frames.shape[0], frames.shape[1] - 1 - horizon
-    place = frames.device
+    horizon = model.config.plan_horizon
+    length = frames.shape[1] - 1 - horizon
     places = model.plan_place(frames)  # [B, T + 1 + horizon, Z]
-    shortest, longest = (config.plan_every + 1) // 2, min(3 * config.plan_every // 2, horizon)
-    kept = torch.randint(shortest, longest + 1, (batch, 1), generator=random).to(place)
-    first = torch.randint(longest, (batch, 1), generator=random).to(place)
-    time = torch.arange(length, device=place)
+    kept, first = draw.times.unsqueeze(-1).unbind(1)  # [B, 1] each
+    time = torch.arange(length, device=frames.device)
     since = (time + first) % kept  # [B, T], frames since the plan was made
     index = (time - since + horizon).unsqueeze(-1).expand(-1, -1, places.shape[-1])
-    scale = _LOOSE * torch.rand(batch, 1, 1, generator=random)
-    loose = (scale * torch.randn(places.shape, generator=random)).to(place)
-    target = (places + loose).gather(1, index)
+    target = (places + draw.error).gather(1, index)
     left = 1.0 - since.unsqueeze(-1) / horizon
-    planless = torch.rand(batch, 1, 1, generator=random).to(place) < _NO_PLAN
-    return Plan(target, torch.where(planless, 0.0, left)), places[:, 1 + horizon :]
+    return Plan(target, torch.where(draw.planless[:, None, None], 0.0, left)), (
+        places[:, 1 + horizon :]
+    )

@@ -1,360 +1,361 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A plain trainer: noised windows of clips in, a checkpoint out."""
+"""The trainer: windows of motion in, steps of the optimiser, a checkpoint out.
+
+It writes nothing and watches no clock; `loop` runs it in a folder. With accelerate the same code
+runs in one process or in many: each takes its part of the same batch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 import copy
-from dataclasses import asdict, dataclass
-import math
-import sys
-import time
+import dataclasses
+import signal
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from emotion_motion.checkpoint import Checkpoint, Normaliser, SamplerConfig
 from emotion_motion.exceptions import ConfigError, TrainingError
-from emotion_motion.model import MotionModel, MotionModelConfig
-from emotion_motion.plan import plan_nll
-from emotion_motion.skeleton import load_skeleton, Skeleton
-from emotion_motion.training.clip import Clip
-from emotion_motion.training.dataset import ClipDataset
-from emotion_motion.training.losses import emotion_targets, LossParts, mdn_weight, motion_loss
-from emotion_motion.training.plans import plan_basis, plans_of
+from emotion_motion.model import MotionModel
+from emotion_motion.training.card import origin_of
+from emotion_motion.training.config import TrainConfig
+from emotion_motion.training.devices import make_accelerator
+from emotion_motion.training.guard import LossGuard
+from emotion_motion.training.losses import LossParts, mdn_weight
+from emotion_motion.training.objective import Objective
+from emotion_motion.training.packing import pack, same_data, unpack
+from emotion_motion.training.schedule import average_decay, rate_share
+from emotion_motion.training.state import TrainState
+from emotion_motion.training.statistics import measure
+from emotion_motion.training.store import MotionDataset
+from emotion_motion.training.windows import Batch, WindowSampler
 
-__all__ = ['TrainingConfig', 'Trainer', 'normaliser_of']
+__all__ = ['Trainer']
 
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """How to train; the defaults make the packaged model.
-
-    Attributes:
-        steps: optimiser steps.
-        batch_size: windows a step.
-        length: frames of a window that are predicted.
-        learning_rate: the highest one, after the warm-up; it falls along a cosine.
-        weight_decay: of AdamW.
-        gradient_clip: largest norm of the gradient.
-        ema: decay of the running average of the weights, which is what is kept.
-        drift: smallest and largest standard deviation of the slow input noise, in displacement
-            units; one is drawn a window, evenly on a logarithmic scale.
-        drift_memory: how much of the drift is left a frame later; the target keeps as much of it.
-        white: the same of the fast input noise. Most windows have little noise: a gesture begins
-            with a movement far smaller than the unit, and must not drown.
-        drop_emotion: share of windows without a condition.
-        wrong_emotion: share of windows with a wrong condition; they teach the emotion head only.
-        emotion_weight: weight of the emotion loss.
-        seed: of weights, windows and noise.
-    """
-
-    steps: int = 3600
-    batch_size: int = 40
-    length: int = 96
-    learning_rate: float = 1.5e-3
-    weight_decay: float = 0.01
-    gradient_clip: float = 1.0
-    ema: float = 0.998
-    drift: tuple[float, float] = (0.02, 2.0)
-    drift_memory: float = 0.9
-    white: tuple[float, float] = (0.002, 0.15)
-    drop_emotion: float = 0.1
-    wrong_emotion: float = 0.15
-    emotion_weight: float = 10.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a value is impossible."""
-        for name in ('steps', 'batch_size', 'length', 'seed'):
-            self._expect(name, lambda x: isinstance(x, int), 'a whole number')
-        for name in ('steps', 'batch_size', 'length', 'learning_rate', 'gradient_clip'):
-            self._expect(name, lambda x: 0.0 < x < math.inf, 'a number above 0')
-        for name in ('ema', 'drift_memory', 'drop_emotion', 'wrong_emotion'):
-            self._expect(name, lambda x: 0.0 <= x < 1.0, '0 or more, below 1')
-        for name in ('drift', 'white'):
-            self._expect(name, _is_bounds, 'two numbers, 0 < smallest <= largest')
-        for name in ('weight_decay', 'emotion_weight', 'seed'):
-            self._expect(name, lambda x: 0.0 <= x < math.inf, '0 or more')
-        if self.drop_emotion + self.wrong_emotion > 1.0:
-            raise ConfigError(
-                f'got drop_emotion + wrong_emotion = {self.drop_emotion + self.wrong_emotion}; '
-                f'expected at most 1'
-            )
-
-    def _expect(self, name: str, valid: Callable[[Any], bool], wanted: str) -> None:
-        value = getattr(self, name)
-        try:
-            good = not isinstance(value, bool) and valid(value)
-        except (TypeError, ValueError):
-            good = False
-        if not good:
-            raise ConfigError(f'got {name} = {value!r}; expected {wanted}')
+_VALIDATION_SEED = 1_000_003  # added to the run's: held-out windows are others than those learnt
 
 
 class Trainer:
-    """Trains one MotionModel on clips; `run` returns the checkpoint."""
+    """Trains one MotionModel on data sets.
+
+    Attributes:
+        config: all choices.
+        done: steps taken.
+        model: what is trained.
+        sampler: of the training windows.
+        accelerator: device, precision and the other processes.
+    """
 
     def __init__(
         self,
-        clips: Sequence[Clip],
-        config: TrainingConfig | None = None,
-        model_config: MotionModelConfig | None = None,
+        datasets: MotionDataset | Sequence[MotionDataset],
+        config: TrainConfig | None = None,
         *,
-        skeleton: Skeleton | None = None,
         start: Checkpoint | None = None,
-        device: str = 'cpu',
-        report: Callable[[str], None] | None = None,
+        state: TrainState | None = None,
+        accelerator: Any = None,
     ) -> None:
         """Prepare the data, the model and the optimiser.
 
         Args:
-            clips: motion of one rate on one skeleton.
-            config: how to train.
-            model_config: sizes of the model.
-            skeleton: the body; None: body_25.
-            start: go on from this model, with its sizes and normaliser; None: begin anew.
-            device: a torch device.
-            report: takes a line of progress; None prints it on standard error.
+            datasets: motion of one rate on one skeleton.
+            config: how to train; the data sets' own sizes replace those of its model.
+            start: begin with this model, its sizes and normaliser; None: anew.
+            state: go on from here, see `state`; None: from the first step.
+            accelerator: an accelerate.Accelerator; None: as the configuration says.
 
         Raises:
-            TrainingError: there is no clip long enough, or the rates differ.
+            TrainingError: rates or skeletons differ, no clip is long enough, nothing moves, or
+                `state` belongs to other data.
+            ConfigError: the batch does not divide among the processes, or there is no such device.
         """
-        self.config = config or TrainingConfig()
-        self.skeleton = skeleton or load_skeleton()
-        self._report = report or (lambda line: print(line, file=sys.stderr, flush=True))
-        self._clips = list(clips)
-        self._data = ClipDataset(self._clips, self.skeleton)
-        if start is not None:
-            model_config = start.model.config
-        model_config = model_config or MotionModelConfig()
-        # A frame to predict after the last one, and the pose that is planned from there.
-        self._frames = self.config.length + 1 + model_config.plan_horizon
-        longest = max(len(clip) for clip in self._clips)
-        if longest < self._frames:
-            raise TrainingError(
-                f'got clips of at most {longest} frames; windows of length = {self.config.length} '
-                f'need {self._frames}: give longer clips or a smaller length'
+        if isinstance(datasets, MotionDataset):
+            datasets = [datasets]
+        self.datasets = list(datasets)
+        self.skeleton, self.rate_hz = _common_body(self.datasets)
+        self.config = config = _fitting(config or TrainConfig(), start, self.skeleton.rest.shape)
+        self.accelerator = accelerator or make_accelerator(config.run)
+        self.sampler = WindowSampler(self.datasets, config)
+        self.share = _share(config.run.batch_size, self.accelerator)
+        self.done, self._guard = 0, LossGuard(config.loss.explode)
+        self.origin = origin_of(self.datasets, config, start)
+        model, self._normaliser = self._model(start, state)
+        self._raw = _raw_optimiser(model, config)
+        average = copy.deepcopy(model).requires_grad_(False)
+        if state is not None:
+            self._restore(state, model, average)
+        self._prepare(model, average)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.accelerator.device
+
+    def batches(self) -> Iterator[Batch]:
+        """Return this process's part of the batch of every step that is left, in order.
+
+        They are made ahead by other processes where the configuration says so.
+        """
+        run, gpu = self.config.run, self.device.type == 'cuda'
+        workers = (4 if gpu else 1) if run.workers is None else run.workers
+        return iter(
+            DataLoader(
+                _Steps(self.sampler, self.share),  # type: ignore[arg-type]
+                sampler=range(self.done, run.steps),
+                batch_size=None,
+                num_workers=workers,
+                prefetch_factor=4 if workers else None,
+                pin_memory=gpu,
+                worker_init_fn=_deaf_worker,
+                # Its own, so that the process's random state is left alone; it draws no window.
+                generator=torch.Generator().manual_seed(run.seed),
             )
-        self.rate_hz = self._data.rate_hz
-        self._normaliser = start.normaliser if start else normaliser_of(self._clips)
-        self._device = torch.device(device)
-        self._random = torch.Generator().manual_seed(self.config.seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.config.seed)
-            model = MotionModel(model_config)
-        model.pose_std.copy_(torch.from_numpy(self._normaliser.pose_std))
-        model.unit.copy_(torch.from_numpy(self._normaliser.unit))
-        model.plan_basis.copy_(torch.from_numpy(self._plan_basis(model_config.plan_size)))
-        if start is not None:
-            model.load_state_dict(start.model.state_dict())
-        self.model = model.to(self._device)
-        self._average = copy.deepcopy(self.model).requires_grad_(False)
-        self._mean = torch.from_numpy(self._normaliser.mean).to(self._device)
-        self._optimiser = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=self.config.learning_rate,
-            weight_decay=self.config.weight_decay,
-            betas=(0.9, 0.98),
         )
 
-    def run(
-        self,
-        *,
-        report_every: int = 50,
-        save: Callable[[Checkpoint], object] | None = None,
-        save_every: int = 500,
-    ) -> Checkpoint:
-        """Train for `config.steps` steps.
+    def step(self, batch: Batch, *signals: bool) -> tuple[dict[str, float], list[float]]:
+        """Take one step of the optimiser.
 
         Args:
-            report_every: steps between two lines of progress.
-            save: takes the checkpoint every `save_every` steps, so that a long run can be tried
-                before it ends.
-            save_every: steps between two of them.
+            batch: this process's part of the batch of this step.
+            signals: anything that the other processes should hear of.
 
         Returns:
-            The checkpoint with the averaged weights.
+            The loss, its parts and the norm of the gradient, over all processes; and for each
+            signal in how large a share of the processes it was set.
 
         Raises:
-            TrainingError: the loss is no longer finite; the message names the step.
+            TrainingError: loss or gradient is not finite, or the loss has exploded; the weights
+                are then as they were before the step.
         """
-        config, begin = self.config, time.monotonic()
-        self.model.train()
-        for step in range(config.steps):
-            parts = self.step(step / config.steps)
-            if not bool(torch.isfinite(parts.total)):
-                raise TrainingError(
-                    f'got the loss {float(parts.total)} at step {step}; lower learning_rate '
-                    f'({config.learning_rate}) or look for bad clips'
-                )
-            self._update_average(step)
-            if (step + 1) % report_every == 0 or step + 1 == config.steps:
-                self._report(_progress(parts, step + 1, config.steps, time.monotonic() - begin))
-            if save and (step + 1) % save_every == 0:
-                save(self.checkpoint())
-        return self.checkpoint()
-
-    def step(self, progress: float) -> LossParts:
-        """Take one optimiser step at a share `progress` of the training."""
+        config, progress = self.config, self.done / self.config.run.steps
+        rate = config.optimiser.learning_rate * rate_share(config.optimiser, progress)
         for group in self._optimiser.param_groups:
-            group['lr'] = self.config.learning_rate * _schedule(progress)
-        frames, emotions = self._data.sample(
-            self.config.batch_size, self._frames, self._random
-        )
-        frames, emotions = frames.to(self._device), emotions.to(self._device)
-        parts = self.loss(frames, emotions, mdn_weight(progress))
+            group['lr'] = rate
+        losses = self._objective(batch.to(self.device), self._likelihood_weight(progress))
+        losses = LossParts(*losses)
         self._optimiser.zero_grad(set_to_none=True)
-        parts.total.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+        self.accelerator.backward(losses.total.mean())
+        norm = self.accelerator.clip_grad_norm_(
+            self._objective.parameters(), config.optimiser.gradient_clip
+        )
+        told = losses.total.new_tensor([float(value) for value in signals])
+        means = torch.stack([part.detach().mean() for part in losses])
+        shared = self.accelerator.reduce(torch.cat((means, norm.detach().view(1), told)), 'mean')
+        numbers = shared.tolist()
+        names = (*LossParts._fields, 'gradient')
+        values = dict(zip(names, numbers, strict=False))
+        self._guard_against(values, losses.total.detach())
         self._optimiser.step()
-        return LossParts(*(part.detach() for part in parts))
+        self._update_average()
+        self.done += 1
+        return {**values, 'rate': rate}, numbers[len(names) :]
 
-    def loss(self, frames: Tensor, emotions: Tensor, likelihood_weight: float) -> LossParts:
-        """Noise a batch, run the model and measure.
+    def validate(self) -> dict[str, float]:
+        """Return the loss of the averaged model on held-out windows, always the same ones.
 
-        Args:
-            frames: keypoints of a body of height 1, [B, T + 1 + plan_horizon, O].
-            emotions: the motion's emotion, of as many frames.
-            likelihood_weight: weight of the mixture's likelihood.
+        Empty where the data holds nothing out.
         """
-        with torch.no_grad():
-            ahead = self.model.config.plan_horizon
-            inputs, target = self._noised(frames[:, :-ahead])
-            plan, meant = plans_of(frames - self._mean, self.model, self._random)
-            shown = emotions[:, 1:-ahead]  # the emotion of the frame that is to come
-            condition, right = self._condition(shown)
-            truth = emotion_targets(shown, self.model.config.window)
-        output, mixture = self.model.forward_with_plan(inputs, condition, plan)
-        return motion_loss(
-            output, target, truth, self.model.unit,
-            keypoint_dims=self.model.config.keypoint_dims, likelihood_weight=likelihood_weight,
-            emotion_weight=self.config.emotion_weight, predictable=right,
-            plan=plan_nll(mixture, meant),
-        )  # fmt: skip
+        sampler = self._held_out()
+        if sampler is None:
+            return {}
+        most, total, count = self.config.run.batch_size, None, self.config.run.val_windows
+        with torch.no_grad(), self.accelerator.autocast():
+            for first in range(0, count, most):
+                batch = sampler.batch(0, first, min(most, count - first), draws=False)
+                losses = LossParts(*self._measured(batch.to(self.device), 1.0))
+                sums = torch.stack([part.sum() for part in losses])
+                total = sums if total is None else total + sums
+        assert total is not None
+        return dict(zip(LossParts._fields, (total / count).tolist(), strict=True))
 
     def checkpoint(self) -> Checkpoint:
         """Return the averaged model with all that it takes to run it."""
-        model = copy.deepcopy(self._average).cpu().eval()
         return Checkpoint(
-            model=model,
+            model=copy.deepcopy(self._average).cpu().eval(),
             skeleton=self.skeleton,
             rate_hz=self.rate_hz,
             normaliser=self._normaliser,
             rest_pose=self.skeleton.rest.astype(np.float32),
             sampler=SamplerConfig(),
-            training={
-                'config': asdict(self.config),
-                'clips': len(self._clips),
-                'minutes': round(len(self._data) / self.rate_hz / 60.0, 1),
-                'sources': sorted({clip.source for clip in self._clips}),
-            },
+            training={**self.origin, 'steps': self.done},
         )
 
-    def _plan_basis(self, size: int) -> np.ndarray:
-        points = self._data.frames[::10].unflatten(-1, (self.skeleton.size, -1))
-        both = torch.cat((points, self.skeleton.mirrored(points)))  # left and right alike
-        frames = both.flatten(1).numpy().astype(np.float64) - self._normaliser.mean
-        return plan_basis(frames, self._normaliser.pose_std, size).astype(np.float32)
+    def state(self, **numbers: Any) -> TrainState:
+        """Return all that it takes to go on from here.
 
-    def _noised(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Return inputs [B, T, O] off the path, and targets that lead back, in model space.
-
-        Slow drift (AR(1)) is to be undone over several frames, so the target keeps most of it;
-        white noise at once. Both ends are bodies: the live loop only ever sees bodies.
+        Args:
+            numbers: to keep along with it.
         """
-        config, unit = self.config, self.model.unit
-        batch, length, size = frames.shape
-        steps = torch.randn(length - 1, batch, size, generator=self._random)
-        drift = torch.empty(length - 1, batch, size)
-        drift[0] = steps[0]
-        fresh = math.sqrt(1.0 - config.drift_memory**2)
-        for t in range(1, length - 1):
-            drift[t] = config.drift_memory * drift[t - 1] + fresh * steps[t]
-        drift = (drift.transpose(0, 1) * self._scales(batch, config.drift)).to(self._device) * unit
-        white = torch.randn(batch, length - 1, size, generator=self._random)
-        white = (white * self._scales(batch, config.white)).to(self._device) * unit
-        inputs = self._bodies(frames[:, :-1] + drift + white)
-        target = self._bodies(frames[:, 1:] + config.drift_memory * drift)
-        return inputs, target
+        tensors = pack(self.model, self._average, self._raw, self._normaliser)
+        origin = {key: self.origin[key] for key in ('start', 'start_training')
+                  if key in self.origin}
+        own = {'recent': list(self._guard.recent), 'data': same_data(self.datasets), 'origin': origin}
+        return TrainState(self.done, tensors, {**numbers, **own})
 
-    def _scales(self, batch: int, bounds: tuple[float, float]) -> Tensor:
-        """Draw a standard deviation a window, [B, 1, 1], evenly on a logarithmic scale."""
-        low, high = (math.log(bound) for bound in bounds)
-        return (low + (high - low) * torch.rand(batch, 1, 1, generator=self._random)).exp()
+    # Making
 
-    def _bodies(self, frames: Tensor) -> Tensor:
-        """Project frames [B, T, O] of a body of height 1 and return them in model space."""
-        keypoints = frames.unflatten(-1, (self.skeleton.size, -1))
-        return self.skeleton.project(keypoints).flatten(-2) - self._mean
+    def _model(
+        self, start: Checkpoint | None, state: TrainState | None
+    ) -> tuple[MotionModel, Normaliser]:
+        """Return a model with its first weights, and the normaliser."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.config.run.seed)
+            model = MotionModel(self.config.model)
+        if state is not None:
+            normaliser = unpack(state, 'normaliser')
+            normaliser = Normaliser(**{key: part.numpy() for key, part in normaliser.items()})
+        elif start is not None:
+            normaliser = start.normaliser
+            model.load_state_dict(start.model.state_dict())
+        else:
+            normaliser, basis = measure(self.datasets, self.config)
+            model.plan_basis.copy_(torch.from_numpy(basis))
+        model.pose_std.copy_(torch.from_numpy(normaliser.pose_std))
+        model.unit.copy_(torch.from_numpy(normaliser.unit))
+        return model, normaliser
 
-    def _condition(self, emotions: Tensor) -> tuple[Tensor, Tensor]:
-        """Drop and exchange conditions [B, T, E]; returns them and which are right, [B].
+    def _restore(self, state: TrainState, model: MotionModel, average: MotionModel) -> None:
+        """Take weights, optimiser and numbers from a state."""
+        if state.numbers['data'] != same_data(self.datasets):
+            raise TrainingError(
+                f'got other data than that of the run, which is at step {state.step}; give the '
+                f'same data sets, or begin a new run (--start takes a model along)'
+            )
+        model.load_state_dict(unpack(state, 'model'))
+        average.load_state_dict(unpack(state, 'average'))
+        moments = unpack(state, 'optimiser')
+        names = [name for name, _ in model.named_parameters()]
+        self._raw.load_state_dict({
+            'param_groups': self._raw.state_dict()['param_groups'],
+            'state': {
+                i: {key: moments[f'{name}.{key}'] for key in ('step', 'exp_avg', 'exp_avg_sq')}
+                for i, name in enumerate(names) if f'{name}.step' in moments
+            },
+        })  # fmt: skip
+        self.done = state.step
+        self.origin |= state.numbers['origin']
+        self._guard.recent.extend(state.numbers['recent'])
 
-        A head that reads its answer off the condition is wrong where the condition is.
-        """
-        batch = emotions.shape[0]
-        draw = torch.rand(batch, generator=self._random).to(self._device)
-        order = torch.randperm(batch, generator=self._random).to(self._device)
-        dropped = draw < self.config.drop_emotion
-        wrong = draw > 1.0 - self.config.wrong_emotion
-        condition = torch.where(wrong[:, None, None], emotions[order], emotions)
-        condition = torch.where(dropped[:, None, None], 0.0, condition)
-        return condition, (~wrong).float()
+    def _prepare(self, model: MotionModel, average: MotionModel) -> None:
+        """Move everything to the device and let accelerate wrap what it must."""
+        mean = torch.from_numpy(self._normaliser.mean)
+        self.model = model
+        self._average = average.to(self.device).eval()
+        measured = Objective(self._average, self.skeleton, mean, self.config)
+        self._measured = measured.to(self.device)
+        self._objective, self._optimiser = self.accelerator.prepare(
+            Objective(model, self.skeleton, mean, self.config), self._raw
+        )
+        self._objective.train()
+        self._held: WindowSampler | None = None
+
+    def _held_out(self) -> WindowSampler | None:
+        """Return the sampler of held-out windows, or None where there are none."""
+        held = [data for data in self.datasets if (data.splits == 'val').any()]
+        if self._held is None and held:
+            seed = self.config.run.seed + _VALIDATION_SEED
+            try:
+                self._held = WindowSampler(self.datasets, self.config, split='val', seed=seed)
+            except TrainingError:  # none is long enough
+                return None
+        return self._held
+
+    # Stepping
+
+    def _likelihood_weight(self, progress: float) -> float:
+        loss = self.config.loss
+        return mdn_weight(progress, loss.mdn_ramp, loss.mdn_first, loss.mdn_last)
+
+    def _guard_against(self, values: dict[str, float], totals: Tensor) -> None:
+        """Raise TrainingError, in every process, when the step went wrong in any."""
+        found = self._guard.complaint(values['total'], values['gradient'])
+        if not found:
+            return
+        each = self.accelerator.gather(totals).tolist()
+        bad = [i for i, loss in enumerate(each) if not np.isfinite(loss)]
+        worst = bad or sorted(range(len(each)), key=lambda i: -each[i])
+        names = self.sampler.sources(self.done, worst[:10])
+        raise TrainingError(
+            f'got {found} at step {self.done}; '
+            f'{"its windows without a finite loss" if bad else "its worst windows"} come from '
+            f'{", ".join(names[:10])}. Look at these clips, or lower learning_rate '
+            f'({self.config.optimiser.learning_rate:g})'
+        )
 
     @torch.no_grad()
-    def _update_average(self, step: int) -> None:
-        decay = min(self.config.ema, (1 + step) / (10 + step))
-        pairs = zip(self._average.parameters(), self.model.parameters(), strict=True)
-        for average, current in pairs:
-            average.lerp_(current, 1.0 - decay)
+    def _update_average(self) -> None:
+        decay = average_decay(self.config.optimiser, self.done)
+        torch._foreach_lerp_(
+            list(self._average.parameters()), list(self.model.parameters()), 1.0 - decay
+        )
 
 
-def normaliser_of(clips: Sequence[Clip]) -> Normaliser:
-    """Measure clips: mean, spread, displacement and range of every coordinate, in body heights.
+class _Steps:
+    """This process's part of the batch of each step, for DataLoader."""
 
-    Coordinates that hardly move (a planted foot) get a floor, or their noise would fill the model.
-    """
-    if not clips:
-        raise TrainingError('got no clips; expected at least one')
-    frames = [clip.keypoints.reshape(len(clip.keypoints), -1).astype(np.float64) for clip in clips]
-    every = np.concatenate(frames)
-    moved = np.concatenate([np.diff(part, axis=0) for part in frames])
-    if not moved.any():
-        raise TrainingError(f'got {len(clips)} clips that do not move; expected motion')
-    unit, spread = moved.std(axis=0), every.std(axis=0)
-    mean = every.mean(axis=0)
-    margin = 0.1 * (every.max(axis=0) - every.min(axis=0)) + 0.005
-    parts = {
-        'mean': mean,
-        'pose_std': np.maximum(spread, 0.1 * np.sqrt(np.mean(spread**2))),
-        'unit': np.maximum(unit, 0.1 * np.sqrt(np.mean(unit**2))),
-        'low': every.min(axis=0) - margin - mean,
-        'high': every.max(axis=0) + margin - mean,
-    }
-    return Normaliser(**{key: value.astype(np.float32) for key, value in parts.items()})
+    def __init__(self, sampler: WindowSampler, share: range) -> None:
+        self._sampler, self._share = sampler, share
+
+    def __getitem__(self, step: int) -> Batch:
+        return self._sampler.batch(step, self._share.start, len(self._share))
 
 
-def _is_bounds(value: Any) -> bool:
-    low, high = value
-    return 0.0 < low <= high < math.inf
+def _deaf_worker(_: int) -> None:
+    """Let the main process decide when to stop: workers end with it, not before."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _schedule(progress: float, warm: float = 0.03) -> float:
-    """Return the share of the learning rate: a warm-up, then half a cosine down to a hundredth."""
-    if progress < warm:
-        return (progress + 1e-3) / (warm + 1e-3)
-    return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * (progress - warm) / (1.0 - warm)))
-
-
-def _progress(parts: LossParts, step: int, steps: int, elapsed_s: float) -> str:
-    left_s = elapsed_s / step * (steps - step)
-    return (
-        f'step {step}/{steps}  loss {float(parts.total):.3f}  mse {float(parts.mse):.3f}  '
-        f'emotion {float(parts.emotion):.4f}  nll {float(parts.nll):.3f}  '
-        f'plan {float(parts.plan):.3f}  '
-        f'{step / elapsed_s:.1f} steps/s  {left_s / 60:.1f} min left'
+def _raw_optimiser(model: MotionModel, config: TrainConfig) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(
+        model.parameters(),
+        lr=config.optimiser.learning_rate,
+        weight_decay=config.optimiser.weight_decay,
+        betas=config.optimiser.betas,
     )
+
+
+def _share(batch_size: int, accelerator: Any) -> range:
+    """Return the numbers of the windows that this process takes."""
+    each, rest = divmod(batch_size, accelerator.num_processes)
+    if rest or not each:
+        raise ConfigError(
+            f'got batch_size = {batch_size} for {accelerator.num_processes} processes, which '
+            f'share each batch; expected a multiple of their number'
+        )
+    first = accelerator.process_index * each
+    return range(first, first + each)
+
+
+def _common_body(datasets: Sequence[MotionDataset]) -> tuple[Any, float]:
+    """Return the skeleton and the rate that all data sets have."""
+    if not datasets:
+        raise TrainingError('got no data set; expected at least one')
+    first = datasets[0]
+    for data in datasets[1:]:
+        same = data.skeleton.to_dict() == first.skeleton.to_dict()
+        if data.rate_hz != first.rate_hz or not same:
+            raise TrainingError(
+                f'got data sets of {first.skeleton.name!r} at {first.rate_hz:g} Hz and of '
+                f'{data.skeleton.name!r} at {data.rate_hz:g} Hz; expected one body and one rate, '
+                f'import them again'
+            )
+    return first.skeleton, first.rate_hz
+
+
+def _fitting(config: TrainConfig, start: Checkpoint | None, shape: tuple[int, int]) -> TrainConfig:
+    """Return the configuration with the sizes of the body, or of the model to begin with."""
+    sizes = config.model if start is None else start.model.config
+    if start is None:
+        sizes = dataclasses.replace(sizes, keypoints=shape[0], keypoint_dims=shape[1])
+    elif (sizes.keypoints, sizes.keypoint_dims) != shape:
+        raise TrainingError(
+            f'got a model of {sizes.keypoints} keypoints in {sizes.keypoint_dims}D to begin with; '
+            f'the data has {shape[0]} in {shape[1]}D'
+        )
+    return dataclasses.replace(config, model=sizes)

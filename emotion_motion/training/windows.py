@@ -1,0 +1,301 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Windows of motion: number i of step s is a function of (seed, s, i) and of nothing else.
+
+So n processes see together what one would see alone, and a run that goes on sees what it would
+have seen. All that is random in a step is drawn here; what follows is arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.conditions import draw_condition
+from emotion_motion.training.config import TrainConfig
+from emotion_motion.training.joins import ClipDraw, cross_faded, Entries, still_bodies, Stretch
+from emotion_motion.training.noise import draw_noise, NoiseDraw
+from emotion_motion.training.plans import draw_plan_times, PlanDraw
+from emotion_motion.training.rollout import draw_rollout, passes_at, RolloutDraw
+from emotion_motion.training.store import MotionDataset
+
+__all__ = ['Batch', 'Window', 'WindowSampler']
+
+
+class Batch(NamedTuple):
+    """Windows of T + 1 + horizon frames, and all that is drawn for them; tensors."""
+
+    frames: Tensor  # [B, T + 1 + horizon, O], of a body of height 1
+    emotions: Tensor  # [B, T, E], of the frame that follows each of the first T
+    mask: Tensor | None  # [B, T + 1 + horizon, K], what was measured; None: everything
+    condition: Tensor  # [B, T, E], the emotion that is shown
+    right: Tensor  # [B], 1 where the condition is the motion's or none, 0 where it is wrong
+    noise: NoiseDraw
+    plan: PlanDraw
+    rollout: RolloutDraw | None
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+
+        def moved(part):
+            if isinstance(part, tuple):
+                return type(part)(*(moved(inner) for inner in part))
+            return None if part is None else part.to(device, non_blocking=True)
+
+        return moved(self)
+
+
+class Window(NamedTuple):
+    """A stretch of motion before anything is drawn for it."""
+
+    frames: np.ndarray  # [N, K, D] float32, of a body of height 1
+    emotions: np.ndarray  # [N, 7] float32
+    mask: np.ndarray  # [N, K], True where measured
+    sources: tuple[str, ...]  # of the clips that it is made of
+
+
+class WindowSampler:
+    """Draws windows from the clips of one split of one or more data sets."""
+
+    def __init__(
+        self,
+        datasets: Sequence[MotionDataset],
+        config: TrainConfig,
+        *,
+        split: str = 'train',
+        seed: int | None = None,
+    ) -> None:
+        """Look for the clips that can be used.
+
+        Args:
+            datasets: of one skeleton and rate.
+            config: how windows are cut and what is drawn for them.
+            split: whose clips.
+            seed: another than the run's.
+
+        Raises:
+            TrainingError: no clip of the split is long enough.
+        """
+        self.config, self.split = config, split
+        self.seed = config.run.seed if seed is None else seed
+        self.skeleton = datasets[0].skeleton
+        shares = config.data.shares or tuple(
+            float(dataset.lengths[dataset.splits == split].sum()) for dataset in datasets
+        )
+        self._parts = [_Part(dataset, config, split, self.seed) for dataset in datasets]
+        usable = [bool(part) * share for part, share in zip(self._parts, shares, strict=True)]
+        if not sum(usable):
+            raise TrainingError(_too_short(datasets, config, split))
+        self._ends = np.cumsum(usable) / sum(usable)
+
+    def window(self, step: int, index: int) -> Window:
+        """Return window `index` of step `step`."""
+        random = self._random(step, index)
+        return self._part(random).window(random)
+
+    def batch(self, step: int, first: int, count: int, *, draws: bool = True) -> Batch:
+        """Return windows `first` to `first + count` of a step, with all that they need.
+
+        Args:
+            step: steps done before.
+            first: number of the first window.
+            count: number of windows B.
+            draws: exchange conditions and roll out, as in training; False to measure.
+        """
+        rows = [self._drawn(step, index, draws) for index in range(first, first + count)]
+        frames, emotions, mask, condition, right, noise, plan, rollout = zip(*rows, strict=True)
+        stacked = [torch.from_numpy(np.stack(part)) for part in (frames, emotions, condition)]
+        return Batch(
+            stacked[0].flatten(2), stacked[1],
+            None if all(part.all() for part in mask) else torch.from_numpy(np.stack(mask)),
+            stacked[2], torch.tensor(right, dtype=torch.float32),
+            NoiseDraw(*_stacked(noise)), PlanDraw(*_stacked(plan)),
+            None if rollout[0] is None else RolloutDraw(*_stacked(rollout)),
+        )  # fmt: skip
+
+    def sources(self, step: int, indices: Sequence[int]) -> list[str]:
+        """Return where the windows of a step come from, each source once."""
+        return sorted({name for i in indices for name in self.window(step, i).sources})
+
+    def _drawn(self, step: int, index: int, draws: bool) -> tuple:
+        random = self._random(step, index)
+        part = self._part(random)
+        config, length = self.config, self.config.windows.length
+        window = part.window(random)
+        shown = window.emotions[1 : length + 1]  # of the frame that is to come
+        condition, right = shown, True
+        if draws:
+            condition, right = draw_condition(
+                config.conditions, shown, lambda: part.other(shown, random), random
+            )
+        progress = step / config.run.steps
+        passes = passes_at(config.rollouts, step, progress, self.seed) if draws else 0
+        return (
+            window.frames, shown, window.mask, condition, right,
+            draw_noise(config.noise, length, config.model.outputs, random),
+            draw_plan_times(config.plans, config.model, length, random),
+            draw_rollout(config.rollouts, config.model, passes, length, random)
+            if passes else None,
+        )  # fmt: skip
+
+    def _random(self, step: int, index: int) -> np.random.Generator:
+        return np.random.default_rng((self.seed, step, index))
+
+    def _part(self, random: np.random.Generator) -> _Part:
+        place = int(np.searchsorted(self._ends, random.random(), side='right'))
+        return self._parts[min(place, len(self._parts) - 1)]
+
+
+class _Part:
+    """Windows from one data set."""
+
+    def __init__(
+        self, dataset: MotionDataset, config: TrainConfig, split: str, seed: int
+    ) -> None:
+        self._data, self._config, self._frames = dataset, config.windows, config.frames
+        self._balance, self._measured = config.data.balance, config.data.measured
+        self._piece = _shortest_piece(config)
+        clips = np.flatnonzero((dataset.splits == split) & (dataset.lengths >= self._piece))
+        self._draw = ClipDraw(dataset, clips) if len(clips) else None
+        self._entries: Entries | None = None
+        if self._draw is not None and self._config.chain:
+            many = int(dataset.lengths[clips].sum()) // 3 + 64
+            self._entries = Entries(dataset, self._draw, self._piece, seed, many)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a clip to begin with."""
+        return self._draw is not None
+
+    def window(self, random: np.random.Generator) -> Window:
+        """Draw a window."""
+        config = self._config
+        low, high = np.log(config.warp)
+        speed = math.exp(low + (high - low) * random.random())
+        need = math.ceil((self._frames - 1) * speed) + 1
+        clip = self._draw.clip(self._draw.emotion(random, balance=self._balance), random)
+        long = self._data.lengths[clip] >= need
+        if long and (self._entries is None or random.random() >= config.cut):
+            start = int(random.integers(self._data.lengths[clip] - need + 1))
+            stretch, clips = Stretch(*self._data.frames(clip, start, start + need)), [clip]
+        elif self._entries is not None:
+            stretch, clips = self._chain(clip, need, random)
+        else:  # a clip that is long enough only for a slower playing speed
+            need, speed = self._frames, 1.0
+            start = int(random.integers(self._data.lengths[clip] - need + 1))
+            stretch, clips = Stretch(*self._data.frames(clip, start, start + need)), [clip]
+        return self._augmented(stretch, clips, speed, random)
+
+    def other(self, shown: np.ndarray, random: np.random.Generator) -> np.ndarray | None:
+        """Draw the emotions of a stretch of a clip of another emotion, as many as `shown`."""
+        own = int(shown.mean(axis=0).argmax())
+        others = self._draw.present[self._draw.present != own]
+        if not len(others):
+            return None
+        clip = self._draw.clip(int(random.choice(others)), random)
+        count = min(len(shown), int(self._data.lengths[clip]))
+        start = int(random.integers(self._data.lengths[clip] - count + 1))
+        emotions = self._data.frames(clip, start, start + count)[2]
+        return np.concatenate((emotions, emotions[-1:].repeat(len(shown) - count, axis=0)))
+
+    def _chain(
+        self, clip: int, need: int, random: np.random.Generator
+    ) -> tuple[Stretch, list[int]]:
+        """Join stretches of clips to `need` frames, beginning with `clip`."""
+        fade = self._config.fade_frames
+        start = int(random.integers(self._data.lengths[clip] - self._piece + 1))
+        chain, clips, blended = self._stretch(clip, start, random), [clip], []
+        while len(chain) < need:
+            left = slice(-fade, -fade + 2)
+            clip, start = self._next(
+                chain.points[left], chain.confidence[-fade], chain.emotions[-1], random
+            )
+            blended += range(len(chain) - fade, len(chain))
+            chain = cross_faded(chain, self._stretch(clip, start, random), fade)
+            clips.append(clip)
+        still_bodies(chain, self._data.skeleton, [row for row in blended if row < need])
+        return Stretch(*(part[:need] for part in vars(chain).values())), clips
+
+    def _stretch(self, clip: int, start: int, random: np.random.Generator) -> Stretch:
+        """Read a stretch of a clip of random length."""
+        shortest, longest = self._config.segment_s
+        wanted = round(float(random.uniform(shortest, longest)) * self._data.rate_hz)
+        return Stretch(*self._data.frames(clip, start, start + max(wanted, self._piece)))
+
+    def _next(
+        self, points: np.ndarray, confidence: np.ndarray, emotions: np.ndarray,
+        random: np.random.Generator,
+    ) -> tuple[int, int]:  # fmt: skip
+        """Choose where the chain goes on."""
+        assert self._entries is not None
+        own, present = int(emotions.argmax()), self._entries.emotions
+        others = present[present != own]
+        leaves = own not in present or (len(others) and random.random() < self._config.switch)
+        emotion = int(random.choice(others)) if leaves else own
+        return self._entries.nearest(
+            points, confidence, emotion, self._config.candidates, random
+        )
+
+    def _augmented(
+        self, stretch: Stretch, clips: list[int], speed: float, random: np.random.Generator
+    ) -> Window:
+        points, confidence, emotions = stretch.points, stretch.confidence, stretch.emotions
+        if len(points) != self._frames or speed != 1.0:
+            times = np.minimum(np.arange(self._frames) * speed, len(points) - 1)
+            points, emotions = _between(points, times), _between(emotions, times)
+            confidence = np.minimum(
+                confidence[np.floor(times).astype(int)], confidence[np.ceil(times).astype(int)]
+            )
+        if random.random() < self._config.mirror:
+            points = self._data.skeleton.mirrored(points)
+            confidence = confidence[:, list(self._data.skeleton.mirror)]
+        if self._config.jitter:
+            points = points + self._config.jitter * _wobble(points.shape, random)
+        sources = tuple(dict.fromkeys(self._data.info(clip).source for clip in clips))
+        mask = confidence >= self._measured
+        return Window(np.ascontiguousarray(points, dtype=np.float32), emotions, mask, sources)
+
+
+def _shortest_piece(config: TrainConfig) -> int:
+    """Return the frames that a clip needs to be used: a fade in and one out, or a window."""
+    return 2 * config.windows.fade_frames + 1 if config.windows.chain else config.frames
+
+
+def _stacked(draws: Sequence[tuple]) -> list[Tensor]:
+    return [torch.stack(part) for part in zip(*draws, strict=True)]
+
+
+def _between(values: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Read values [n, ...] between their rows, at `times` [m]."""
+    before = np.floor(times).astype(int)
+    after = np.minimum(before + 1, len(values) - 1)
+    share = (times - before).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+    return (1.0 - share) * values[before] + share * values[after]
+
+
+def _wobble(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
+    """Draw noise [N, K, D] of standard deviation 1 that changes about three times a second."""
+    knots = random.standard_normal((shape[0] // 10 + 2, *shape[1:]), dtype=np.float32)
+    times = np.arange(shape[0]) / 10.0
+    share = times % 1.0
+    spread = np.sqrt(share**2 + (1.0 - share) ** 2).astype(np.float32)
+    return _between(knots, times) / spread.reshape(-1, 1, 1)
+
+
+def _too_short(datasets: Sequence[MotionDataset], config: TrainConfig, split: str) -> str:
+    longest = max(
+        (int(dataset.lengths[dataset.splits == split].max(initial=0)) for dataset in datasets),
+        default=0,
+    )
+    if longest == 0:
+        return f'got no clips of the split {split!r}; expected at least one'
+    more = 'a smaller fade_frames' if config.windows.chain else 'chain, or a smaller length'
+    return (
+        f'got clips of at most {longest} frames in the split {split!r}; length = '
+        f'{config.windows.length} needs {_shortest_piece(config)}: give longer clips, or {more}'
+    )
