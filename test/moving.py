@@ -98,3 +98,8 @@ def rotated(points, angle):
 
 def clip_of(points, rate_hz=30.0, **fields):
     return Clip(keypoints=points, rate_hz=rate_hz, **fields)
+
+
+def filmed(points, pixels=300.0):
+    """What a camera in front of the body [T, K, 3] sees: x right, y down."""
+    return points[..., 1:] * [pixels, -pixels] + [640.0, 500.0]

@@ -3,7 +3,7 @@
 """Resampling, the canonical body and its place: what must stay stays, what must go is gone."""
 
 from hypothesis import given, strategies as st
-from moving import AT, clip_of, moved, other_body, rotated, SKELETON, swaying, walking
+from moving import AT, clip_of, filmed, moved, other_body, rotated, SKELETON, swaying, walking
 import numpy as np
 import pytest
 
@@ -230,14 +230,40 @@ def test_preparing_takes_emotions_confidence_and_origin_along():
         assert getattr(result, name) == getattr(clip, name)
 
 
+def test_gaps_in_time_are_bridged_at_any_rate():
+    points = swaying()
+    holes, confidence = points.copy(), np.ones(points.shape[:2])
+    holes[50:53, AT['LWrist']], confidence[50:53, AT['LWrist']] = 0.0, 0.0
+    result = prepare(clip_of(holes, confidence=confidence), SKELETON)
+    clean = prepare(clip_of(points), SKELETON)
+    np.testing.assert_allclose(result.keypoints, clean.keypoints, atol=0.01)
+    assert result.confidence[50:53, AT['LWrist']].max() == 0.0
+
+
+@pytest.mark.parametrize('angle', [0.0, 2.0])
+def test_a_body_of_13_points_gets_the_rest_of_them_without_confidence(angle):
+    points = swaying()
+    given = [AT['Nose']] + [AT[s + n] for s in 'LR' for n in (
+        'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle')]  # fmt: skip
+    few, confidence = np.zeros_like(points), np.zeros(points.shape[:2])
+    few[:, given], confidence[:, given] = rotated(points, angle)[:, given], 1.0
+    result = prepare(clip_of(few, confidence=confidence), SKELETON)
+    whole = prepare(clip_of(points), SKELETON)
+    assert SKELETON.bone_error(result.keypoints) < 1e-5
+    np.testing.assert_allclose(result.keypoints, whole.keypoints, atol=0.06)
+    assert set(np.flatnonzero(result.confidence.max(axis=0))) == set(given)
+
+
+def test_a_body_without_shoulders_is_refused():
+    points, confidence = swaying(), np.ones((120, 25))
+    points[:, AT['LShoulder']], confidence[:, AT['LShoulder']] = 0.0, 0.0
+    with pytest.raises(TrainingError, match='LShoulder'):
+        prepare(clip_of(points, confidence=confidence), SKELETON)
+
+
 # ---- two dimensions -------------------------------------------------------------------------
 
 FLAT = SKELETON.flat()
-
-
-def filmed(points, pixels=300.0):
-    """What a camera in front of the body [T, K, 3] sees: x right, y down."""
-    return points[..., 1:] * [pixels, -pixels] + [640.0, 500.0]
 
 
 def test_pixels_become_body_heights_seen_from_the_front():

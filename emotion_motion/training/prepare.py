@@ -13,6 +13,7 @@ from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
 from emotion_motion.skeleton import Skeleton
 from emotion_motion.training.canonical import onto_body, standing_height
+from emotion_motion.training.complete import completed
 from emotion_motion.training.resample import bridged, resample_clip
 from emotion_motion.training.travel import facing, in_place, turned
 
@@ -28,7 +29,9 @@ def prepare(
 
     In 3D the body becomes `skeleton`'s, so that `skeleton.project` gives the same, faces +x and
     stands over the origin on average, feet on the ground. In 2D the axes become (y left, z up)
-    and the unit the body's height, by the length of the trunk; nothing is projected.
+    and the unit the body's height, by the length of the trunk; nothing is projected. Gaps in time
+    are bridged and keypoints that the source lacks put where the rest pose has them; both keep
+    confidence 0.
 
     Args:
         clip: as a reader gives it.
@@ -64,7 +67,8 @@ def prepare(
 
 
 def _in_space(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
-    points = onto_body(clip.keypoints, skeleton)  # feet on the ground
+    points = completed(bridged(clip.keypoints, clip.confidence), clip.confidence, skeleton)
+    points = onto_body(points, skeleton)  # feet on the ground
     if remove:
         points = in_place(points, skeleton, clip.rate_hz)
     points = turned(points, -_mean_angle(facing(points, skeleton)))
