@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from dataclasses import replace
 from pathlib import Path
+import re
 
 from bvh_humanoid import (
     CONVENTIONS,
@@ -319,6 +320,8 @@ BAD = {
     'offset not finite': (_edit(('OFFSET 0.000000', 'OFFSET nan')), 'offsets that are not finite'),
     'channel unknown': (_edit(('Zrotation', 'Wrotation')), "has a channel 'Wrotation'"),
     'channel count': (_edit(('CHANNELS 6', 'CHANNELS 5')), 'Channel count mismatch'),
+    'too deep': (_edit(('MOTION', 'JOINT a\n{\n' * 300 + '}\n' * 300 + 'MOTION')), '300 deep'),
+    'no size': (lambda text: re.sub(r'OFFSET .*', 'OFFSET 0 0 0', text), 'bones with a length'),
     'two skeletons': (_edit(('MOTION', 'ROOT b\n{\nOFFSET 0 0 0\nCHANNELS 0\n}\nMOTION')),
                       'it has 2 skeletons'),
 }  # fmt: skip
@@ -344,6 +347,13 @@ def test_another_skeleton_is_refused_with_its_joints(without, convention, tmp_pa
     with pytest.raises(MotionFileError, match='no human body') as caught:
         read_bvh(path)
     assert names_of(convention)['hips'] in str(caught.value)
+
+
+@pytest.mark.parametrize('convention', ['Mixamo', 'none'])
+def test_arms_without_wrists_are_refused(convention, tmp_path):
+    variant = Variant(convention=convention, without=('left_hand', 'right_hand'))
+    with pytest.raises(MotionFileError, match=r'no wrist|no human body'):
+        read_bvh(write_humanoid(tmp_path / 'stumps.bvh', variant))
 
 
 def test_a_file_that_is_missing_is_refused(tmp_path):

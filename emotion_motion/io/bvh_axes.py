@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.bvh_file import BvhFile
 from emotion_motion.skeleton import load_skeleton
 
@@ -70,10 +71,17 @@ def find_axes(file: BvhFile, nodes: dict[str, int], places: np.ndarray) -> BvhAx
         file: the file.
         nodes: role -> index of node.
         places: [F, N, 3] positions of all nodes in some frames.
+
+    Raises:
+        MotionFileError: the body has no size.
     """
     warnings: list[str] = []
     joints = {role: places[:, node] for role, node in nodes.items()}
     height, ratio = standing_height(joints)
+    if not 0.0 < height < float('inf'):
+        raise MotionFileError(
+            f'got {file.path}, whose body is {height:g} units high; expected bones with a length'
+        )
     if not 0.8 < ratio < 3.0:
         warnings.append(f'its legs are {ratio:.1f} times as long as its trunk: no usual body')
     unit_name, scale = '', _USUAL_HEIGHT_M / height

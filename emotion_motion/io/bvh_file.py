@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 import functools
+import itertools
 from pathlib import Path
 import re
 import tempfile
@@ -30,6 +31,8 @@ _CHANNELS = {
 }
 # Frame times are written with few digits: 0.0333333 means 30 Hz, while 23.976 Hz is not 24.
 _RATE_ROUNDING = 2e-4
+# Joints from the root to the end of a finger or of hair; Python's stack holds some hundreds.
+_MOST_DEEP = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,6 +250,9 @@ def _tidy(path: Path, header: str) -> tuple[list[str], list[str]]:
     if opened != closed:
         raise _bad(path, f'its hierarchy opens {opened} brackets and closes {closed}: cut off, or '
                    f'damaged', 'as many of each')  # fmt: skip
+    deepest = max(itertools.accumulate({'{': 1, '}': -1}.get(line, 0) for line in lines))
+    if deepest > _MOST_DEEP:
+        raise _bad(path, f'its joints hang {deepest} deep in each other', f'{_MOST_DEEP} at most')
     roots = sum(line.startswith('ROOT') for line in lines)
     if roots != 1:
         raise _bad(path, f'it has {roots} skeletons', 'one; write one file a body')

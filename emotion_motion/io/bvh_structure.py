@@ -22,6 +22,8 @@ __all__ = ['bone_lengths', 'exchanged', 'forward_sign', 'head_chain', 'roles_by_
 _LIKENESS = 0.15
 # Limbs are longer than this share of the longest chain; fingers, toes and eyes are shorter.
 _LIMB_REACH = 0.4
+# Thigh and shin, upper arm and forearm differ by less than this factor.
+_BONE_RATIO = 1.7
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,8 @@ def _limb(chain: list[int], lengths: np.ndarray, limb: str) -> tuple[dict[str, i
         return {}, 0.0
     sums = np.array([a + b for a, b in itertools.pairwise(bones)])
     first = int(sums.argmax())
+    if max(bones[first : first + 2]) > _BONE_RATIO * min(bones[first : first + 2]):
+        return {}, 0.0
     rest = np.delete(sums, first)
     margin = 1.0 - float(rest.max() / sums[first]) if len(rest) else 1.0
     names = ('upper_leg', 'lower_leg', 'foot') if limb == 'leg' else (
