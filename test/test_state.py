@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training states on disk: they come back bit for bit, and whatever happens one is whole."""
 
+from collections import deque
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -57,6 +59,12 @@ def test_every_tensor_and_number_comes_back_bit_for_bit(tmp_path):
         found = loaded.tensors[name]
         assert found.dtype == tensor.dtype and found.shape == tensor.shape, name
         torch.testing.assert_close(found, tensor, rtol=0, atol=0, equal_nan=True)
+
+
+def test_rows_of_numbers_come_back_as_lists(tmp_path):
+    numbers = {'deque': deque([1.5, 2.0], maxlen=9), 'tuple': (1, 2), 'array': np.array([3, 4])}
+    loaded = load_state(save_state(tmp_path, TrainState(1, {}, numbers)))
+    assert loaded.numbers == {'deque': [1.5, 2.0], 'tuple': [1, 2], 'array': [3, 4]}
 
 
 def test_a_saved_state_does_not_change_with_the_model(tmp_path):

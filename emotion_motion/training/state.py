@@ -8,6 +8,7 @@ the tensors' file). It is written beside and renamed: a folder of that name is a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 import hashlib
 import json
@@ -45,7 +46,7 @@ class TrainState:
     Attributes:
         step: optimiser steps taken.
         tensors: by name ('model.*', 'average.*', 'optimiser.*'), flat; any shape and dtype.
-        numbers: all else; anything that JSON can hold.
+        numbers: all else; what JSON can hold. Tuples, deques and arrays come back as lists.
     """
 
     step: int
@@ -132,12 +133,21 @@ def _described(state: TrainState, tensors: bytes) -> bytes:
         'numbers': state.numbers,
     }
     try:
-        return (json.dumps(data, indent=1) + '\n').encode()
+        return (json.dumps(data, indent=1, default=_as_list) + '\n').encode()
     except (TypeError, ValueError) as error:
         raise TrainingError(
             f'got numbers in a training state that JSON cannot hold ({error}); give tensors as '
             f'tensors and the rest as numbers, texts and lists'
         ) from error
+
+
+def _as_list(value: Any) -> Any:
+    """Return what holds numbers in a row, such as a deque or an array, as a list."""
+    if hasattr(value, 'tolist'):
+        return value.tolist()
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f'{type(value).__name__} is no list of numbers')
 
 
 def _verified(path: Path) -> tuple[bytes, dict[str, Any]]:
