@@ -4,15 +4,29 @@
 
 from __future__ import annotations
 
-import dataclasses
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint
+from emotion_motion.training.config import TrainConfig
+from emotion_motion.training.licence import licence_of, spdx_names
+from emotion_motion.training.store import MotionDataset
 
-__all__ = ['described', 'model_card']
+__all__ = ['model_card', 'origin_of']
 
+_MOST_SOURCES = 20
+# What each part of the free-run score is called for people; see `selection`.
+_FIGURES = {
+    'speed': 'speed unlike the data',
+    'freeze': 'stands still more than the data',
+    'still': 'longest stand beyond that of the data',
+    'range': 'frames out of the range of the data',
+    'jerk': 'trembles more than the data',
+    'emotion': 'asked for, but not recognised by its own head',
+}
 _CARD = """\
 # {name}
 
@@ -25,8 +39,16 @@ A model of [emotion_motion](../../README.md): living humanoid motion from an emo
 | licence | {licence} |
 | parameters | {parameters:.2f} million |
 | rate | {rate:g} Hz |
-| skeleton | {skeleton}, {keypoints} keypoints in 3D |
+| skeleton | {skeleton}, {keypoints} keypoints in {dims}D |
 | window | {window} frames ({window_s:.1f} s) |
+
+## Data
+
+| what | clips | minutes | licence |
+|---|---|---|---|
+{rows}
+
+{credits}{figures}## Use
 
 **Intended use**: gestures of a standing humanoid on a screen or, behind a safety limiter, on a
 robot. **Not for** balance or walking, nor for judging what a person feels.
@@ -36,48 +58,153 @@ is the model's own reading of its own motion; no person has rated it.
 """
 
 
-def described(
-    checkpoint: Checkpoint,
-    *,
-    corpus: dict[str, Any] | None,
-    data: Path | None,
-    start: Checkpoint | None = None,
-) -> Checkpoint:
-    """Return the checkpoint with its origin and licence among what it was trained on."""
-    if corpus is not None:
-        source = 'procedural corpus of emotion_motion, {minutes:g} minutes, seed {corpus_seed}'
-        origin = {'data': source.format(**corpus), 'licence': 'Apache-2.0', **corpus}
-    else:
-        origin = {'data': data.name if data else '', 'licence': 'that of its training data'}
+def origin_of(
+    datasets: Sequence[MotionDataset], config: TrainConfig, start: Checkpoint | None = None
+) -> dict[str, Any]:
+    """Return where a model comes from: data, licences, configuration, the model it began with.
+
+    A model that began with another carries the licence of that one's data as well.
+    """
+    parts = [_described(data) for data in datasets]
+    licences = {name for part in parts for name in part['licences']}
+    if start is not None:
+        licences |= set(start.training.get('licences', [start.training.get('licence', '')]))
+    sources = sorted({data.info(i).source for data in datasets for i in _learnt(data)})
+    origin = {
+        'version': emotion_motion.__version__,
+        'data': '; '.join(_named(data) for data in datasets),
+        'licence': licence_of(licences).licence,
+        'licences': sorted(licences),
+        'data_sets': parts,
+        'clips': sum(part['clips'] for part in parts),
+        'minutes': round(sum(part['minutes'] for part in parts), 1),
+        'sources': sources[:_MOST_SOURCES],
+        'source_count': len(sources),
+        'config': config.to_dict(),
+    }
     if start is not None:
         origin |= {'start': start.name, 'start_training': start.training}
-    training = {'version': emotion_motion.__version__, **origin, **checkpoint.training}
-    return dataclasses.replace(checkpoint, training=training)
+    return origin
 
 
 def model_card(checkpoint: Checkpoint, name: str) -> str:
-    """Write the model card (Markdown) of a checkpoint that `described` returned."""
+    """Write the model card (Markdown) of a checkpoint of a training run.
+
+    Args:
+        checkpoint: with what `origin_of` returned as its training; where that has 'free_run'
+            (`FreeRunScore.to_dict`), the card gives its figures, and where it has 'command', that
+            is how the model was made.
+        name: of the model.
+    """
     training, config = checkpoint.training, checkpoint.model.config
-    options = {
-        'minutes': training.get('minutes'),
-        'corpus-seed': training.get('corpus_seed'),
-        'steps': training['config']['steps'],
-        'batch-size': training['config']['batch_size'],
-        'learning-rate': training['config']['learning_rate'],
-        'start': training.get('start'),
-        'seed': training['config']['seed'],
-    }
-    given = ' '.join(f'--{key} {value}' for key, value in options.items() if value is not None)
+    terms = licence_of(training['licences'])
+    made = f'emotion-motion train --out {name} {_options(training)}'.strip()
     return _CARD.format(
         name=name,
         version=training['version'],
-        command=f'emotion-motion train --out {name} {given}',
+        command=training.get('command') or made,
         data=training['data'],
-        licence=training['licence'],
+        licence=terms.text,
         parameters=sum(part.numel() for part in checkpoint.model.parameters()) / 1e6,
         rate=checkpoint.rate_hz,
         skeleton=checkpoint.skeleton.name,
         keypoints=checkpoint.skeleton.size,
+        dims=config.keypoint_dims,
         window=config.window,
         window_s=config.window / checkpoint.rate_hz,
+        rows='\n'.join(_rows(training)),
+        credits=_credits(training, terms.credited),
+        figures=_figures(training.get('free_run')),
     )
+
+
+def _learnt(data: MotionDataset) -> list[int]:
+    """Return the numbers of the clips that are trained on."""
+    return np.flatnonzero(data.splits == 'train').tolist()
+
+
+def _described(data: MotionDataset) -> dict[str, Any]:
+    """Return what was learnt of a data set and under which licences, ready for JSON."""
+    learnt = _learnt(data)
+    licences = {name for i in learnt for name in spdx_names(data.info(i).licence)}
+    return {
+        'name': _name(data),
+        'clips': len(learnt),
+        'minutes': round(float(data.lengths[learnt].sum()) / data.rate_hz / 60.0, 1),
+        'licences': sorted(licences),
+        'attribution': data.manifest.get('attribution', ''),
+    }
+
+
+def _rows(training: dict[str, Any]) -> list[str]:
+    rows = [
+        f'| {part["name"]} | {part["clips"]} | {part["minutes"]:g} | '
+        f'{", ".join(part["licences"])} |'
+        for part in training['data_sets']
+    ]
+    before = training.get('start_training')
+    if before:
+        licences = before.get('licences', [before.get('licence', 'unknown')])
+        rows.append(f'| what `{training["start"]}` was trained on, with which it began: '
+                    f'{before.get("data", "unknown")} | | | {", ".join(licences)} |')  # fmt: skip
+    return rows
+
+
+def _credits(training: dict[str, Any], credited: Sequence[str]) -> str:
+    """Name those who ask for it; Creative Commons licences do."""
+    before = training.get('start_training') or {}
+    parts = [*training['data_sets'], *before.get('data_sets', [])]
+    owed = [part for part in parts if set(part['licences']) & set(credited)]
+    if not owed:
+        return ''
+    lines = [
+        f'- {part["attribution"] or part["name"]}, '
+        f'{", ".join(name for name in part["licences"] if name in credited)}; '
+        f'changed: mapped onto one body and learnt from'
+        for part in owed
+    ]
+    return '**Credits**, to be kept with the model:\n\n' + '\n'.join(lines) + '\n\n'
+
+
+def _figures(score: dict[str, Any] | None) -> str:
+    """Return the figures of the free run that chose this model."""
+    if not score:
+        return ''
+    rows = '\n'.join(
+        f'| {_FIGURES.get(name, name)} | {value:.3f} |' for name, value in score['parts'].items()
+    )
+    ratios = ', '.join(f'{name} {ratio:.2f}' for name, ratio in score['speed_ratio'].items())
+    seen = ', '.join(f'{name} {share:.2f}' for name, share in score['recognised'].items())
+    return (
+        f'## Free run\n\nHeld against the data, from 0 (like it) to 1; their weighted sum, '
+        f'{score["value"]:.3f}, chose this model among those of its run.\n\n'
+        f'| part | |\n|---|---|\n{rows}\n\nSpeed as a multiple of that of the data: {ratios}. '
+        f'Weight that its own head gives to what was asked for: {seen}.\n\n'
+    )
+
+
+def _name(data: MotionDataset) -> str:
+    return str(data.manifest.get('name') or (data.path.name if data.path else 'clips in memory'))
+
+
+def _named(data: MotionDataset) -> str:
+    """Say in a few words what a data set is."""
+    return f'{_name(data)} ({len(data)} clips, {data.minutes:.1f} min)'
+
+
+def _options(training: dict[str, Any]) -> str:
+    """Return the flags of the choices that are not the defaults."""
+    default, flags = TrainConfig().to_dict(), []
+    for group, values in training['config'].items():
+        for key, value in values.items():
+            if value == default[group][key]:
+                continue
+            flag = '--' + key.replace('_', '-')
+            if isinstance(value, bool):
+                flags.append(flag if value else f'--no-{flag[2:]}')
+            else:
+                shown = value if isinstance(value, list) else [value]
+                flags.append(' '.join([flag, *map(str, shown)]))
+    if training.get('start'):
+        flags.append(f'--start {training["start"]}')
+    return ' '.join(flags)
