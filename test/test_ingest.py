@@ -100,7 +100,7 @@ def test_bad_files_are_reported_together_and_the_rest_goes_on(folder, tmp_path):
     broken[5, 3, 0] = np.nan
     save(folder / 'nan_sad.npz', broken)
     save(folder / 'other_sad.npz', broken[:5, :18] * 0.0)
-    save(folder / 'short_sad.npz', swaying(0.5))
+    save(folder / 'short_sad.npz', swaying(0.4))
     save(folder / 'still_sad.npz', np.repeat(swaying(1.0)[:1], 60, axis=0))
     save(folder / 'point_sad.npz', np.zeros((60, 25, 3)))
     save(folder / 'eve_bored.npz', swaying(2.0))
@@ -115,7 +115,7 @@ def test_bad_files_are_reported_together_and_the_rest_goes_on(folder, tmp_path):
         'unnamed.npz', 'flat_sad.npz', 'nowhere',
     }  # fmt: skip
     assert 'nan' in reasons['nan_sad.npz']
-    assert '0.50 s' in reasons['short_sad.npz']
+    assert '0.40 s' in reasons['short_sad.npz']
     assert 'moves' in reasons['still_sad.npz']
     assert 'length' in reasons['point_sad.npz']
     assert 'angry, sad, mixed' in reasons['eve_bored.npz']
@@ -207,6 +207,9 @@ def test_motion_is_found_in_folders_and_frames_of_a_video_are_one(tmp_path):
     (tmp_path / 'video').mkdir()
     for number in range(3):
         (tmp_path / 'video' / f'v_{number:012d}_keypoints.json').write_text('{"people": []}')
+    (tmp_path / 'made').mkdir()
+    (tmp_path / 'made' / 'index.safetensors').write_text('')
+    (tmp_path / 'made' / 'manifest.json').write_text('{}')
     names = [str(path.relative_to(tmp_path)) for path in find_motion(tmp_path)]
     assert names == ['a.BVH', 'angles.csv', 'b/x.npz', 'video']
     assert is_motion(tmp_path / 'video')

@@ -20,6 +20,7 @@ KINDS = {
 }
 _BY_ENDING = {'.bvh': 'bvh', '.json': 'openpose', '.npz': 'npz'}
 _FRAME_ENDING = '_keypoints.json'
+_DATASET_INDEX = 'index.safetensors'
 
 
 def read_clips(
@@ -98,7 +99,8 @@ def is_motion(path: str | Path) -> bool:
 def find_motion(folder: str | Path) -> list[Path]:
     """Return every motion in a folder and those below it, sorted.
 
-    A folder with one OpenPose file a frame counts as one. Hidden files and folders are left out.
+    A folder with one OpenPose file a frame counts as one. Hidden files and folders are left out,
+    and so are data sets that were made of motion.
 
     Raises:
         MotionFileError: there is no such folder.
@@ -109,6 +111,9 @@ def find_motion(folder: str | Path) -> list[Path]:
     found = []
     for place, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith('.'))
+        if _DATASET_INDEX in names:
+            below.clear()
+            continue
         if any(name.endswith(_FRAME_ENDING) for name in names):
             found.append(Path(place))
             names = [name for name in names if not name.endswith('.json')]

@@ -102,7 +102,7 @@ def ingest(
     paths: Sequence[str | Path], out: str | Path, *, labels: LabelMap | None = None,
     rate_hz: float = 30.0, urdf: str | Path | None = None, source_rate_hz: float | None = None,
     val_share: float = 0.1, test_share: float = 0.1, seed: int = 0, group: GroupBy = 'auto',
-    travel: Travel = 'remove', min_seconds: float = 1.0, overwrite: bool = False,
+    travel: Travel = 'remove', min_seconds: float = 0.5, overwrite: bool = False,
     on_file: Callable[[int, int, Path], None] | None = None,
 ) -> IngestReport:  # fmt: skip
     """Read, label, prepare and split motion and write it as a data set.
