@@ -12,6 +12,7 @@ import numpy as np
 
 from emotion_motion.exceptions import SkeletonError
 from emotion_motion.skeleton import load_skeleton, Skeleton
+from emotion_motion.training.clearance import clear_of_ribs, outside_ball, outside_trunk
 from emotion_motion.training.reach import (
     arm_angles,
     arm_directions,
@@ -24,7 +25,8 @@ __all__ = ['CHANNELS', 'PARTS', 'JOINT_LIMITS', 'Body', 'mirror_channels']
 
 # The channels of a body by part. Degrees, except pelvis x, y, drop and the feet, which are body
 # heights. Positive: x forward, y left, drop down; yaw and twist to the left, roll and bend lean to
-# the left, pitch and lean forward; protract forward; foot ahead and lift, heel raised.
+# the left, pitch and lean forward; protract forward; foot ahead and lift, heel raised; touch 1 has
+# the wrist follow the head's turns, as a hand at the face does.
 PARTS: dict[str, tuple[str, ...]] = {
     'pelvis': ('x', 'y', 'drop', 'yaw', 'pitch', 'roll'),
     'trunk': ('lean', 'bend', 'twist'),
@@ -35,6 +37,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     'r_arm': tuple(ARM_LIMITS),
     'l_foot': ('ahead', 'lift', 'heel'),
     'r_foot': ('ahead', 'lift', 'heel'),
+    'l_face': ('touch',),
+    'r_face': ('touch',),
 }
 CHANNELS: dict[str, slice] = {}
 for _part, _names in PARTS.items():
@@ -52,17 +56,25 @@ JOINT_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
     'shoulder': {'shrug': (-8.0, 28.0), 'protract': (-20.0, 30.0)},
     'arm': ARM_LIMITS,
     'foot': {'ahead': (-0.12, 0.12), 'lift': (0.0, 0.10), 'heel': (0.0, 35.0)},
+    'face': {'touch': (0.0, 1.0)},
 }  # fmt: skip
 
 # A trunk for wrists, in body heights: half depth and half width of an elliptic cylinder around the
-# line from mid-hip to neck, and a ball for the head; both with the thickness of a wrist.
+# line from mid-hip to neck, and a ball for the head; both with the thickness of a wrist. Those of
+# the mean body; another one's go with its breadths and the size of its head.
 _TRUNK_DEPTH, _TRUNK_WIDTH = 0.085, 0.112
 _HEAD_CENTRE, _HEAD_RADIUS = np.array([0.012, 0.0, 0.097]), 0.085
+_GIVE_DEG = 5.0  # beyond the active range, where a hand rests against the face
 _STRAIGHTEST = 0.9991  # of the leg's length; a locked knee would jump when it unlocks
 
 
 class Body:
-    """Turns channels [T, SIZE] into keypoints [T, 25, 3] of a body of height 1."""
+    """Turns channels [T, SIZE] into keypoints [T, 25, 3] of a body of height 1.
+
+    Attributes:
+        skeleton: lengths and offsets of the body.
+        rest_channels: channels [SIZE] of its rest pose.
+    """
 
     def __init__(self, skeleton: Skeleton | None = None) -> None:
         """Read lengths and offsets from `skeleton`, BODY_25 by default.
@@ -83,6 +95,15 @@ class Body:
         self._length = {name: float(lengths[i]) for name, i in self._at.items()}
         low, high = _limit_arrays()
         self._low, self._high = low, high
+        mean = {name: reference.rest[reference.index(name)] for name in reference.names}
+        broad = 0.5 * sum(self._rest[n][1] / mean[n][1] for n in ('LShoulder', 'LHip'))
+        self._trunk_axes = broad * _TRUNK_DEPTH, broad * _TRUNK_WIDTH
+        nose = [np.linalg.norm(rest['Nose'] - rest['Neck']) for rest in (self._rest, mean)]
+        self._head_size = nose[0] / nose[1]
+        # An elbow bends so far: the wrist stays away from its shoulder.
+        upper, forearm = self._arm_lengths
+        bent = np.cos(np.radians(180.0 - ARM_LIMITS['elbow'][1] - _GIVE_DEG))
+        self._nearest = float(np.sqrt(upper**2 + forearm**2 - 2.0 * upper * forearm * bent))
         self.rest_channels = self._rest_channels()
 
     def keypoints(self, channels: np.ndarray) -> np.ndarray:
@@ -215,14 +236,21 @@ class Body:
         self, points: dict, part: dict, chest: np.ndarray, head: np.ndarray, side: str
     ) -> None:
         flip = np.array([1.0, 1.0 if side == 'L' else -1.0, 1.0])
-        upper, forearm = arm_directions(_clear_of_ribs(part[f'{side.lower()}_arm']))
+        upper, forearm = arm_directions(clear_of_ribs(part[f'{side.lower()}_arm']))
         upper = (chest @ (upper * flip)[..., None])[..., 0]
         forearm = (chest @ (forearm * flip)[..., None])[..., 0]
         shoulder, lengths = points[f'{side}Shoulder'], self._arm_lengths
         elbow = shoulder + upper * lengths[0]
         wrist = elbow + forearm * lengths[1]
-        wrist = _outside_trunk(wrist, points['MidHip'], points['Neck'], chest, flip[1])
-        wrist = _outside_head(wrist, points['Neck'] + head @ _HEAD_CENTRE)
+        from_neck = np.einsum('tji,tj->ti', chest, wrist - points['Neck'])
+        beside_face = points['Neck'] + np.einsum('tij,tj->ti', head, from_neck)
+        wrist = wrist + part[f'{side.lower()}_face'] * (beside_face - wrist)
+        wrist = outside_trunk(
+            wrist, points['MidHip'], points['Neck'], chest, flip[1], self._trunk_axes
+        )
+        centre = points['Neck'] + head @ (self._head_size * _HEAD_CENTRE)
+        wrist = outside_ball(wrist, centre, self._head_size * _HEAD_RADIUS)
+        wrist = outside_ball(wrist, shoulder, self._nearest)
         # Keep the side to which the elbow pointed; with an arm nearly straight, point it back.
         backward = -0.004 * chest[:, :, 0]
         pole = (elbow - shoulder) - 0.5 * (wrist - shoulder) + backward
@@ -233,7 +261,8 @@ class Body:
 def mirror_channels(channels: np.ndarray) -> np.ndarray:
     """Return channels [..., SIZE] of the mirrored body."""
     mirrored = channels.copy()
-    for left, right in (('l_shoulder', 'r_shoulder'), ('l_arm', 'r_arm'), ('l_foot', 'r_foot')):
+    for pair in ('shoulder', 'arm', 'foot', 'face'):
+        left, right = f'l_{pair}', f'r_{pair}'
         mirrored[..., CHANNELS[left]] = channels[..., CHANNELS[right]]
         mirrored[..., CHANNELS[right]] = channels[..., CHANNELS[left]]
     for part in ('pelvis', 'trunk', 'head'):
@@ -267,59 +296,3 @@ def _rotation(yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarra
 def _smooth_min(first: np.ndarray, second: np.ndarray, width: float) -> np.ndarray:
     gap = first - second
     return 0.5 * (first + second - np.sqrt(gap * gap + width * width))
-
-
-def _smooth_outside(ratio: np.ndarray) -> np.ndarray:
-    """Return a factor that lifts `ratio` above 1 smoothly and leaves it alone well above."""
-    gap = ratio - 1.0
-    lifted = 0.5 * (ratio + 1.0 + np.sqrt(gap * gap + 0.0025))
-    return lifted / np.maximum(ratio, 1e-3)
-
-
-def _smoothstep(value: np.ndarray, low: float, high: float) -> np.ndarray:
-    share = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
-
-
-def _clear_of_ribs(angles: np.ndarray) -> np.ndarray:
-    """Keep an arm [T, 4] that swings back beside the trunk, where the ribs would stop it."""
-    least = 5.0 - 50.0 * _smoothstep(angles[:, 0], -10.0, 45.0)
-    gap = angles[:, 1] - least
-    cleared = angles.copy()
-    cleared[:, 1] = least + 0.5 * (gap + np.sqrt(gap * gap + 4.0))
-    return cleared
-
-
-def _outside_trunk(
-    wrist: np.ndarray, hip: np.ndarray, neck: np.ndarray, chest: np.ndarray, side: float
-) -> np.ndarray:
-    """Push wrists [T, 3] out of an elliptic cylinder around the trunk.
-
-    Radially in front of it; behind it to the arm's own side (1 left, -1 right), since a push to
-    the back would throw an arm that swings through from the back to the front.
-    """
-    local = np.einsum('tji,tj->ti', chest, wrist - hip)
-    x, y, z = local.T
-    ratio = np.hypot(x / _TRUNK_DEPTH, y / _TRUNK_WIDTH)
-    top = float(np.linalg.norm(neck[0] - hip[0]))
-    inside = _smoothstep(z, -0.10, -0.04) * _smoothstep(-z, -top - 0.02, -top + 0.04)
-    factor = 1.0 + inside * (_smooth_outside(ratio) - 1.0)
-    edge = _TRUNK_WIDTH * np.sqrt(np.clip(1.0 - (x / _TRUNK_DEPTH) ** 2, 0.04, 1.0))
-    gap = side * y - edge
-    beside = side * (edge + 0.5 * (gap + np.sqrt(gap * gap + 2e-5)))
-    front = _smoothstep(x, -0.01, 0.06)
-    moved = np.stack(
-        (
-            x * (1.0 + front * (factor - 1.0)),
-            y + inside * (1.0 - front) * (beside - y) + front * y * (factor - 1.0),
-            z,
-        ),
-        axis=-1,
-    )
-    return hip + np.einsum('tij,tj->ti', chest, moved)
-
-
-def _outside_head(wrist: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    offset = wrist - centre
-    ratio = np.linalg.norm(offset, axis=-1, keepdims=True) / _HEAD_RADIUS
-    return centre + offset * _smooth_outside(ratio)

@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from emotion_motion.training.body import CHANNELS, SIZE
 from emotion_motion.training.score import Score
 from emotion_motion.training.style import Style
 
-__all__ = ['idle_movement', 'add_glances', 'add_weight_shifts']
+if TYPE_CHECKING:
+    from emotion_motion.training.carriers import Carriers
+
+__all__ = ['SWAY', 'idle_movement', 'add_glances', 'add_weight_shifts']
 
 # Standard deviation of slow sway by part: degrees, or body heights for pelvis x, y, drop.
-_SWAY = {
+SWAY = {
     'pelvis': (0.0085, 0.0110, 0.0020, 2.6, 0.9, 0.8),
     'trunk': (1.5, 1.4, 3.2),
     'head': (3.0, 5.0, 2.4),
@@ -27,24 +32,28 @@ _QUICK_SHARE = 0.12  # of quick against slow sway, at restless = 1
 
 
 def idle_movement(
-    rng: np.random.Generator, gains: dict[str, np.ndarray], rate_hz: float
-) -> np.ndarray:
-    """Return what the body does beside gestures: smooth noise, breathing, tremor.
+    rng: np.random.Generator, gains: dict[str, np.ndarray], rate_hz: float,
+    carriers: Carriers | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Return what the body does beside gestures: slow sway, quicker noise, breathing, tremor.
 
     Args:
         rng: source of the noise.
         gains: over time [T]: sway, restless, tremor, breath, breath_hz as in `Style`.
         rate_hz: frames per second.
+        carriers: people's own sway to use for a part of it.
 
     Returns:
         Channels to add [T, SIZE].
     """
     frames = len(gains['sway'])
     size = np.zeros(SIZE)
-    for part, values in _SWAY.items():
+    for part, values in SWAY.items():
         size[CHANNELS[part]] = values
     slow = _smooth_noise(rng, frames, SIZE, _SLOW_S * rate_hz)
     quick = _smooth_noise(rng, frames, SIZE, _QUICK_S * rate_hz)
+    if carriers is not None:
+        slow = carriers.blend_sway(slow, rng, rate_hz)
     moved = gains['sway'][:, None] * slow + _QUICK_SHARE * gains['restless'][:, None] * quick
     channels = moved * size
     shake = _smooth_noise(rng, frames, SIZE, 0.042 * rate_hz)

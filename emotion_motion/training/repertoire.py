@@ -7,81 +7,74 @@ Each family is a function that writes beats into a phrase; no two phrases of a f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from emotion_motion.training import gestures_lively as lively, gestures_quiet as quiet
-from emotion_motion.training.phrase import Phrase
+import numpy as np
 
-__all__ = ['Family', 'REPERTOIRE']
+from emotion_motion.training import (
+    gestures_anger,
+    gestures_disgust,
+    gestures_fear,
+    gestures_happiness,
+    gestures_neutral,
+    gestures_sadness,
+    gestures_surprise,
+)
+from emotion_motion.training.phrase import Family
 
-Family = Callable[[Phrase], None]
+__all__ = ['REPERTOIRE', 'COMPANIONS', 'ACCENTS', 'families_of', 'pick']
 
 # emotion -> families and how often each is drawn, relative to the others of that emotion.
 REPERTOIRE: dict[str, tuple[tuple[Family, float], ...]] = {
-    'anger': (
-        (lively.jab, 1.4),
-        (lively.chop, 1.2),
-        (lively.shake_fists, 1.2),
-        (lively.throw_arms, 1.0),
-        (lively.hands_on_hips, 0.9),
-        (lively.hard_no, 1.0),
-        (lively.stamp, 1.0),
-    ),
-    'disgust': (
-        (quiet.push_away, 1.3),
-        (quiet.recoil, 1.0),
-        (quiet.wipe_hands, 1.1),
-        (quiet.cover_nose, 1.2),
-        (quiet.turn_away, 1.0),
-        (quiet.shudder, 1.0),
-        (quiet.no_thanks, 0.9),
-    ),
-    'fear': (
-        (quiet.guard_face, 1.3),
-        (quiet.pull_in, 1.1),
-        (quiet.cower, 1.2),
-        (quiet.startle_back, 1.4),
-        (quiet.fend_off, 1.0),
-        (quiet.look_around, 1.0),
-        (quiet.hands_to_mouth, 0.7),
-    ),
-    'happiness': (
-        (lively.wave, 1.2),
-        (lively.cheer, 1.2),
-        (lively.clap, 1.1),
-        (lively.bounce, 1.1),
-        (lively.dance, 1.3),
-        (lively.open_arms, 1.0),
-        (lively.swing_arms, 1.0),
-        (lively.fist_pump, 0.8),
-    ),
-    'neutral': (
-        (quiet.look_aside, 1.3),
-        (quiet.explain, 1.3),
-        (quiet.hand_to_hip, 1.0),
-        (quiet.touch_chin, 1.0),
-        (quiet.clasp_hands, 0.9),
-        (quiet.nod, 0.8),
-        (quiet.small_shrug, 0.8),
-        (quiet.scratch_nape, 0.7),
-    ),
-    'sadness': (
-        (quiet.hang_head, 1.2),
-        (quiet.slow_no, 1.2),
-        (quiet.sigh, 1.1),
-        (quiet.wipe_eyes, 1.2),
-        (quiet.hug_oneself, 1.1),
-        (quiet.slump, 1.0),
-        (quiet.face_in_hands, 0.9),
-        (quiet.helpless, 0.7),
-    ),
-    'surprise': (
-        (lively.arms_fly_out, 1.4),
-        (lively.hands_to_cheeks, 1.2),
-        (lively.gasp, 1.0),
-        (lively.step_back, 1.1),
-        (lively.hands_up, 1.2),
-        (lively.head_up, 1.0),
-        (lively.hands_on_head, 0.8),
-    ),
+    'anger': gestures_anger.FAMILIES,
+    'disgust': gestures_disgust.FAMILIES,
+    'fear': gestures_fear.FAMILIES,
+    'happiness': gestures_happiness.FAMILIES,
+    'neutral': gestures_neutral.FAMILIES,
+    'sadness': gestures_sadness.FAMILIES,
+    'surprise': gestures_surprise.FAMILIES,
 }
+
+# Families of the modes of an emotion; one that is in no mode belongs to all of them.
+_MODES = {'fear': (gestures_fear.FROZEN, gestures_fear.STARTLED)}
+
+# What the other arm does while one arm gestures.
+COMPANIONS: dict[str, tuple[str, ...]] = {
+    'anger': ('fist_side', 'hip', 'fist_down', 'chop_down'),
+    'disgust': ('chest', 'hug_low', 'belly', 'push_ready'),
+    'fear': ('chest', 'hug_low', 'throat', 'guard_near'),
+    'happiness': ('dance_low', 'hip', 'open_low', 'cheer_low'),
+    'neutral': ('pocket', 'belly', 'explain_near', 'back', 'hang'),
+    'sadness': ('belly', 'hug_low', 'hang_front', 'hang'),
+    'surprise': ('open_low', 'heart', 'startle_low', 'dance_low'),
+}
+
+# What the head does over a gesture of the arms: (pitch, yaw, roll) in degrees at the ends of a
+# swing there and back, seconds for each half.
+ACCENTS: dict[str, tuple[tuple[tuple[float, float, float], float], ...]] = {
+    'anger': (((9, 0, 0), 0.16), ((3, 15, 0), 0.2), ((-7, 0, 5), 0.22)),
+    'disgust': (((4, 14, 5), 0.4), ((2, 9, 0), 0.3), ((6, 0, 8), 0.45)),
+    'fear': (((3, 20, 0), 0.2), ((7, 0, 0), 0.18), ((-3, -24, 0), 0.22)),
+    'happiness': (((7, 0, 0), 0.2), ((-5, 0, 9), 0.28), ((-4, 12, 4), 0.3)),
+    'neutral': (((7, 0, 0), 0.36), ((2, 8, 3), 0.5), ((0, 0, 6), 0.5)),
+    'sadness': (((6, 0, 2), 0.9), ((4, 11, 3), 0.8), ((4, 0, -6), 1.0)),
+    'surprise': (((-6, 0, 4), 0.18), ((-3, 16, 0), 0.25), ((4, 0, -6), 0.3)),
+}
+
+
+def families_of(emotion: str, mode: int) -> tuple[list[Family], np.ndarray]:
+    """Return the families of an emotion in a mode (0 or 1) and the chance of each."""
+    modes = _MODES.get(emotion, ((), ()))
+    other = modes[1 - mode]
+    entries = [entry for entry in REPERTOIRE[emotion] if entry[0] not in other]
+    chance = np.array([share for _, share in entries])
+    return [family for family, _ in entries], chance / chance.sum()
+
+
+def pick(
+    rng: np.random.Generator, families: Sequence[Family], chance: np.ndarray,
+    last: Sequence[Family],
+) -> Family:  # fmt: skip
+    """Draw a family; one that was among the `last` ones is less likely."""
+    chance = chance * np.array([0.25 if family in last else 1.0 for family in families])
+    return families[int(rng.choice(len(families), p=chance / chance.sum()))]

@@ -97,12 +97,13 @@ class Track:
 
 
 class Score:
-    """Posture, gestures, gaze and weight of one clip, as one track each."""
+    """Posture, gestures, gaze, accents of the head and weight of one clip, as one track each."""
 
     def __init__(self, posture: np.ndarray) -> None:
         """Begin in a posture [SIZE] without a gesture."""
         self.posture = Track(posture)
         self.gaze = Track(np.zeros(3))
+        self.accents = Track(np.zeros(3))
         self.weight = Track(np.zeros(6))
         self._gestures = {
             part: Track(np.zeros(5 if part in _ARMS else place.stop - place.start))
@@ -164,6 +165,7 @@ class Score:
                 channels[:, place] += values[:, 4:] * gap
             else:
                 channels[:, place] += track.play(times_s)
-        channels[:, CHANNELS['head']] += self.gaze.play(times_s)
+        for track in (self.gaze, self.accents):
+            channels[:, CHANNELS['head']] += track.play(times_s)
         channels[:, CHANNELS['pelvis']] += self.weight.play(times_s)
         return channels
