@@ -16,7 +16,8 @@ from emotion_motion.training.metrics import MetricsLog, read_metrics
 def metrics(tmp_path) -> Path:
     log = MetricsLog(tmp_path / 'metrics.csv')
     for step in range(10, 410, 10):
-        log.log(step, {'total': 1.0 / step, 'nll': 2.0 / step, 'rate': 1e-3, 'wait': 0.02})
+        log.log(step, {'loss/total': 1.0 / step, 'loss/nll': 2.0 / step, 'rate': 1e-3,
+                       'speed/wait_share': 0.02, 'speed/steps_a_second': 3.0})  # fmt: skip
         if step % 100 == 0:
             log.log(step, {'val/total': 1.5 / step, 'free_run/score': 3.0 / step,
                            'free_run/speed_ratio/anger': 0.9, 'never': float('nan')})  # fmt: skip
@@ -26,8 +27,8 @@ def metrics(tmp_path) -> Path:
 
 def test_a_panel_a_quantity_with_held_out_over_training(metrics):
     assert panels_of(read_metrics(metrics)) == {
-        'total': ['total', 'val/total'], 'nll': ['nll'], 'free_run/score': ['free_run/score'],
-        'rate': ['rate'],
+        'total': ['loss/total', 'val/total'], 'nll': ['loss/nll'], 'rate': ['rate'],
+        'free_run/score': ['free_run/score'],
     }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def test_the_picture_shows_every_panel(metrics, tmp_path):
 
 def test_other_numbers_give_another_picture(metrics, tmp_path):
     first = draw_curves(metrics, tmp_path / 'a.png').read_bytes()
-    MetricsLog(metrics).log(1000, {'total': 5.0})
+    MetricsLog(metrics).log(1000, {'loss/total': 5.0})
     assert draw_curves(metrics, tmp_path / 'b.png').read_bytes() != first
 
 

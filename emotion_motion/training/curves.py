@@ -18,7 +18,7 @@ __all__ = ['draw_curves', 'panels_of']
 
 _TRAIN, _HELD_OUT, _INK, _GRID = '#1565c0', '#ef8a00', '#2b2f36', '#e3e6ea'
 # Neither says how well it learns.
-_LEFT_OUT = ('seconds', 'wait', 'steps_a_second', 'frames_a_second')
+_LEFT_OUT = ('wait_share', 'steps_a_second', 'frames_a_second')
 _RATES = ('rate', 'learning_rate', 'lr')
 
 
