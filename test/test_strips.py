@@ -111,6 +111,18 @@ def test_the_seed_chooses_among_real_clips():
     assert number_of(real_motions(dataset, ['fear'], seed=3)['fear']) == numbers[3]
 
 
+def test_real_motion_is_of_middle_speed():
+    clips = []
+    for speed in (0.0, 0.1, 0.1, 0.1, 2.0):
+        clip = swaying(0, 'fear')
+        clip.keypoints[..., 1] += speed * np.arange(len(clip))[:, None] / 30.0
+        clips.append(clip)
+    dataset = MotionDataset.from_clips(clips)
+    for seed in range(8):
+        motion = real_motions(dataset, ['fear'], seconds=1.0, seed=seed)['fear']
+        assert motion[-1, 0, 1] - motion[0, 0, 1] == pytest.approx(0.1 * 29 / 30, abs=1e-3)
+
+
 @pytest.mark.parametrize('emotions', [['joyfulness'], []])
 def test_emotions_that_nobody_knows_are_refused(checkpoint, tmp_path, emotions):
     with pytest.raises(TrainingError, match='expected some of anger'):

@@ -23,6 +23,7 @@ __all__ = ['draw_strips', 'real_motions']
 
 _RESTED_S = 1.0  # a live stream begins in the rest pose, which shows nothing
 _CLEAR = 0.5  # a clip shows an emotion that weighs as much
+_DRAWN = 9  # stretches of real motion, of which the one of middle speed is shown
 
 
 def draw_strips(
@@ -98,19 +99,31 @@ def real_motions(
     wanted = round(seconds * dataset.rate_hz)
     found = {}
     for name in EMOTIONS if emotions is None else emotions:
-        weight = dataset.emotions[:, EMOTIONS.index(name)]
-        clear = (weight >= _CLEAR) & (dataset.splits != 'test')
-        # A long one before a held-out one, and the others as the seed has it.
-        order = np.lexsort((
-            random.permutation(len(dataset)), dataset.splits != 'val',
-            -np.minimum(dataset.lengths, wanted),
-        ))  # fmt: skip
-        order = order[clear[order]]
-        if len(order):
-            i = int(order[0])
-            start = int(random.integers(max(1, dataset.lengths[i] - wanted + 1)))
-            found[name] = dataset.frames(i, start, start + wanted)[0]
+        clips = _candidates(dataset, EMOTIONS.index(name), wanted)
+        if len(clips):
+            drawn = [_stretch(dataset, int(random.choice(clips)), wanted, random)
+                     for _ in range(_DRAWN)]  # fmt: skip
+            # Neither the liveliest nor a stand: what is usual for this emotion.
+            speeds = [float(np.abs(np.diff(points, axis=0)).mean()) for points in drawn]
+            found[name] = drawn[int(np.argsort(speeds, kind='stable')[_DRAWN // 2])]
     return found
+
+
+def _candidates(dataset: MotionDataset, emotion: int, wanted: int) -> np.ndarray:
+    """Return the clips to choose from: long ones before held-out ones before others."""
+    clear = (dataset.emotions[:, emotion] >= _CLEAR) & (dataset.splits != 'test')
+    clips = np.flatnonzero(clear & (dataset.lengths > 1))
+    reach = np.minimum(dataset.lengths[clips], wanted)
+    clips = clips[reach == reach.max(initial=0)]
+    held_out = clips[dataset.splits[clips] == 'val']
+    return held_out if len(held_out) else clips
+
+
+def _stretch(
+    dataset: MotionDataset, clip: int, wanted: int, random: np.random.Generator
+) -> np.ndarray:
+    start = int(random.integers(max(1, dataset.lengths[clip] - wanted + 1)))
+    return dataset.frames(clip, start, start + wanted)[0]
 
 
 def _names(
