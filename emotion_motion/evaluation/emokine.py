@@ -32,6 +32,7 @@ __all__ = ['Spread', 'Hull', 'Emokine', 'measure_emokine', 'log_dimensionless_je
 _QUANTITY_S = 0.2  # window of the quantity of motion
 _CELL = 0.06  # of silhouettes, in torsos
 _FINE_CELL = 0.03  # of the union of hulls
+_HULLS_HZ = 10.0  # hulls change little within a tenth of a second
 _LIMB, _TRUNK, _HEAD = 0.11, 0.30, 0.22  # radii of the silhouette's rods
 # Winter: share of the body's mass, and where between two keypoints its centre lies. Head and neck
 # lie at the ears, hands are with the forearms.
@@ -97,9 +98,9 @@ class Emokine:
         emokine_jerk: 8 as EMOKINE's code has it, T^3 * mean absolute jerk * T; not dimensionless.
         head_to_vertical: 9, angle of neck to head against the vertical [rad].
         head_to_back: 10, angle of neck to head against the upper back [rad].
-        hull_2d: 11, convex hull seen from the front.
-        hull_3d: 12, convex hull in space; `whole` is that of extremes in 96 directions, which is
-            a few per cent less than that of all points.
+        hull_2d: 11, convex hull seen from the front, ten a second.
+        hull_3d: 12, convex hull in space, ten a second; `whole` is that of extremes in 96
+            directions, which is a few per cent less than that of all points.
         torso: the unit of length, in the unit of the keypoints.
     """
 
@@ -167,7 +168,7 @@ def measure_emokine(
         head_to_vertical=_spread(_angle(head - at['Neck'], up)),
         head_to_back=_spread(_angle(head - at['Neck'], back)),
         hull_2d=_flat_hull(points[..., 1:], rate_hz),
-        hull_3d=_solid_hull(points),
+        hull_3d=_solid_hull(points, rate_hz),
         torso=torso,
     )
 
@@ -247,15 +248,18 @@ def _emokine_jerk(points: np.ndarray, rate_hz: float) -> np.ndarray:
 
 
 def _flat_hull(points: np.ndarray, rate_hz: float) -> Hull:
-    every = max(1, round(rate_hz / 10.0))  # ten hulls a second tell the same
-    hulls = [hull_2d(frame) for frame in points[::every]]
+    hulls = [hull_2d(frame) for frame in points[:: _every(rate_hz)]]
     areas = np.array([polygon_area(hull) for hull in hulls])
     whole = polygon_area(hull_2d(np.concatenate(hulls)))
     return Hull(float(areas.mean()), float(mad(areas)), whole, union_area(hulls, _FINE_CELL))
 
 
-def _solid_hull(points: np.ndarray) -> Hull:
-    volumes = hull_volumes(points)
+def _solid_hull(points: np.ndarray, rate_hz: float) -> Hull:
+    volumes = hull_volumes(points[:: _every(rate_hz)])
     extremes = extreme_points(points.reshape(-1, 3))
     whole = float(hull_volumes(extremes[None])[0])
     return Hull(float(volumes.mean()), float(mad(volumes)), whole, None)
+
+
+def _every(rate_hz: float) -> int:
+    return max(1, round(rate_hz / _HULLS_HZ))

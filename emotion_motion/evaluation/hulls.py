@@ -14,7 +14,7 @@ __all__ = [
 ]  # fmt: skip
 
 _JOGGLE = 1e-7  # of the size of the points: breaks ties of points in one plane
-_CHUNK = 64  # frames at once: bounds the memory
+_CHUNK = 16  # frames at once: bounds the memory
 
 
 def hull_2d(points: np.ndarray) -> np.ndarray:
@@ -105,21 +105,22 @@ def silhouettes(
     low = points.min(axis=(0, 1)) - radius
     centres, _ = _grid(low, points.max(axis=(0, 1)) + radius, cell)
     covered = np.zeros((len(points), len(centres)), dtype=bool)
-    for first, second, width in bones:
-        for start in range(0, len(points), _CHUNK):
-            part = slice(start, start + _CHUNK)
+    for start in range(0, len(points), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        for first, second, width in bones:
             covered[part] |= _near(centres, points[part, first], points[part, second], width)
     return covered
 
 
 def _near(centres: np.ndarray, start: np.ndarray, end: np.ndarray, width: float) -> np.ndarray:
     """Return which centres [C, 2] are within `width` of segments [T, 2], as [T, C]."""
-    way = end - start
-    offset = centres[None] - start[:, None]
-    square = np.maximum((way * way).sum(-1), 1e-12)[:, None]
-    share = np.clip((offset * way[:, None]).sum(-1) / square, 0.0, 1.0)
-    gap = offset - share[..., None] * way[:, None]
-    return (gap * gap).sum(-1) <= width * width
+    (x, y), (way_x, way_y) = start.T[..., None], (end - start).T[..., None]
+    off_x, off_y = centres[:, 0] - x, centres[:, 1] - y
+    square = np.maximum(way_x * way_x + way_y * way_y, 1e-12)
+    share = np.clip((off_x * way_x + off_y * way_y) / square, 0.0, 1.0)
+    off_x -= share * way_x
+    off_y -= share * way_y
+    return off_x * off_x + off_y * off_y <= width * width
 
 
 def _grid(low: np.ndarray, high: np.ndarray, cell: float) -> tuple[np.ndarray, tuple[int, int]]:
@@ -132,7 +133,7 @@ def _facet_volume(points: np.ndarray, triples: np.ndarray) -> np.ndarray:
     first, second, third = (points[:, triples[:, i]] for i in range(3))
     normal = np.cross(second - first, third - first)  # [T, F, 3]
     level = (normal * first).sum(-1, keepdims=True)
-    side = np.einsum('tfi,tni->tfn', normal, points) - level
+    side = normal @ np.swapaxes(points, -1, -2) - level  # [T, F, N]
     rows = np.arange(len(triples))[:, None]
     side[:, rows, triples] = 0.0  # exactly: its own corners are on no side of it
     facet = (side >= 0.0).all(-1) | (side <= 0.0).all(-1)

@@ -216,7 +216,8 @@ def _keys(channels: np.ndarray, rate_hz: float) -> tuple[Key, ...]:
     keys = []
     for before, now in zip([0, *frames[:-1]], frames, strict=True):
         seconds = max(_KEY_S, (now - before) / rate_hz)
-        left, right = (Pose(tuple(arm[now])) for arm in arms)
+        # Like a contact: how far the arm goes is the animator's, not the style's.
+        left, right = (Pose(tuple(arm[now]), contact=True) for arm in arms)
         keys.append(Key(seconds, left, right, head[now], trunk[now]))
     return tuple(keys)
 

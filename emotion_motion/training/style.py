@@ -114,7 +114,7 @@ STYLES: dict[str, Style] = {
     ),
     'fear': Style(*np.mean([astuple(mode) for mode in FEAR_MODES], axis=0)),
     'happiness': Style(
-        speed=0.72, amplitude=0.85, sharpness=1.0, lateral=0.5, pause_s=1.2, sway=2.4,
+        speed=0.68, amplitude=0.82, sharpness=1.0, lateral=0.5, pause_s=1.35, sway=2.5,
         restless=2.0, breath_hz=0.35, breath=1.4, gaze_s=1.6, gaze_deg=14.0, gaze_move_s=0.4,
         shift_s=1.1,
     ),
