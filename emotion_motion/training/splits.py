@@ -8,6 +8,7 @@ shares hold only on average: a handful of groups may leave a split empty, which 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 import hashlib
 from typing import Literal, TYPE_CHECKING
@@ -25,7 +26,7 @@ __all__ = ['GroupBy', 'SplitRule', 'check_leaks', 'group_of', 'split_of']
 
 GroupBy = Literal['auto', 'actor', 'source']
 _SAME = 2e-3  # body heights between the frames of one motion that was prepared twice
-_SHOWN = 5
+_SHOWN, _ENOUGH = 5, 100  # leaks told, and looked for
 
 
 def group_of(clip: Clip | ClipInfo, by: GroupBy = 'auto') -> str:
@@ -131,25 +132,30 @@ def _torn_groups(dataset: MotionDataset) -> list[str]:
 
 
 def _same_motions(dataset: MotionDataset) -> list[str]:
-    leaks = []
-    for i, j in _near(dataset.fingerprints):
-        if dataset.splits[i] != dataset.splits[j] and _same(dataset, i, j):
+    leaks: list[str] = []
+    for i, j in _near(dataset.fingerprints, dataset.splits):
+        if _same(dataset, i, j):
             names = [f'{dataset.info(n).source or n} ({dataset.splits[n]})' for n in (i, j)]
             leaks.append(f'the same motion: {names[0]} and {names[1]}')
+            if len(leaks) >= _ENOUGH:
+                break
     return leaks
 
 
-def _near(prints: np.ndarray) -> list[tuple[int, int]]:
-    """Return pairs of rows [N, F] that differ by the tolerance at most, by sorting one column."""
+def _near(prints: np.ndarray, splits: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield pairs of rows [N, F] of different splits that differ by the tolerance at most.
+
+    Rows are sorted by their first number, so that only near ones are compared.
+    """
+    if len(set(splits)) < 2:
+        return
     order = np.argsort(prints[:, 0], kind='stable')
     ends = np.searchsorted(prints[order, 0], prints[order, 0] + TOLERANCE, side='right')
-    pairs = []
-    for place, (i, end) in enumerate(zip(order, ends, strict=True)):
-        others = order[place + 1 : end]
-        if len(others):
-            near = np.abs(prints[others] - prints[i]).max(axis=1) <= TOLERANCE
-            pairs += [(int(i), int(j)) for j in others[near]]
-    return pairs
+    for place in np.flatnonzero(ends > np.arange(len(order)) + 1):
+        i, others = order[place], order[place + 1 : ends[place]]
+        others = others[splits[others] != splits[i]]
+        near = np.abs(prints[others] - prints[i]).max(axis=1, initial=0.0) <= TOLERANCE
+        yield from ((int(i), int(j)) for j in others[near])
 
 
 def _same(dataset: MotionDataset, i: int, j: int) -> bool:
