@@ -28,10 +28,12 @@ from emotion_motion.training.poses import Pose
 __all__ = ['Carriers', 'AnimatorGesture', 'Key']
 
 _DRIFT_S = 10.0  # slower than this is posture, not sway
+_JITTER_S = 0.12  # width of a Gaussian: quicker than this is the noise of a recording
 _LEAST_SHARE = 0.35  # of the usual sway; a channel that hardly moves is not blown up to full size
 _SHARE = 0.7  # of clips that sway as somebody did
 _SHORTEST_S = 8.0  # an idle take lends itself from this length on
 _KEY_S = 0.28  # least time between two key poses
+_LONGEST_KEY_S = 1.0  # longer holds would stand still
 _MOST_KEYS = 9
 _SWAYING = ('pelvis', 'trunk', 'head', 'l_shoulder', 'r_shoulder', 'l_arm', 'r_arm')
 
@@ -76,11 +78,12 @@ class AnimatorGesture:
         """Write the keys into a phrase; parts of long animations are played alone."""
         count = len(self.keys)
         first = int(phrase.rng.integers(max(1, count - 2))) if phrase.chance(0.4) else 0
-        quick = phrase.style.speed**0.65  # the timing is the animator's, not the style's
+        # The rhythm is the animator's; robots are slower than people in a lively mood.
+        share = phrase.style.speed**0.65 / np.clip(phrase.style.sharpness, 0.75, 1.4)
         for key in self.keys[first:]:
             phrase.beat(
-                key.seconds * quick, lead=key.left, other=key.right, head=key.head,
-                trunk=key.trunk, soft=True,
+                share * min(key.seconds, _LONGEST_KEY_S), lead=key.left, other=key.right,
+                head=key.head, trunk=key.trunk,
             )  # fmt: skip
         phrase.rest(0.8)
 
@@ -190,12 +193,18 @@ def _check(clip: Clip) -> None:
 
 def _sway(channels: np.ndarray, rate_hz: float) -> np.ndarray:
     """Return idle channels without slow drift, in units of their own spread."""
-    width = min(len(channels), max(1, round(_DRIFT_S * rate_hz)))
-    kernel = np.ones(width) / width
-    padded = np.pad(channels, ((width // 2, width - 1 - width // 2), (0, 0)), mode='edge')
-    slow = np.apply_along_axis(np.convolve, 0, padded, kernel, mode='valid')
-    moved = channels - slow
+    drift = np.ones(min(len(channels), max(1, round(_DRIFT_S * rate_hz))))
+    reach = np.arange(-round(3.0 * _JITTER_S * rate_hz), round(3.0 * _JITTER_S * rate_hz) + 1)
+    calm = np.exp(-0.5 * (reach / (_JITTER_S * rate_hz)) ** 2)
+    moved = _filtered(channels, calm) - _filtered(channels, drift)
     return np.clip(moved / np.maximum(moved.std(axis=0), _LEAST_SHARE * _usual()), -3.0, 3.0)
+
+
+def _filtered(channels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Return channels [T, C] averaged over time with the weights of a kernel."""
+    before = len(kernel) // 2
+    padded = np.pad(channels, ((before, len(kernel) - 1 - before), (0, 0)), mode='edge')
+    return np.apply_along_axis(np.convolve, 0, padded, kernel / kernel.sum(), mode='valid')
 
 
 def _usual() -> np.ndarray:

@@ -53,7 +53,10 @@ def idle_movement(
     slow = _smooth_noise(rng, frames, SIZE, _SLOW_S * rate_hz)
     quick = _smooth_noise(rng, frames, SIZE, _QUICK_S * rate_hz)
     if carriers is not None:
-        slow = carriers.blend_sway(slow, rng, rate_hz)
+        # Who waits stands still at times; who is restless never does, as no idle take shows.
+        share = np.clip((2.5 - gains['restless']) / 1.5, 0.2, 1.0)[:, None]
+        lent = carriers.blend_sway(slow, rng, rate_hz)
+        slow = np.where(lent == slow, slow, share * lent + np.sqrt(1.0 - share**2) * slow)
     moved = gains['sway'][:, None] * slow + _QUICK_SHARE * gains['restless'][:, None] * quick
     channels = moved * size
     shake = _smooth_noise(rng, frames, SIZE, 0.042 * rate_hz)

@@ -27,6 +27,7 @@ _GAIN_NAMES = [field.name for field in fields(Style)]
 # How often a gesture flows into another one, the idle arm does something of its own, the head
 # does something of its own.
 _FLOWS, _ACCOMPANIED, _ACCENTED = 0.3, 0.35, 0.3
+_ANIMATED = 0.16  # of gestures where carriers have some: there are few of them
 
 
 @dataclass(frozen=True)
@@ -172,9 +173,8 @@ class Performance:
         extra = carriers.families(emotion) if carriers else []
         if not extra:
             return families, chance
-        # Every fourth gesture is an animator's: there are few of them.
-        share = np.full(len(extra), 0.25 / len(extra))
-        return [*families, *extra], np.append(0.75 * chance, share)
+        share = np.full(len(extra), _ANIMATED / len(extra))
+        return [*families, *extra], np.append((1.0 - _ANIMATED) * chance, share)
 
     def _decorate(self, phrase: Phrase, emotion: str, style: Style) -> None:
         """Let the other arm or the head do something of its own meanwhile."""
