@@ -12,9 +12,11 @@ from emotion_motion.model import MotionOutput
 from emotion_motion.plan import Plan, plan_nll
 from emotion_motion.training.losses import (
     emotion_targets,
+    LossParts,
     mdn_weight,
     mixture_nll,
     motion_loss,
+    window_losses,
 )
 
 
@@ -80,6 +82,7 @@ def test_weight_of_the_likelihood_ramps_from_a_tenth_to_one():
     assert mdn_weight(0.15) == pytest.approx(0.55)
     assert mdn_weight(0.3) == mdn_weight(0.9) == mdn_weight(1.0) == 1.0
     assert mdn_weight(0.5, ramp=1.0, first=0.0) == pytest.approx(0.5)
+    assert mdn_weight(0.0, ramp=0.0) == 1.0 and mdn_weight(0.9, last=0.4) == pytest.approx(0.4)
     ramp = [mdn_weight(step / 100) for step in range(101)]
     assert ramp == sorted(ramp)
 
@@ -140,11 +143,117 @@ def test_windows_with_a_wrong_emotion_teach_the_head_only():
         taught = (getattr(output, name).grad != 0.0).flatten(1).any(dim=1)
         expected = torch.ones(4) if name == 'emotion_logits' else right
         assert taught.tolist() == expected.bool().tolist(), name
-    # MSE and likelihood are the means over the windows that count; the emotion's is over all.
+    # All are means over the batch, whoever counts: so is the mean over processes.
     kept = MotionOutput(*(part.detach()[::2] for part in output))
     alone = motion_loss(kept, target[::2], truth[::2], unit, **settings)
-    torch.testing.assert_close(parts.mse, alone.mse)
-    torch.testing.assert_close(parts.nll, alone.nll)
+    torch.testing.assert_close(2.0 * parts.mse, alone.mse)
+    torch.testing.assert_close(2.0 * parts.nll, alone.nll)
+
+
+@pytest.mark.parametrize('per_keypoint', [True, False])
+def test_the_loss_of_a_batch_is_the_mean_of_those_of_its_parts(per_keypoint):
+    output, target, unit = prediction(4, 3, 2, 2, 3, per_keypoint=per_keypoint)
+    truth = torch.rand(4, 3, 7, generator=seeded(), dtype=torch.float64)
+    mask = torch.rand(4, 3, 2, generator=seeded()) < 0.7
+    plan = torch.randn(4, 3, dtype=torch.float64, generator=seeded())
+    right = torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.float64)
+
+    def loss(part: slice) -> LossParts:
+        return motion_loss(
+            MotionOutput(*(value[part] for value in output)), target[part], truth[part], unit,
+            keypoint_dims=3, likelihood_weight=0.7, mask=mask[part], plan=plan[part],
+            predictable=right[part], planned=mask[part, :, 0],
+        )  # fmt: skip
+
+    for whole, first, second in zip(
+        loss(slice(4)), loss(slice(2)), loss(slice(2, 4)), strict=True
+    ):
+        torch.testing.assert_close(whole, (first + second) / 2.0)
+
+
+# What was not measured
+
+
+@pytest.mark.parametrize('per_keypoint', [True, False])
+@given(seed=st.integers(0, 1000))
+def test_masked_keypoints_change_no_loss_and_teach_nothing(per_keypoint, seed):
+    output, target, unit = prediction(2, 4, 3, 3, 2, per_keypoint=per_keypoint, seed=seed)
+    truth = torch.zeros(2, 4, 7, dtype=torch.float64)
+    mask = torch.rand(2, 4, 3, generator=seeded(seed)) < 0.5
+    hidden = ~mask.repeat_interleave(2, dim=-1)
+    settings = {'keypoint_dims': 2, 'likelihood_weight': 1.0, 'mask': mask}
+    output = MotionOutput(*(part.requires_grad_() for part in output))
+    target.requires_grad_()
+    parts = motion_loss(output, target, truth, unit, **settings)
+    parts.total.backward()
+    assert bool((target.grad[hidden] == 0.0).all()) and bool((target.grad[~hidden] != 0.0).all())
+    assert bool((output.logits.grad[hidden] == 0.0).all())
+    everywhere = hidden.unsqueeze(2).expand_as(output.mu)
+    assert bool((output.mu.grad[everywhere] == 0.0).all())
+    assert bool((output.sigma.grad[everywhere] == 0.0).all())
+    with torch.no_grad():
+        for value in (1e3, float('nan')):
+            other = target.masked_fill(hidden, value)
+            changed = motion_loss(output, other, truth, unit, **settings)
+            for name in LossParts._fields:
+                torch.testing.assert_close(getattr(changed, name), getattr(parts, name))
+
+
+@pytest.mark.parametrize('per_keypoint', [True, False])
+def test_a_loss_with_a_mask_is_that_of_the_measured_keypoints(per_keypoint):
+    output, target, unit = prediction(2, 4, 3, 3, 2, per_keypoint=per_keypoint)
+    truth = torch.zeros(2, 4, 7, dtype=torch.float64)
+    settings = {'keypoint_dims': 2, 'likelihood_weight': 1.0}
+    mask = torch.tensor([True, False, True]).expand(2, 4, 3)
+    seen = [0, 1, 4, 5]
+    alone = MotionOutput(
+        output.pi[..., [0, 2]] if per_keypoint else output.pi, output.sigma[..., seen],
+        output.mu[..., seen], output.logits[..., seen], output.emotion_logits,
+    )  # fmt: skip
+    found = motion_loss(output, target, truth, unit, **settings, mask=mask)
+    expected = motion_loss(alone, target[..., seen], truth, unit[seen], **settings)
+    everything = motion_loss(output, target, truth, unit, **settings)
+    with_all = motion_loss(output, target, truth, unit, **settings, mask=torch.ones_like(mask))
+    for name in LossParts._fields:
+        torch.testing.assert_close(getattr(found, name), getattr(expected, name))
+        torch.testing.assert_close(getattr(with_all, name), getattr(everything, name))
+    assert not torch.isclose(found.mse, everything.mse)
+
+
+def test_a_window_without_anything_measured_has_no_loss_but_the_emotion():
+    output, target, unit = prediction(2, 3, 2, 2, 3, per_keypoint=False)
+    mask = torch.ones(2, 3, 2, dtype=torch.bool)
+    mask[1] = False
+    parts = window_losses(
+        output, target, torch.zeros(2, 3, 7), unit, keypoint_dims=3, likelihood_weight=1.0,
+        mask=mask,
+    )  # fmt: skip
+    assert float(parts.mse[1]) == float(parts.nll[1]) == 0.0
+    assert float(parts.mse[0]) > 0.0 and float(parts.emotion[1]) > 0.0
+
+
+def test_plans_count_only_where_the_pose_ahead_was_measured():
+    output, target, unit = prediction(1, 4, 2, 2, 3, per_keypoint=True)
+    plan = torch.tensor([[1.0, 2.0, 30.0, 40.0]], dtype=torch.float64)
+    planned = torch.tensor([[True, True, False, False]])
+    settings = {'keypoint_dims': 3, 'likelihood_weight': 1.0, 'plan': plan}
+    truth = torch.zeros(1, 4, 7)
+    parts = motion_loss(output, target, truth, unit, **settings, planned=planned)
+    assert float(parts.plan) == pytest.approx(1.5)
+    nothing = motion_loss(output, target, truth, unit, **settings, planned=planned & False)
+    assert float(nothing.plan) == 0.0
+
+
+def test_every_weight_is_its_own():
+    output, target, unit = prediction(2, 3, 2, 2, 3, per_keypoint=True)
+    plan = torch.ones(2, 3, dtype=torch.float64)
+    weights = {'mse_weight': 2.0, 'emotion_weight': 3.0, 'likelihood_weight': 5.0,
+               'plan_weight': 7.0}  # fmt: skip
+    parts = motion_loss(
+        output, target, torch.zeros(2, 3, 7), unit, keypoint_dims=3, plan=plan, **weights
+    )
+    expected = 2.0 * parts.mse + 3.0 * parts.emotion + 5.0 * parts.nll + 7.0 * parts.plan
+    torch.testing.assert_close(parts.total, expected)
 
 
 def test_a_batch_of_wrong_emotions_has_a_loss():

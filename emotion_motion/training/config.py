@@ -81,7 +81,7 @@ class WindowConfig(Checked):
         switch: share of the joins that lead to another emotion.
         mirror: share of the windows with left and right exchanged.
         warp: slowest and fastest playing speed.
-        jitter: standard deviation of a slow wobble, in body heights.
+        jitter: standard deviation of a small smooth noise on the motion itself, in body heights.
     """
 
     length: int = 96

@@ -9,7 +9,6 @@ have seen. All that is random in a step is drawn here; what follows is arithmeti
 from __future__ import annotations
 
 from collections.abc import Sequence
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor
 
 from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.augment import draw_times, jitter, mirror, time_warp
 from emotion_motion.training.conditions import draw_condition
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.joins import ClipDraw, cross_faded, Entries, still_bodies, Stretch
@@ -174,22 +174,19 @@ class _Part:
 
     def window(self, random: np.random.Generator) -> Window:
         """Draw a window."""
-        config = self._config
-        low, high = np.log(config.warp)
-        speed = math.exp(low + (high - low) * random.random())
-        need = math.ceil((self._frames - 1) * speed) + 1
+        config, lengths = self._config, self._data.lengths
         clip = self._draw.clip(self._draw.emotion(random, balance=self._balance), random)
-        long = self._data.lengths[clip] >= need
-        if long and (self._entries is None or random.random() >= config.cut):
-            start = int(random.integers(self._data.lengths[clip] - need + 1))
+        times = draw_times(self._frames, random, factor=config.warp)
+        if self._entries is None and lengths[clip] < times[-1] + 1:
+            times = np.arange(self._frames, dtype=np.float64)  # too short to be played faster
+        need = int(np.ceil(times[-1] - 1e-6)) + 1
+        whole = lengths[clip] >= need
+        if whole and (self._entries is None or random.random() >= config.cut):
+            start = int(random.integers(lengths[clip] - need + 1))
             stretch, clips = Stretch(*self._data.frames(clip, start, start + need)), [clip]
-        elif self._entries is not None:
+        else:
             stretch, clips = self._chain(clip, need, random)
-        else:  # a clip that is long enough only for a slower playing speed
-            need, speed = self._frames, 1.0
-            start = int(random.integers(self._data.lengths[clip] - need + 1))
-            stretch, clips = Stretch(*self._data.frames(clip, start, start + need)), [clip]
-        return self._augmented(stretch, clips, speed, random)
+        return self._augmented(stretch, clips, times, random)
 
     def other(self, shown: np.ndarray, random: np.random.Generator) -> np.ndarray | None:
         """Draw the emotions of a stretch of a clip of another emotion, as many as `shown`."""
@@ -242,20 +239,16 @@ class _Part:
         )
 
     def _augmented(
-        self, stretch: Stretch, clips: list[int], speed: float, random: np.random.Generator
+        self, stretch: Stretch, clips: list[int], times: np.ndarray, random: np.random.Generator
     ) -> Window:
         points, confidence, emotions = stretch.points, stretch.confidence, stretch.emotions
-        if len(points) != self._frames or speed != 1.0:
-            times = np.minimum(np.arange(self._frames) * speed, len(points) - 1)
-            points, emotions = _between(points, times), _between(emotions, times)
-            confidence = np.minimum(
-                confidence[np.floor(times).astype(int)], confidence[np.ceil(times).astype(int)]
-            )
+        if self._config.warp != (1.0, 1.0):
+            times = np.minimum(times, len(points) - 1)
+            points, emotions, confidence = time_warp(points, emotions, confidence, times)
         if random.random() < self._config.mirror:
-            points = self._data.skeleton.mirrored(points)
-            confidence = confidence[:, list(self._data.skeleton.mirror)]
+            points, confidence = mirror(points, confidence, self._data.skeleton)
         if self._config.jitter:
-            points = points + self._config.jitter * _wobble(points.shape, random)
+            points = jitter(points, random, size=self._config.jitter)
         sources = tuple(dict.fromkeys(self._data.info(clip).source for clip in clips))
         mask = confidence >= self._measured
         return Window(np.ascontiguousarray(points, dtype=np.float32), emotions, mask, sources)
@@ -268,23 +261,6 @@ def _shortest_piece(config: TrainConfig) -> int:
 
 def _stacked(draws: Sequence[tuple]) -> list[Tensor]:
     return [torch.stack(part) for part in zip(*draws, strict=True)]
-
-
-def _between(values: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Read values [n, ...] between their rows, at `times` [m]."""
-    before = np.floor(times).astype(int)
-    after = np.minimum(before + 1, len(values) - 1)
-    share = (times - before).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
-    return (1.0 - share) * values[before] + share * values[after]
-
-
-def _wobble(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
-    """Draw noise [N, K, D] of standard deviation 1 that changes about three times a second."""
-    knots = random.standard_normal((shape[0] // 10 + 2, *shape[1:]), dtype=np.float32)
-    times = np.arange(shape[0]) / 10.0
-    share = times % 1.0
-    spread = np.sqrt(share**2 + (1.0 - share) ** 2).astype(np.float32)
-    return _between(knots, times) / spread.reshape(-1, 1, 1)
 
 
 def _too_short(datasets: Sequence[MotionDataset], config: TrainConfig, split: str) -> str:
