@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from training_support import config_of, swaying
 
 from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.training.corpus import make_corpus
-from emotion_motion.training.trainer import Trainer, TrainingConfig
+from emotion_motion.training.store import MotionDataset
+from emotion_motion.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason='torch sees no CUDA GPU')
 
@@ -39,8 +40,19 @@ def test_the_live_loop_runs_and_repeats(saved: Path) -> None:
     assert error * generator.body_height_m < 1e-5
 
 
-def test_training_runs() -> None:
-    lines: list[str] = []
-    config = TrainingConfig(steps=3, batch_size=2)
-    Trainer(make_corpus(2.0, 0), config, device='cuda', report=lines.append).run()
-    assert 'step 3/3' in lines[-1] and 'nan' not in lines[-1]
+@pytest.mark.parametrize('precision', ['no', 'bf16'])
+def test_training_runs(precision: str) -> None:
+    config = config_of(device='cuda', mixed_precision=precision, steps=30, workers=2)
+    trainer = Trainer(MotionDataset.from_clips([swaying(e) for e in (0, 3, 5)]), config)
+    assert trainer.device.type == 'cuda'
+    losses = [trainer.step(batch)[0]['total'] for batch in trainer.batches()]
+    assert np.isfinite(losses).all() and np.mean(losses[-5:]) < np.mean(losses[:5])
+
+
+def test_a_gpu_trains_what_a_cpu_does() -> None:
+    data = MotionDataset.from_clips([swaying(e) for e in (0, 3, 5)])
+    found = []
+    for device in ('cpu', 'cuda'):
+        trainer = Trainer(data, config_of(device=device, mixed_precision='no', steps=3))
+        found.append([trainer.step(batch)[0]['total'] for batch in trainer.batches()])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-3)

@@ -13,7 +13,8 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.model import MotionModel, MotionOutput
 from emotion_motion.plan import draw_plan, Plan, plan_nll, PlanMixture, sample_plan
-from emotion_motion.training.plans import plan_basis, plans_of
+from emotion_motion.training.config import PlanConfig
+from emotion_motion.training.plans import draw_plan_times, plan_basis, PlanDraw, plans_of
 
 DRAWS = 20_000
 
@@ -90,12 +91,19 @@ def model():
     return random_checkpoint().model
 
 
-def test_training_is_told_the_clean_pose_that_came(model, monkeypatch):
-    monkeypatch.setattr('emotion_motion.training.plans._LOOSE', 0.0)
-    monkeypatch.setattr('emotion_motion.training.plans._NO_PLAN', 0.0)
+def planned(frames, model, seed, **settings):
+    """Return what windows are told, and what they should plan, with plans drawn for each."""
+    config, random = PlanConfig(**settings), np.random.default_rng(seed)
+    length = frames.shape[1] - 1 - model.config.plan_horizon
+    draws = [draw_plan_times(config, model.config, length, random) for _ in frames]
+    draw = PlanDraw(*(torch.stack(part) for part in zip(*draws, strict=True)))
+    return plans_of(frames, model, draw)
+
+
+def test_training_is_told_the_clean_pose_that_came(model):
     horizon, length = model.config.plan_horizon, 40
     frames = torch.randn(6, length + 1 + horizon, model.config.outputs)
-    plan, meant = plans_of(frames, model, torch.Generator().manual_seed(0))
+    plan, meant = planned(frames, model, 0, loose=0.0, planless=0.0)
     places = model.plan_place(frames)
     for b in range(6):
         for t in range(length):
@@ -109,8 +117,10 @@ def test_training_is_told_the_clean_pose_that_came(model, monkeypatch):
 
 def test_a_tenth_of_the_windows_has_no_plan(model):
     frames = torch.randn(1000, 2 + model.config.plan_horizon, model.config.outputs)
-    plan, _ = plans_of(frames, model, torch.Generator().manual_seed(0))
+    plan, _ = planned(frames, model, 0)
     assert float((plan.left == 0.0).float().mean()) == pytest.approx(0.1, abs=0.03)
+    nowhere, _ = planned(frames, model, 0, plan=False)
+    assert not nowhere.left.any()
 
 
 def test_a_silent_head_means_the_pose_that_is():
@@ -127,7 +137,7 @@ def test_a_plan_is_what_the_head_drew_a_frame_ago():
     """A new plan at frame t is the pose at t + horizon; the head at t - 1 means that one."""
     model = random_checkpoint().model
     frames = torch.randn(1, 61, model.config.outputs)
-    plan, meant = plans_of(frames, model, torch.Generator().manual_seed(5))
+    plan, meant = planned(frames, model, 5, planless=0.0)
     new = (plan.left[0, 1:, 0] == 1.0).nonzero()[:, 0] + 1
     assert len(new)
     loose = (plan.target[0, new] - meant[0, new - 1]).abs().max()

@@ -84,6 +84,14 @@ def test_windows_from_another_process_are_the_same(make):
     assert run(here) == run(there)
 
 
+def test_in_half_precision_it_learns_the_same_within_a_few_percent(make):
+    exact, half = (run(make(steps=8, mixed_precision=name)) for name in ('no', 'bf16'))
+    for one, two in zip(exact, half, strict=True):
+        assert two['total'] == pytest.approx(one['total'], rel=0.05)
+    assert exact[0]['total'] != half[0]['total'], 'it ran in full precision'
+    assert run(make(steps=1))[0] == exact[0], 'half precision stayed on'
+
+
 @pytest.mark.parametrize('change', [
     {'noise': False}, {'project': False}, {'rollout': 2, 'rollout_after': 0.0}, {'plan': False},
     {'mdn': False}, {'chain': False}, {'mixture_per_keypoint': False}, {'unit': 'shared'},
