@@ -233,3 +233,25 @@ def test_a_run_makes_its_corpus_and_finds_it_again(tmp_path):
     assert (out / 'data' / 'manifest.json').read_bytes() == made
     assert 'procedural corpus' in from_pretrained(out / 'best').training['data']
     assert yaml.safe_load((out / 'config.yaml').read_text())['data']['data'] == []
+
+
+def test_a_run_that_begins_with_a_model_goes_on_without_it(straight, tmp_path):
+    config, before = straight
+    given = shutil.copytree(before / 'best', tmp_path / 'given')
+    told = json.loads((given / 'config.json').read_text())
+    told['training']['licences'] = ['CC-BY-NC-4.0']
+    (given / 'config.json').write_text(json.dumps(told))
+    config = dataclasses.replace(
+        config, run=dataclasses.replace(config.run, start=str(given), steps=2)
+    )
+    out = tmp_path / 'run'
+    train(out, config)
+    card = (out / 'best' / 'README.md').read_text()
+    assert card.count(f'--start {given}') == 1
+    shutil.rmtree(given)
+    longer = dataclasses.replace(config, run=dataclasses.replace(config.run, steps=3))
+    train(out, longer, resume=True)
+    state = load_state(newest_state(out / 'checkpoints'))
+    trainer = Trainer(MotionDataset.open(config.data.data[0]), longer, state=state)
+    assert trainer.origin['start'] == str(given)
+    assert trainer.origin['licence'] == 'CC-BY-NC-4.0'

@@ -205,6 +205,6 @@ def _options(training: dict[str, Any]) -> str:
             else:
                 shown = value if isinstance(value, list) else [value]
                 flags.append(' '.join([flag, *map(str, shown)]))
-    if training.get('start'):
+    if training.get('start') and not training['config']['run']['start']:
         flags.append(f'--start {training["start"]}')
     return ' '.join(flags)

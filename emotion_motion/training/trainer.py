@@ -192,9 +192,12 @@ class Trainer:
             numbers: to keep along with it.
         """
         tensors = pack(self.model, self._average, self._raw, self._normaliser)
-        origin = {key: self.origin[key] for key in ('start', 'start_training')
-                  if key in self.origin}
-        own = {'recent': list(self._guard.recent), 'data': same_data(self.datasets), 'origin': origin}
+        own = {
+            'recent': list(self._guard.recent),
+            'data': same_data(self.datasets),
+            # With the licence of what it began with, which need not be there any more.
+            'origin': {key: value for key, value in self.origin.items() if key != 'config'},
+        }
         return TrainState(self.done, tensors, {**numbers, **own})
 
     # Making
