@@ -1,13 +1,12 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, train, models, data corpus."""
+"""The command line: generate, train, models, data inspect, data import, data corpus."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 import sys
-from typing import Annotated, Literal
 
 import tyro
 
@@ -74,58 +73,6 @@ def generate(
     print(f'wrote {out}')
 
 
-def train(
-    out: Path,
-    data: Path | None = None,
-    minutes: float = 240.0,
-    corpus_seed: int = 0,
-    steps: int = 3600,
-    batch_size: int = 40,
-    learning_rate: float = 1.5e-3,
-    start: str | None = None,
-    seed: int = 0,
-    device: str = 'cpu',
-) -> None:
-    """Train a model and write its checkpoint.
-
-    Args:
-        out: folder of the checkpoint.
-        data: clips from `emotion-motion data corpus` or of your own (.npz); by default the
-            procedural corpus is generated.
-        minutes: minutes of the procedural corpus, without --data.
-        corpus_seed: seed of the procedural corpus, without --data.
-        steps: optimiser steps; 3600 take about 25 minutes on two cores.
-        batch_size: windows a step.
-        learning_rate: the highest one.
-        start: go on from this model (a name or a folder) instead of beginning anew.
-        seed: of weights, windows and noise.
-        device: torch device, such as cpu or cuda.
-    """
-    from emotion_motion.checkpoint import Checkpoint, from_pretrained, save_pretrained
-    from emotion_motion.training.card import described, model_card
-    from emotion_motion.training.clip import load_clips
-    from emotion_motion.training.corpus import make_corpus
-    from emotion_motion.training.trainer import Trainer, TrainingConfig
-
-    _say('reading the clips' if data else f'generating {minutes:g} minutes of motion')
-    clips = load_clips(data) if data else make_corpus(minutes, corpus_seed)
-    config = TrainingConfig(
-        steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed
-    )
-    begun = from_pretrained(start) if start else None
-    trainer = Trainer(clips, config, start=begun, device=device)
-    count = sum(part.numel() for part in trainer.model.parameters())
-    _say(f'{len(clips)} clips, {count / 1e6:.2f} million parameters, {steps} steps on {device}')
-    corpus = None if data else {'minutes': minutes, 'corpus_seed': corpus_seed}
-
-    def save(checkpoint: Checkpoint) -> None:
-        checkpoint = described(checkpoint, corpus=corpus, data=data, start=begun)
-        save_pretrained(out, checkpoint, card=model_card(checkpoint, out.name), half=True)
-
-    save(trainer.run(save=save))
-    print(f'wrote {out}; try: emotion-motion generate --model {out} --out motion.npz')
-
-
 def models() -> None:
     """List the packaged models: name, parameters on disk, rate, licence, folder."""
     import json
@@ -139,39 +86,16 @@ def models() -> None:
         print(f'{name}: {size_mb:.1f} MB, {config["rate_hz"]:g} Hz, {licence}, {path}')
 
 
-def data(
-    what: Annotated[Literal['corpus'], tyro.conf.Positional],
-    out: Path,
-    minutes: float = 180.0,
-    seed: int = 0,
-) -> None:
-    """Make training data.
-
-    Args:
-        what: corpus: the procedural corpus of emotional motion.
-        out: file to write (.npz).
-        minutes: how much motion [min].
-        seed: the same seed gives the same motion.
-    """
-    from emotion_motion.training.clip import save_clips
-    from emotion_motion.training.corpus import make_corpus
-
-    del what  # there is one kind so far
-    clips = make_corpus(minutes, seed)
-    save_clips(out, clips)
-    print(f'wrote {len(clips)} clips to {out}')
-
-
 def main() -> None:
     """Run the command line; exits 1 with one line on standard error for bad input."""
-    commands: dict[str, Callable[..., None]] = {
-        'generate': generate, 'train': train, 'models': models, 'data': data
-    }  # fmt: skip
     try:
+        prog, commands, arguments = _commands(sys.argv[1:])
         tyro.extras.subcommand_cli_from_dict(
             commands,
-            prog='emotion-motion',
+            prog=prog,
             description='Humanoid motion from emotions.',
+            args=arguments,
+            config=(tyro.conf.OmitArgPrefixes,),
         )
     except EmotionMotionError as error:
         print(f'emotion-motion: {error}', file=sys.stderr)
@@ -180,8 +104,37 @@ def main() -> None:
         sys.exit(130)
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]], list[str]]:
+    """Return what can be run, by name; the training part is imported only where it is asked for.
+
+    `train` takes the defaults of its flags from the file after --config; `data` has commands of
+    its own.
+    """
+    if arguments[:1] == ['data']:
+        from emotion_motion.training.data_commands import (
+            import_data,
+            inspect_data,
+            make_corpus_data,
+        )
+
+        below = {'inspect': inspect_data, 'import': import_data, 'corpus': make_corpus_data}
+        return 'emotion-motion data', below, arguments[1:]
+    commands: dict[str, Callable[..., None]] = {
+        'generate': generate, 'train': _train, 'models': models, 'data': _data
+    }  # fmt: skip
+    if arguments[:1] == ['train']:
+        from emotion_motion.training.train_command import train_command
+
+        commands['train'] = train_command(arguments[1:])
+    return 'emotion-motion', commands, arguments
+
+
+def _train() -> None:
+    """Train a model on data sets or on the procedural corpus."""
+
+
+def _data() -> None:
+    """Inspect motion files, import them as a data set, make the corpus: `data --help`."""
 
 
 if __name__ == '__main__':

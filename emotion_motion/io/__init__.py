@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Motion files in and out."""
 
+from emotion_motion.io.clip import Clip
 from emotion_motion.io.motion import check_ending, load_motion, Motion, save_motion
 
-__all__ = ['Motion', 'check_ending', 'load_motion', 'save_motion']
+__all__ = ['Clip', 'Motion', 'check_ending', 'load_motion', 'save_motion']
