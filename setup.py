@@ -30,6 +30,8 @@ TRAIN = ['accelerate>=1.0', 'bvhio>=1.5', 'matplotlib', 'pyyaml', 'rich', 'tenso
 ROBOT = ['pin', 'pin-pink', 'ruckig']
 VIEWER = ['viser']
 DEV = [
+    *TRAIN,
+    'pin',
     'hypothesis',
     'mypy',
     'pytest',
@@ -73,7 +75,13 @@ setup(
             'README.md', '*/README.md', '*/config.json', '*/model.safetensors'],
     },
     install_requires=['numpy>=1.25', 'safetensors>=0.4', 'torch>=2.4', 'tyro>=0.8'],
-    extras_require={'train': TRAIN, 'robot': ROBOT, 'viewer': VIEWER, 'dev': TRAIN + ['pin'] + DEV},
+    # Pinocchio turns a robot's joint angles into keypoints.
+    extras_require={
+        'train': TRAIN,
+        'robot': ROBOT,
+        'viewer': VIEWER,
+        'dev': DEV,
+    },
     entry_points={'console_scripts': ['emotion-motion = emotion_motion.cli:main']},
     zip_safe=False,
 )

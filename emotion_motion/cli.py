@@ -117,7 +117,9 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
             make_corpus_data,
         )
 
-        below = {'inspect': inspect_data, 'import': import_data, 'corpus': make_corpus_data}
+        below: dict[str, Callable[..., None]] = {
+            'inspect': inspect_data, 'import': import_data, 'corpus': make_corpus_data
+        }  # fmt: skip
         return 'emotion-motion data', below, arguments[1:]
     commands: dict[str, Callable[..., None]] = {
         'generate': generate, 'train': _train, 'models': models, 'data': _data

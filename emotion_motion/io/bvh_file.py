@@ -262,7 +262,7 @@ def _tidy(path: Path, header: str) -> tuple[list[str], list[str]]:
 def _parse(path: Path, lines: list[str]) -> Any:
     """Return bvhio's root joint of a hierarchy."""
     try:
-        import bvhio  # type: ignore[import-untyped]
+        import bvhio
     except ImportError as error:
         raise MotionFileError(
             "got no bvhio, which reading BVH files needs; pip install 'emotion_motion[train]'"
