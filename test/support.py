@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import contextlib
 import copy
 import functools
+import os
 from pathlib import Path
+import shutil
+import subprocess
 from typing import Any
 
 import numpy as np
@@ -108,3 +113,23 @@ def chi_square_p(counts: torch.Tensor, probabilities: torch.Tensor) -> float:
     statistic = ((counts - expected).square() / expected).sum()
     freedom = torch.tensor((len(counts) - 1) / 2.0, dtype=torch.float64)
     return float(torch.special.gammaincc(freedom, statistic / 2.0))
+
+
+@contextlib.contextmanager
+def mounted_disk(folder: Path, options: str) -> Iterator[None]:
+    """Mount a real small disk (tmpfs) on a folder; skips where that is not permitted.
+
+    Args:
+        folder: an empty folder.
+        options: of the mount, such as 'size=4m'.
+    """
+    if shutil.which('mount') is None or not hasattr(os, 'geteuid') or os.geteuid() != 0:
+        pytest.skip('a disk of its own needs mount and its permission')
+    command = ['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', str(folder)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        pytest.skip(f'no disk can be mounted: {answer.stderr.strip()}')
+    try:
+        yield
+    finally:
+        subprocess.run(['umount', str(folder)], check=True)

@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 import pytest
+from support import mounted_disk
 import torch
 import yaml
 
@@ -150,18 +151,10 @@ def test_a_folder_without_permission_is_refused(tmp_path):
 
 
 def test_a_file_system_that_only_reads_is_refused(tmp_path):
-    if shutil.which('mount') is None or not hasattr(os, 'geteuid') or os.geteuid() != 0:
-        pytest.skip('a disk that only reads needs mount and its permission')
-    options = ['-t', 'tmpfs', '-o', 'size=1m,ro', 'tmpfs', str(tmp_path)]
-    answer = subprocess.run(['mount', *options], capture_output=True, text=True, check=False)
-    if answer.returncode != 0:
-        pytest.skip(f'no disk can be mounted: {answer.stderr.strip()}')
-    try:
+    with mounted_disk(tmp_path, 'size=1m,ro'):
         for path in (tmp_path, tmp_path / 'run'):
             with pytest.raises(TrainingError, match='Read-only'):
                 RunFolder.create(path, Config(), MANIFEST)
-    finally:
-        subprocess.run(['umount', str(tmp_path)], check=True)
 
 
 # Going on

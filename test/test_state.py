@@ -6,12 +6,12 @@ from collections import deque
 import json
 import os
 from pathlib import Path
-import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from support import mounted_disk
 import torch
 
 from emotion_motion.exceptions import TrainingError
@@ -205,16 +205,8 @@ def test_a_file_that_may_grow_no_more_leaves_the_last_good_checkpoint(tmp_path):
 
 
 def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path):
-    if shutil.which('mount') is None or not hasattr(os, 'geteuid') or os.geteuid() != 0:
-        pytest.skip('a small disk needs mount and its permission')
-    options = ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', str(tmp_path)]
-    answer = subprocess.run(['mount', *options], capture_output=True, text=True, check=False)
-    if answer.returncode != 0:
-        pytest.skip(f'no small disk can be mounted: {answer.stderr.strip()}')
-    try:
+    with mounted_disk(tmp_path, 'size=4m'):
         said = run_python(FULL, tmp_path, 'disk')
-    finally:
-        subprocess.run(['umount', str(tmp_path)], check=True)
     check_full(said)
     assert 'No space left' in said
 
