@@ -13,16 +13,17 @@ from emotion_motion.exceptions import EmotionError
 
 __all__ = ['VALENCE_AROUSAL', 'valence_arousal_weights']
 
-# (valence, arousal) of each emotion, -1 to 1: means of ratings of the words, rounded, after
-# Russell and Mehrabian, "Evidence for a three-factor theory of emotions", J. Res. Pers. 11 (1977).
+# (valence, arousal) of each emotion, -1 to 1: mean ratings of pleasure and arousal after Russell
+# and Mehrabian 1977, Evidence for a three-factor theory of emotions, J. Res. Pers. 11, doi
+# 10.1016/0092-6566(77)90037-X. Neutral is the origin.
 VALENCE_AROUSAL: Mapping[str, tuple[float, float]] = {
-    'anger': (-0.5, 0.6),
-    'disgust': (-0.6, 0.35),
-    'fear': (-0.65, 0.6),
-    'happiness': (0.8, 0.5),
+    'anger': (-0.51, 0.59),
+    'disgust': (-0.60, 0.35),
+    'fear': (-0.64, 0.60),
+    'happiness': (0.81, 0.51),
     'neutral': (0.0, 0.0),
-    'sadness': (-0.65, -0.25),
-    'surprise': (0.4, 0.65),
+    'sadness': (-0.63, -0.27),
+    'surprise': (0.40, 0.67),
 }
 _FELT = [EMOTIONS.index(name) for name in EMOTIONS if name != 'neutral']
 _CENTRES = np.array([VALENCE_AROUSAL[EMOTIONS[i]] for i in _FELT])

@@ -4,15 +4,13 @@
 
 from pathlib import Path
 
-from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from emotion_motion.emotion import dominant, emotion_weights, EMOTIONS
+from emotion_motion.emotion import dominant, emotion_weights
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
 from emotion_motion.training.labels import LabelMap
-from emotion_motion.training.valence_arousal import CENTRES, valence_arousal_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = sorted((ROOT / 'config' / 'labels').glob('*.yaml'))
@@ -129,37 +127,6 @@ def test_ratings_win_where_a_clip_has_them():
     assert found.label == 'Lonely'
     with pytest.raises(TrainingError, match='maps none'):
         only.emotions(clip('x', label='angry'))
-
-
-# ---- valence and arousal --------------------------------------------------------------------
-
-SHARE = st.floats(-1.0, 1.0)
-
-
-@pytest.mark.parametrize('name', EMOTIONS)
-def test_each_centre_speaks_for_its_own_emotion(name):
-    weights = valence_arousal_weights(*CENTRES[name])
-    assert dominant(weights) == name
-    assert weights.max() > 0.8
-
-
-@given(SHARE, SHARE, st.floats(-1e-3, 1e-3))
-def test_ratings_give_weights_that_change_as_they_do(valence, arousal, step):
-    weights = valence_arousal_weights(valence, arousal)
-    assert weights.min() > 0.0
-    assert weights.sum() == pytest.approx(1.0, abs=1e-6)
-    near = valence_arousal_weights(float(np.clip(valence + step, -1, 1)), arousal)
-    assert np.abs(near - weights).max() < 0.02
-
-
-def test_calm_and_pleasant_is_neutral_more_than_sad_or_happy():
-    assert dominant(valence_arousal_weights(0.3, -0.4)) == 'neutral'
-
-
-@pytest.mark.parametrize('pair', [(1.1, 0.0), (0.0, -2.0), (float('nan'), 0.0)])
-def test_ratings_outside_the_scale_are_refused(pair):
-    with pytest.raises(TrainingError, match='-1 to 1'):
-        valence_arousal_weights(*pair)
 
 
 # ---- what is refused ------------------------------------------------------------------------

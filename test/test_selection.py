@@ -142,7 +142,7 @@ def test_clips_for_the_final_test_are_never_looked_at():
     reference = measured(*clips, splits=('train', 'test', 'test'), body_height_m=1.0)
     assert reference.emotions == ('fear',)
     assert reference.manners['fear'].speed_m_s == pytest.approx(0.2, rel=1e-3)
-    with pytest.raises(TrainingError, match='without a clip for training'):
+    with pytest.raises(TrainingError, match='got 0 clips'):
         measured(clips[0], splits=('test',))
 
 
@@ -166,6 +166,24 @@ def test_keypoints_that_nobody_measured_do_not_count():
     assert not reference.keypoints[legs].any()
     assert reference.keypoints.sum() == BODY.size - len(legs)
     assert reference.manners['fear'].speed_m_s == pytest.approx(0.5, rel=1e-3)
+
+
+def test_several_data_sets_count_by_their_shares():
+    slow = MotionDataset.from_clips([gliding(0.2, 'fear') for _ in range(80)])
+    fast = MotionDataset.from_clips([gliding(0.8, 'fear') for _ in range(10)])
+    for shares, speed in (((0.5, 0.5), 0.5), ((0.8, 0.2), 0.32), ((), 0.2667)):
+        found = Reference.measure([slow, fast], shares=shares, seconds=80.0, body_height_m=1.0)
+        assert found.manners['fear'].speed_m_s == pytest.approx(speed, rel=0.1), shares
+
+
+def test_a_data_set_that_measures_less_of_the_body_stays_out():
+    confidence = np.ones((120, 25))
+    confidence[:, 10] = 0.0
+    part = gliding(0.8, 'fear', confidence=confidence)
+    both = [MotionDataset.from_clips([one]) for one in (gliding(0.2, 'fear'), part)]
+    found = Reference.measure(both, body_height_m=1.0)
+    assert found.keypoints.all()
+    assert found.manners['fear'].speed_m_s == pytest.approx(0.2, rel=0.05)
 
 
 def test_clips_that_are_too_short_are_refused():

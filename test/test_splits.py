@@ -111,3 +111,13 @@ def test_many_leaks_are_counted_not_listed():
     clips = [dataclasses.replace(clip(1), source=f'{n}.bvh') for n in range(8)]
     with pytest.raises(TrainingError, match='more'):
         check_leaks(MotionDataset.from_clips(clips, splits=['train', 'val'] * 4))
+
+
+def test_a_motion_in_two_data_sets_leaks_and_their_people_may_share_a_name():
+    first = MotionDataset.from_clips([clip(0, actor='1'), clip(1, actor='2')])
+    clean = MotionDataset.from_clips([clip(3, actor='1')], splits=['val'])
+    check_leaks(first, clean)
+    copy = MotionDataset.from_clips([clip(1, source='other.bvh', actor='9')], splits=['test'])
+    with pytest.raises(TrainingError, match=r'1\.bvh \(train\) and other\.bvh \(test\)|other'):
+        check_leaks(first, clean, copy)
+    check_leaks(first, MotionDataset.from_clips([clip(1, source='other.bvh')]))

@@ -133,3 +133,19 @@ def test_a_picture_that_cannot_be_written_is_named(checkpoint, tmp_path):
     (tmp_path / 'file').write_text('in the way')
     with pytest.raises(TrainingError, match='could not write the film strips'):
         draw_strips(checkpoint, tmp_path / 'file' / 'a.png', emotions=['fear'], seconds=0.5)
+
+
+def test_several_data_sets_show_what_each_of_them_has(checkpoint, tmp_path, rows):
+    first = MotionDataset.from_clips([swaying(1, 'happiness'), swaying(2, 'fear')])
+    second = MotionDataset.from_clips([swaying(3, 'sadness'), swaying(4, 'fear')])
+    found = real_motions([first, second], seconds=1.0)
+    assert number_of(found['happiness']) == 1 and number_of(found['sadness']) == 3
+    seen = {
+        number_of(real_motions([first, second], ['fear'], seconds=1.0, seed=seed)['fear'])
+        for seed in range(12)
+    }
+    assert seen == {2, 4}
+    draw_strips(checkpoint, tmp_path / 'a.png', seconds=1.0, real=[first, second])
+    assert [name for name in rows if 'real' in name] == [
+        'fear real', 'happiness real', 'sadness real'
+    ]  # fmt: skip

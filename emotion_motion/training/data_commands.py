@@ -137,15 +137,20 @@ def make_corpus_data(
     from emotion_motion.training.folders import check_free
     from emotion_motion.training.prepare import prepare
     from emotion_motion.training.splits import SplitRule
-    from emotion_motion.training.store import is_dataset, write_dataset
+    from emotion_motion.training.store import is_dataset, MotionDataset, write_dataset
 
     check_free(out, replace=overwrite and is_dataset(out))
     rule = SplitRule(val_share, test_share, seed)
-    carriers = _carriers(idle, poses)
+    lenders = {name: MotionDataset.open(path)
+               for name, path in (('idle', idle), ('poses', poses)) if path}  # fmt: skip
+    carriers = _carriers(lenders)
     skeleton = load_skeleton()
     clips = make_corpus(minutes, seed, rate_hz, carriers=carriers)
-    used = [{'path': str(path)} for path in (idle, poses) if path]
+    used = [{'path': str(data.path)} for data in lenders.values()]
+    owed = (data.manifest.get('attribution', '') for data in lenders.values())
     manifest = {
+        'name': f'expressive corpus, {minutes:g} minutes, seed {seed}',
+        'attribution': '; '.join(credit for credit in owed if credit),
         'settings': {'minutes': minutes, 'seed': seed, 'group': 'auto'},
         'sources': [
             {'path': f'corpus:{seed}', 'minutes': minutes, 'licence': clips[0].licence,
@@ -160,18 +165,15 @@ def make_corpus_data(
     print(f'wrote {out}')
 
 
-def _carriers(idle: Path | None, poses: Path | None) -> Any:
+def _carriers(lenders: dict[str, Any]) -> Any:
     """Return what the training clips of data sets lend; held-out clips lend nothing."""
     from emotion_motion.training.carriers import Carriers
-    from emotion_motion.training.store import MotionDataset
 
-    if idle is None and poses is None:
+    if not lenders:
         return None
-    lent = {}
-    for name, path in (('idle', idle), ('poses', poses)):
-        dataset = MotionDataset.open(path) if path else None
-        lent[name] = [dataset.clip(i) for i in dataset.chosen('train')] if dataset else []
-    return Carriers.load(**lent)
+    return Carriers.load(**{
+        name: [data.clip(i) for i in data.chosen('train')] for name, data in lenders.items()
+    })  # fmt: skip
 
 
 def _dataset_lines(dataset: Any) -> list[str]:

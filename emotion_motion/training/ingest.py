@@ -142,6 +142,9 @@ def ingest(
     }  # fmt: skip
     report = IngestReport(out)
     manifest: dict[str, Any] = {'settings': settings, 'sources': [], 'rejected': []}
+    if labels is not None:  # for the model card
+        told = {'name': labels.name, 'attribution': labels.attribution}
+        manifest |= {key: value for key, value in told.items() if value}
     work = _Work(report, manifest, labels, rate_hz, travel, min_seconds, rule)
     clips = work.clips(work.expanded(paths), urdf, source_rate_hz, on_file)
     first = next(clips, None)

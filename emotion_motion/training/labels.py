@@ -17,17 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from emotion_motion.affect import valence_arousal_weights
 from emotion_motion.emotion import emotion_weights
 from emotion_motion.exceptions import EmotionError, TrainingError
 from emotion_motion.io.clip import Clip
-from emotion_motion.training.valence_arousal import valence_arousal_weights
 
-__all__ = ['LabelMap', 'valence_arousal_weights']
+__all__ = ['LabelMap']
 
 _SOURCES = ('folder', 'name', 'label', 'column')
 _KEYS = (
     'name', 'from', 'pattern', 'glob', 'labels', 'ignore', 'valence_arousal', 'actor', 'content',
-    'licence', 'group', 'table',
+    'licence', 'group', 'table', 'attribution',
 )  # fmt: skip
 _GROUPS = ('auto', 'actor', 'source')
 _FOLDERS = 4  # above a file; farther up are drives and projects
@@ -47,6 +47,8 @@ class LabelMap:
         actor: finds the actor in a path; None: only what pattern or reader tell.
         content: finds the content in a path.
         licence: of all clips, '' for what the reader tells.
+        name: of the data set, '' for that of its folder.
+        attribution: whom to credit, for licences that ask for it.
         group: what must not be split, see `splits`.
         table: a file's name -> label, of `column`.
         given: the content of the label file, for manifests.
@@ -61,6 +63,8 @@ class LabelMap:
     actor: re.Pattern[str] | None = None
     content: re.Pattern[str] | None = None
     licence: str = ''
+    name: str = ''
+    attribution: str = ''
     group: str = 'auto'
     table: Mapping[str, str] | None = None
     given: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -122,6 +126,8 @@ class LabelMap:
             actor=_finder(data, 'actor', where),
             content=_finder(data, 'content', where),
             licence=_text(data, 'licence', where),
+            name=_text(data, 'name', where),
+            attribution=_text(data, 'attribution', where),
             group=group,
             table=_table(data, source, where),
             given=data,
@@ -147,7 +153,10 @@ class LabelMap:
             TrainingError: the label is not mapped (the message lists what is) or cannot be found.
         """
         if self.by_rating and clip.valence_arousal is not None:
-            return valence_arousal_weights(*clip.valence_arousal)
+            try:
+                return valence_arousal_weights(*clip.valence_arousal)
+            except EmotionError as error:
+                raise TrainingError(f'{clip.source}: {error}') from error
         label = self.label_of(clip)
         if label.casefold() in self.labels:
             return self.labels[label.casefold()].copy()

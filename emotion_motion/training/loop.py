@@ -140,9 +140,11 @@ class TrainingLoop:
         """Let the model run freely; keep it as the best where it is."""
         assert self._folder is not None
         checkpoint = self._trainer.checkpoint()
-        data = max(self._trainer.datasets, key=lambda one: int(one.lengths.sum()))
         if self._reference is None:
-            self._reference = Reference.measure(data, seed=self._run.seed)
+            data = self._trainer.config.data
+            self._reference = Reference.measure(
+                self._trainer.datasets, shares=data.shares, seed=self._run.seed
+            )
         score = score_checkpoint(
             checkpoint, self._reference, seconds=self._run.select_s, seed=self._run.seed
         )
@@ -161,12 +163,12 @@ class TrainingLoop:
     def _draw(self) -> None:
         """Draw the model as it is, beside the data."""
         assert self._folder is not None
-        data = max(self._trainer.datasets, key=lambda one: int(one.lengths.sum()))
         done = self._trainer.done
         path = self._folder.strips / f'step_{done:08d}.png'
         draw_strips(
-            self._trainer.checkpoint(), path, seed=self._run.seed, real=data, title=f'step {done}'
-        )
+            self._trainer.checkpoint(), path, seed=self._run.seed, real=self._trainer.datasets,
+            title=f'step {done}',
+        )  # fmt: skip
 
     def _save(self) -> None:
         if self._folder is None:

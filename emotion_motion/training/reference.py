@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ import numpy as np
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.free_run import longest_still_s, Thirds, thirds
+from emotion_motion.training.shards import Frames
 from emotion_motion.training.store import MotionDataset
 
 __all__ = ['Manner', 'Reference']
@@ -65,8 +66,9 @@ class Reference:
     @classmethod
     def measure(
         cls,
-        dataset: MotionDataset,
+        datasets: MotionDataset | Sequence[MotionDataset],
         *,
+        shares: Sequence[float] = (),
         seconds: float = 300.0,
         seed: int = 0,
         body_height_m: float = 1.70,
@@ -76,8 +78,12 @@ class Reference:
         A third of a second belongs to every emotion that weighs at least half in it, and to the
         one that weighs most.
 
+        Of several data sets those count that measure every keypoint which any of them measures:
+        how a stand-in for legs moves says nothing.
+
         Args:
-            dataset: prepared clips.
+            datasets: prepared clips, of one rate and skeleton.
+            shares: how much of what is measured each of `datasets` gives; none: by its length.
             seconds: at most so much is measured for each emotion [s].
             seed: of the choice of clips where there are more.
             body_height_m: height that lengths are given for [m].
@@ -85,25 +91,32 @@ class Reference:
         Raises:
             TrainingError: no clip is long enough, or nothing moves.
         """
-        chosen = _chosen(dataset, seconds, seed)
-        clips = [dataset.frames(i, 0, round(seconds * dataset.rate_hz)) for i in chosen]
-        certain = np.concatenate([confidence for _, confidence, _ in clips])
-        measured = certain.mean(axis=0) >= _MEASURED
+        datasets = [datasets] if isinstance(datasets, MotionDataset) else list(datasets)
+        mix = np.array(shares or [data.lengths.sum() for data in datasets], dtype=float)
+        rate_hz, drawn = datasets[0].rate_hz, []
+        for data, share in zip(datasets, mix / mix.sum(), strict=True):
+            count = round(seconds * rate_hz)
+            drawn.append([data.frames(i, 0, count) for i in _chosen(data, seconds * share, seed)])
+        seen = [_measured(clips) for clips in drawn]
+        measured = np.any([one for one in seen if one is not None], axis=0)
         found: dict[str, list[_Part]] = {name: [] for name in EMOTIONS}
-        for points, _, emotions in clips:
-            part = thirds(points[:, measured] * body_height_m, dataset.rate_hz)
-            if not len(part.still):
+        for clips, one in zip(drawn, seen, strict=True):
+            if one is None or (measured & ~one).any():
                 continue
-            for name, belongs in zip(EMOTIONS, _belongs(part, emotions).T, strict=True):
-                if belongs.any():
-                    found[name].append((part, belongs))
+            for points, _, emotions in clips:
+                part = thirds(points[:, measured] * body_height_m, rate_hz)
+                if not len(part.still):
+                    continue
+                for name, belongs in zip(EMOTIONS, _belongs(part, emotions).T, strict=True):
+                    if belongs.any():
+                        found[name].append((part, belongs))
         manners = {
-            name: _manner(parts, dataset.rate_hz) for name, parts in found.items() if parts
+            name: _manner(parts, rate_hz) for name, parts in found.items() if parts
         }
         if not manners:
             raise TrainingError(
-                f'got {len(clips)} clips that are too short to measure how they move; expected '
-                f'some of half a second or more'
+                f'got {sum(map(len, drawn))} clips, too few or too short to measure how they '
+                f'move; expected some for training or validation of half a second or more'
             )
         return cls(manners, measured, body_height_m)
 
@@ -127,11 +140,14 @@ def _chosen(dataset: MotionDataset, seconds: float, seed: int) -> list[int]:
         if shown_s < min(_ENOUGH_S, seconds):
             some += _showing(dataset, others, emotion, seconds - shown_s)[0]
         chosen.update(some)
-    if not chosen:
-        raise TrainingError(
-            'got a data set without a clip for training or validation; expected at least one'
-        )
     return sorted(chosen)
+
+
+def _measured(clips: list[Frames]) -> np.ndarray | None:
+    """Return which keypoints [K] clips measure, None where there are none."""
+    if not clips:
+        return None
+    return np.concatenate([confidence for _, confidence, _ in clips]).mean(axis=0) >= _MEASURED
 
 
 def _showing(

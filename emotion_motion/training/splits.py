@@ -8,7 +8,7 @@ shares hold only on average: a handful of groups may leave a split empty, which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 import hashlib
 from typing import Literal, TYPE_CHECKING
@@ -96,22 +96,26 @@ class SplitRule:
         )
 
 
-def check_leaks(dataset: MotionDataset) -> None:
-    """Make sure that no group and no motion is in two splits.
+def check_leaks(*datasets: MotionDataset) -> None:
+    """Make sure that no group and no motion is in two splits, of a data set or across several.
 
     Motions are compared by content, also with their mirror images, so that the same take under
-    two names is found.
+    two names is found. Groups are those of one data set: two may both call somebody `1`.
+
+    Args:
+        datasets: of one skeleton and rate, where there are several.
 
     Raises:
         TrainingError: names the groups and the pairs of clips that leak.
     """
-    leaks = [*_torn_groups(dataset), *_same_motions(dataset)]
+    torn = [leak for dataset in datasets for leak in _torn_groups(dataset)]
+    leaks = [*torn, *_same_motions(datasets)]
     if leaks:
         more = f'\n  and {len(leaks) - _SHOWN} more' if len(leaks) > _SHOWN else ''
         listed = '\n  '.join(leaks[:_SHOWN])
         raise TrainingError(
-            f'got a data set whose splits share motion, so that its validation would judge what '
-            f'was learnt by heart:\n  {listed}{more}\nsplit it by actor or by source, and remove '
+            f'got data whose splits share motion, so that its validation would judge what was '
+            f'learnt by heart:\n  {listed}{more}\nsplit it by actor or by source, and remove '
             f'copies'
         )
 
@@ -131,15 +135,24 @@ def _torn_groups(dataset: MotionDataset) -> list[str]:
     ]
 
 
-def _same_motions(dataset: MotionDataset) -> list[str]:
+def _same_motions(datasets: Sequence[MotionDataset]) -> list[str]:
     leaks: list[str] = []
-    for i, j in _near(dataset.fingerprints, dataset.splits):
-        if _same(dataset, i, j):
-            names = [f'{dataset.info(n).source or n} ({dataset.splits[n]})' for n in (i, j)]
+    clips = [(dataset, i) for dataset in datasets for i in range(len(dataset))]
+    prints = np.concatenate([dataset.fingerprints for dataset in datasets])
+    splits = np.concatenate([dataset.splits for dataset in datasets])
+    for first, second in _near(prints, splits):
+        if _same(*clips[first], *clips[second]):
+            names = [_told(*clips[n], len(datasets) > 1) for n in (first, second)]
             leaks.append(f'the same motion: {names[0]} and {names[1]}')
             if len(leaks) >= _ENOUGH:
                 break
     return leaks
+
+
+def _told(dataset: MotionDataset, i: int, several: bool) -> str:
+    """Name a clip, with its data set where there are several."""
+    place = f'{dataset.splits[i]} of {dataset.path.name}' if several and dataset.path else ''
+    return f'{dataset.info(i).source or i} ({place or dataset.splits[i]})'
 
 
 def _near(prints: np.ndarray, splits: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -158,11 +171,11 @@ def _near(prints: np.ndarray, splits: np.ndarray) -> Iterator[tuple[int, int]]:
         yield from ((int(i), int(j)) for j in others[near])
 
 
-def _same(dataset: MotionDataset, i: int, j: int) -> bool:
+def _same(one: MotionDataset, i: int, other: MotionDataset, j: int) -> bool:
     """Tell whether two clips hold the same frames or each other's mirror image."""
-    if abs(int(dataset.lengths[i]) - int(dataset.lengths[j])) > 1:
+    if abs(int(one.lengths[i]) - int(other.lengths[j])) > 1:
         return False
-    first, second = dataset.frames(i)[0], dataset.frames(j)[0]
+    first, second = one.frames(i)[0], other.frames(j)[0]
     count = min(len(first), len(second))
-    images = (second[:count], dataset.skeleton.mirrored(second[:count]))
+    images = (second[:count], one.skeleton.mirrored(second[:count]))
     return any(np.abs(first[:count] - image).max() <= _SAME for image in images)

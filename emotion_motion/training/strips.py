@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 import os
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def draw_strips(
     emotions: Iterable[str] | None = None,
     seconds: float = 6.0,
     seed: int = 0,
-    real: MotionDataset | Mapping[str, np.ndarray] | None = None,
+    real: MotionDataset | Sequence[MotionDataset] | Mapping[str, np.ndarray] | None = None,
     every_s: float = 0.4,
     title: str = '',
 ) -> Path:
@@ -45,7 +45,7 @@ def draw_strips(
         emotions: one row each; None: those of `real`, or all.
         seconds: what a row shows [s].
         seed: of the run.
-        real: motion to draw above that of the model, a data set or keypoints [T, K, D] by
+        real: motion to draw above that of the model, data sets or keypoints [T, K, D] by
             emotion, at the model's rate. All rows end with the shortest of it.
         every_s: seconds from one figure to the next.
         title: text above all rows.
@@ -57,8 +57,10 @@ def draw_strips(
         TrainingError: an unknown emotion, or the picture cannot be written.
         ConfigError: matplotlib is missing.
     """
-    names = _names(emotions, real)
     if isinstance(real, MotionDataset):
+        real = [real]
+    names = _names(emotions, real)
+    if isinstance(real, Sequence):
         real = real_motions(real, names, seconds=seconds, seed=seed)
     generator = MotionGenerator(checkpoint, batch_size=len(names), seed=seed, body_height_m=1.0)
     wanted = np.eye(len(EMOTIONS))[[EMOTIONS.index(name) for name in names]]
@@ -78,7 +80,7 @@ def draw_strips(
 
 
 def real_motions(
-    dataset: MotionDataset,
+    datasets: MotionDataset | Sequence[MotionDataset],
     emotions: Iterable[str] | None = None,
     *,
     seconds: float = 6.0,
@@ -87,7 +89,7 @@ def real_motions(
     """Choose a stretch of real motion for each emotion, held out where there is one.
 
     Args:
-        dataset: prepared clips.
+        datasets: prepared clips; the more an emotion weighs in one, the more often it is chosen.
         emotions: which; None: all.
         seconds: length of the stretch [s]; shorter where no clip is as long.
         seed: of the choice.
@@ -95,13 +97,14 @@ def real_motions(
     Returns:
         Keypoints [T, K, D] of a body of height 1 by emotion, for those that the data has.
     """
+    datasets = [datasets] if isinstance(datasets, MotionDataset) else list(datasets)
     random = np.random.default_rng(seed)
-    wanted = round(seconds * dataset.rate_hz)
+    wanted = round(seconds * datasets[0].rate_hz)
     found = {}
     for name in EMOTIONS if emotions is None else emotions:
-        clips = _candidates(dataset, EMOTIONS.index(name), wanted)
-        if len(clips):
-            drawn = [_stretch(dataset, int(random.choice(clips)), wanted, random)
+        clips = _candidates(datasets, EMOTIONS.index(name), wanted)
+        if clips:
+            drawn = [_stretch(*clips[random.integers(len(clips))], wanted, random)
                      for _ in range(_DRAWN)]  # fmt: skip
             # Neither the liveliest nor a stand: what is usual for this emotion.
             speeds = [float(np.abs(np.diff(points, axis=0)).mean()) for points in drawn]
@@ -109,14 +112,18 @@ def real_motions(
     return found
 
 
-def _candidates(dataset: MotionDataset, emotion: int, wanted: int) -> np.ndarray:
+def _candidates(
+    datasets: Sequence[MotionDataset], emotion: int, wanted: int
+) -> list[tuple[MotionDataset, int]]:
     """Return the clips to choose from: long ones before held-out ones before others."""
-    clear = (dataset.emotions[:, emotion] >= _CLEAR) & (dataset.splits != 'test')
-    clips = np.flatnonzero(clear & (dataset.lengths > 1))
-    reach = np.minimum(dataset.lengths[clips], wanted)
-    clips = clips[reach == reach.max(initial=0)]
-    held_out = clips[dataset.splits[clips] == 'val']
-    return held_out if len(held_out) else clips
+    clips = []
+    for data in datasets:
+        clear = (data.emotions[:, emotion] >= _CLEAR) & (data.splits != 'test')
+        clips += [(data, int(i)) for i in np.flatnonzero(clear & (data.lengths > 1))]
+    reach = [min(int(data.lengths[i]), wanted) for data, i in clips]
+    clips = [clip for clip, one in zip(clips, reach, strict=True) if one == max(reach)]
+    held_out = [(data, i) for data, i in clips if data.splits[i] == 'val']
+    return held_out or clips
 
 
 def _stretch(
@@ -127,11 +134,12 @@ def _stretch(
 
 
 def _names(
-    emotions: Iterable[str] | None, real: MotionDataset | Mapping[str, np.ndarray] | None
+    emotions: Iterable[str] | None,
+    real: Sequence[MotionDataset] | Mapping[str, np.ndarray] | None,
 ) -> list[str]:
-    if emotions is None and isinstance(real, MotionDataset):
-        emotions = [name for name, most in zip(EMOTIONS, real.emotions.max(axis=0), strict=True)
-                    if most >= _CLEAR]
+    if emotions is None and isinstance(real, Sequence):
+        most = np.max([data.emotions.max(axis=0) for data in real], axis=0)
+        emotions = [name for name, one in zip(EMOTIONS, most, strict=True) if one >= _CLEAR]
     elif emotions is None:
         emotions = EMOTIONS if real is None else real
     names = list(dict.fromkeys(emotions))

@@ -93,7 +93,7 @@ def run_training(out: Path, settings: TrainConfig, *, resume: bool) -> None:
     accelerator = make_accelerator(settings.run)
     folder = _folder(out, settings, resume) if accelerator.is_main_process else None
     try:
-        trainer, numbers = _trainer(out, settings, accelerator, folder)
+        trainer, numbers = _trainer(out, settings, accelerator, folder, resume=resume)
         if folder is not None:
             _describe(folder, trainer, resume)
         if trainer.done >= trainer.config.run.steps:
@@ -134,11 +134,12 @@ def _folder(out: Path, settings: TrainConfig, resume: bool) -> Any:
 
 
 def _trainer(
-    out: Path, settings: TrainConfig, accelerator: Any, folder: Any
+    out: Path, settings: TrainConfig, accelerator: Any, folder: Any, *, resume: bool
 ) -> tuple[Any, dict[str, Any]]:
     """Open or make the data, and the trainer at the step to go on from."""
     from emotion_motion.checkpoint import from_pretrained
     from emotion_motion.training.sources import generate_corpus, open_datasets
+    from emotion_motion.training.splits import check_leaks
     from emotion_motion.training.state import load_state, newest_state
     from emotion_motion.training.trainer import Trainer
 
@@ -150,6 +151,8 @@ def _trainer(
         folder.newest_state()  # brings back what a kill has left half exchanged
     accelerator.wait_for_everyone()
     datasets = open_datasets(settings.data, out / 'data')
+    if folder is not None and not resume:
+        check_leaks(*datasets)
     newest = newest_state(out / 'checkpoints')
     state = load_state(newest) if newest else None
     start = None
