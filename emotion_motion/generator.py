@@ -155,6 +155,20 @@ class MotionGenerator:
         return self._random.initial_seed()
 
     @property
+    def unprojected(self) -> np.ndarray:
+        """The last frame as it was sampled, before it was put back onto the body, [B, K, D].
+
+        Of a body of height 1; how far its bones are off tells how well the model knows the body.
+
+        Raises:
+            ModelError: no frame was made since the last reset.
+        """
+        points = self._live_step.unprojected
+        if points is None or not self._steps:
+            raise ModelError('got no frame to tell of; call step first')
+        return points.cpu().numpy()
+
+    @property
     def emotion(self) -> np.ndarray:
         """What is requested of each stream, weights [B, E]."""
         return self._emotion.cpu().numpy().copy()

@@ -50,7 +50,7 @@ class LiveStep(nn.Module):
         plan: tuple[Tensor, Tensor],
         noise: tuple[Tensor, Tensor],
         settings: tuple[Tensor, Tensor, Tensor, Tensor, Tensor],
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Make the next frame.
 
         Args:
@@ -66,7 +66,8 @@ class LiveStep(nn.Module):
 
         Returns:
             The next frame [B, O] in model space, the same as keypoints [B, K, D] of a body of
-            height 1, the emotion logits [B, E]; of StreamStep: moved, features and here.
+            height 1, the emotion logits [B, E]; of StreamStep: moved, features and here; the
+            keypoints before they were put back onto the body [B, K, D], height 1.
         """
         meant, left = plan
         done = self.model.stream_step(
@@ -89,9 +90,10 @@ class LiveStep(nn.Module):
         # an infinite coordinate: 0 times infinity is no number, and goes on as such.
         mean = torch.add(self.mean, drawn, alpha=0)
         points = torch.clamp(drawn, self.low, self.high) + mean
-        body = self.skeleton.project(points.unflatten(-1, (self.skeleton.size, -1)))
+        loose = points.unflatten(-1, (self.skeleton.size, -1))
+        body = self.skeleton.project(loose)
         following, logits = body.flatten(1) - self.mean, output.emotion_logits[:, -1]
-        return following, body, logits, done.moved, done.features, done.here
+        return following, body, logits, done.moved, done.features, done.here, loose
 
 
 class LiveStepRunner:
@@ -114,6 +116,7 @@ class LiveStepRunner:
         self._plan_kept = 1.0 - (config.plan_every - 0.5) / config.plan_horizon
         self._sampler: SamplerConfig | None = None
         self._settings: tuple[Tensor, ...] = ()
+        self.unprojected: Tensor | None = None
         if traced:
             self._step = self._traced(self._step, batch_size)
 
@@ -127,7 +130,8 @@ class LiveStepRunner:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Make the next frame; see LiveStep.forward for the three that are returned."""
         inputs = self._inputs(frame, emotion, cache, sampler, random)
-        following, body, logits, cache.last_moved, features, here = self._step(*inputs)
+        done = self._step(*inputs)
+        following, body, logits, cache.last_moved, features, here, self.unprojected = done
         cache.last_frame = frame
         self._plan_on(frame, emotion, cache, sampler, features, here, random)
         return following, body, logits

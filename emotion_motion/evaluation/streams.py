@@ -1,0 +1,312 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Streams of motion to be measured, and how a model makes them: by its very live loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from emotion_motion.checkpoint import Checkpoint, SamplerConfig
+from emotion_motion.emotion import EMOTIONS, recognised_distribution
+from emotion_motion.exceptions import ConfigError, TrainingError
+from emotion_motion.generator import MotionGenerator
+from emotion_motion.skeleton import Skeleton
+
+__all__ = ['BODY_HEIGHT_M', 'Plan', 'Streams', 'run_streams', 'run_switches']
+
+BODY_HEIGHT_M = 1.70
+
+OnStep = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Streams:
+    """B streams of motion of one length.
+
+    Attributes:
+        keypoints: [B, T, K, 3] float32 in metres, of a body 1.70 m tall; REP-103 axes, ground at
+            z = 0.
+        emotions: [B, T] int64, index into EMOTIONS of what was asked for when the frame was made;
+            for reference motion: of what it shows.
+        rate_hz: frames a second.
+        recognised: [B, T, 7] float32, what the model sees in its own motion, weights that sum to
+            1 (`recognised_distribution`); None for motion that no model made.
+        bone_error: [B, T] float32, mean over bones of |length - rest length| / rest length of the
+            frame as it was sampled, before it was projected onto the body; None likewise.
+    """
+
+    keypoints: np.ndarray
+    emotions: np.ndarray
+    rate_hz: float
+    recognised: np.ndarray | None = None
+    bone_error: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Raise TrainingError where the arrays do not belong together."""
+        shape = self.keypoints.shape
+        if len(shape) != 4 or shape[-1] != 3:
+            raise TrainingError(f'got keypoints of shape {shape}; expected [B, T, K, 3]')
+        for name in ('emotions', 'recognised', 'bone_error'):
+            array = getattr(self, name)
+            if array is not None and array.shape[:2] != shape[:2]:
+                raise TrainingError(
+                    f'got {name} of shape {array.shape} for keypoints of shape {shape}; expected '
+                    f'the same streams and frames, [{shape[0]}, {shape[1]}, ...]'
+                )
+
+    def __len__(self) -> int:
+        """Return the number of streams B."""
+        return len(self.keypoints)
+
+    @property
+    def frames(self) -> int:
+        """Frames of each stream T."""
+        return int(self.keypoints.shape[1])
+
+    @property
+    def seconds(self) -> float:
+        """Length of each stream [s]."""
+        return self.frames / self.rate_hz
+
+    def of(self, emotion: int) -> Streams:
+        """Return the streams at which `emotion` (index into EMOTIONS) was asked for throughout."""
+        return self._cut(np.flatnonzero((self.emotions == emotion).all(axis=1)), slice(None))
+
+    def part(self, begin_s: float, end_s: float) -> Streams:
+        """Return views of the frames from `begin_s` on and before `end_s` [s]."""
+        first, last = (max(0, round(time * self.rate_hz)) for time in (begin_s, end_s))
+        return self._cut(slice(None), slice(first, last))
+
+    def chosen(self, streams: Sequence[int] | np.ndarray) -> Streams:
+        """Return the streams of these numbers."""
+        return self._cut(np.asarray(streams, dtype=np.int64), slice(None))
+
+    def prepared(self) -> np.ndarray:
+        """Return the keypoints [B, T, K, 3] of the canonical body of height 1, for judges."""
+        return self.keypoints / np.float32(BODY_HEIGHT_M)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Streams]) -> Streams:
+        """Return the streams of several together; what one of them lacks, all lack.
+
+        Raises:
+            TrainingError: none is given, or they differ in length or rate.
+        """
+        if len({(part.frames, part.rate_hz) for part in parts}) != 1:
+            raise TrainingError(
+                f'got streams of {[(part.frames, part.rate_hz) for part in parts]} frames and Hz; '
+                f'expected at least one, all of one length and rate'
+            )
+
+        def of(name: str) -> np.ndarray | None:
+            arrays = [getattr(part, name) for part in parts]
+            return None if any(a is None for a in arrays) else np.concatenate(arrays)
+
+        keypoints, emotions = (
+            np.concatenate([getattr(p, n) for p in parts]) for n in ('keypoints', 'emotions')
+        )
+        return cls(keypoints, emotions, parts[0].rate_hz, of('recognised'), of('bone_error'))
+
+    def _cut(self, streams: np.ndarray | slice, frames: slice) -> Streams:
+        recognised, error = (
+            None if array is None else array[streams, frames]
+            for array in (self.recognised, self.bone_error)
+        )  # fmt: skip
+        keypoints, emotions = self.keypoints[streams, frames], self.emotions[streams, frames]
+        return Streams(keypoints, emotions, self.rate_hz, recognised, error)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much motion an evaluation runs.
+
+    Attributes:
+        seeds: streams of each emotion.
+        seconds: how long each runs [s].
+        long_seeds: streams of each emotion, of those, that go on; 0: none.
+        long_seconds: how long these run in all [s].
+        switches: streams that switch from one emotion to another.
+    """
+
+    seeds: int = 10
+    seconds: float = 120.0
+    long_seeds: int = 2
+    long_seconds: float = 300.0
+    switches: int = 200
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError where a value is out of range."""
+        if self.seeds < 1 or not 0 <= self.long_seeds <= self.seeds or self.switches < 0:
+            raise ConfigError(
+                f'got {self}; expected at least one seed, at most as many long ones, and 0 or '
+                f'more switches'
+            )
+        if not 0.0 < self.seconds <= self.long_seconds < float('inf'):
+            raise ConfigError(f'got {self}; expected 0 < seconds <= long_seconds')
+
+    @classmethod
+    def quick(cls) -> Plan:
+        """Return a plan of about a tenth of the work.
+
+        Two seeds of a minute rather than one of two: without a second seed there is no diversity
+        between seeds, and still runs are judged by the minute.
+        """
+        return cls(seeds=2, seconds=60.0, long_seeds=0, long_seconds=60.0, switches=20)
+
+
+def run_streams(
+    checkpoint: Checkpoint,
+    *,
+    emotions: Sequence[int],
+    seconds: float,
+    seed: int,
+    from_pose: np.ndarray | None = None,
+    sampler: SamplerConfig | None = None,
+    on_step: OnStep | None = None,
+) -> Streams:
+    """Run the live loop from one pose, each stream at one emotion: no reset, no teacher forcing.
+
+    Args:
+        checkpoint: the model, of keypoints in space.
+        emotions: what is asked of each stream, index into EMOTIONS, B of them.
+        seconds: how long [s].
+        seed: of the random draws; each stream draws its own.
+        from_pose: [K, 3] of a body of height 1, where the streams begin; None: the checkpoint's
+            rest pose.
+        sampler: settings of the sampler; None: the checkpoint's.
+        on_step: called with the frames made so far and all that will be made.
+
+    Raises:
+        ConfigError: a setting is out of range, or the model's keypoints are flat.
+        ModelError: the model gave a frame that is not finite.
+    """
+    wanted = np.asarray(emotions, dtype=np.int64)
+    if wanted.ndim != 1 or len(wanted) == 0:
+        raise ConfigError(f'got the emotions {emotions!r}; expected one index a stream')
+    frames = _frames(checkpoint, seconds)
+    asked = np.repeat(wanted[:, None], frames, axis=1)
+    return _run(checkpoint, asked, seed, from_pose, sampler, on_step)
+
+
+def run_switches(
+    checkpoint: Checkpoint,
+    *,
+    count: int,
+    seed: int,
+    before_s: float = 4.0,
+    after_s: float = 6.0,
+    sampler: SamplerConfig | None = None,
+    on_step: OnStep | None = None,
+) -> Streams:
+    """Run `count` streams of which each switches once, from a random emotion to another one.
+
+    Args:
+        checkpoint: the model, of keypoints in space.
+        count: number of streams.
+        seed: of the emotions and the random draws.
+        before_s: when the emotion changes [s]; the first frame that is made with the new one is
+            the first after this time.
+        after_s: how long the streams run on [s].
+        sampler: settings of the sampler; None: the checkpoint's.
+        on_step: called with the frames made so far and all that will be made.
+
+    Raises:
+        ConfigError: a setting is out of range, or the model's keypoints are flat.
+        ModelError: the model gave a frame that is not finite.
+    """
+    if count < 1:
+        raise ConfigError(f'got {count} switches; expected at least one')
+    before, after = _frames(checkpoint, before_s), _frames(checkpoint, after_s)
+    random = np.random.default_rng((seed, 0x5317C4))
+    first = random.integers(len(EMOTIONS), size=count)
+    # One to six places on, so that it is any other emotion with the same chance.
+    then = (first + random.integers(1, len(EMOTIONS), size=count)) % len(EMOTIONS)
+    asked = np.concatenate((
+        np.repeat(first[:, None], before, axis=1), np.repeat(then[:, None], after, axis=1)
+    ), axis=1)  # fmt: skip
+    return _run(checkpoint, asked, seed, None, sampler, on_step)
+
+
+def _run(
+    checkpoint: Checkpoint,
+    asked: np.ndarray,
+    seed: int,
+    from_pose: np.ndarray | None,
+    sampler: SamplerConfig | None,
+    on_step: OnStep | None,
+) -> Streams:
+    """Run streams at which `asked` [B, T] is asked for, frame by frame."""
+    count, frames = asked.shape
+    generator = _generator(checkpoint, asked, seed, from_pose, sampler)
+    skeleton, weights = generator.skeleton, np.eye(len(EMOTIONS), dtype=np.float32)
+    keypoints = np.empty((count, frames, skeleton.size, 3), dtype=np.float32)
+    logits = np.empty((count, frames, len(EMOTIONS)), dtype=np.float32)
+    loose = np.empty((count, frames), dtype=np.float32)
+    for step in range(frames):
+        if step and not np.array_equal(asked[:, step], asked[:, step - 1]):
+            generator.set_emotion(weights[asked[:, step]])
+        keypoints[:, step], logits[:, step] = generator.step()
+        loose[:, step] = bone_error(generator.unprojected, skeleton)
+        if on_step is not None:
+            on_step(step + 1, frames)
+    recognised = recognised_distribution(logits).astype(np.float32)
+    return Streams(keypoints, asked, generator.rate, recognised, loose)
+
+
+def bone_error(keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Return the mean over bones of |length - rest length| / rest length, [...].
+
+    Args:
+        keypoints: [..., K, 3] of a body of height 1.
+        skeleton: whose bones they are, one from each keypoint to its parent.
+    """
+    parents, children = np.array(skeleton.edges).T
+    rest = skeleton.bone_lengths[children]
+    length = np.linalg.norm(keypoints[..., children, :] - keypoints[..., parents, :], axis=-1)
+    return (np.abs(length - rest) / rest).mean(axis=-1)
+
+
+def _generator(
+    checkpoint: Checkpoint,
+    asked: np.ndarray,
+    seed: int,
+    from_pose: np.ndarray | None,
+    sampler: SamplerConfig | None,
+) -> MotionGenerator:
+    """Return the streams before their first frame."""
+    if not ((asked >= 0) & (asked < len(EMOTIONS))).all():
+        raise ConfigError(
+            f'got emotions from {asked.min()} to {asked.max()}; expected indices into EMOTIONS, '
+            f'0 to {len(EMOTIONS) - 1}'
+        )
+    if from_pose is not None:
+        pose = np.asarray(from_pose, dtype=np.float32)
+        if pose.shape != checkpoint.rest_pose.shape or not np.isfinite(pose).all():
+            raise ConfigError(
+                f'got from_pose of shape {pose.shape}; expected {checkpoint.rest_pose.shape}, '
+                f'finite, of a body of height 1'
+            )
+        checkpoint = replace(checkpoint, rest_pose=pose)
+    generator = MotionGenerator(
+        checkpoint, batch_size=len(asked), seed=seed, body_height_m=BODY_HEIGHT_M
+    )
+    if sampler is not None:
+        generator.sampler = sampler
+    generator.set_emotion(np.eye(len(EMOTIONS), dtype=np.float32)[asked[:, 0]])
+    generator.reset()
+    return generator
+
+
+def _frames(checkpoint: Checkpoint, seconds: float) -> int:
+    if checkpoint.skeleton.dims != 3:
+        raise ConfigError(
+            f'got the model {checkpoint.name!r} of keypoints in a picture; expected one of '
+            f'keypoints in space, the measures are those of a body in metres'
+        )
+    frames = round(seconds * checkpoint.rate_hz) if 0.0 < seconds < float('inf') else 0
+    if frames < 1:
+        raise ConfigError(f'got {seconds} s; expected at least one frame')
+    return frames
