@@ -105,6 +105,11 @@ class MotionGenerator:
         return cls(checkpoint, batch_size=batch_size, seed=seed, body_height_m=body_height_m)
 
     @property
+    def checkpoint(self) -> Checkpoint:
+        """The model and all that belongs to it; not to be changed."""
+        return self._checkpoint
+
+    @property
     def skeleton(self) -> Skeleton:
         """The body that moves."""
         return self._checkpoint.skeleton
@@ -170,8 +175,29 @@ class MotionGenerator:
 
     @property
     def emotion(self) -> np.ndarray:
-        """What is requested of each stream, weights [B, E]."""
+        """What is requested of each stream, weights [B, E].
+
+        Assign what it returned to request the very same again: `set_emotion` makes the weights sum
+        to 1 anew, which may move their last bits. EmotionError where they are no such weights.
+        """
         return self._emotion.cpu().numpy().copy()
+
+    @emotion.setter
+    def emotion(self, value: np.ndarray) -> None:
+        shape = tuple(self._emotion.shape)
+        try:
+            weights = np.asarray(value, dtype=np.float32)
+        except (TypeError, ValueError):
+            weights = np.zeros(0, dtype=np.float32)
+        # NaN fails both comparisons.
+        if weights.shape != shape or not (
+            weights.min() >= 0.0 and np.abs(weights.sum(-1) - 1.0).max() < 1e-4
+        ):
+            raise EmotionError(
+                f'got what is no array of weights {shape}, each at least 0, that sum to 1; '
+                f'set_emotion takes an emotion in other forms'
+            )
+        self._emotion[:] = torch.from_numpy(weights).to(self._device)
 
     @property
     def sampler(self) -> SamplerConfig:

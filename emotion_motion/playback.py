@@ -63,7 +63,7 @@ class Playback:
         self.rate_hz = generator.rate if rate_hz is None else rate_hz
         if not _is_number(settle_s) or not 0.0 <= settle_s < math.inf:
             raise ConfigError(f'got settle_s = {settle_s!r}; expected seconds, 0 or more')
-        self._settle_s = settle_s
+        self._settle_s = float(settle_s)
         self._start()
 
     @property
@@ -81,6 +81,11 @@ class Playback:
         if not _is_number(value) or not 0.0 < value <= 10000.0:
             raise ConfigError(f'got rate_hz = {value!r}; expected above 0, at most 10000')
         self._rate_hz = float(value)
+
+    @property
+    def settle_s(self) -> float:
+        """Time from motion to rest and from rest to motion [s]."""
+        return self._settle_s
 
     @property
     def held(self) -> bool:

@@ -13,7 +13,7 @@ from support import malformed, one_hot, random_checkpoint
 import torch
 
 from emotion_motion.checkpoint import SamplerConfig
-from emotion_motion.emotion import emotion_weights, EMOTIONS
+from emotion_motion.emotion import emotion_weights, EMOTIONS, mix
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionError, ModelError
 from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.live_step import LiveStepRunner
@@ -142,6 +142,27 @@ def test_ways_to_set_an_emotion(checkpoint):
     np.testing.assert_allclose(generator.emotion, expected)
     generator.set_emotion(torch.eye(7)[[2, 4]])
     np.testing.assert_allclose(generator.emotion, np.eye(7)[[2, 4]])
+
+
+def test_an_emotion_that_was_read_is_restored_bit_for_bit(checkpoint):
+    """Weights on their way from one emotion to another need not sum to 1 in their last bits."""
+    generator = MotionGenerator(checkpoint, batch_size=2)
+    twin = MotionGenerator(checkpoint, batch_size=2)
+    for share in np.linspace(0.0, 1.0, 50):
+        generator.set_emotion(mix(one_hot('anger'), emotion_weights('joy:0.3, fear:0.1'), share))
+        twin.emotion = np.array(generator.emotion.tolist())
+        np.testing.assert_array_equal(twin.emotion, generator.emotion)
+
+
+@pytest.mark.parametrize(
+    'bad',
+    [None, 'fear', [[1.0], [0.5, 0.5]], np.eye(7), np.full((1, 7), np.nan), np.zeros((1, 7)),
+     [[-1, 2, 0, 0, 0, 0, 0]], np.ones((1, 7)), one_hot('fear')],
+)  # fmt: skip
+def test_only_weights_of_each_stream_are_restored(generator, bad):
+    with pytest.raises(EmotionError, match=r'\(1, 7\)'):
+        generator.emotion = bad
+    np.testing.assert_array_equal(generator.emotion, [one_hot('neutral')])
 
 
 def test_the_emotion_stays_over_a_reset(generator):
