@@ -1,0 +1,272 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""An evaluation as one HTML page that needs no other file: tables, plots and film strips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+import math
+
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.html_tables import image, matrix, STYLE, table, words
+from emotion_motion.evaluation.report import (
+    bounds_text,
+    GROUPS,
+    Measure,
+    number_text,
+    range_text,
+    Report,
+    target_text,
+)
+from emotion_motion.evaluation.report_plots import (
+    emotion_bars,
+    run_curves,
+    strip_picture,
+    switch_curves,
+)
+from emotion_motion.skeleton import load_skeleton
+
+__all__ = ['html_report']
+
+_CLASSES = {'reach': 'reach', 'wanted': 'wanted', 'missed': 'missed', 'not measured': 'not'}
+_VERDICTS = (
+    '<p class="note"><span class="badge reach">reach</span> as good as to be reached for, '
+    '<span class="badge wanted">wanted</span> good enough, '
+    '<span class="badge missed">missed</span> not what is wanted, '
+    '<span class="badge not">not measured</span> see the note. Measures without a verdict are '
+    'there to be read. In brackets under a value: its 95 % bootstrap interval over streams. '
+    'The reference is motion of the corpus from people and seeds that neither model nor judge '
+    'saw.</p>'
+)
+
+
+def html_report(reports: Sequence[Report]) -> str:
+    """Return the page of one report, or of several side by side.
+
+    Args:
+        reports: at least one; the reference is taken from the first.
+
+    Raises:
+        ConfigError: matplotlib is missing.
+    """
+    title = ' against '.join(report.title for report in reports)
+    parts = [
+        f'<h1>Evaluation of {escape(title)}</h1>', *_about(reports), _VERDICTS, *_summary(reports),
+        *_strips(reports),
+    ]  # fmt: skip
+    for group, name in GROUPS.items():
+        keys = [key for key in _keys(reports) if key.partition('.')[0] == group]
+        if keys:
+            parts += [f'<h2 id="{group}">{escape(name)}</h2>', *_group(group, keys, reports)]
+    parts += ['<h2>How it was measured</h2>', *_method(reports)]
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width">'
+        f'<title>Evaluation of {escape(title)}</title><style>{STYLE}</style></head>\n<body>\n'
+        + '\n'.join(parts) + '\n</body></html>\n'
+    )  # fmt: skip
+
+
+def _keys(reports: Sequence[Report]) -> list[str]:
+    return list(dict.fromkeys(measure.key for report in reports for measure in report.measures))
+
+
+def _about(reports: Sequence[Report]) -> list[str]:
+    """Say which models these are, one row each fact."""
+    facts = list(dict.fromkeys(name for report in reports for name in report.about))
+    rows = [
+        [escape(name.replace('_', ' ')),
+         *(escape(words(report.about.get(name, '-'))) for report in reports)]
+        for name in facts
+    ]  # fmt: skip
+    head = ['', *(escape(report.title) for report in reports)]
+    return [table(head if len(reports) > 1 else None, rows)]
+
+
+def _summary(reports: Sequence[Report]) -> list[str]:
+    """Say in a line each how many targets hold, and name those that do not."""
+    lines = ['<h2>In short</h2>']
+    for report in reports:
+        counts = report.verdicts()
+        total = sum(counts.values())
+        held = counts['reach'] + counts['wanted']
+        lines.append(
+            f'<p><b>{escape(report.title)}</b>: {held} of {total} wanted figures hold, '
+            f'{counts["reach"]} of them as reached for; {counts["missed"]} are missed, '
+            f'{counts["not measured"]} were not measured.</p>'
+        )
+        missed = [
+            f'<li>{escape(m.title)}: {escape(_value_text(m))}, '
+            f'wanted {escape(bounds_text(m.target.wanted, m.unit))}</li>'
+            for m in report.missed() if m.target
+        ]  # fmt: skip
+        if missed:
+            lines.append(f'<ul>{"".join(missed)}</ul>')
+    return lines
+
+
+def _strips(reports: Sequence[Report]) -> list[str]:
+    lines = []
+    for report in reports:
+        if not report.strips:
+            continue
+        rate_hz = float(report.about.get('rate_hz', 30.0))
+        picture = strip_picture(report.strips, load_skeleton(), rate_hz)
+        lines.append(f'<h3>{escape(report.title)}</h3>{image(picture, "film strips")}')
+    if lines:
+        lines.insert(0, '<h2>Look first</h2><p>Each row is one emotion, six seconds of the live '
+                        'loop from 10 s on; time runs to the right. Could you name the emotions '
+                        'without the labels?</p>')  # fmt: skip
+    return lines
+
+
+def _group(group: str, keys: Sequence[str], reports: Sequence[Report]) -> list[str]:
+    """Return the tables and plots of one part of the report."""
+    found = [[report.measure(key) for report in reports] for key in keys]
+    parts = [_measures_table(found, reports)]
+    panels = [row for row in found if any(m and m.by_emotion for m in row)]
+    if panels:
+        parts += [
+            '<h3>By emotion</h3>', _emotion_table(panels, reports),
+            image(emotion_bars(panels), 'bars by emotion'),
+            '<p class="note">Black lines: the reference. Shaded: what is wanted.</p>',
+        ]  # fmt: skip
+    if group == 'alive' and any(report.details.get('run_speed') for report in reports):
+        parts += ['<h3>Speed over the run</h3>', image(run_curves(reports), 'speed over time')]
+    if group == 'emotion':
+        parts += _matrices(reports)
+    if group == 'switch' and any(report.details.get('switch') for report in reports):
+        parts.append(image(switch_curves(reports), 'share of switches believed over time'))
+    if group == 'distribution':
+        parts += _emokine(reports)
+    return parts
+
+
+def _measures_table(found: Sequence[Sequence[Measure | None]], reports: Sequence[Report]) -> str:
+    real = any(m and m.real is not None for row in found for m in row)
+    titles = [escape(report.title) for report in reports]
+    head = ['measure', *titles, 'reference', *(['recorded'] if real else []),
+            'wanted (to reach for)']  # fmt: skip
+    rows = []
+    for row in found:
+        first = next(measure for measure in row if measure)
+        name = f'{escape(first.title)}<span class="note">{escape(first.note)}</span>'
+        cells = [_value(measure) for measure in row]
+        rows.append([name, *cells, escape(number_text(first.reference, first.unit)),
+                     *([escape(number_text(first.real, first.unit))] if real else []),
+                     escape(target_text(first))])  # fmt: skip
+    return table(head, rows)
+
+
+def _value(measure: Measure | None) -> str:
+    if measure is None:
+        return '-'
+    text = escape(_value_text(measure))
+    if measure.verdict:
+        kind = _CLASSES[measure.verdict]
+        text += f' <span class="badge {kind}">{measure.verdict}</span>'
+    if measure.interval is not None and all(map(math.isfinite, measure.interval)):
+        text += f'<small>[{escape(range_text(*measure.interval, measure.unit))}]</small>'
+    return text
+
+
+def _value_text(measure: Measure) -> str:
+    values = [value for value in measure.by_emotion.values() if math.isfinite(value)]
+    if measure.each and values:
+        return range_text(min(values), max(values), measure.unit)
+    return number_text(measure.value, measure.unit)
+
+
+def _emotion_table(
+    found: Sequence[Sequence[Measure | None]], reports: Sequence[Report]
+) -> str:
+    """Return values by emotion, the reference's in small below them."""
+    rows = []
+    for row in found:
+        for measure, report in zip(row, reports, strict=True):
+            if measure is None or not measure.by_emotion:
+                continue
+            name = escape(measure.title)
+            if len(reports) > 1:
+                name += f'<span class="note">{escape(report.title)}</span>'
+            rows.append([name, *(_emotion_cell(measure, emotion) for emotion in EMOTIONS)])
+    return table(['value, <small>reference</small>', *EMOTIONS], rows)
+
+
+def _emotion_cell(measure: Measure, emotion: str) -> str:
+    value = measure.by_emotion.get(emotion, math.nan)
+    text = escape(number_text(value, measure.unit))
+    if emotion in measure.reference_by_emotion:
+        beside = number_text(measure.reference_by_emotion[emotion], measure.unit)
+        text += f'<small>{escape(beside)}</small>'
+    if measure.each and measure.target is not None:
+        kind = _CLASSES[measure.target.verdict(value)]
+        return f'<td class="{kind}">{text}</td>'
+    return text
+
+
+def _matrices(reports: Sequence[Report]) -> list[str]:
+    """Return the judge's confusion and the model's own reading, row by row in per cent."""
+    parts = []
+    for name, title, text in (
+        ('confusion', 'What the judge sees', 'Rows: what was asked for. Columns: what the judge, '
+         'who never saw the model, sees in it, per cent of the windows.'),
+        ('own_reading', 'What the model sees in its own motion', 'Rows: what was asked for. '
+         'Columns: the emotion that weighs most, per cent of the frames.'),
+    ):  # fmt: skip
+        there = [(report.title, report.details[name]) for report in reports
+                 if report.details.get(name) is not None]  # fmt: skip
+        beside = reports[0].details.get(f'{name}_reference')
+        if beside is not None:
+            there.append(('reference: the ceiling', beside))
+        if there:
+            tables = ''.join(f'<div><b>{escape(head)}</b>{matrix(values)}</div>'
+                             for head, values in there)  # fmt: skip
+            parts.append(f'<h3>{title}</h3><p class="note">{text}</p>'
+                         f'<div class="pair">{tables}</div>')  # fmt: skip
+    return parts
+
+
+def _emokine(reports: Sequence[Report]) -> list[str]:
+    """Return EMOKINE's features by emotion, the reference's in small below them."""
+    there = [report for report in reports if report.details.get('emokine')]
+    if not there:
+        return []
+    rows = []
+    for name in there[0].details['emokine']:
+        for report in there:
+            own = report.details['emokine'][name]
+            beside = report.details.get('emokine_reference', {}).get(name, {})
+            label = escape(name)
+            if len(reports) > 1:
+                label += f'<span class="note">{escape(report.title)}</span>'
+            rows.append([label, *(
+                f'{number_text(own.get(e))}<small>{number_text(beside.get(e))}</small>'
+                for e in EMOTIONS
+            )])  # fmt: skip
+    return [
+        '<h3>EMOKINE features</h3><p class="note">Lengths in torsos, times in seconds; the '
+        "reference's in small below. They have no target: what counts is that an emotion differs "
+        'from the others as it does in the reference.</p>',
+        table(['feature, <small>reference</small>', *EMOTIONS], rows),
+    ]
+
+
+def _method(reports: Sequence[Report]) -> list[str]:
+    """Return thresholds, the judge's checks and how long each part took."""
+    parts = []
+    for name, title in (('thresholds', 'Thresholds, from the reference'),
+                        ('judge_checks', 'Checks of the judge')):  # fmt: skip
+        facts = reports[0].details.get(name)
+        if facts:
+            rows = [[escape(key.replace('_', ' ')), escape(words(value))]
+                    for key, value in facts.items()]  # fmt: skip
+            parts += [f'<h3>{title}</h3>', table(None, rows)]
+    stages = list(dict.fromkeys(name for report in reports for name in report.stages))
+    rows = [[escape(name), *(number_text(report.stages.get(name), 's') for report in reports)]
+            for name in stages]  # fmt: skip
+    totals = [number_text(sum(report.stages.values()), 's') for report in reports]
+    head = ['stage', *(escape(report.title) for report in reports)]
+    parts += ['<h3>How long it took</h3>', table(head, [*rows, ['<b>total</b>', *totals]])]
+    return parts
