@@ -266,7 +266,8 @@ class MotionGenerator:
         if seed is not None:
             self._seed = _checked_seed(seed)
         if self._seed is None:
-            self._random.seed()
+            # Drawn within what `reset` takes, so that it can be given to repeat the run.
+            self._random.manual_seed(self._random.seed() >> 1)
         else:
             self._random.manual_seed(self._seed)
         rest = self._checkpoint.rest_pose.reshape(-1) - self._checkpoint.normaliser.mean
