@@ -13,12 +13,24 @@ from emotion_motion.emotion import recognised_distribution
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.io.motion import Motion
+from emotion_motion.run_log import RunLog
 
 __all__ = ['record']
 
 
-def record(generator: MotionGenerator, emotions: Sequence[str], seconds: float) -> Motion:
+def record(
+    generator: MotionGenerator,
+    emotions: Sequence[str],
+    seconds: float,
+    log: RunLog | None = None,
+) -> Motion:
     """Run the first stream of a generator through emotions, each for `seconds`.
+
+    Args:
+        generator: what moves.
+        emotions: names, aliases or mixtures.
+        seconds: how long each of them is shown [s].
+        log: of the run; None: it is not logged.
 
     Raises:
         ConfigError: no emotion, or seconds not above 0.
@@ -38,6 +50,8 @@ def record(generator: MotionGenerator, emotions: Sequence[str], seconds: float) 
         generator.set_emotion(emotion, index=0)
         for _ in range(max(1, round(seconds * generator.rate))):
             frames.append(generator.step())
+            if log is not None:
+                log.advanced(frames[-1].keypoints)
             requested.append(generator.emotion[0])
     return Motion(
         keypoints=np.stack([frame.keypoints[0] for frame in frames]),
