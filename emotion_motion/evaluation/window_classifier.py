@@ -9,14 +9,15 @@ says how legible motion is; trained on real motion, it judges what a model makes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn, Tensor
+from torch import nn
 
 from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.window_network import fit_network, new_network
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
 from emotion_motion.skeleton import load_skeleton, Skeleton
@@ -25,8 +26,6 @@ from emotion_motion.training.prepare import prepare
 __all__ = ['Judgement', 'WindowClassifier', 'emotion_windows']
 
 _PURE = 0.7  # least weight of an emotion in every frame of a window that has its label
-_BATCH = 128
-_WIDTH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +126,8 @@ class WindowClassifier:
         if len(np.unique(labels)) < 2:
             raise TrainingError('got windows of one emotion only; a judge needs at least two')
         rng = np.random.default_rng(seed)
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)  # the layers' initial weights have no generator of their own
-            network = _Network(skeleton, rate_hz)
-        network.measure(torch.from_numpy(windows))
-        _fit(network, windows, labels, skeleton, steps, rng)
+        network = new_network(skeleton, rate_hz, len(EMOTIONS), seed)
+        fit_network(network, windows, labels, skeleton, steps, rng)
         return cls(network, seconds, rate_hz, skeleton)
 
     def predict(self, windows: np.ndarray) -> np.ndarray:
@@ -165,71 +161,3 @@ class WindowClassifier:
         return Judgement(
             float(np.diag(confusion)[there].mean()), 1.0 / len(EMOTIONS), confusion, counts
         )
-
-
-class _Network(nn.Module):
-    """Three strided convolutions over time, then mean and maximum over time."""
-
-    def __init__(self, skeleton: Skeleton, rate_hz: float) -> None:
-        super().__init__()
-        self.rate_hz, self.root = rate_hz, skeleton.root
-        inputs = 6 * skeleton.size
-        self.register_buffer('mean', torch.zeros(inputs))
-        self.register_buffer('spread', torch.ones(inputs))
-        layers: list[nn.Module] = []
-        for width in (inputs, _WIDTH, _WIDTH):
-            layers += [nn.Conv1d(width, _WIDTH, 5, stride=2, padding=2), nn.GELU()]
-        self.layers = nn.Sequential(*layers)
-        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * _WIDTH, len(EMOTIONS)))
-
-    def features(self, windows: Tensor) -> Tensor:
-        """Return positions about the first mid-hip and velocities [N, n, 6 K]."""
-        place = windows[:, :1, self.root : self.root + 1, :2].clone()
-        points = windows.clone()
-        points[..., :2] -= place
-        velocity = torch.diff(points, dim=1, prepend=points[:, :1]) * self.rate_hz
-        return torch.cat((points.flatten(2), velocity.flatten(2)), dim=-1)
-
-    def measure(self, windows: Tensor) -> None:
-        """Take mean and spread of the features, for `forward` to divide by."""
-        features = self.features(windows[:: max(1, len(windows) // 4000)]).flatten(0, 1)
-        self.mean.copy_(features.mean(dim=0))
-        self.spread.copy_(features.std(dim=0).clamp_min(0.01))
-
-    def forward(self, windows: Tensor) -> Tensor:
-        """Return scores [N, 7]."""
-        features = (self.features(windows) - self.mean) / self.spread
-        hidden = self.layers(features.transpose(1, 2))
-        return self.head(torch.cat((hidden.mean(dim=-1), hidden.amax(dim=-1)), dim=-1))
-
-
-def _fit(
-    network: _Network, windows: np.ndarray, labels: np.ndarray, skeleton: Skeleton, steps: int,
-    rng: np.random.Generator,
-) -> None:  # fmt: skip
-    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=max(2, steps))
-    places = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    with torch.random.fork_rng():
-        torch.manual_seed(int(rng.integers(2**31)))  # dropout has no generator of its own
-        network.train()
-        for _ in range(steps):
-            chosen = _balanced(places, rng)
-            batch = windows[chosen]
-            turned = rng.random(len(batch)) < 0.5
-            batch[turned] = skeleton.mirrored(batch[turned])
-            loss = nn.functional.cross_entropy(
-                network(torch.from_numpy(batch)), torch.from_numpy(labels[chosen]),
-                label_smoothing=0.05,
-            )  # fmt: skip
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-    network.eval()
-
-
-def _balanced(places: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """Return the indices of a batch in which each emotion is drawn equally often."""
-    which = rng.integers(len(places), size=_BATCH)
-    return np.array([places[i][rng.integers(len(places[i]))] for i in which])
