@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+import threading
 
 import numpy as np
 
@@ -15,11 +16,19 @@ from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.skeleton import Skeleton
 
-__all__ = ['BODY_HEIGHT_M', 'Plan', 'Streams', 'run_streams', 'run_switches']
+__all__ = [
+    'BODY_HEIGHT_M', 'OnStep', 'Plan', 'Streams', 'SWITCH_S', 'bone_error', 'run_streams',
+    'run_switches',
+]  # fmt: skip
 
 BODY_HEIGHT_M = 1.70
+SWITCH_S = (4.0, 6.0)  # how long a stream runs before and after it switches
 
 OnStep = Callable[[int, int], None]
+
+# Making a generator traces its step and keeps torch's warnings of that to itself; warnings are the
+# process's, so that two threads must not do it at once.
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,8 +205,8 @@ def run_switches(
     *,
     count: int,
     seed: int,
-    before_s: float = 4.0,
-    after_s: float = 6.0,
+    before_s: float = SWITCH_S[0],
+    after_s: float = SWITCH_S[1],
     sampler: SamplerConfig | None = None,
     on_step: OnStep | None = None,
 ) -> Streams:
@@ -290,9 +299,10 @@ def _generator(
                 f'finite, of a body of height 1'
             )
         checkpoint = replace(checkpoint, rest_pose=pose)
-    generator = MotionGenerator(
-        checkpoint, batch_size=len(asked), seed=seed, body_height_m=BODY_HEIGHT_M
-    )
+    with _MAKING:
+        generator = MotionGenerator(
+            checkpoint, batch_size=len(asked), seed=seed, body_height_m=BODY_HEIGHT_M
+        )
     if sampler is not None:
         generator.sampler = sampler
     generator.set_emotion(np.eye(len(EMOTIONS), dtype=np.float32)[asked[:, 0]])
