@@ -15,7 +15,7 @@ from emotion_motion.evaluation.streams import Streams
 
 __all__ = ['Gestures']
 
-_KINDS = 64  # half a minute of reference visits half of them; far more than a loop has
+_KINDS = 64  # more than a minute visits (some 40), so that there is room above the reference
 _PASSES = 15
 _EVERY_S = 1.0 / 3.0
 
