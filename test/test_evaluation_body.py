@@ -137,17 +137,29 @@ def test_a_stretched_bone_has_the_error_of_its_stretch():
 
 
 def test_what_is_beyond_the_range_and_a_tenth_of_it_is_out_of_range():
-    sway = np.sin(np.arange(60) / 5.0)[:, None, None] * np.array([0.0, 0.1, 0.0])
+    sway = np.sin(np.arange(60) / 5.0)[:, None, None] * np.array([0.0, 0.3, 0.0])
     bounds = Bounds.measure([streams_of(standing() + sway)])
     inside, outside = standing(), standing()
-    inside[:30] += [0.0, 0.119, 0.0]  # the range is 0.2 wide
-    outside[:30, AT['Nose']] += [0.0, 0.122, 0.0]
+    inside[:30] += [0.0, 0.35, 0.0]  # the range is 0.6 wide
+    outside[:30, AT['Nose']] += [0.0, 0.37, 0.0]
     found = measure_body(streams_of(inside, outside), bounds=bounds)
     assert list(found.out_of_range) == [0.0, 0.5]
     outside[0] = np.nan
     assert bounds.outside(streams_of(outside)) == [0.5]
     with pytest.raises(TrainingError, match='no reference'):
         Bounds.measure([])
+
+
+def test_bounds_hold_for_the_mirror_image_and_leave_three_centimetres_at_least():
+    motion = standing()
+    motion[:30, AT['LWrist'], 1] += 0.5
+    bounds, mirrored = Bounds.measure([streams_of(motion)]), motion.copy()
+    mirrored[:30] = BODY.mirrored(motion[:30])
+    assert bounds.outside(streams_of(mirrored)) == [0.0]
+    motion[:30, AT['LWrist'], 1] += 0.1
+    assert bounds.outside(streams_of(motion)) == [0.5]
+    for lower, out in ((0.029, 0.0), (0.031, 1.0)):
+        assert bounds.outside(streams_of(standing() - [0.0, 0.0, lower])) == [out]
 
 
 def test_jerk_is_the_third_derivative():

@@ -20,7 +20,7 @@ __all__ = [
     'BodyMeasures', 'Bounds', 'Manifold', 'jerk', 'jerk_by_frame', 'jerk_ratio', 'measure_body'
 ]  # fmt: skip
 
-_MARGIN, _LEAST_MARGIN_M = 0.10, 0.01
+_MARGIN, _LEAST_MARGIN_M = 0.10, 0.03
 _EVERY_S = 0.2  # poses nearer in time are nearly the same
 
 
@@ -40,8 +40,13 @@ class Bounds:
     def measure(cls, reference: Iterable[Streams]) -> Bounds:
         """Return the range of all reference streams and 10 % of it on either side.
 
-        The margin is at least 1 cm: the range of a foot that is planted is next to nothing, and
-        so would 10 % of it be.
+        The reference counts as it is and mirrored. The margin is at least 3 cm: planted feet
+        have next to no range of their own, and where they stand differs by two centimetres from
+        clip to clip, since it is the mid-hip that stands over the origin. With the corpus, eight
+        people leave 0.2 % of the frames of other people out of range, 32 people 0.03 %.
+
+        Args:
+            reference: the more people, the better they are told from what nobody does.
 
         Raises:
             TrainingError: there is no reference.
@@ -51,6 +56,9 @@ class Bounds:
             raise TrainingError('got no reference motion to take the range of; give at least one')
         low = np.min([part.min(axis=(0, 1)) for part in parts], axis=0)
         high = np.max([part.max(axis=(0, 1)) for part in parts], axis=0)
+        # A mirror exchanges the ends of what it turns round (y), and keeps those of the rest.
+        ends = [load_skeleton().mirrored(end) for end in (low, high)]
+        low, high = np.minimum(low, np.minimum(*ends)), np.maximum(high, np.maximum(*ends))
         margin = np.maximum(_MARGIN * (high - low), _LEAST_MARGIN_M)
         return cls(low - margin, high + margin)
 
