@@ -112,12 +112,12 @@ def read_runs(path: str | os.PathLike[str]) -> list[Run]:
     Raises:
         MotionFileError: the file is missing, holds no run, is damaged or of another version.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     try:
         lines = path.read_bytes().split(b'\n')[:-1]
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise MotionFileError(
-            f'could not read {path} ({error.strerror}); expected a log of runs, as '
+            f'could not read {str(path)!r} ({getattr(error, "strerror", error)}); expected a log of runs, as '
             f'`emotion-motion generate --log` writes it'
         ) from error
     if not lines or not _begins(lines[0]):

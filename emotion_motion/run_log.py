@@ -71,7 +71,7 @@ class RunLog:
             )
         if not generator.model_sha256:
             raise ConfigError('got a model that was never saved; save it to log its runs')
-        self.path = Path(path).expanduser()
+        self.path = Path(os.path.expanduser(path))
         self.problem = ''
         self._generator, self._playback = generator, playback
         self._poses = self._steps = self._steps_of_run = 0
@@ -169,9 +169,9 @@ class RunLog:
         """Append a line as a whole or not at all."""
         if self._file is None:
             return
-        line, chain = sealed(entry, self._chain)
         size = 0
         try:
+            line, chain = sealed(entry, self._chain)
             size = os.fstat(self._file.fileno()).st_size
             if size + len(line) > LIMIT_BYTES:
                 self._stop(f'it has reached {LIMIT_BYTES / 1e6:g} MB; choose another file')
@@ -183,6 +183,9 @@ class RunLog:
             with contextlib.suppress(OSError):
                 self._file.truncate(size)
             self._stop(f'{error.strerror}; free some space or choose another file')
+            return
+        except (TypeError, ValueError) as error:  # a setting of a kind that JSON cannot tell
+            self._stop(str(error))
             return
         self._chain = chain
 
@@ -246,9 +249,10 @@ def _opened(path: Path) -> BinaryIO:
             raise MotionFileError(f'got {path}, which is no file; choose the name of a file')
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path, 'a+b', buffering=0)  # noqa: SIM115 - the log closes it
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter for a name that no file can have
         raise MotionFileError(
-            f'could not write {path} ({error.strerror}); choose a file that you may write'
+            f'could not write {str(path)!r} ({getattr(error, "strerror", error)}); choose a file '
+            f'that you may write'
         ) from error
     try:
         _lock(file, path)

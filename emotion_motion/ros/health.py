@@ -74,11 +74,16 @@ class HealthReport:
             return DiagnosticStatus.WARN, f'only {rate_hz:.1f} of {motion.rate_hz:g} Hz'
         if late:
             return DiagnosticStatus.WARN, f'{late} frames late or left out in the last second'
+        if motion.log_problem:
+            return DiagnosticStatus.WARN, motion.log_problem
         return DiagnosticStatus.OK, 'holding' if motion.is_held('user') else 'moving'
 
     def _requested(self) -> dict[str, object]:
         """Return what is known without a model."""
-        return {name: self._node.get_parameter(name).value for name in ('model', 'device')}
+        return {name: self._parameter(name) for name in ('model', 'device')}
+
+    def _parameter(self, name: str) -> Any:
+        return self._node.get_parameter(name).value
 
     def _measurements(self, motion: Any, loop: Any) -> dict[str, object]:
         generator, statistics, now_s = motion.generator, motion.statistics, loop.seconds()
@@ -99,4 +104,5 @@ class HealthReport:
             'seed': generator.seed,
             'model_steps': generator.steps,
             'hold': motion.is_held('user'),
+            'replay_file': motion.log_problem or self._parameter('replay_file') or 'off',
         }

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.emotion import emotion_weights
+from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.playback import Playback, Pose
 from emotion_motion.ros.diagnostics import LoopStatistics
 from emotion_motion.ros.emotion_input import EmotionInput
+from emotion_motion.run_log import RunLog
 
 __all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
 
@@ -37,6 +39,8 @@ class LiveMotion:
         self.emotion = EmotionInput(emotion_weights('neutral'))
         self.statistics = LoopStatistics()
         self._requested = self.emotion.last
+        self._log: RunLog | None = None
+        self._refused = ''
         self._holds = {'inactive'}
         self.playback.hold(True)
         self.playback.settle()
@@ -58,12 +62,19 @@ class LiveMotion:
         )
         motion = cls(generator)
         motion.apply({name: value for name, value in values.items() if value is not None})
+        if values['replay_file']:
+            motion.log_to(values['replay_file'])
         return motion
 
     @property
     def rate_hz(self) -> float:
         """Publish rate [Hz]."""
         return self.playback.rate_hz
+
+    @property
+    def log_problem(self) -> str:
+        """Why the run that should be logged is not; '' where all is well."""
+        return self._refused or (self._log.problem if self._log is not None else '')
 
     @property
     def model_values(self) -> dict[str, float]:
@@ -80,6 +91,18 @@ class LiveMotion:
         """
         known = {name: values[name] for name in SAMPLER_PARAMETERS if name in values}
         return dataclasses.replace(self.generator.sampler, **known)
+
+    def log_to(self, path: str) -> None:
+        """Log the run, which is about to begin, for a replay; what fails is in `log_problem`."""
+        try:
+            self._log = RunLog(path, self.generator, self.playback)
+        except EmotionMotionError as error:
+            self._refused = str(error)
+
+    def close(self) -> None:
+        """End the log, where there is one."""
+        if self._log is not None:
+            self._log.close()
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """Use changed parameters from the next frame on."""
@@ -105,6 +128,8 @@ class LiveMotion:
     def reset(self) -> None:
         """Begin again in the rest pose, with the seed if one is given; emotion and holds stay."""
         self.playback.reset(_drawn(self._seed))
+        if self._log is not None:
+            self._log.reset()
         self.pose = self.playback.advance(0.0)
 
     def advance(self, period_s: float, now_s: float) -> Pose:
@@ -118,6 +143,8 @@ class LiveMotion:
             self.generator.set_emotion(requested)
             self._requested = requested
         self.pose = self.playback.advance(period_s)
+        if self._log is not None:
+            self._log.advanced(self.pose.keypoints, self.pose.stepped, period_s)
         self.statistics.step(self.pose.step_times_s)
         return self.pose
 

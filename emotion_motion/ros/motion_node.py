@@ -55,7 +55,7 @@ class MotionNode(LifecycleNode):
         self._motion: Any = None
         self._topics: Any = None
         self._loop: Any = None
-        self._error = ''
+        self._error = self._log_problem = ''
         self._table = NodeParameters(
             self, check=self._check_parameters, changed=self._use_parameters
         )
@@ -157,6 +157,8 @@ class MotionNode(LifecycleNode):
             self._loop.halt()
         if self._topics is not None:
             self._topics.destroy()
+        if self._motion is not None:
+            self._motion.close()
         self._loop = self._topics = self._motion = None
         self._table.configured = False
         self._table.unfill()
@@ -220,6 +222,11 @@ class MotionNode(LifecycleNode):
             self._loop.set_rate()
 
     def _on_watch(self) -> None:
+        problem = self._motion.log_problem if self._motion is not None else ''
+        if problem != self._log_problem:
+            self._log_problem = problem
+            if problem:
+                self.get_logger().warning(f'{problem}; the motion goes on without')
         stands = self._loop.watch() if self._loop is not None else False
         self._health.watch(self.state, self._error, self._motion, self._loop, stands)
 

@@ -35,6 +35,7 @@ class ParameterSpec:
         maximum: largest value, of a number.
         live: when it can change: `LIVE` at any time and at once, `UNCONFIGURED` only while no
             model is loaded, `AT_START` only from a file, a launch file or the command line.
+        may_be_empty: whether '' is a value, of a text.
     """
 
     name: str
@@ -44,12 +45,15 @@ class ParameterSpec:
     minimum: float | None = None
     maximum: float | None = None
     live: str = LIVE
+    may_be_empty: bool = False
 
     @property
     def default_text(self) -> str:
         """The default as the tables write it."""
         if self.default is None:
             return "the model's"
+        if self.default == '':
+            return 'empty'
         return str(self.default).lower() if self.kind is bool else str(self.default)
 
     @property
@@ -58,14 +62,16 @@ class ParameterSpec:
         if self.minimum is not None:
             form = 'd' if self.kind is int else 'g'
             return f'{self.minimum:{form}} to {self.maximum:{form}}'
-        return 'true, false' if self.kind is bool else 'not empty'
+        if self.kind is bool:
+            return 'true, false'
+        return 'any text' if self.may_be_empty else 'not empty'
 
     def error(self, value: Any) -> str:
         """Say why `value` cannot be taken; '' if it can. An int is taken for a float."""
         wanted = (int, float) if self.kind is float else (self.kind,)
         if type(value) not in wanted:
             return f'{self.name}: got {value!r}; expected {self.kind.__name__}, {self.range_text}'
-        if self.kind is str and not value.strip():
+        if self.kind is str and not value.strip() and not (self.may_be_empty and not value):
             return f'{self.name}: got an empty text; expected {self.meaning}'
         if self.minimum is not None and not self.minimum <= value <= self.maximum:
             return f'{self.name}: got {value}; expected {self.range_text}'
@@ -153,6 +159,12 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
     ParameterSpec(
         'publish_markers', bool, True,
         'publish keypoint_markers for RViz and Foxglove while somebody subscribes to them',
+    ),
+    ParameterSpec(
+        'replay_file', str, '',
+        'file that the run is logged to, so that emotion-motion generate --replay makes it again; '
+        'empty is none',
+        live=UNCONFIGURED, may_be_empty=True,
     ),
     ParameterSpec(
         'autostart', bool, True,

@@ -61,7 +61,7 @@ def test_names_are_those_of_the_design() -> None:
     assert list(SPECS) == [
         'model', 'rate_hz', 'device', 'seed', 'frame_id', 'body_height_m', 'emotion_timeout_s',
         'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature',
-        'publish_markers', 'autostart',
+        'publish_markers', 'replay_file', 'autostart',
     ]  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def test_what_the_model_is_loaded_with_changes_only_without_it(graph: Graph, mod
     assert tester.change('deactivate') and tester.change('cleanup')
     for spec in PARAMETERS:
         if spec.live == UNCONFIGURED:
-            value = model if spec.name == 'model' else 'cpu'
+            value = {'model': model, 'device': 'cpu', 'replay_file': ''}[spec.name]
             assert tester.set(spec.name, value).successful
     assert tester.change('configure')
 
