@@ -143,8 +143,12 @@ def test_a_plan_gives_the_same_frames_on_any_number_of_threads(checkpoint: Check
     assert np.array_equal(one.streams.of(2).keypoints[0], one.long.of(2).keypoints[0, :12])
     assert len(one.switches) == 5
     assert made[-1] == (14 * 12 + 7 * 24 + 5 * 300,) * 2
-    draws = [one.streams.keypoints[i, 5] for i in range(21)]
-    assert len({draw.tobytes() for draw in draws}) == 21, 'no two streams are the same'
+
+
+def test_no_two_streams_of_a_plan_or_of_two_seeds_are_the_same(checkpoint: Checkpoint) -> None:
+    plan = Plan(seeds=2, seconds=0.2, long_seeds=1, long_seconds=0.2, switches=0)
+    runs = [run_plan(checkpoint, plan, seed=seed).streams for seed in (0, 1)]
+    assert len({points.tobytes() for run in runs for points in run.keypoints}) == 28
 
 
 def test_a_plan_may_leave_out_long_streams_and_switches(checkpoint: Checkpoint) -> None:
@@ -155,11 +159,17 @@ def test_a_plan_may_leave_out_long_streams_and_switches(checkpoint: Checkpoint) 
 
 
 def test_what_breaks_one_batch_ends_a_plan(checkpoint: Checkpoint) -> None:
+    made = []
+
     def broken(done: int, total: int) -> None:
-        raise RuntimeError('a full disk')
+        made.append(done)
+        if len(made) == 3:
+            raise RuntimeError('a full disk')
 
     with pytest.raises(RuntimeError, match='a full disk'):
-        run_plan(checkpoint, Plan(2, 1.0, 1, 3600.0, 0), on_step=broken)
+        run_plan(checkpoint, Plan(2, 20.0, 1, 40.0, 0), on_step=broken)
+    # The other batch is told at its next step; it may take some while the first one ends.
+    assert len(made) < 300 < 40.0 * checkpoint.rate_hz
 
 
 def test_a_quick_plan_is_about_a_tenth() -> None:
