@@ -30,7 +30,11 @@ _BEGIN: Mapping[str, tuple[type, ...]] = {
 _EVENT: Mapping[str, tuple[type, ...]] = {
     'pose': (int,), 'step': (int,), 'seen': (str,), 'event': (str,), 'value': ()
 }  # fmt: skip
-_EVENTS = ('emotion', 'sampler', 'body_height_m', 'held', 'period_s', 'reset', 'end')
+_EVENTS: Mapping[str, type] = {
+    'emotion': list, 'sampler': dict, 'body_height_m': float, 'held': bool, 'period_s': float,
+    'reset': int, 'end': type(None),
+}  # fmt: skip
+_SEEN = re.compile('[0-9a-f]{8}')
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,8 @@ def read_runs(path: str | os.PathLike[str]) -> list[Run]:
         lines = path.read_bytes().split(b'\n')[:-1]
     except (OSError, ValueError) as error:
         raise MotionFileError(
-            f'could not read {str(path)!r} ({getattr(error, "strerror", error)}); expected a log of runs, as '
-            f'`emotion-motion generate --log` writes it'
+            f'could not read {str(path)!r} ({getattr(error, "strerror", error)}); expected a log '
+            f'of runs, as `emotion-motion generate --log` writes it'
         ) from error
     if not lines or not _begins(lines[0]):
         raise MotionFileError(
@@ -189,8 +193,8 @@ def _check_order(entry: dict[str, Any], before: list[dict[str, Any]]) -> None:
     last = before[-1] if before else {'pose': 0, 'step': 0, 'event': ''}
     if entry['event'] not in _EVENTS or last['event'] == 'end':
         raise ValueError(f'got the event {entry["event"]!r} after {last["event"]!r}')
-    if entry['event'] == 'reset' and type(entry['value']) is not int:
-        raise ValueError('got a reset without its seed')
+    if type(entry['value']) is not _EVENTS[entry['event']] or not _SEEN.fullmatch(entry['seen']):
+        raise ValueError(f'got the {entry["event"]} {str(entry["value"])[:60]}')
     if entry['pose'] < last['pose'] or entry['step'] < last['step']:
         raise ValueError('it happens before the line above it')
 
