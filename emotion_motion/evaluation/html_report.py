@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 import math
+from typing import Any
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.html_tables import image, matrix, STYLE, table, words
@@ -29,6 +30,7 @@ from emotion_motion.skeleton import load_skeleton
 
 __all__ = ['html_report']
 
+_SEEN = 1e-4
 _CLASSES = {'reach': 'reach', 'wanted': 'wanted', 'missed': 'missed', 'not measured': 'not'}
 _VERDICTS = (
     '<p class="note"><span class="badge reach">reach</span> as good as to be reached for, '
@@ -81,7 +83,7 @@ def _about(reports: Sequence[Report]) -> list[str]:
         for name in facts
     ]  # fmt: skip
     head = ['', *(escape(report.title) for report in reports)]
-    return [table(head if len(reports) > 1 else None, rows)]
+    return [table(head if len(reports) > 1 else None, rows, kind='facts')]
 
 
 def _summary(reports: Sequence[Report]) -> list[str]:
@@ -107,13 +109,16 @@ def _summary(reports: Sequence[Report]) -> list[str]:
 
 
 def _strips(reports: Sequence[Report]) -> list[str]:
-    lines = []
+    lines, rate_hz = [], 30.0
     for report in reports:
         if not report.strips:
             continue
-        rate_hz = float(report.about.get('rate_hz', 30.0))
+        rate_hz = float(report.about.get('rate_hz', rate_hz))
         picture = strip_picture(report.strips, load_skeleton(), rate_hz)
         lines.append(f'<h3>{escape(report.title)}</h3>{image(picture, "film strips")}')
+    if lines and reports[0].reference_strips:
+        picture = strip_picture(reports[0].reference_strips, load_skeleton(), rate_hz)
+        lines.append(f'<h3>reference: a person of the corpus</h3>{image(picture, "reference")}')
     if lines:
         lines.insert(0, '<h2>Look first</h2><p>Each row is one emotion, six seconds of the live '
                         'loop from 10 s on; time runs to the right. Could you name the emotions '
@@ -129,7 +134,7 @@ def _group(group: str, keys: Sequence[str], reports: Sequence[Report]) -> list[s
     if panels:
         parts += [
             '<h3>By emotion</h3>', _emotion_table(panels, reports),
-            image(emotion_bars(panels), 'bars by emotion'),
+            image(emotion_bars([row for row in panels if _shows(row)]), 'bars by emotion'),
             '<p class="note">Black lines: the reference. Shaded: what is wanted.</p>',
         ]  # fmt: skip
     if group == 'alive' and any(report.details.get('run_speed') for report in reports):
@@ -141,6 +146,14 @@ def _group(group: str, keys: Sequence[str], reports: Sequence[Report]) -> list[s
     if group == 'distribution':
         parts += _emokine(reports)
     return parts
+
+
+def _shows(row: Sequence[Measure | None]) -> bool:
+    """Return whether bars would show more than zeros."""
+    return any(
+        abs(value) > _SEEN for measure in row if measure
+        for value in (*measure.by_emotion.values(), *measure.reference_by_emotion.values())
+    )  # fmt: skip
 
 
 def _measures_table(found: Sequence[Sequence[Measure | None]], reports: Sequence[Report]) -> str:
@@ -256,13 +269,13 @@ def _emokine(reports: Sequence[Report]) -> list[str]:
 def _method(reports: Sequence[Report]) -> list[str]:
     """Return thresholds, the judge's checks and how long each part took."""
     parts = []
-    for name, title in (('thresholds', 'Thresholds, from the reference'),
-                        ('judge_checks', 'Checks of the judge')):  # fmt: skip
-        facts = reports[0].details.get(name)
-        if facts:
-            rows = [[escape(key.replace('_', ' ')), escape(words(value))]
-                    for key, value in facts.items()]  # fmt: skip
-            parts += [f'<h3>{title}</h3>', table(None, rows)]
+    thresholds = reports[0].details.get('thresholds')
+    if thresholds:
+        rows = [[escape(name), escape(words(value))] for name, value in thresholds.items()]
+        parts += ['<h3>Thresholds, from the reference</h3>', table(None, rows)]
+    checks = reports[0].details.get('judge_checks')
+    if checks:
+        parts += ['<h3>Checks of the judge</h3>', _checks(checks)]
     stages = list(dict.fromkeys(name for report in reports for name in report.stages))
     rows = [[escape(name), *(number_text(report.stages.get(name), 's') for report in reports)]
             for name in stages]  # fmt: skip
@@ -270,3 +283,20 @@ def _method(reports: Sequence[Report]) -> list[str]:
     head = ['stage', *(escape(report.title) for report in reports)]
     parts += ['<h3>How long it took</h3>', table(head, [*rows, ['<b>total</b>', *totals]])]
     return parts
+
+
+def _checks(checks: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what the judge makes of what it must not recognise."""
+    rows = []
+    for name, check in checks.items():
+        most = check['at_most']
+        verdict = '' if most is None else _badge('reach' if check['passed'] else 'missed')
+        shares = (check['accuracy'], check['refused'], most)
+        rows.append([escape(name.replace('_', ' ')),
+                     *(number_text(value, 'share') for value in shares), verdict])  # fmt: skip
+    return table(['shown to it', 'recognised', 'refused', 'recognised at most', ''], rows)
+
+
+def _badge(verdict: str) -> str:
+    words_of = {'reach': 'passed', 'missed': 'failed'}
+    return f'<span class="badge {verdict}">{words_of[verdict]}</span>'

@@ -36,6 +36,7 @@ td .note { display: block; line-height: 1.35; } td small { display: block; white
 .not { background: #f1f2f4; border-color: #ccd1d7; }
 td.reach, td.wanted, td.missed, td.not { border-color: #e3e6ea; }
 img { max-width: 100%; height: auto; display: block; margin: 10px 0; }
+.facts td { text-align: left; }
 .matrix td, .matrix th { text-align: center; min-width: 56px; padding: 4px 6px; }
 .matrix td:first-child, .matrix th:first-child { text-align: right; }
 .pair { display: flex; flex-wrap: wrap; gap: 12px 44px; }

@@ -130,6 +130,7 @@ class Report:
         details: matrices and curves behind the measures, by name; arrays and plain data.
         stages: how long each part took [s].
         strips: rows of a film strip, name -> [T, K, 3]; for the pictures, not for JSON.
+        reference_strips: the same of reference motion.
     """
 
     title: str
@@ -138,6 +139,7 @@ class Report:
     details: dict[str, Any] = field(default_factory=dict)
     stages: dict[str, float] = field(default_factory=dict)
     strips: dict[str, np.ndarray] = field(default_factory=dict)
+    reference_strips: dict[str, np.ndarray] = field(default_factory=dict)
 
     def measure(self, key: str) -> Measure | None:
         """Return the measure of a key; None where this report has none."""
@@ -207,6 +209,8 @@ def number_text(value: float | None, unit: str = '') -> str:
     """Return a number as people read it; shares in per cent, '-' for what is not there."""
     if value is None or not math.isfinite(value):
         return '-'
+    if 0.0 < abs(value) < 1e-5:
+        return '< 0.001 %' if unit == 'share' else f'< 0.00001 {unit}'.rstrip()
     if unit == 'share':
         return f'{100.0 * value:.3g} %' if value < 0.9995 else f'{100.0 * value:.0f} %'
     text = f'{value:.0f}' if abs(value) >= 1000.0 else f'{value:.3g}'

@@ -19,12 +19,20 @@ from emotion_motion.evaluation.report import Measure, Report
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.skeleton import Skeleton
 
-__all__ = ['REPORT_COLOURS', 'emotion_bars', 'run_curves', 'strip_picture', 'switch_curves']
+__all__ = [
+    'REPORT_COLOURS', 'check_plots', 'emotion_bars', 'run_curves', 'strip_picture',
+    'switch_curves',
+]  # fmt: skip
 
 # Of the reports of a comparison in their order; far apart in lightness, too.
 REPORT_COLOURS = ('#1565c0', '#ef8a00', '#00796b', '#8e24aa', '#6d4c41', '#c62828')
 _INK, _GRID, _REFERENCE, _BAND = '#2b2f36', '#e3e6ea', '#111111', '#e8f3ea'
 _PANELS_A_ROW = 3
+
+
+def check_plots() -> None:
+    """Raise ConfigError where matplotlib is missing, before any work is done."""
+    _page(1, (1.0, 1.0))
 
 
 def emotion_bars(panels: Sequence[Sequence[Measure | None]]) -> str:
@@ -60,7 +68,8 @@ def run_curves(reports: Sequence[Report]) -> str:
         axis.set_xlabel('time of the run [s]', fontsize=8)
         axis.set_ylabel('mean keypoint speed [m/s]', fontsize=8)
     figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, frameon=False,
-                  ncols=len(EMOTIONS), loc='outside lower left')  # fmt: skip
+                  ncols=4 if len(there) == 1 else len(EMOTIONS),
+                  loc='outside lower left')  # fmt: skip
     return _svg(figure)
 
 
@@ -68,8 +77,9 @@ def switch_curves(reports: Sequence[Report]) -> str:
     """Draw the share of switches believed by the time after them.
 
     Args:
-        reports: with details['switch'] = {'believed_s': [n], NaN for never, 'floor_s': [m],
-            'after_s': how long the streams ran on}.
+        reports: with details['switch'] = {'believed_s': [n], NaN for never, 'reference_s' and
+            'floor_s' the same of the reference and of hard cuts, 'after_s': how long the streams
+            ran on}.
     """
     there = [report for report in reports if report.details.get('switch')]
     figure, (axis,) = _page(1, (6.4, 2.8))
@@ -78,9 +88,11 @@ def switch_curves(reports: Sequence[Report]) -> str:
         _steps(axis, found['believed_s'], found['after_s'], label=report.title, lw=1.8,
                color=REPORT_COLOURS[number % len(REPORT_COLOURS)])  # fmt: skip
     floor = there[0].details['switch']
-    if len(floor.get('floor_s', ())):
-        _steps(axis, floor['floor_s'], floor['after_s'], label='a hard cut between references',
-               lw=1.2, color=_REFERENCE, ls='--')  # fmt: skip
+    for name, label, dashes in (('reference_s', 'reference: people who switch', '-'),
+                                ('floor_s', 'a hard cut between references', '--')):  # fmt: skip
+        if len(floor.get(name, ())):
+            _steps(axis, floor[name], floor['after_s'], label=label, lw=1.2, color=_REFERENCE,
+                   ls=dashes)  # fmt: skip
     axis.set_ylim(0.0, 1.02)
     axis.set_xlim(0.0, floor['after_s'])
     axis.set_xlabel('time after the switch [s]', fontsize=8)
