@@ -15,6 +15,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 from support import mounted_disk, one_hot, random_checkpoint
+import torch
 
 from emotion_motion import run_log
 from emotion_motion.checkpoint import Checkpoint, from_pretrained, save_pretrained
@@ -300,6 +301,22 @@ def test_a_replay_that_is_another_run_says_so(tmp_path: Path, found: Checkpoint)
     replay.generator._random.manual_seed(2)  # as another machine would draw other numbers
     assert len(list(replay.poses())) == 20
     assert replay.differs_at == run.events[-2].pose and replay.checked < len(run.events)
+
+
+def test_a_run_is_replayed_with_its_own_number_of_threads(saved: Path, tmp_path: Path) -> None:
+    """With another number the packaged model's frames are others; the caller's stays."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        shown = Shown(tmp_path / 'run.jsonl', from_pretrained(saved))
+        shown.go(5)
+        shown.log.close()
+    finally:
+        torch.set_num_threads(before)
+    assert before == 1 and read_runs(tmp_path / 'run.jsonl')[0].differences()['threads'] == (2, 1)
+    _, _, notes = replay_run(tmp_path / 'run.jsonl')
+    assert len(notes) == 1 and 'bit for bit' in notes[0]
+    assert torch.get_num_threads() == before
 
 
 # Files and models that are refused

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+import contextlib
 import math
 import os
 from typing import NamedTuple
@@ -64,9 +65,13 @@ def replay_run(
     if seconds is not None and not 0.0 < seconds < math.inf:
         raise ConfigError(f'got {seconds} s of a run; expected seconds above 0')
     run = _chosen(read_runs(path), number)
-    threads = run.begin['machine'].get('threads')
-    if type(threads) is int and 0 < threads < 1024:
-        torch.set_num_threads(threads)  # sums of another order end in other bits
+    with _threads(run.begin['machine'].get('threads')):
+        return _replayed(run, model, seconds, model_frames)
+
+
+def _replayed(
+    run: Run, model: str | None, seconds: float | None, model_frames: bool
+) -> ReplayedRun:
     loaded = MotionGenerator.from_pretrained(
         run.begin['model'] if model is None else model, device=run.begin['device']
     )
@@ -74,7 +79,9 @@ def replay_run(
     rates: Counter[float] = Counter()
     frames = list(_frames(replay, seconds, model_frames, rates))
     if not frames:
-        raise MotionFileError(f'got {path}, whose run {run.number} has no frame; give --seconds')
+        raise MotionFileError(
+            f'got {run.path}, whose run {run.number} has no frame; give --seconds, or --run'
+        )
     keypoints, requested, recognised = (np.stack(part) for part in zip(*frames, strict=True))
     skeleton = replay.generator.skeleton
     motion = Motion(
@@ -103,6 +110,18 @@ def emotion_rows(motion: Motion) -> dict[str, np.ndarray]:
         f'{names[begin]} ({number})' if number > 1 else names[begin]: motion.keypoints[begin:end]
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True), 1)
     }
+
+
+@contextlib.contextmanager
+def _threads(number: object) -> Iterator[None]:
+    """Let torch use as many threads for a while: sums of another order end in other bits."""
+    before = torch.get_num_threads()
+    if type(number) is int and 0 < number < 1024:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _chosen(runs: list[Run], number: int) -> Run:
