@@ -23,7 +23,8 @@ from emotion_motion.cli import generate, main
 from emotion_motion.emotion import EMOTIONS, mix
 from emotion_motion.exceptions import ConfigError, MotionFileError
 from emotion_motion.generator import MotionFrame, MotionGenerator
-from emotion_motion.io.replaying import replay_run
+from emotion_motion.io.motion import Motion
+from emotion_motion.io.replaying import emotion_rows, replay_run
 from emotion_motion.playback import Playback, Pose
 from emotion_motion.replay import Replay, Replayed
 from emotion_motion.run_file import read_runs
@@ -620,3 +621,16 @@ def test_a_played_run_comes_as_it_was_shown_or_as_the_model_made_it(
     np.testing.assert_array_equal(
         frames.keypoints, [twin.step().keypoints[0] for _ in frames.keypoints]
     )
+
+
+def test_a_replay_is_drawn_a_row_for_each_stretch_of_one_emotion() -> None:
+    keypoints = np.arange(9.0)[:, None, None]
+    names = ['happiness'] * 3 + ['fear'] * 2 + ['happiness'] + ['anger'] * 3
+    asked = np.stack([one_hot(name) for name in names])
+    rows = emotion_rows(Motion(keypoints, asked, asked, 30.0, 'any', ('one',)))
+    assert {name: list(row.ravel()) for name, row in rows.items()} == {
+        'happiness': [0, 1, 2], 'fear': [3, 4], 'happiness (3)': [5], 'anger': [6, 7, 8]
+    }  # fmt: skip
+    many = np.tile(np.eye(7), (9, 1))
+    with pytest.raises(MotionFileError, match='--seconds'):
+        emotion_rows(Motion(np.zeros((63, 1, 1)), many, many, 30.0, 'any', ('one',)))

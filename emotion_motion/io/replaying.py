@@ -105,11 +105,11 @@ def emotion_rows(motion: Motion) -> dict[str, np.ndarray]:
             f'got {len(ends)} changes of emotion; a picture holds {_ROWS}: write .npz or .csv, or '
             f'give --seconds'
         )
-    begins = [0, *ends[:-1]]
-    return {
-        f'{names[begin]} ({number})' if number > 1 else names[begin]: motion.keypoints[begin:end]
-        for number, (begin, end) in enumerate(zip(begins, ends, strict=True), 1)
-    }
+    rows: dict[str, np.ndarray] = {}
+    for number, (begin, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True), 1):
+        name = names[begin]
+        rows[name if name not in rows else f'{name} ({number})'] = motion.keypoints[begin:end]
+    return rows
 
 
 @contextlib.contextmanager
