@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, train, models, data inspect, data import, data corpus."""
+"""The command line: generate, train, evaluate, models, data inspect, data import, data corpus."""
 
 from __future__ import annotations
 
@@ -159,17 +159,26 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
         }  # fmt: skip
         return 'emotion-motion data', below, arguments[1:]
     commands: dict[str, Callable[..., None]] = {
-        'generate': generate, 'train': _train, 'models': models, 'data': _data
+        'generate': generate, 'train': _train, 'evaluate': _evaluate, 'models': models,
+        'data': _data,
     }  # fmt: skip
     if arguments[:1] == ['train']:
         from emotion_motion.training.train_command import train_command
 
         commands['train'] = train_command(arguments[1:])
+    if arguments[:1] == ['evaluate']:
+        from emotion_motion.evaluation.evaluate_command import evaluate_models
+
+        commands['evaluate'] = evaluate_models
     return 'emotion-motion', commands, arguments
 
 
 def _train() -> None:
     """Train a model on data sets or on the procedural corpus."""
+
+
+def _evaluate() -> None:
+    """Run the live loop of a model and measure it against unseen motion."""
 
 
 def _data() -> None:

@@ -22,6 +22,7 @@ from emotion_motion.evaluation.report import (
 )
 from emotion_motion.evaluation.report_plots import (
     emotion_bars,
+    REPORT_COLOURS,
     run_curves,
     strip_picture,
     switch_curves,
@@ -135,7 +136,8 @@ def _group(group: str, keys: Sequence[str], reports: Sequence[Report]) -> list[s
         parts += [
             '<h3>By emotion</h3>', _emotion_table(panels, reports),
             image(emotion_bars([row for row in panels if _shows(row)]), 'bars by emotion'),
-            '<p class="note">Black lines: the reference. Shaded: what is wanted.</p>',
+            f'<p class="note">{_colours(reports)}Black lines: the reference. Shaded: what is '
+            f'wanted.</p>',
         ]  # fmt: skip
     if group == 'alive' and any(report.details.get('run_speed') for report in reports):
         parts += ['<h3>Speed over the run</h3>', image(run_curves(reports), 'speed over time')]
@@ -146,6 +148,16 @@ def _group(group: str, keys: Sequence[str], reports: Sequence[Report]) -> list[s
     if group == 'distribution':
         parts += _emokine(reports)
     return parts
+
+
+def _colours(reports: Sequence[Report]) -> str:
+    """Return which colour is which report's where there are several."""
+    if len(reports) == 1:
+        return ''
+    return ''.join(
+        f'<span style="color: {REPORT_COLOURS[number % len(REPORT_COLOURS)]}">&#9632;</span> '
+        f'{escape(report.title)} &nbsp; ' for number, report in enumerate(reports)
+    )  # fmt: skip
 
 
 def _shows(row: Sequence[Measure | None]) -> bool:

@@ -1,0 +1,171 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The evaluation: a model's live loop is run and all of its measures are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+import datetime as dt
+import os
+import platform
+from typing import Any
+
+import numpy as np
+import torch
+
+import emotion_motion
+from emotion_motion.checkpoint import Checkpoint, SamplerConfig
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.alive_section import alive_measures, by_name, speed_over_run
+from emotion_motion.evaluation.body_section import body_measures
+from emotion_motion.evaluation.distribution_section import distribution_measures, emokine_rows
+from emotion_motion.evaluation.emotion_section import emotion_measures
+from emotion_motion.evaluation.judge import Judge
+from emotion_motion.evaluation.judge_people import standard_judge
+from emotion_motion.evaluation.report import Report
+from emotion_motion.evaluation.runs import run_plan
+from emotion_motion.evaluation.stages import OnStage, Stages
+from emotion_motion.evaluation.streams import Plan, Streams
+from emotion_motion.evaluation.switch_section import switch_measures
+from emotion_motion.evaluation.yardstick import ReferenceSize, Yardstick
+from emotion_motion.exceptions import ConfigError
+from emotion_motion.training.store import MotionDataset
+
+__all__ = ['evaluate', 'evaluate_with', 'make_yardstick']
+
+_STRIP_S = (10.0, 16.0)
+
+
+def evaluate(
+    checkpoint: Checkpoint, *, plan: Plan | None = None, datasets: Sequence[MotionDataset] = (),
+    ratings: MotionDataset | None = None, seed: int = 0, sampler: SamplerConfig | None = None,
+    judge: Judge | None = None, size: ReferenceSize | None = None,
+    on_stage: OnStage | None = None,
+) -> Report:  # fmt: skip
+    """Run a model and measure it, with the reference beside every measure.
+
+    Args:
+        checkpoint: the model, of keypoints in space.
+        plan: how much is run; None: all.
+        datasets: recorded motion: its held-out clips are measured beside the reference, its
+            training clips are what the model may replay.
+        ratings: clips with ratings of valence and arousal (REBL-Pepper).
+        seed: of the runs and of the reference.
+        sampler: None: the checkpoint's.
+        judge: None: the standard one, trained or taken from the cache.
+        size: of the reference; None: the size that figures are published with.
+        on_stage: called with the name of each stage and how much of it is done, 0 to 1.
+
+    Raises:
+        ConfigError: a setting is out of range, or the model's keypoints are flat.
+        ModelError: the model gave a frame that is not finite.
+        TrainingError: a data set does not fit.
+    """
+    stages = Stages(on_stage)
+    yardstick = make_yardstick(checkpoint.rate_hz, datasets=datasets, seed=seed, judge=judge,
+                               size=size, stages=stages)  # fmt: skip
+    return evaluate_with(yardstick, checkpoint, plan=plan, ratings=ratings, seed=seed,
+                         sampler=sampler, stages=stages)  # fmt: skip
+
+
+def make_yardstick(
+    rate_hz: float, *, datasets: Sequence[MotionDataset] = (), seed: int = 0,
+    judge: Judge | None = None, size: ReferenceSize | None = None, stages: Stages | None = None,
+) -> Yardstick:  # fmt: skip
+    """Return what models of a rate are held against, with the standard judge where none is."""
+    stages = stages or Stages()
+    if judge is None:
+        with stages.stage('judge'):
+            judge = standard_judge(rate_hz=rate_hz)
+    return Yardstick.make(judge, rate_hz=rate_hz, size=size, datasets=datasets, seed=seed,
+                          stages=stages)  # fmt: skip
+
+
+def evaluate_with(
+    yardstick: Yardstick, checkpoint: Checkpoint, *, plan: Plan | None = None,
+    ratings: MotionDataset | None = None, seed: int = 0, sampler: SamplerConfig | None = None,
+    title: str = '', stages: Stages | None = None,
+) -> Report:  # fmt: skip
+    """Do what `evaluate` does with a yardstick that was made before, to compare models on it.
+
+    Args:
+        yardstick: of the checkpoint's rate.
+        checkpoint: the model, of keypoints in space.
+        plan: how much is run; None: all.
+        ratings: clips with ratings of valence and arousal.
+        seed: of the runs.
+        sampler: None: the checkpoint's.
+        title: of the report; '' takes the checkpoint's name.
+        stages: goes on with these; None begins anew.
+
+    Raises:
+        ConfigError: see `evaluate`; or a yardstick of another rate.
+    """
+    if yardstick.streams.rate_hz != checkpoint.rate_hz:
+        raise ConfigError(
+            f'got a model of {checkpoint.rate_hz:g} Hz and a reference of '
+            f'{yardstick.streams.rate_hz:g} Hz; make the reference at the rate of the model'
+        )
+    plan, stages = plan or Plan(), stages or Stages()
+    sampler = sampler or checkpoint.sampler
+    with stages.stage('live loop') as steps:
+        runs = run_plan(checkpoint, plan, seed=seed, sampler=sampler, on_step=steps)
+    report = Report(title or checkpoint.name, _about(checkpoint, plan, seed, sampler, yardstick))
+    details: dict[str, Any] = {
+        'run_speed': speed_over_run(runs.streams),
+        'thresholds': yardstick.thresholds.numbers() | {'jerk_p99_m_s3': yardstick.p99_m_s3},
+        'judge_checks': {name: dataclasses.asdict(check) | {'passed': check.passed}
+                         for name, check in yardstick.judge_checks.items()},
+    }  # fmt: skip
+    with stages.stage('alive'):
+        report.measures += alive_measures(runs.streams, runs.long, yardstick)
+    with stages.stage('body'):
+        report.measures += body_measures(runs.streams, yardstick)
+    with stages.stage('emotion'):
+        measures, more = emotion_measures(checkpoint, runs.streams, yardstick, ratings)
+        report.measures += measures
+        details |= more
+    with stages.stage('distribution'):
+        report.measures += distribution_measures(checkpoint, runs.streams, yardstick)
+    with stages.stage('EMOKINE'):
+        details['emokine'] = emokine_rows(runs.streams, yardstick.size.emokine)
+        details['emokine_reference'] = {
+            name: by_name(values) for name, values in yardstick.emokine.items()
+        }
+    with stages.stage('switch'):
+        measures, details['switch'] = switch_measures(runs.switches, yardstick)
+        report.measures += measures
+    report.details, report.stages = details, dict(stages.seconds)
+    report.strips, report.reference_strips = _strips(runs.streams), _strips(yardstick.streams)
+    return report
+
+
+def _about(
+    checkpoint: Checkpoint, plan: Plan, seed: int, sampler: SamplerConfig, yardstick: Yardstick
+) -> dict[str, Any]:
+    """Return what it takes to do it again."""
+    training = checkpoint.training
+    reference = yardstick.streams
+    return {
+        'model': checkpoint.name, 'model_sha256': checkpoint.sha256,
+        'trained_on': training.get('data', 'unknown'), 'licence': training.get('licence', ''),
+        'sampler': dataclasses.asdict(sampler), 'plan': dataclasses.asdict(plan), 'seed': seed,
+        'rate_hz': checkpoint.rate_hz,
+        'reference': f'{len(reference) // len(EMOTIONS)} people of the corpus for '
+                     f'{reference.seconds:g} s at each emotion',
+        'recorded': ', '.join(str(data.manifest.get('name') or data.path)
+                              for data in yardstick.datasets) or 'none: give --data',
+        'version': emotion_motion.__version__,
+        'made': dt.datetime.now().astimezone().isoformat(timespec='minutes'),
+        'machine': f'{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}',
+    }  # fmt: skip
+
+
+def _strips(streams: Streams) -> dict[str, np.ndarray]:
+    """Return six seconds of the first stream of each emotion, the last ones of a short run."""
+    end = min(_STRIP_S[1], streams.seconds)
+    part = streams.part(end - (_STRIP_S[1] - _STRIP_S[0]), end)
+    first = {EMOTIONS[int(asked[0])]: points for asked, points in
+             zip(part.emotions[::-1], part.keypoints[::-1], strict=True)}  # fmt: skip
+    return {name: first[name] for name in EMOTIONS if name in first}

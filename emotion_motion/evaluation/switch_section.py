@@ -1,0 +1,108 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The part of a report that says how fast and how smoothly a model follows another emotion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.bootstrap import interval
+from emotion_motion.evaluation.report import Measure, Target
+from emotion_motion.evaluation.streams import Streams, SWITCH_S
+from emotion_motion.evaluation.switching import believe, Believed, Roughness, roughness
+from emotion_motion.evaluation.yardstick import Yardstick
+
+__all__ = ['switch_measures']
+
+_NONE = 'No stream switched: the plan has no switches.'
+
+
+def switch_measures(
+    streams: Streams | None, yardstick: Yardstick
+) -> tuple[list[Measure], dict[str, Any]]:
+    """Return the measures of switches, and what their curve is drawn from.
+
+    Args:
+        streams: of the model, each with one switch; None where none were run.
+        yardstick: what they are held against.
+    """
+    judge = yardstick.judge
+    seen = [
+        None if part is None else believe(part, judge.predict, window_s=judge.seconds)
+        for part in (streams, yardstick.switches, yardstick.cuts)
+    ]
+    rough = [None if part is None else roughness(part, yardstick.p99_m_s3)
+             for part in (streams, yardstick.switches)]  # fmt: skip
+    own, reference, floor = seen
+    assert reference is not None and floor is not None and rough[1] is not None
+    details: dict[str, Any] = {}
+    if own is not None:
+        details = {
+            'believed_s': _times(own), 'reference_s': _times(reference),
+            'floor_s': _times(floor), 'after_s': SWITCH_S[1],
+        }  # fmt: skip
+    measures = [*_belief(own, reference, floor, streams),
+                *_jerk(rough[0], rough[1], yardstick.p99_m_s3)]  # fmt: skip
+    return measures, details
+
+
+def _belief(
+    own: Believed | None, reference: Believed, floor: Believed, streams: Streams | None
+) -> list[Measure]:
+    times = own.time_s if own else np.full(0, np.nan)
+    note = _NONE if own is None else (
+        f'From the first new frame to the end of the first trailing window after which the '
+        f"judge's likeliest emotion stays for 0.5 s; the reference is corpus people who switch. "
+        f'Where nothing but the judge has to catch up, at a hard cut, it takes '
+        f'{floor.median_s:.2g} s.'
+    )  # fmt: skip
+    by_emotion = {}
+    if own is not None and streams is not None:
+        to = streams.emotions[:, -1]
+        there = [times[(to == e) & np.isfinite(times)] for e in range(len(EMOTIONS))]
+        by_emotion = {name: float(np.median(part)) if len(part) else float('nan')
+                      for name, part in zip(EMOTIONS, there, strict=True)}  # fmt: skip
+    return [
+        Measure('switch.believed', 'time until the judge believes the new emotion, median',
+                own and own.median_s, 's', reference=reference.median_s, by_emotion=by_emotion,
+                interval=interval(times, np.median) if own else None,
+                target=Target((None, 1.5), (None, 1.0)), note=note),
+        Measure('switch.share', 'switches believed within 6 s', own and own.share, 'share',
+                reference=reference.share, note='' if own else _NONE),
+    ]  # fmt: skip
+
+
+def _jerk(own: Roughness | None, reference: Roughness, p99_m_s3: float) -> list[Measure]:
+    ratios = own.ratio if own else np.full(0, np.nan)
+    p90 = float(np.percentile(ratios, 90.0)) if own else None
+    note = _NONE if own is None else (
+        "Largest jerk within 1 s after the switch against the 99th percentile of the reference's "
+        'jerk; 90th percentile over switches.'
+    )  # fmt: skip
+    return [
+        Measure('switch.peak_jerk', "peak jerk at a switch against the reference's p99", p90,
+                reference=float(np.percentile(reference.ratio, 90.0)),
+                interval=interval(ratios, _p90) if own else None, target=Target((None, 2.0)),
+                note=note),
+        Measure('switch.peak_jerk_median', 'the same, median over switches',
+                float(np.median(ratios)) if own else None,
+                reference=float(np.median(reference.ratio)),
+                interval=interval(ratios, np.median) if own else None),
+        Measure('switch.calm_jerk', 'the same, a second before the switch, 90th percentile',
+                _p90(own.calm_m_s3 / p99_m_s3) if own else None,
+                reference=_p90(reference.calm_m_s3 / p99_m_s3),
+                note='What gestures make without any switch.'),
+    ]  # fmt: skip
+
+
+def _times(found: Believed) -> list[float]:
+    """Return the times [s] of those that could be waited for; NaN for those never believed."""
+    counted = np.isfinite(found.time_s)
+    return np.where(found.believed, found.time_s, np.nan)[counted].tolist()
+
+
+def _p90(values: np.ndarray) -> float:
+    return float(np.percentile(values, 90.0))
