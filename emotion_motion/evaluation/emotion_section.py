@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+import warnings
 
 import numpy as np
 
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.affect_span import AffectRegressor, SCALES, spans
 from emotion_motion.evaluation.alive_section import by_name, emotion_interval
+from emotion_motion.evaluation.bootstrap import interval
 from emotion_motion.evaluation.judge import CHANCE, Judge, REFUSED
 from emotion_motion.evaluation.report import Measure, Target
 from emotion_motion.evaluation.streams import Streams
@@ -24,6 +28,11 @@ _NO_RATINGS = (
     'Give the data set with ratings: --ratings FOLDER (REBL-Pepper, CC BY 4.0, imported with '
     'config/labels/rebl_pepper.yaml).'
 )
+
+_SPANS = {
+    'valence': 'Happiness and surprise against anger, disgust, fear and sadness.',
+    'arousal': 'Anger, fear, happiness and surprise against neutral and sadness.',
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +67,8 @@ def emotion_measures(
         'confusion': own.confusion, 'confusion_reference': ceiling.confusion,
         'own_reading': _reading(streams), 'own_reading_reference': told.confusion,
     }  # fmt: skip
-    measures = [*_judged(own, ceiling, after), *_own(streams, told), *_spans(ratings)]
+    measures = [*_judged(own, ceiling, after), *_own(streams, told),
+                *_spans(after, yardstick, ratings)]  # fmt: skip
     return measures, details
 
 
@@ -116,12 +126,50 @@ def _own(streams: Streams, told: Any) -> list[Measure]:
     ]  # fmt: skip
 
 
-def _spans(ratings: MotionDataset | None) -> list[Measure]:
-    return [
-        Measure(f'emotion.{name}_span', f'{name} span against the reference', None,
-                target=Target((0.8, None), (1.0, None)), note=_NO_RATINGS)
-        for name in ('valence', 'arousal')
-    ]  # fmt: skip
+def _spans(
+    streams: Streams, yardstick: Yardstick, ratings: MotionDataset | None
+) -> list[Measure]:
+    """Return what a regression on people's ratings gives, and its span against the reference's."""
+    target = Target((0.8, None), (1.0, None))
+    if ratings is None:
+        return [
+            Measure(f'emotion.{name}_span', f'{name} span against the reference', None,
+                    target=target, note=_NO_RATINGS)
+            for name in SCALES
+        ]  # fmt: skip
+    regressor = AffectRegressor.of_dataset(ratings, rate_hz=streams.rate_hz)
+    asked, shown = streams.emotions[:, 0], yardstick.streams.emotions[:, 0]
+    own, reference = (regressor.of_streams(part) for part in (streams, yardstick.streams))
+    wide, beside = spans(own, asked), spans(reference, shown)
+    measures = []
+    for scale, name in enumerate(SCALES):
+        means, theirs = (
+            np.array([rows[labels == e, scale].mean() for e in range(len(EMOTIONS))])
+            for rows, labels in ((own, asked), (reference, shown))
+        )
+        bounds = interval(np.column_stack((own, asked)), partial(_span, scale=scale))
+        measures += [
+            Measure(f'emotion.{name}', f'{name}, span of what raters would say',
+                    float(wide[scale]), reference=float(beside[scale]), interval=bounds,
+                    by_emotion=by_name(means), reference_by_emotion=by_name(theirs),
+                    note=f'By a ridge regression on {regressor.clips} rated clips; its '
+                         f'leave-one-out R2 is {regressor.r2[scale]:.2f}. {_SPANS[name]}'),
+            Measure(f'emotion.{name}_span', f'{name} span against the reference',
+                    float(wide[scale] / beside[scale]) if beside[scale] > 0.0 else None,
+                    reference=1.0, target=target,
+                    interval=(bounds[0] / beside[scale], bounds[1] / beside[scale])
+                    if beside[scale] > 0.0 else None,
+                    note='' if beside[scale] > 0.0 else
+                    'The regression sees no span in the reference: it cannot judge.'),
+        ]  # fmt: skip
+    return measures
+
+
+def _span(rows: np.ndarray, scale: int) -> float:
+    """Return a span of rows [B, 3] of valence, arousal and emotion; NaN where one end lacks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', RuntimeWarning)  # an end of which no stream was drawn
+        return float(spans(rows[:, :2], rows[:, 2].astype(int))[scale])
 
 
 def _reading(streams: Streams) -> np.ndarray:
