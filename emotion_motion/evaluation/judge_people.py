@@ -4,11 +4,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import safetensors
+import safetensors.torch
+import torch
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.judge import Judge, stream_windows
+from emotion_motion.evaluation import judge as judge_code, lures, window_network
+from emotion_motion.evaluation.judge import Judge, REFUSED, stream_windows
 from emotion_motion.evaluation.streams import BODY_HEIGHT_M, Streams
+from emotion_motion.evaluation.window_network import new_network
 from emotion_motion.skeleton import load_skeleton
 from emotion_motion.training.corpus import make_clip
 from emotion_motion.training.prepare import prepare
@@ -38,9 +49,9 @@ def judge_streams(*, people: int, seconds: float, rate_hz: float = 30.0) -> Stre
 
 def standard_judge(
     *, rate_hz: float = 30.0, people: int = 24, seconds: float = 30.0, steps: int = 600,
-    seed: int = 0,
+    seed: int = 0, cache: Path | None = None,
 ) -> Judge:  # fmt: skip
-    """Train the judge that figures are published with; the same on one machine every time.
+    """Return the judge that figures are published with, trained or from the cache.
 
     Args:
         rate_hz: of the models that it is to judge.
@@ -48,6 +59,58 @@ def standard_judge(
         seconds: how much of each at each emotion [s].
         steps: see `Judge.train`.
         seed: see `Judge.train`.
+        cache: folder that keeps judges; None: `emotion_motion` in $XDG_CACHE_HOME or ~/.cache. A
+            judge of other settings, another corpus, other code or another torch is another file.
     """
+    settings = (rate_hz, people, seconds, steps, seed)
+    folder = cache or Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache') / 'emotion_motion'
+    file = folder.expanduser() / f'judge-{_fingerprint(settings)}.safetensors'
+    kept = _kept(file, rate_hz)
+    if kept is not None:
+        return kept
     cut = stream_windows(judge_streams(people=people, seconds=seconds, rate_hz=rate_hz), WINDOW_S)
-    return Judge.train(cut.keypoints, cut.emotions, rate_hz=rate_hz, steps=steps, seed=seed)
+    judge = Judge.train(cut.keypoints, cut.emotions, rate_hz=rate_hz, steps=steps, seed=seed)
+    _keep(file, judge)
+    return judge
+
+
+def _fingerprint(settings: tuple[Any, ...]) -> str:
+    """Return a hash of all that the judge depends on."""
+    found = hashlib.sha256(repr((settings, torch.__version__)).encode())
+    for module in (judge_code, lures, window_network):
+        found.update(Path(str(module.__file__)).read_bytes())
+    found.update(judge_streams(people=1, seconds=2.0, rate_hz=settings[0]).keypoints.tobytes())
+    return found.hexdigest()[:16]
+
+
+def _kept(file: Path, rate_hz: float) -> Judge | None:
+    """Return the judge of a file; None where there is none, or it is damaged."""
+    networks = [new_network(load_skeleton(), rate_hz, REFUSED + 1, 0) for _ in range(2)]
+    try:
+        tensors = safetensors.torch.load(file.read_bytes())
+        for number, network in enumerate(networks):
+            network.load_state_dict({
+                name.partition('/')[2]: value for name, value in tensors.items()
+                if name.startswith(f'{number}/')
+            })  # fmt: skip
+    except (OSError, RuntimeError, ValueError, safetensors.SafetensorError):
+        return None
+    frames = round(WINDOW_S * rate_hz)
+    return Judge(networks[0], networks[1], frames, rate_hz, load_skeleton())
+
+
+def _keep(file: Path, judge: Judge) -> None:
+    """Write a judge; who cannot trains again the next time."""
+    tensors = {
+        f'{number}/{name}': value.contiguous()
+        for number, network in enumerate((judge.network, judge.permuted))
+        for name, value in network.state_dict().items()
+    }
+    # Evaluations that run at once each write a file of their own and exchange it in one step.
+    partial = file.with_name(f'{file.name}.{os.getpid()}.partial')
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(safetensors.torch.save(tensors))
+        os.replace(partial, file)
+    with contextlib.suppress(OSError):
+        partial.unlink()
