@@ -16,6 +16,7 @@ from emotion_motion.model import StreamCache
 from emotion_motion.plan import Plan
 from emotion_motion.plan_sampler import PlanSampler
 from emotion_motion.sampling import draw, next_frame
+from emotion_motion.stance import StanceAnchor
 
 __all__ = ['LiveStep', 'LiveStepRunner']
 
@@ -34,6 +35,8 @@ class LiveStep(nn.Module):
         """Gather what a step needs from a checkpoint."""
         super().__init__()
         self.model, self.skeleton = checkpoint.model, checkpoint.skeleton
+        holds = self.model.config.hold_feet
+        self.anchor = StanceAnchor(self.skeleton, checkpoint.rate_hz) if holds else None
         device = checkpoint.model.unit.device
         for name in ('mean', 'low', 'high'):
             values = torch.from_numpy(getattr(checkpoint.normaliser, name)).to(device)
@@ -92,6 +95,8 @@ class LiveStep(nn.Module):
         points = torch.clamp(drawn, self.low, self.high) + mean
         loose = points.unflatten(-1, (self.skeleton.size, -1))
         body = self.skeleton.project(loose)
+        if self.anchor is not None:
+            body = self.anchor(body, (frame + self.mean).view_as(body))
         following, logits = body.flatten(1) - self.mean, output.emotion_logits[:, -1]
         return following, body, logits, done.moved, done.features, done.here, loose
 

@@ -17,7 +17,7 @@ from emotion_motion.training.rollout import draw_rollout, drawn_frames, passes_a
 UNIT = torch.tensor([0.5, 1.0, 2.0])
 
 
-def as_they_are(frames):
+def as_they_are(frames, clean):
     return frames
 
 

@@ -120,6 +120,8 @@ class NoiseConfig(Checked):
         white: the same of the fast noise. Most windows have little noise: a gesture begins with a
             movement far smaller than the unit, and must not drown.
         project: put inputs and targets back onto the body, as the live loop does.
+        feet: standard deviation of how far each foot of a window stands from where it stood, along
+            each axis of the ground, in body heights; only where the model holds its feet.
     """
 
     noise: bool = True
@@ -127,12 +129,14 @@ class NoiseConfig(Checked):
     drift_memory: float = 0.9
     white: tuple[float, float] = (0.002, 0.15)
     project: bool = True
+    feet: float = 0.008
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a value is impossible."""
         self.expect_types()
         self.expect_bounds('drift', 'white')
         self.expect_share('drift_memory', below=True)
+        self.expect_at_least_zero('feet')
 
 
 @dataclass(frozen=True)

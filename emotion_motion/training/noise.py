@@ -27,19 +27,22 @@ class NoiseDraw(NamedTuple):
     drift: Tensor  # [T, O], standard normal, the steps of the drift
     white: Tensor  # [T, O], standard normal
     scales: Tensor  # [2], standard deviations of drift and white noise, in displacement units
+    feet: Tensor  # [F, 2], how far each foot stands from where it stood, in body heights
 
 
 def draw_noise(
-    config: NoiseConfig, length: int, outputs: int, random: np.random.Generator
+    config: NoiseConfig, length: int, outputs: int, random: np.random.Generator, *, feet: int = 0
 ) -> NoiseDraw:
-    """Draw the noise of one window of `length` frames."""
+    """Draw the noise of one window of `length` frames, of a body with so many `feet`."""
     if not config.noise:
-        return NoiseDraw(*(torch.zeros(length, outputs) for _ in range(2)), torch.zeros(2))
+        none = (torch.zeros(length, outputs) for _ in range(2))
+        return NoiseDraw(*none, torch.zeros(2), torch.zeros(feet, 2))
     bounds = np.log([config.drift, config.white])  # [2, smallest and largest]
     scales = np.exp(bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) * random.random(2))
     both = random.standard_normal((2, length, outputs), dtype=np.float32)
     drift, white = torch.from_numpy(both)
-    return NoiseDraw(drift, white, torch.from_numpy(scales.astype(np.float32)))
+    offsets = torch.from_numpy(random.standard_normal((feet, 2), dtype=np.float32)) * config.feet
+    return NoiseDraw(drift, white, torch.from_numpy(scales.astype(np.float32)), offsets)
 
 
 def ar1(steps: Tensor, memory: float) -> Tensor:
@@ -61,7 +64,7 @@ def noised(
     draw: NoiseDraw,
     unit: Tensor,
     memory: float,
-    bodies: Callable[[Tensor], Tensor],
+    bodies: Callable[[Tensor, Tensor], Tensor],
 ) -> tuple[Tensor, Tensor]:
     """Return inputs off the path, and targets that lead back.
 
@@ -70,7 +73,8 @@ def noised(
         draw: of the batch, each part with a leading B.
         unit: [O].
         memory: how much of the drift the target keeps.
-        bodies: puts frames [B, T, O] onto the body: the live loop only ever sees bodies.
+        bodies: puts frames [B, T, O] onto the body, standing as the clean frames [B, T, O] of the
+            same time do: the live loop only ever sees bodies.
 
     Returns:
         Inputs [B, T, O], and for each the frame that should follow [B, T, O].
@@ -78,4 +82,5 @@ def noised(
     scales = draw.scales[:, :, None, None]  # [B, 2, 1, 1]
     drift = ar1(draw.drift, memory) * scales[:, 0] * unit
     inputs = frames[:, :-1] + drift + draw.white * scales[:, 1] * unit
-    return bodies(inputs), bodies(frames[:, 1:] + memory * drift)
+    following = bodies(frames[:, 1:] + memory * drift, frames[:, 1:])
+    return bodies(inputs, frames[:, :-1]), following

@@ -75,7 +75,7 @@ def rolled_out(
     draw: RolloutDraw,
     decay: float,
     predict: Callable[[Tensor], MotionOutput],
-    bodies: Callable[[Tensor], Tensor],
+    bodies: Callable[[Tensor, Tensor], Tensor],
 ) -> tuple[Tensor, Tensor]:
     """Put the model's own draws in the place of the inputs of the windows that take part.
 
@@ -86,15 +86,15 @@ def rolled_out(
         draw: of the batch, each part with a leading B.
         decay: how much of the offset the new targets keep.
         predict: runs the model on inputs.
-        bodies: puts frames [B, T, O] in model space onto the body.
+        bodies: puts frames [B, T, O] in model space onto the body, see `noise.noised`.
 
     Returns:
         Inputs and targets as they came, but for those windows.
     """
     own = inputs
     for race, normal in zip(draw.race.unbind(1), draw.normal.unbind(1), strict=True):
-        following = bodies(drawn_frames(predict(own), race, normal))
+        following = bodies(drawn_frames(predict(own), race, normal), clean[:, 1:])
         own = torch.cat((inputs[:, :1], following[:, :-1]), dim=1)
-    back = bodies(clean[:, 1:] + decay * (own - clean[:, :-1]))
+    back = bodies(clean[:, 1:] + decay * (own - clean[:, :-1]), clean[:, 1:])
     taken = draw.taken[:, None, None]
     return torch.where(taken, own, inputs), torch.where(taken, back, target)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from emotion_motion.exceptions import TrainingError
+from emotion_motion.stance import StanceAnchor
 from emotion_motion.training.augment import draw_times, jitter, mirror, time_warp
 from emotion_motion.training.conditions import draw_condition
 from emotion_motion.training.config import TrainConfig
@@ -85,6 +86,7 @@ class WindowSampler:
         self.config, self.split = config, split
         self.seed = config.run.seed if seed is None else seed
         self.skeleton = datasets[0].skeleton
+        self._feet = StanceAnchor(self.skeleton, datasets[0].rate_hz).feet
         shares = config.data.shares or tuple(
             float(dataset.lengths[dataset.splits == split].sum()) for dataset in datasets
         )
@@ -138,7 +140,7 @@ class WindowSampler:
         passes = passes_at(config.rollouts, step, progress, self.seed) if draws else 0
         return (
             window.frames, shown, window.mask, condition, right,
-            draw_noise(config.noise, length, config.model.outputs, random),
+            draw_noise(config.noise, length, config.model.outputs, random, feet=self._feet),
             draw_plan_times(config.plans, config.model, length, random),
             draw_rollout(config.rollouts, config.model, passes, length, random)
             if passes else None,
