@@ -101,7 +101,7 @@ def _judged(own: _Seen, ceiling: _Seen, streams: Streams) -> list[Measure]:
                 accuracy / most if most > 0.0 else None, reference=1.0,
                 interval=(low / most, high / most) if most > 0.0 else None,
                 target=Target((0.85, None), (0.95, None))),
-        Measure('emotion.recall_of_ceiling', 'the same, each emotion', float(shares.min()),
+        Measure('emotion.recall_of_ceiling', 'accuracy of the judge against its ceiling, each emotion', float(shares.min()),
                 reference=1.0, by_emotion=by_name(shares), target=Target((0.6, None)), each=True,
                 note=note),
     ]  # fmt: skip
@@ -149,11 +149,12 @@ def _spans(
         )
         bounds = interval(np.column_stack((own, asked)), partial(_span, scale=scale))
         measures += [
-            Measure(f'emotion.{name}', f'{name}, span of what raters would say',
+            Measure(f'emotion.{name}', f'{name}, span of what raters would say '
+                    f'(leave-one-out R2 {regressor.r2[scale]:.2f})',
                     float(wide[scale]), reference=float(beside[scale]), interval=bounds,
                     by_emotion=by_name(means), reference_by_emotion=by_name(theirs),
-                    note=f'By a ridge regression on {regressor.clips} rated clips; its '
-                         f'leave-one-out R2 is {regressor.r2[scale]:.2f}. {_SPANS[name]}'),
+                    note=f'By a ridge regression on {regressor.clips} rated clips. '
+                         f'{_SPANS[name]}'),
             Measure(f'emotion.{name}_span', f'{name} span against the reference',
                     float(wide[scale] / beside[scale]) if beside[scale] > 0.0 else None,
                     reference=1.0, target=target,
