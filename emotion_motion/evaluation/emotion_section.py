@@ -101,7 +101,8 @@ def _judged(own: _Seen, ceiling: _Seen, streams: Streams) -> list[Measure]:
                 accuracy / most if most > 0.0 else None, reference=1.0,
                 interval=(low / most, high / most) if most > 0.0 else None,
                 target=Target((0.85, None), (0.95, None))),
-        Measure('emotion.recall_of_ceiling', 'accuracy of the judge against its ceiling, each emotion', float(shares.min()),
+        Measure('emotion.recall_of_ceiling',
+                'accuracy of the judge against its ceiling, each emotion', float(shares.min()),
                 reference=1.0, by_emotion=by_name(shares), target=Target((0.6, None)), each=True,
                 note=note),
     ]  # fmt: skip
