@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import io
 from pathlib import Path
 import tempfile
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ __all__ = [
 REPORT_COLOURS = ('#1565c0', '#ef8a00', '#00796b', '#8e24aa', '#6d4c41', '#c62828')
 _INK, _GRID, _REFERENCE, _BAND = '#2b2f36', '#e3e6ea', '#111111', '#e8f3ea'
 _PANELS_A_ROW = 3
+_TITLE_WIDTH = 48  # letters that a panel has room for
 
 
 def check_plots() -> None:
@@ -138,7 +140,8 @@ def _bars(axis: Any, found: Sequence[Measure | None]) -> None:
         _shade(axis, first, scale)
     axis.set_xticks(range(len(EMOTIONS)), [name[:4] for name in EMOTIONS], fontsize=7)
     unit = '%' if first.unit == 'share' else first.unit
-    axis.set_title(f'{first.title} [{unit}]' if unit else first.title, fontsize=8.5, color=_INK)
+    title = f'{first.title} [{unit}]' if unit else first.title
+    axis.set_title(textwrap.fill(title, _TITLE_WIDTH), fontsize=8.5, color=_INK)
 
 
 def _shade(axis: Any, measure: Measure, scale: float) -> None:
