@@ -80,6 +80,7 @@ def test_a_run_folder_holds_all_that_it_takes(straight):
     assert np.isfinite(table['loss/nll'][[0, 2, 4]]).all() and np.isnan(table['loss/nll'][1])
     assert np.isfinite(table['val/mse'][[1, 3, 4]]).all()
     assert list((out / 'strips').glob('*.png')) and list((out / 'tensorboard').iterdir())
+    assert (out / 'curves.png').stat().st_size > 1000
     best = from_pretrained(out / 'best')
     assert best.training['steps'] == 9 and best.training['free_run']['value'] < 10.0
     assert 'emotion-motion train' in (out / 'best' / 'README.md').read_text()

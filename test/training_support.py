@@ -57,8 +57,9 @@ def config_of(**changes: Any) -> TrainConfig:
 
 
 def stored(path: Path, frames: int = 150) -> MotionDataset:
-    """Write a data set of three swaying clips, one of them held out as well."""
-    clips = [swaying(e, frames) for e in (0, 3, 5)] + [swaying(3, frames, source='held out')]
+    """Write a data set of three swaying clips, and one of a known emotion that is held out."""
+    clips = [swaying(e, frames) for e in (0, 3, 5)]
+    clips.append(swaying(4, frames, source='held out', emotions=np.eye(7)[3]))
     splits = ['train', 'train', 'train', 'val']
     return write_dataset(path, clips, skeleton=BODY, rate_hz=30.0, splits=splits)
 

@@ -13,7 +13,9 @@ from typing import Any
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.card import model_card
+from emotion_motion.training.curves import draw_curves
 from emotion_motion.training.interrupts import Interrupts, SIGNALS
+from emotion_motion.training.metrics import read_metrics
 from emotion_motion.training.progress import Progress
 from emotion_motion.training.reference import Reference
 from emotion_motion.training.run_folder import RunFolder
@@ -161,7 +163,7 @@ class TrainingLoop:
         self._folder.save_best(checkpoint, card=card, half=True)
 
     def _draw(self) -> None:
-        """Draw the model as it is, beside the data."""
+        """Draw the model as it is, beside the data, and the curves of the run."""
         assert self._folder is not None
         done = self._trainer.done
         path = self._folder.strips / f'step_{done:08d}.png'
@@ -169,6 +171,9 @@ class TrainingLoop:
             self._trainer.checkpoint(), path, seed=self._run.seed, real=self._trainer.datasets,
             title=f'step {done}',
         )  # fmt: skip
+        metrics = self._folder.root / 'metrics.csv'
+        if len(read_metrics(metrics)['step']) > 1:  # one row is no curve yet
+            draw_curves(metrics, metrics.with_name('curves.png'), title=self._folder.root.name)
 
     def _save(self) -> None:
         if self._folder is None:

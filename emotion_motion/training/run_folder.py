@@ -5,7 +5,7 @@
 config.yaml       the full configuration
 environment.json  versions, machine, command, seed, and every time that it was resumed
 manifest.json     the data: sources with hashes and licences
-metrics.csv       a row a logged step; tensorboard/ has the same
+metrics.csv       a row a logged step; tensorboard/ has the same, curves.png shows it
 strips/           film strips of the model on its way
 checkpoints/      states to resume from, see `state`
 best/             the best model so far in the packaged format
