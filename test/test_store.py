@@ -10,6 +10,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import TrainingError
@@ -58,6 +59,26 @@ def test_clips_come_back_as_they_went_in(kind, tmp_path, monkeypatch):
     for number, clip in enumerate(clips):
         same(data.clip(number), clip)
         np.testing.assert_allclose(data.emotions[number], clip.emotions.mean(0), atol=1e-6)
+
+
+@pytest.mark.parametrize('kind', ['folder', 'memory'])
+def test_ratings_come_back_for_the_clips_that_have_them(kind, tmp_path):
+    clips = [moving(9, n) for n in range(3)]
+    clips[1] = dataclasses.replace(clips[1], valence_arousal=(-0.25, 0.75))
+    if kind == 'folder':
+        data = written(tmp_path / 'data', clips)
+    else:
+        data = MotionDataset.from_clips(clips)
+    assert [data.clip(n).valence_arousal for n in range(3)] == [None, (-0.25, 0.75), None]
+
+
+def test_a_data_set_of_before_ratings_were_kept_opens_without_them(tmp_path):
+    written(tmp_path / 'data', [moving()])
+    index = tmp_path / 'data' / 'index.safetensors'
+    tensors = load_file(index)
+    del tensors['ratings']
+    save_file(tensors, index)
+    assert MotionDataset.open(tmp_path / 'data').clip(0).valence_arousal is None
 
 
 def test_a_slice_holds_these_frames_alone(tmp_path):

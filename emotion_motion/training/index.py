@@ -21,7 +21,7 @@ _NUMBERS = ('shards', 'rows', 'lengths', 'emotions', 'fingerprints', 'split_ids'
 
 @dataclass(frozen=True)
 class IndexRow:
-    """A clip: shard and first row in it, frames, split, mean emotion [7], fingerprint, texts."""
+    """A clip: shard and first row, frames, split, mean emotion [7], fingerprint, texts, rating."""
 
     shard: int
     row: int
@@ -30,6 +30,7 @@ class IndexRow:
     emotions: np.ndarray
     fingerprint: np.ndarray
     texts: tuple[str, ...]
+    valence_arousal: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,8 @@ class Index:
         split_ids: [N] uint8, into SPLITS.
         columns: each text as numbers [N] into its different values, these as one run of bytes
             (UTF-8) with the places of their ends.
+        ratings: [N, 2] float32, valence and arousal from -1 to 1; NaN where nobody rated. None,
+            as in an index of before they were kept: nobody rated any.
     """
 
     shards: np.ndarray
@@ -54,6 +57,7 @@ class Index:
     fingerprints: np.ndarray
     split_ids: np.ndarray
     columns: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    ratings: np.ndarray | None = None
     splits: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +71,12 @@ class Index:
             first = int(ends[place - 1]) if place else 0
             found[name] = values[first : int(ends[place])].tobytes().decode()
         return found
+
+    def rating(self, i: int) -> tuple[float, float] | None:
+        """Return valence and arousal of clip i, or None where nobody rated it."""
+        if self.ratings is None or np.isnan(self.ratings[i]).any():
+            return None
+        return float(self.ratings[i, 0]), float(self.ratings[i, 1])
 
     @classmethod
     def from_rows(cls, rows: Sequence[IndexRow]) -> Index:
@@ -88,6 +98,9 @@ class Index:
                 name: _column([row.texts[number] for row in rows])
                 for number, name in enumerate(TEXTS)
             },
+            ratings=np.array(
+                [row.valence_arousal or (np.nan, np.nan) for row in rows], dtype=np.float32
+            ),
         )
 
     def save(self, path: Path) -> None:
@@ -95,6 +108,8 @@ class Index:
         from safetensors.numpy import save_file
 
         tensors = {name: getattr(self, name) for name in _NUMBERS}
+        if self.ratings is not None:
+            tensors['ratings'] = self.ratings
         for name, (numbers, ends, values) in self.columns.items():
             tensors |= {name: numbers, f'{name}.ends': ends, f'{name}.values': values}
         save_file(tensors, path)
@@ -117,6 +132,7 @@ class Index:
                     name: (tensors[name], tensors[f'{name}.ends'], tensors[f'{name}.values'])
                     for name in TEXTS
                 },
+                ratings=tensors.get('ratings'),
             )
         except (OSError, KeyError, IndexError, SafetensorError) as error:
             raise TrainingError(
@@ -125,6 +141,7 @@ class Index:
         count = len(index.lengths)
         columns = [getattr(index, name) for name in _NUMBERS]
         columns += [numbers for numbers, _, _ in index.columns.values()]
+        columns += [] if index.ratings is None else [index.ratings]
         if any(len(column) != count for column in columns):
             raise TrainingError(
                 f'got the index {path} with columns of different lengths; import the data again'

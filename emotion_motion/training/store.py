@@ -107,7 +107,8 @@ class MotionDataset:
         points, confidence, emotions = self.frames(i)
         return Clip(
             keypoints=points, rate_hz=self.rate_hz, skeleton=self.skeleton.name,
-            confidence=confidence, emotions=emotions, prepared=True, **vars(self.info(i)),
+            confidence=confidence, emotions=emotions, prepared=True,
+            valence_arousal=self._index.rating(i), **vars(self.info(i)),
         )  # fmt: skip
 
     def chosen(self, split: str) -> np.ndarray:
@@ -259,6 +260,7 @@ def _rows(
             emotions=clip.emotions.mean(axis=0),
             fingerprint=fingerprint(clip.keypoints, skeleton),
             texts=tuple(getattr(clip, name) for name in ClipInfo.__dataclass_fields__),
+            valence_arousal=clip.valence_arousal,
         )  # fmt: skip
 
 
