@@ -109,7 +109,7 @@ class Judge:
             skeleton: the canonical body; default BODY_25.
 
         Raises:
-            TrainingError: windows of another body, or not of two emotions at least.
+            TrainingError: windows of another body, not finite, or not of two emotions at least.
         """
         skeleton = skeleton or load_skeleton()
         windows = np.asarray(windows, dtype=np.float32)
@@ -118,7 +118,13 @@ class Judge:
                 f'got windows of shape {windows.shape} to train a judge on; expected '
                 f'[N, n, {skeleton.size}, 3]'
             )
+        _check_finite(windows)
         labels = np.asarray(labels, dtype=np.int64)
+        if labels.size and not (labels.min() >= 0 and labels.max() < REFUSED):
+            raise TrainingError(
+                f'got labels from {labels.min()} to {labels.max()}; expected indices of emotions, '
+                f'0 to {REFUSED - 1}'
+            )
         if labels.shape != windows.shape[:1] or len(np.unique(labels)) < 2:
             raise TrainingError(
                 f'got labels of shape {labels.shape} with {len(np.unique(labels))} emotions for '
@@ -149,7 +155,8 @@ class Judge:
         likeliest: ask `seen` for the verdict.
 
         Raises:
-            TrainingError: windows of another length or body than those it was trained on.
+            TrainingError: windows of another length or body than those it was trained on, or not
+                finite.
         """
         return self._scores(self.network, windows)[:, :REFUSED]
 
@@ -229,12 +236,13 @@ class Judge:
         return self._run(lambda part: network(part).softmax(dim=-1), windows)
 
     def _run(self, function, windows: np.ndarray) -> np.ndarray:
-        expected = (self.frames, self.skeleton.size, 3)
+        windows, expected = np.asarray(windows), (self.frames, self.skeleton.size, 3)
         if windows.ndim != 4 or windows.shape[1:] != expected:
             raise TrainingError(
                 f'got windows of shape {windows.shape}; this judge knows '
                 f'[N, {", ".join(map(str, expected))}]'
             )
+        _check_finite(windows)  # else what is no motion at all would be called the first emotion
         found = []
         with torch.inference_mode():
             for start in range(0, max(1, len(windows)), 1024):
@@ -275,6 +283,15 @@ def macro_accuracy(shown: np.ndarray, seen: np.ndarray) -> float:
     return float(np.mean([(seen[shown == e] == e).mean() for e in np.unique(shown)]))
 
 
+def _check_finite(windows: np.ndarray) -> None:
+    bad = ~np.isfinite(windows).all(axis=(1, 2, 3))
+    if bad.any():
+        raise TrainingError(
+            f'got {bad.sum()} of {len(windows)} windows with keypoints that are not finite; leave '
+            f'them out'
+        )
+
+
 def _facing(windows: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """Return windows that face +x over the origin on average: where to is no emotion."""
     points = np.array(windows, dtype=np.float32)
@@ -296,6 +313,8 @@ def _with_lures(
     Movement that is borrowed within an emotion keeps its label: that it is borrowed is no sign.
     """
     chosen = rng.choice(len(windows), max(1, round(_LOANS * len(windows))), replace=False)
+    if len(np.unique(labels[chosen])) < 2:  # of very few: all, there is one to borrow from then
+        chosen = np.arange(len(windows))
     posture, emotions = windows[chosen], labels[chosen]
     places = {label: np.flatnonzero(labels == label) for label in np.unique(labels)}
     same = np.array([rng.choice(places[label]) for label in emotions])

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
+import threading
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ __all__ = ['FIRST_SEED', 'judge_streams', 'standard_judge']
 # Below those of reference motion (900,000) and above all that training draws.
 FIRST_SEED = 800_000
 WINDOW_S = 2.0
+# What tensors of another file, or parts of one, make of those who load them.
+_DAMAGED = (LookupError, RuntimeError, TypeError, ValueError, safetensors.SafetensorError)
+_CHECKSUM = 'sha256'  # name of the tensor that tells a damaged file
 
 
 def judge_streams(*, people: int, seconds: float, rate_hz: float = 30.0) -> Streams:
@@ -64,7 +68,11 @@ def standard_judge(
     """
     settings = (rate_hz, people, seconds, steps, seed)
     folder = cache or Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache') / 'emotion_motion'
-    file = folder.expanduser() / f'judge-{_fingerprint(settings)}.safetensors'
+    try:
+        folder = folder.expanduser()
+    except RuntimeError:  # a user without a home, as in many containers: nothing is kept
+        folder = Path(os.devnull)
+    file = folder / f'judge-{_fingerprint(settings)}.safetensors'
     kept = _kept(file, rate_hz)
     if kept is not None:
         return kept
@@ -77,8 +85,8 @@ def standard_judge(
 def _fingerprint(settings: tuple[Any, ...]) -> str:
     """Return a hash of all that the judge depends on."""
     found = hashlib.sha256(repr((settings, torch.__version__)).encode())
-    for module in (judge_code, lures, window_network):
-        found.update(Path(str(module.__file__)).read_bytes())
+    for name in (judge_code.__file__, lures.__file__, window_network.__file__, __file__):
+        found.update(Path(str(name)).read_bytes())
     found.update(judge_streams(people=1, seconds=2.0, rate_hz=settings[0]).keypoints.tobytes())
     return found.hexdigest()[:16]
 
@@ -88,12 +96,14 @@ def _kept(file: Path, rate_hz: float) -> Judge | None:
     networks = [new_network(load_skeleton(), rate_hz, REFUSED + 1, 0) for _ in range(2)]
     try:
         tensors = safetensors.torch.load(file.read_bytes())
+        if not torch.equal(tensors.pop(_CHECKSUM), _checksum(tensors)):
+            return None
         for number, network in enumerate(networks):
             network.load_state_dict({
                 name.partition('/')[2]: value for name, value in tensors.items()
                 if name.startswith(f'{number}/')
             })  # fmt: skip
-    except (OSError, RuntimeError, ValueError, safetensors.SafetensorError):
+    except (OSError, *_DAMAGED):
         return None
     frames = round(WINDOW_S * rate_hz)
     return Judge(networks[0], networks[1], frames, rate_hz, load_skeleton())
@@ -106,11 +116,23 @@ def _keep(file: Path, judge: Judge) -> None:
         for number, network in enumerate((judge.network, judge.permuted))
         for name, value in network.state_dict().items()
     }
+    tensors[_CHECKSUM] = _checksum(tensors)
     # Evaluations that run at once each write a file of their own and exchange it in one step.
-    partial = file.with_name(f'{file.name}.{os.getpid()}.partial')
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(safetensors.torch.save(tensors))
-        os.replace(partial, file)
-    with contextlib.suppress(OSError):
-        partial.unlink()
+    own = f'{os.getpid()}.{threading.get_ident()}'
+    partial = file.with_name(f'{file.name}.{own}.partial')
+    try:
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(safetensors.torch.save(tensors))
+            os.replace(partial, file)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def _checksum(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return SHA-256 of names and values [32]: weights that rot are weights all the same."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        found.update(name.encode() + tensors[name].numpy().tobytes())
+    return torch.tensor(list(found.digest()), dtype=torch.uint8)
