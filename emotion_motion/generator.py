@@ -17,6 +17,7 @@ from emotion_motion.exceptions import ConfigError, EmotionError, ModelError
 from emotion_motion.filters import KeypointFilter
 from emotion_motion.live_step import LiveStepRunner
 from emotion_motion.skeleton import Skeleton
+from emotion_motion.watchdog import Watchdog
 
 __all__ = ['MotionFrame', 'MotionGenerator']
 
@@ -71,6 +72,7 @@ class MotionGenerator:
         self._seed = _checked_seed(seed)
         self._random = torch.Generator(device=self._device)
         self._filter = KeypointFilter(checkpoint.rate_hz)
+        self._watchdog = Watchdog(checkpoint.rate_hz, batch_size)
         self._live_step = LiveStepRunner(checkpoint, batch_size)
         self.sampler = checkpoint.sampler
         self.body_height_m = checkpoint.body_height_m if body_height_m is None else body_height_m
@@ -200,6 +202,11 @@ class MotionGenerator:
         self._emotion[:] = torch.from_numpy(weights).to(self._device)
 
     @property
+    def watchdog(self) -> Watchdog:
+        """What watches the streams: how long each stands still, repeats itself, was freed."""
+        return self._watchdog
+
+    @property
     def sampler(self) -> SamplerConfig:
         """Settings of the sampler; assign another SamplerConfig to change them at once."""
         return self._sampler
@@ -274,6 +281,7 @@ class MotionGenerator:
         self._frame = torch.from_numpy(rest).to(self._device).repeat(self._batch_size, 1)
         self._cache = self._model.stream(self._batch_size)
         self._filter.reset()
+        self._watchdog.reset()
         self._steps = 0
 
     @torch.inference_mode()
@@ -284,8 +292,9 @@ class MotionGenerator:
             ModelError: the model gave a frame that is not finite; `reset` begins anew.
         """
         frame, body, logits = self._live_step(
-            self._frame, self._emotion, self._cache, self._sampler, self._random
-        )
+            self._frame, self._emotion, self._cache, self._sampler, self._random,
+            self._watchdog.freedom(self._sampler.watchdog),
+        )  # fmt: skip
         if not bool(torch.isfinite(frame).all()):
             raise ModelError(
                 f'got a frame that is not finite at step {self._steps}; call reset, and check the '
@@ -293,7 +302,9 @@ class MotionGenerator:
             )
         self._frame = frame
         self._steps += 1
-        smooth = self._filter(body.cpu().numpy())
+        points = body.cpu().numpy()
+        self._watchdog(points)
+        smooth = self._filter(points)
         keypoints = self.skeleton.project(smooth) * np.float32(self._body_height_m)
         return MotionFrame(keypoints, logits.cpu().numpy())
 

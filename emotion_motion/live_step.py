@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 import warnings
 
+import numpy as np
 import torch
 from torch import nn, Tensor
 
@@ -17,6 +18,7 @@ from emotion_motion.plan import Plan
 from emotion_motion.plan_sampler import PlanSampler
 from emotion_motion.sampling import draw, next_frame
 from emotion_motion.stance import StanceAnchor
+from emotion_motion.watchdog import Freedom
 
 __all__ = ['LiveStep', 'LiveStepRunner']
 
@@ -65,7 +67,8 @@ class LiveStep(nn.Module):
             rotation: see MotionModel.stream_step.
             plan: the pose meant [B, Z] and the share of its horizon left [B, 1].
             noise: of `sampling.draw`.
-            settings: k, emotion_weight, movement_weight, variance_div, temperature.
+            settings: k, emotion_weight, and for each stream movement_weight [B, 1, 1, 1],
+                variance_div and temperature [B, 1, 1].
 
         Returns:
             The next frame [B, O] in model space, the same as keypoints [B, K, D] of a body of
@@ -132,13 +135,17 @@ class LiveStepRunner:
         cache: StreamCache,
         sampler: SamplerConfig,
         random: torch.Generator,
+        freedom: Freedom | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Make the next frame; see LiveStep.forward for the three that are returned."""
-        inputs = self._inputs(frame, emotion, cache, sampler, random)
+        """Make the next frame; see LiveStep.forward for the three that are returned.
+
+        What the watchdog asks for in `freedom` comes on top of the sampler's settings.
+        """
+        inputs = self._inputs(frame, emotion, cache, sampler, random, freedom)
         done = self._step(*inputs)
         following, body, logits, cache.last_moved, features, here, self.unprojected = done
         cache.last_frame = frame
-        self._plan_on(frame, emotion, cache, sampler, features, here, random)
+        self._plan_on(frame, emotion, cache, sampler, features, here, random, freedom)
         return following, body, logits
 
     def _inputs(
@@ -148,13 +155,14 @@ class LiveStepRunner:
         cache: StreamCache,
         sampler: SamplerConfig,
         random: torch.Generator,
+        freedom: Freedom | None = None,
     ) -> tuple[Any, ...]:
         rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
         noise = draw(self._like_mu, self._model.config.keypoint_dims, random)
         past = self._model.past_of(cache, frame)
         place = self._model.place_of(cache)
         plan = (cache.plan, cache.plan_left)
-        return frame, past, emotion, rings, *place, plan, noise, self._tensors(sampler)
+        return frame, past, emotion, rings, *place, plan, noise, self._tensors(sampler, freedom)
 
     def _plan_on(
         self,
@@ -165,6 +173,7 @@ class LiveStepRunner:
         features: Tensor,
         here: Tensor,
         random: torch.Generator,
+        freedom: Freedom | None,
     ) -> None:
         """Move the plan on by one frame; where it has run its time or the emotion is new, draw."""
         noise = self._plans.draw(self._batch_size, random)  # always: streams stay independent
@@ -174,20 +183,34 @@ class LiveStepRunner:
             before = emotion if cache.last_emotion is None else cache.last_emotion
             due = due | ((emotion - before).abs().amax(-1, keepdim=True) > _NEW_EMOTION)
             cache.last_emotion = emotion.clone()
+        warmth: float | Tensor = 1.0
+        if freedom is not None:
+            due = due | torch.from_numpy(freedom.new_plan).to(due.device).unsqueeze(-1)
+            warmth = self._like_mu.new_tensor(freedom.temperature).unsqueeze(-1)
         if bool(due.any()):
             mixture = self._model.plan_head(features, here)
-            fresh = self._plans(mixture, frame, emotion, sampler, noise)
+            fresh = self._plans(mixture, frame, emotion, sampler, noise, warmth)
             cache.plan = torch.where(due, fresh, cache.plan)
             cache.plan_left = torch.where(due, 1.0, cache.plan_left)
 
-    def _tensors(self, sampler: SamplerConfig) -> tuple[Tensor, ...]:
+    def _tensors(self, sampler: SamplerConfig, freedom: Freedom | None) -> tuple[Tensor, ...]:
         """Return the settings in the order of LiveStep; made anew only when they change."""
-        if sampler is not self._sampler:
-            values = [
-                sampler.k, sampler.emotion_weight, sampler.movement_weight, sampler.variance_div,
-                sampler.temperature,
-            ]  # fmt: skip
-            self._sampler, self._settings = sampler, self._model.unit.new_tensor(values).unbind()
+        if freedom is not None or sampler is not self._sampler:
+            new = self._like_mu.new_tensor
+            whole = [new(value) for value in (sampler.k, sampler.emotion_weight)]
+            each = [
+                np.broadcast_to(value, self._batch_size)
+                for value in (sampler.movement_weight, sampler.variance_div, sampler.temperature)
+            ]
+            if freedom is not None:
+                each[0] = each[0] + freedom.movement
+                each[1] = each[1] / freedom.spread
+                each[2] = each[2] * freedom.temperature
+            moving, *others = (new(np.array(values)) for values in each)
+            self._settings = (
+                *whole, moving.view(-1, 1, 1, 1), *(other.view(-1, 1, 1) for other in others)
+            )  # fmt: skip
+            self._sampler = sampler if freedom is None else None
         return self._settings
 
     @torch.no_grad()

@@ -51,6 +51,7 @@ class PlanSampler:
         emotion: Tensor,
         sampler: SamplerConfig,
         noise: tuple[Tensor, Tensor, Tensor],
+        warmth: float | Tensor = 1.0,
     ) -> Tensor:
         """Choose a plan.
 
@@ -60,12 +61,16 @@ class PlanSampler:
             emotion: what is requested [B, E].
             sampler: its temperature and emotion_weight.
             noise: of `draw`.
+            warmth: multiplies the temperature, a number or [B, 1].
 
         Returns:
             [B, Z].
         """
         many = PlanMixture(*(part.repeat_interleave(CANDIDATES, dim=0) for part in mixture))
-        plans = sample_plan(many, noise[:2], PLAN_TEMPERATURE * sampler.temperature)
+        if isinstance(warmth, Tensor):
+            warmth = warmth.repeat_interleave(CANDIDATES, dim=0)
+        warmth = warmth * (PLAN_TEMPERATURE * sampler.temperature)
+        plans = sample_plan(many, noise[:2], warmth)
         plans = plans.unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
         logits = self._model.emotion_fc2(self._shown(plans, frame))  # [B, N, E]
         shown = (logits * emotion.unsqueeze(1)).sum(-1)

@@ -22,6 +22,8 @@ class SamplerConfig:
         movement_weight: weight of movement, -5 to 20.
         variance_div: divides the standard deviations, 0.1 to 10000.
         temperature: 0.05 to 5.
+        watchdog: how strongly streams that stand still or repeat themselves are freed, 0 (not at
+            all) to 3, see `emotion_motion.watchdog`.
     """
 
     k: float = 0.0
@@ -29,6 +31,7 @@ class SamplerConfig:
     movement_weight: float = 0.5
     variance_div: float = 2.0
     temperature: float = 1.0
+    watchdog: float = 1.0
 
     # No field; the ROS parameters take their ranges from it.
     RANGES: ClassVar[dict[str, tuple[float, float]]] = {
@@ -37,6 +40,7 @@ class SamplerConfig:
         'movement_weight': (-5.0, 20.0),
         'variance_div': (0.1, 10000.0),
         'temperature': (0.05, 5.0),
+        'watchdog': (0.0, 3.0),
     }  # fmt: skip
 
     def __post_init__(self) -> None:

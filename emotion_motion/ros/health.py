@@ -103,6 +103,9 @@ class HealthReport:
             'device': generator.device,
             'seed': generator.seed,
             'model_steps': generator.steps,
+            'still_s': float(generator.watchdog.still_s[0]),
+            'repeating': float(generator.watchdog.repeating[0]),
+            'watchdog_interventions': int(generator.watchdog.interventions[0]),
             'hold': motion.is_held('user'),
             'replay_file': motion.log_problem or self._parameter('replay_file') or 'off',
         }

@@ -21,7 +21,9 @@ from emotion_motion.run_log import RunLog
 
 __all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
 
-SAMPLER_PARAMETERS = ('k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature')
+SAMPLER_PARAMETERS = (
+    'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature', 'watchdog'
+)  # fmt: skip
 
 
 class LiveMotion:

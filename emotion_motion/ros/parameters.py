@@ -157,6 +157,11 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0.05, 5.0,
     ),
     ParameterSpec(
+        'watchdog', float, None,
+        'how strongly a motion that stands still or repeats itself is freed; 0 is not at all',
+        0.0, 3.0,
+    ),
+    ParameterSpec(
         'publish_markers', bool, True,
         'publish keypoint_markers for RViz and Foxglove while somebody subscribes to them',
     ),
