@@ -284,6 +284,35 @@ class MotionGenerator:
         self._watchdog.reset()
         self._steps = 0
 
+    def prime(self, keypoints: np.ndarray) -> None:
+        """Begin a new run that goes on from motion, as if the streams had made it themselves.
+
+        A log of the run does not hold that motion: a primed run cannot be replayed.
+
+        Args:
+            keypoints: [B, T, K, D] in metres, of a body of `body_height_m`, at the model's rate;
+                the last frame is the one to go on from.
+
+        Raises:
+            ConfigError: another shape, or a number that is not finite.
+        """
+        points = np.asarray(keypoints, dtype=np.float32)
+        shape = (self._batch_size, *self._checkpoint.rest_pose.shape)
+        if points.ndim != 4 or (points.shape[0], *points.shape[2:]) != shape or not points.size:
+            raise ConfigError(
+                f'got motion of shape {points.shape} to go on from; expected [{shape[0]}, T, '
+                f'{shape[1]}, {shape[2]}] with T of 1 or more'
+            )
+        if not np.isfinite(points).all():
+            raise ConfigError('got motion to go on from that is not finite; leave such frames out')
+        self.reset()
+        flat = points.reshape(*points.shape[:2], -1) / np.float32(self._body_height_m)
+        frames = torch.from_numpy(flat - self._checkpoint.normaliser.mean).to(self._device)
+        for frame in frames.unbind(1)[:-1]:
+            self._frame = frame
+            self.step()
+        self._frame = frames[:, -1]
+
     @torch.inference_mode()
     def step(self) -> MotionFrame:
         """Make the next frame of every stream.

@@ -70,17 +70,22 @@ class Thirds:
 
 
 def free_run(
-    generator: MotionGenerator, seconds: float, emotions: np.ndarray | None = None
-) -> FreeRun:
-    """Run a generator from its rest pose.
+    generator: MotionGenerator, seconds: float, emotions: np.ndarray | None = None,
+    *, past: np.ndarray | None = None,
+) -> FreeRun:  # fmt: skip
+    """Run a generator from its rest pose, or on from motion.
 
     Args:
         generator: B streams.
         seconds: how long [s].
         emotions: what each stream is to show, [B, 7]; None: seven streams, one an emotion.
+        past: motion to go on from, see `MotionGenerator.prime`.
     """
     generator.set_emotion(np.eye(len(EMOTIONS)) if emotions is None else emotions)
-    generator.reset()
+    if past is None:
+        generator.reset()
+    else:
+        generator.prime(past)
     frames = [generator.step() for _ in range(round(seconds * generator.rate))]
     logits = np.stack([frame.emotion_logits for frame in frames], axis=1)
     return FreeRun(
