@@ -87,7 +87,7 @@ def held_out_clips(
 def _names(sources: list[str]) -> list[str]:
     """Return short names: a part of a file by its own name, a file without what all begin with."""
     names = [source.partition('#')[2] or Path(source).stem for source in sources]
-    shared = len(os.path.commonprefix(names)) if len(set(names)) > 1 else 0
+    shared = len(os.path.commonprefix(names)) if len(set(names)) > 1 else 0  # noqa: RUF071
     return [name[shared:] for name in names]
 
 
