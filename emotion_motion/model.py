@@ -227,7 +227,7 @@ class MotionModel(nn.Module):
         for block in self.blocks:
             x = block(x, self.rotary[:, positions], band)
         x = self.norm(x)
-        logits = frames + self.unit * self._displacement(x, moved, bent)
+        logits = self._following(frames, x, moved, bent)
         shown = self._shown(logits, frames)
         pooled = self.pooling.windowed(shown, self.config.window)
         output = self._mixture(x, logits, self.emotion_fc2(pooled))
@@ -307,7 +307,7 @@ class MotionModel(nn.Module):
             assert isinstance(block, _Block)
             x = block.step(x, rotation, ring, slot, mask)
         x = self.norm(x)
-        logits = now + self.unit * self._displacement(x, moved, bent)
+        logits = self._following(now, x, moved, bent)
         shown = self._shown(logits, now)
         pooled.index_copy_(1, slot, shown)
         scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
@@ -378,6 +378,12 @@ class MotionModel(nn.Module):
         told = (frames / self.pose_std, moved, bent, way, plan.left)
         motion = self.frame_in(torch.cat(told, dim=-1))
         return torch.cat((motion, self.emotion_in(emotions)), dim=-1)
+
+    def _following(self, frames: Tensor, x: Tensor, moved: Tensor, bent: Tensor) -> Tensor:
+        """Return the prediction of the frames that follow `frames`, [B, T, O] in model space."""
+        if self.config.displacements:
+            return frames + self.unit * self._displacement(x, moved, bent)
+        return self.pose_std * self.displacement(x)  # an ablation: the pose itself
 
     def _displacement(self, x: Tensor, moved: Tensor, bent: Tensor) -> Tensor:
         """Return the next displacement in units, [B, T, O].

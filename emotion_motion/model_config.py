@@ -38,6 +38,8 @@ class MotionModelConfig:
         plan_gaussians: components of the plan's mixture.
         plan_horizon: frames that a plan looks ahead.
         plan_every: frames that the live loop keeps a plan.
+        displacements: predict how far the body moves on, not where it is (an ablation: without it
+            live loops tremble more than they move).
         hold_feet: standing feet stay where they are, in training and in the live loop; a model
             must run as it was trained. Without it a body hangs on its hip, and its feet glide.
     """
@@ -60,6 +62,7 @@ class MotionModelConfig:
     plan_gaussians: int = 8
     plan_horizon: int = 14
     plan_every: int = 7
+    displacements: bool = True
     hold_feet: bool = True
 
     def __post_init__(self) -> None:

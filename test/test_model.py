@@ -18,6 +18,7 @@ VARIANTS = [
     {},
     {'mixture_per_keypoint': False},
     {'mdn_reads_logits': True},
+    {'displacements': False},
     {'keypoint_dims': 1, 'layers': 1, 'heads': 1},
     {'window': 1, 'gaussians': 1},
 ]
@@ -87,6 +88,16 @@ def test_displacements_are_in_units():
     torch.testing.assert_close(larger.mu, 2.0 * output.mu)
     torch.testing.assert_close(larger.sigma, 2.0 * output.sigma)
     torch.testing.assert_close(larger.emotion_logits, output.emotion_logits)
+
+
+def test_without_displacements_the_pose_itself_is_predicted():
+    model = random_model(0, displacements=False)
+    with torch.no_grad():
+        model.displacement.weight.zero_()
+        model.displacement.bias.zero_()
+    frames, emotions = random_inputs(model, 2, 6)
+    logits = model(frames, emotions).logits
+    torch.testing.assert_close(logits, torch.zeros_like(logits))  # the mean pose, wherever it was
 
 
 def test_a_fall_off_the_body_does_not_drown_the_rest():

@@ -95,7 +95,8 @@ def test_in_half_precision_it_learns_the_same_within_a_few_percent(make):
 @pytest.mark.parametrize('change', [
     {'noise': False}, {'project': False}, {'rollout': 2, 'rollout_after': 0.0}, {'plan': False},
     {'mdn': False}, {'chain': False}, {'mixture_per_keypoint': False}, {'unit': 'shared'},
-    {'mdn_reads_logits': True}, {'balance': False}, {'mse_weight': 0.0}, {'schedule': 'constant'},
+    {'mdn_reads_logits': True}, {'displacements': False}, {'hold_feet': False},
+    {'balance': False}, {'mse_weight': 0.0}, {'schedule': 'constant'},
     {'warp': (0.8, 1.2), 'jitter': 1e-3},
 ], ids=lambda change: next(iter(change)))  # fmt: skip
 def test_every_choice_is_a_switch_that_changes_the_training(make, change):
