@@ -37,6 +37,7 @@ DEV = [
     'pytest',
     'pytest-benchmark',
     'pytest-timeout',
+    'pytest-xdist',
     'ruff',
     'setuptools',
 ]

@@ -132,7 +132,7 @@ def test_a_played_run_is_made_again_bit_for_bit(
     assert len(resets) == 2 and all(type(event.value) is int for event in resets)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(
     st.lists(
         st.one_of(
