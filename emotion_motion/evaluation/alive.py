@@ -14,11 +14,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.repetition import nearest_repeats, smoothed_speed
+from emotion_motion.evaluation.repetition import nearest_repeats
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.evaluation.thresholds import Thresholds
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.training.free_run import longest_still_s, thirds
+from emotion_motion.training.free_run import longest_still_s, smoothed_speed, thirds
 
 __all__ = ['Alive', 'Thresholds', 'drift', 'measure_alive', 'speed']
 

@@ -11,26 +11,12 @@ import numpy as np
 from emotion_motion.evaluation.neighbours import about_hips, Neighbours
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.skeleton import load_skeleton
+from emotion_motion.training.free_run import SMOOTHED_FRAMES, smoothed_speed, STILL_M_S
 
-__all__ = [
-    'MOVING_M_S', 'moving_windows', 'nearest_across', 'nearest_repeats', 'smoothed_speed'
-]  # fmt: skip
+__all__ = ['moving_windows', 'nearest_across', 'nearest_repeats']
 
-# As in the study behind the method: slower than this, motion is still.
-MOVING_M_S = 0.05
 _WINDOW_S = 1.0
-_SMOOTHED_FRAMES = 7  # jitter must not count as movement
 _SEEN_HZ = 10.0  # of a window's frames; people's movements have next to nothing above 5 Hz
-
-
-def smoothed_speed(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Return the mean keypoint speed of motion [T, K, 3] averaged over 7 frames, [T - 7] [m/s].
-
-    Value t belongs to the frames t to t + 7.
-    """
-    # The difference of two averages, each of 7 frames, is that of the frames at their ends.
-    moved = (keypoints[_SMOOTHED_FRAMES:] - keypoints[:-_SMOOTHED_FRAMES]) / _SMOOTHED_FRAMES
-    return np.linalg.norm(moved, axis=-1).mean(axis=-1) * rate_hz
 
 
 def moving_windows(
@@ -119,11 +105,11 @@ def _starts(keypoints: np.ndarray, rate_hz: float, every: int) -> tuple[np.ndarr
     """Return the first frames [N] of windows and whether they move [N]."""
     size = round(_WINDOW_S * rate_hz)
     first = np.arange(0, len(keypoints) - size + 1, every)
-    if size <= _SMOOTHED_FRAMES or not len(first):
+    if size <= SMOOTHED_FRAMES or not len(first):
         return first[:0], np.zeros(0, dtype=bool)
     way = np.concatenate(([0.0], np.cumsum(smoothed_speed(keypoints, rate_hz), dtype=float)))
-    within = size - _SMOOTHED_FRAMES
-    return first, (way[first + within] - way[first]) / within >= MOVING_M_S
+    within = size - SMOOTHED_FRAMES
+    return first, (way[first + within] - way[first]) / within >= STILL_M_S
 
 
 def _windows(keypoints: np.ndarray, rate_hz: float, first: np.ndarray) -> np.ndarray:

@@ -11,9 +11,10 @@ import numpy as np
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.gestures import Gestures
 from emotion_motion.evaluation.on_body import Manifold
-from emotion_motion.evaluation.repetition import MOVING_M_S, nearest_across
+from emotion_motion.evaluation.repetition import nearest_across
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.free_run import STILL_M_S
 
 __all__ = ['Thresholds', 'halves']
 
@@ -39,7 +40,7 @@ class Thresholds:
     near_duplicate_m: float
     off_body_m: float
     gestures: Gestures = field(repr=False)
-    still_m_s: float = MOVING_M_S
+    still_m_s: float = STILL_M_S
 
     @classmethod
     def measure(cls, reference: Streams, *, seed: int = 0) -> Thresholds:

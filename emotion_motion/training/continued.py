@@ -22,7 +22,7 @@ from emotion_motion.drawing import film_strips
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.training.config import TrainConfig
-from emotion_motion.training.free_run import free_run
+from emotion_motion.training.free_run import free_run, smoothed_speed
 from emotion_motion.training.packing import unpack
 from emotion_motion.training.sources import open_datasets
 from emotion_motion.training.state import load_state, newest_state
@@ -101,12 +101,8 @@ def continue_held_out(checkpoint: Checkpoint, clips: HeldOut, *, seed: int = 0) 
 
 
 def _speeds(motion: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Return the mean keypoint speed of each clip [B] in m/s, of a body of 1.70 m.
-
-    On the way over 7 frames, so that jitter is no movement.
-    """
-    ways = (motion[:, 7:] - motion[:, :-7]) * (rate_hz / 7.0 * _HEIGHT_M)
-    return np.linalg.norm(ways, axis=-1).mean(axis=(1, 2))
+    """Return the mean keypoint speed of each clip [B] in m/s, of a body of 1.70 m."""
+    return np.array([smoothed_speed(_HEIGHT_M * clip, rate_hz).mean() for clip in motion])
 
 
 def _last(run: Path) -> Checkpoint:

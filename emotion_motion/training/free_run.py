@@ -12,12 +12,13 @@ from emotion_motion.emotion import EMOTIONS, recognised_distribution
 from emotion_motion.generator import MotionGenerator
 
 __all__ = [
-    'FreeRun', 'Liveliness', 'Thirds', 'free_run', 'liveliness', 'longest_still_s', 'thirds'
+    'SMOOTHED_FRAMES', 'STILL_M_S', 'FreeRun', 'Liveliness', 'Thirds', 'free_run', 'liveliness',
+    'longest_still_s', 'smoothed_speed', 'thirds',
 ]  # fmt: skip
 
 # As in the study behind the method: below this mean keypoint speed a third of a second is still.
-_STILL_M_S = 0.05
-_SMOOTHED_FRAMES = 7
+STILL_M_S = 0.05
+SMOOTHED_FRAMES = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,7 @@ def liveliness(keypoints: np.ndarray, rate_hz: float) -> Liveliness:
 
     Speeds are taken on a moving average of 7 frames, so that jitter does not count as life.
     """
-    speed, measured = _speed(keypoints, rate_hz), thirds(keypoints, rate_hz)
+    speed, measured = smoothed_speed(keypoints, rate_hz), thirds(keypoints, rate_hz)
     return Liveliness(
         float(speed.mean()), float(measured.still.mean()), longest_still_s(measured.still, rate_hz)
     )
@@ -112,12 +113,12 @@ def thirds(keypoints: np.ndarray, rate_hz: float) -> Thirds:
     A stretch of fewer than 7 frames and a third of a second has none.
     """
     size = round(rate_hz / 3)
-    speed = _cut(_speed(keypoints, rate_hz), size)
-    first = (_SMOOTHED_FRAMES - 1) // 2
+    speed = _cut(smoothed_speed(keypoints, rate_hz), size)
+    first = (SMOOTHED_FRAMES - 1) // 2
     # A third difference lies between its second and its third frame.
     jerk = np.linalg.norm(np.diff(keypoints.astype(float), n=3, axis=0), axis=-1).mean(axis=-1)
     jerk = _cut(jerk[first - 1 :], size)[: len(speed)]
-    return Thirds(speed, jerk, speed < _STILL_M_S, first, size)
+    return Thirds(speed, jerk, speed < STILL_M_S, first, size)
 
 
 def longest_still_s(still: np.ndarray, rate_hz: float) -> float:
@@ -127,10 +128,13 @@ def longest_still_s(still: np.ndarray, rate_hz: float) -> float:
     return longest * round(rate_hz / 3) / rate_hz
 
 
-def _speed(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Return the mean keypoint speed [T - 7] of the smoothed motion [m/s]."""
+def smoothed_speed(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Return the mean keypoint speed of motion [T, K, D] averaged over 7 frames, [T - 7] [m/s].
+
+    Value t belongs to the frames t to t + 7.
+    """
     # The difference of two averages, each of 7 frames, is that of the frames at their ends.
-    moved = (keypoints[_SMOOTHED_FRAMES:] - keypoints[:-_SMOOTHED_FRAMES]) / _SMOOTHED_FRAMES
+    moved = (keypoints[SMOOTHED_FRAMES:] - keypoints[:-SMOOTHED_FRAMES]) / SMOOTHED_FRAMES
     return np.linalg.norm(moved, axis=-1).mean(axis=-1) * rate_hz
 
 
