@@ -159,8 +159,8 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
         }  # fmt: skip
         return 'emotion-motion data', below, arguments[1:]
     commands: dict[str, Callable[..., None]] = {
-        'generate': generate, 'train': _train, 'evaluate': _evaluate, 'models': models,
-        'data': _data,
+        'generate': generate, 'train': _train, 'evaluate': _evaluate, 'ablate': _ablate,
+        'models': models, 'data': _data,
     }  # fmt: skip
     if arguments[:1] == ['train']:
         from emotion_motion.training.train_command import train_command
@@ -170,6 +170,10 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
         from emotion_motion.evaluation.evaluate_command import evaluate_models
 
         commands['evaluate'] = evaluate_models
+    if arguments[:1] == ['ablate']:
+        from emotion_motion.evaluation.ablation import ablate
+
+        commands['ablate'] = ablate
     return 'emotion-motion', commands, arguments
 
 
@@ -179,6 +183,10 @@ def _train() -> None:
 
 def _evaluate() -> None:
     """Run the live loop of a model and measure it against unseen motion."""
+
+
+def _ablate() -> None:
+    """Take away each part of the method in turn, train and measure what is left."""
 
 
 def _data() -> None:

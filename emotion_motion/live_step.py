@@ -13,10 +13,10 @@ from torch import nn, Tensor
 
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import NEUTRAL_INDEX
-from emotion_motion.model import StreamCache
+from emotion_motion.model import MotionOutput, StreamCache
 from emotion_motion.plan import Plan
 from emotion_motion.plan_sampler import PlanSampler
-from emotion_motion.sampling import draw, next_frame
+from emotion_motion.sampling import draw, most_probable, next_frame
 from emotion_motion.stance import StanceAnchor
 from emotion_motion.watchdog import Freedom
 
@@ -38,6 +38,8 @@ class LiveStep(nn.Module):
         super().__init__()
         self.model, self.skeleton = checkpoint.model, checkpoint.skeleton
         holds = self.model.config.hold_feet
+        config = self.model.config
+        self.undrawn = config.most_probable or not config.draws
         self.anchor = StanceAnchor(self.skeleton, checkpoint.rate_hz) if holds else None
         device = checkpoint.model.unit.device
         for name in ('mean', 'low', 'high'):
@@ -81,9 +83,11 @@ class LiveStep(nn.Module):
             Plan(meant.unsqueeze(1), left.unsqueeze(1)),
         )  # fmt: skip
         output = done.output
-        emotions = self.model.emotions_by_component(output, frame, done.shown, done.summary)
+        emotions = output.emotion_logits
+        if self.model.tells_components:
+            emotions = self.model.emotions_by_component(output, frame, done.shown, done.summary)
         k, emotion_weight, movement_weight, variance_div, temperature = settings
-        drawn = next_frame(
+        drawn = self._chosen(output) if self.undrawn else next_frame(
             output.pi, output.sigma, output.mu, emotions, frame.unsqueeze(1), noise,
             keypoint_dims=self.model.config.keypoint_dims, k=k, emotion_weight=emotion_weight,
             movement_weight=movement_weight, variance_div=variance_div,
@@ -102,6 +106,12 @@ class LiveStep(nn.Module):
             body = self.anchor(body, (frame + self.mean).view_as(body))
         following, logits = body.flatten(1) - self.mean, output.emotion_logits[:, -1]
         return following, body, logits, done.moved, done.features, done.here, loose
+
+    def _chosen(self, output: MotionOutput) -> Tensor:
+        """Return the next frame [B, O] of a loop that draws nothing (ablations)."""
+        if not self.model.config.draws:
+            return output.logits[:, -1]
+        return most_probable(output.pi, output.mu, self.model.config.keypoint_dims)
 
 
 class LiveStepRunner:
@@ -176,6 +186,8 @@ class LiveStepRunner:
         freedom: Freedom | None,
     ) -> None:
         """Move the plan on by one frame; where it has run its time or the emotion is new, draw."""
+        if not self._model.config.plan:
+            return
         noise = self._plans.draw(self._batch_size, random)  # always: streams stay independent
         cache.plan_left = cache.plan_left - 1.0 / self._model.config.plan_horizon
         due = cache.plan_left < self._plan_kept

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 
 from emotion_motion.exceptions import ModelError
 from emotion_motion.model_config import MotionModelConfig, ROTARY_PERIOD
-from emotion_motion.plan import Plan, PlanHead, PlanMixture
+from emotion_motion.plan import NO_LEASH, Plan, PlanHead, PlanMixture
 from emotion_motion.rotary import rotary_table
 from emotion_motion.stream_cache import StreamCache
 
@@ -58,12 +58,18 @@ class StreamStep(NamedTuple):
 
 
 class AttentionPooling(nn.Module):
-    """Average over time whose weights are a softmax of a learned linear score."""
+    """Average over time whose weights are a softmax of a learned linear score.
 
-    def __init__(self, dim: int) -> None:
+    Without `learned` all frames weigh the same (an ablation).
+    """
+
+    def __init__(self, dim: int, *, learned: bool = True) -> None:
         """Make the linear score for vectors of `dim` numbers."""
         super().__init__()
         self.score = nn.Linear(dim, 1)
+        if not learned:
+            for weight in self.score.parameters():
+                nn.init.zeros_(weight).requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool x [B, T, dim] over all of its frames to [B, dim]."""
@@ -162,6 +168,8 @@ class MotionModel(nn.Module):
     pose_std: Tensor
     unit: Tensor
     plan_basis: Tensor
+    plan_known: Tensor
+    plan_reach: Tensor
     rotary: Tensor
     slots: Tensor
 
@@ -176,10 +184,9 @@ class MotionModel(nn.Module):
         self.norm = nn.LayerNorm(config.channels)
         self.displacement = nn.Linear(config.channels, config.outputs)
         self.gates = nn.Linear(config.channels, 3 * config.keypoints)
-        pooled = config.outputs + config.keypoints
-        self.pooling = AttentionPooling(pooled)
+        self.pooling = AttentionPooling(config.shown_size, learned=config.attention_pooling)
         self.emotion_fc2 = nn.Sequential(
-            nn.Linear(pooled, config.emotion_head_channels),
+            nn.Linear(config.shown_size, config.emotion_head_channels),
             nn.Tanh(),
             nn.Linear(config.emotion_head_channels, config.emotions),
         )
@@ -187,6 +194,10 @@ class MotionModel(nn.Module):
         self.plan_head = PlanHead(config)
         # A frame over pose_std, times this, is the pose in principal components; from the data.
         self.register_buffer('plan_basis', torch.eye(config.outputs)[: config.plan_size])
+        # Training poses of each emotion in principal components, and how far others are from them.
+        known = torch.zeros(config.emotions, config.plan_known, config.plan_size)
+        self.register_buffer('plan_known', known)
+        self.register_buffer('plan_reach', torch.full((config.emotions,), NO_LEASH))
         self.register_buffer('pose_std', torch.ones(config.outputs), persistent=False)
         self.register_buffer('unit', torch.ones(config.outputs), persistent=False)
         table = rotary_table(config.channels // config.heads)
@@ -228,7 +239,7 @@ class MotionModel(nn.Module):
             x = block(x, self.rotary[:, positions], band)
         x = self.norm(x)
         logits = self._following(frames, x, moved, bent)
-        shown = self._shown(logits, frames)
+        shown = self._seen(x, logits, frames)
         pooled = self.pooling.windowed(shown, self.config.window)
         output = self._mixture(x, logits, self.emotion_fc2(pooled))
         return output, self.plan_head(x, here)
@@ -239,7 +250,7 @@ class MotionModel(nn.Module):
         rings = (c.layers, batch_size, 2 * c.heads, c.window, c.channels // c.heads)
         return StreamCache(
             keys_values=place.new_zeros(rings),
-            pooled=place.new_zeros(batch_size, c.window, c.outputs + c.keypoints),
+            pooled=place.new_zeros(batch_size, c.window, c.shown_size),
             scores=place.new_full((batch_size, c.window), -math.inf),
             mask=place.new_full((1, c.window), -math.inf),
             plan=place.new_zeros(batch_size, c.plan_size),
@@ -308,16 +319,25 @@ class MotionModel(nn.Module):
             x = block.step(x, rotation, ring, slot, mask)
         x = self.norm(x)
         logits = self._following(now, x, moved, bent)
-        shown = self._shown(logits, now)
+        shown = self._seen(x, logits, now)
         pooled.index_copy_(1, slot, shown)
         scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
         summary = torch.bmm(scores.softmax(dim=-1).unsqueeze(1), pooled)
         output = self._mixture(x, logits, self.emotion_fc2(summary))
         return StreamStep(output, shown, summary, moved, x, here)
 
+    @property
+    def tells_components(self) -> bool:
+        """Whether it can say, and should, what each component would show."""
+        return self.config.component_emotions and not self.config.emotion_reads_features
+
     def component_emotions(self, output: MotionOutput, cache: StreamCache) -> Tensor:
         """Return `emotions_by_component` of the last `step`, [B, 1, G, K, E]."""
         assert cache.last_frame is not None and cache.summary is not None, 'step comes first'
+        if self.config.emotion_reads_features:
+            raise ModelError(
+                'got a model whose emotion head reads features, which components do not have'
+            )
         shown = cache.pooled[:, (cache.frames - 1) % self.config.window].unsqueeze(1)
         return self.emotions_by_component(output, cache.last_frame, shown, cache.summary)
 
@@ -350,14 +370,19 @@ class MotionModel(nn.Module):
         mu = output.mu[:, -1]  # [B, G, O]
         change = self._shown(mu, frame.unsqueeze(1)) - shown  # [B, G, dim]
         gain = jacobian.unsqueeze(1) * change.unsqueeze(2)  # [B, G, E, dim]
-        places, speeds = gain.split([k * d, k], dim=-1)
-        by_keypoint = places.unflatten(-1, (k, d)).sum(-1) + speeds  # [B, G, E, K]
+        by_keypoint = gain[..., : k * d].unflatten(-1, (k, d)).sum(-1)  # [B, G, E, K]
+        if self.config.pool_speeds:
+            by_keypoint = by_keypoint + gain[..., k * d :]
         emotions = output.emotion_logits[:, -1, None, :, None] + by_keypoint
         return emotions.transpose(2, 3).unsqueeze(1)
 
     def plan_place(self, frames: Tensor) -> Tensor:
         """Return the poses of frames [..., O] in principal components, [..., Z]."""
         return F.linear(frames / self.pose_std, self.plan_basis)
+
+    def plan_rise(self) -> Tensor:
+        """Return how far one unit of each principal component moves a frame, [Z, O]."""
+        return torch.linalg.pinv(self.plan_basis / self.pose_std).T.contiguous()
 
     def _moved(self, frames: Tensor, before: Tensor) -> Tensor:
         """Return the displacement that led to each frame, in units [B, T, O]."""
@@ -398,9 +423,16 @@ class MotionModel(nn.Module):
         turning = torch.tanh(bend) * bent.unflatten(-1, keypoints)
         return (going + turning + F.softplus(scale) * new).flatten(-2)
 
+    def _seen(self, x: Tensor, logits: Tensor, frames: Tensor) -> Tensor:
+        """Return what the emotion head sees of each frame, [B, T, dim]."""
+        return x if self.config.emotion_reads_features else self._shown(logits, frames)
+
     def _shown(self, logits: Tensor, frames: Tensor) -> Tensor:
-        """Return what the emotion head may see of `logits`: places and speeds, [B, T, O + K]."""
-        return torch.cat((logits / self.pose_std, self._speed(logits, frames)), dim=-1)
+        """Return what `logits` show: places, and mostly speeds, [B, T, O + K]."""
+        places = logits / self.pose_std
+        if not self.config.pool_speeds:
+            return places
+        return torch.cat((places, self._speed(logits, frames)), dim=-1)
 
     def _speed(self, after: Tensor, before: Tensor) -> Tensor:
         """Return each keypoint's displacement in units, [..., O] to [..., K]."""

@@ -33,13 +33,24 @@ class MotionModelConfig:
         emotion_head_channels: hidden width of the emotion head.
         mixture_per_keypoint: pi is [B, T, G, K], one mixture a keypoint, instead of [B, T, G].
         mdn_reads_logits: the mixture head reads `logits` in place of the features (an ablation).
+        emotion_reads_features: the emotion head reads the transformer's features in place of
+            `logits` (an ablation: what a component would show is then unknown).
+        pool_speeds: the emotion head sees the keypoints' speeds beside their places.
+        attention_pooling: frames weigh as they are learnt to; false: all the same (an ablation).
         sigma_floor: smallest standard deviation, in displacement units.
+        plan: tell frames where the body means to go, and learn to say it. Without it the live loop
+            stands more than it moves.
         plan_dims: principal components of the plan (at most O).
         plan_gaussians: components of the plan's mixture.
         plan_horizon: frames that a plan looks ahead.
         plan_every: frames that the live loop keeps a plan.
+        plan_known: training poses of each emotion that plans stay near to, see `plan_leash`.
         displacements: predict how far the body moves on, not where it is (an ablation: without it
             live loops tremble more than they move).
+        draws: the next frame is drawn; false: it is `logits` (an ablation).
+        most_probable: each keypoint takes the mean of its most probable component (an ablation).
+        component_emotions: the sampler's emotion term is that of each component and keypoint;
+            false: one for all, which cannot change a choice (an ablation).
         hold_feet: standing feet stay where they are, in training and in the live loop; a model
             must run as it was trained. Without it a body hangs on its hip, and its feet glide.
     """
@@ -57,12 +68,20 @@ class MotionModelConfig:
     emotion_head_channels: int = 64
     mixture_per_keypoint: bool = True
     mdn_reads_logits: bool = False
+    emotion_reads_features: bool = False
+    pool_speeds: bool = True
+    attention_pooling: bool = True
     sigma_floor: float = 0.005
-    plan_dims: int = 12
+    plan: bool = True
+    plan_dims: int = 24
     plan_gaussians: int = 8
     plan_horizon: int = 14
     plan_every: int = 7
+    plan_known: int = 512
     displacements: bool = True
+    draws: bool = True
+    most_probable: bool = False
+    component_emotions: bool = True
     hold_feet: bool = True
 
     def __post_init__(self) -> None:
@@ -99,6 +118,13 @@ class MotionModelConfig:
     def channels(self) -> int:
         """Channels of a token C."""
         return self.motion_channels + self.emotion_channels
+
+    @property
+    def shown_size(self) -> int:
+        """Numbers of a frame that the emotion head sees."""
+        if self.emotion_reads_features:
+            return self.channels
+        return self.outputs + (self.keypoints if self.pool_speeds else 0)
 
     @property
     def plan_size(self) -> int:

@@ -22,7 +22,11 @@ import torch.nn.functional as F
 if TYPE_CHECKING:
     from emotion_motion.model import MotionModelConfig
 
-__all__ = ['Plan', 'PlanHead', 'PlanMixture', 'draw_plan', 'plan_nll', 'sample_plan']
+__all__ = [
+    'NO_LEASH', 'Plan', 'PlanHead', 'PlanMixture', 'draw_plan', 'plan_nll', 'sample_plan'
+]  # fmt: skip
+
+NO_LEASH = 1e3  # body heights: further than any plan
 
 _SPREAD_FLOOR = 0.02
 

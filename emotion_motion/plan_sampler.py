@@ -10,6 +10,7 @@ from torch import Tensor
 from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.model import MotionModel
 from emotion_motion.plan import draw_plan, PlanMixture, sample_plan
+from emotion_motion.plan_leash import PlanLeash
 from emotion_motion.sampler_config import SamplerConfig
 
 __all__ = ['PlanSampler']
@@ -24,7 +25,8 @@ PLAN_EMOTION, PLAN_TEMPERATURE = 6.0, 0.8
 class PlanSampler:
     """Draws plans [B, Z] for a model's live streams.
 
-    `CANDIDATES` plans are drawn from the mixture at PLAN_TEMPERATURE, and one of them is chosen by
+    `CANDIDATES` plans are drawn from the mixture at PLAN_TEMPERATURE, those that leave the poses
+    that the model knows are drawn back (`plan_leash`), and one of them is chosen by
     softmax(PLAN_EMOTION * emotion_weight * emotion). The emotion is that of the frame sampler: the
     requested emotion's logit, taken down by the neutral one where something else than neutral is
     asked for. The logits are those of the emotion head if the window showed nothing but the way
@@ -34,8 +36,9 @@ class PlanSampler:
     def __init__(self, model: MotionModel) -> None:
         """Take the model's own plan head, emotion head and principal components."""
         self._model = model
-        # From principal components back to frames over pose_std, in the least squares.
-        self._rise = torch.linalg.pinv(model.plan_basis).T.contiguous()  # [Z, O]
+        # From principal components back to frames over pose_std.
+        self._rise = model.plan_rise() / model.pose_std  # [Z, O]
+        self._leash = PlanLeash(model)
 
     def draw(self, batch_size: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Draw what one plan a stream needs at random."""
@@ -59,7 +62,7 @@ class PlanSampler:
             mixture: what the plan head says, T = 1.
             frame: where the body is [B, O], in model space.
             emotion: what is requested [B, E].
-            sampler: its temperature and emotion_weight.
+            sampler: its temperature, emotion_weight and leash.
             noise: of `draw`.
             warmth: multiplies the temperature, a number or [B, 1].
 
@@ -72,19 +75,28 @@ class PlanSampler:
         warmth = warmth * (PLAN_TEMPERATURE * sampler.temperature)
         plans = sample_plan(many, noise[:2], warmth)
         plans = plans.unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
+        plans = self._leash(plans, emotion, sampler.leash)
+        score = -noise[2].log()
+        if not self._model.config.emotion_reads_features:  # else nobody can tell
+            weight = PLAN_EMOTION * sampler.emotion_weight
+            score = score + weight * self._emotion(plans, frame, emotion)
+        chosen = score.argmax(dim=-1)  # [B]
+        return plans[torch.arange(len(plans), device=plans.device), chosen]
+
+    def _emotion(self, plans: Tensor, frame: Tensor, emotion: Tensor) -> Tensor:
+        """Return the emotion term [B, N] of plans [B, N, Z]."""
         logits = self._model.emotion_fc2(self._shown(plans, frame))  # [B, N, E]
         shown = (logits * emotion.unsqueeze(1)).sum(-1)
         expressive = emotion[:, NEUTRAL_INDEX, None] <= 0.5
-        shown = torch.where(expressive, shown * (1.0 - logits[..., NEUTRAL_INDEX]), shown)
-        weight = PLAN_EMOTION * sampler.emotion_weight
-        chosen = (weight * shown - noise[2].log()).argmax(dim=-1)  # [B]
-        return plans[torch.arange(len(plans), device=plans.device), chosen]
+        return torch.where(expressive, shown * (1.0 - logits[..., NEUTRAL_INDEX]), shown)
 
     def _shown(self, plans: Tensor, frame: Tensor) -> Tensor:
         """Return what the emotion head would see on the way to plans [B, N, Z]: [B, N, dim]."""
         model, config = self._model, self._model.config
         way = (plans - model.plan_place(frame).unsqueeze(1)) @ self._rise  # over pose_std
         places = (frame / model.pose_std).unsqueeze(1) + way
+        if not config.pool_speeds:
+            return places
         moved = way * (model.pose_std / model.unit) / config.plan_horizon
         speeds = moved.unflatten(-1, (config.keypoints, -1)).norm(dim=-1)
         return torch.cat((places, speeds), dim=-1)

@@ -22,6 +22,9 @@ class SamplerConfig:
         movement_weight: weight of movement, -5 to 20.
         variance_div: divides the standard deviations, 0.1 to 10000.
         temperature: 0.05 to 5.
+        leash: how far from known poses a plan may go, as a multiple of how far other poses of the
+            training motion are from them, 0 to 10; 0 lets it go anywhere. See
+            `emotion_motion.plan_leash`.
         watchdog: how strongly streams that stand still or repeat themselves are freed, 0 (not at
             all) to 3, see `emotion_motion.watchdog`.
     """
@@ -31,6 +34,7 @@ class SamplerConfig:
     movement_weight: float = 0.5
     variance_div: float = 2.0
     temperature: float = 1.0
+    leash: float = 1.0
     watchdog: float = 1.0
 
     # No field; the ROS parameters take their ranges from it.
@@ -40,6 +44,7 @@ class SamplerConfig:
         'movement_weight': (-5.0, 20.0),
         'variance_div': (0.1, 10000.0),
         'temperature': (0.05, 5.0),
+        'leash': (0.0, 10.0),
         'watchdog': (0.0, 3.0),
     }  # fmt: skip
 

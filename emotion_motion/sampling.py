@@ -15,6 +15,7 @@ from emotion_motion.exceptions import ModelError
 __all__ = [
     'calculate_dynamic_emotion_scores_individual',
     'draw',
+    'most_probable',
     'next_frame',
     'sample_dynamic_emotion_individual',
 ]
@@ -218,6 +219,22 @@ def next_frame(
     mean = _of_component(mu[:, 0], chosen, keypoint_dims)
     spread = _of_component(sigma[:, 0], chosen, keypoint_dims)
     return (mean + normal * spread * (temperature**0.5 / variance_div)).flatten(1)
+
+
+def most_probable(pi: Tensor, mu: Tensor, keypoint_dims: int) -> Tensor:
+    """Return the last timestep's means of the most probable component of each keypoint, [B, O].
+
+    An ablation: without draws motion dies down.
+
+    Args:
+        pi: [B, T, G] or [B, T, G, K].
+        mu: [B, T, G, O].
+        keypoint_dims: coordinates of a keypoint D.
+    """
+    weights = pi[:, -1] if pi.dim() == 4 else pi[:, -1].unsqueeze(-1)
+    keypoints = mu.shape[-1] // keypoint_dims
+    chosen = weights.expand(-1, -1, keypoints).argmax(dim=1, keepdim=True)  # [B, 1, K]
+    return _of_component(mu[:, -1], chosen, keypoint_dims).flatten(1)
 
 
 def _of_component(values: Tensor, chosen: Tensor, dims: int) -> Tensor:

@@ -65,7 +65,7 @@ def random_model(seed: int = 0, **sizes: Any) -> MotionModel:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = MotionModel(MotionModelConfig(**{**TINY, **sizes}))
-        for parameter in model.parameters():
+        for parameter in filter(lambda part: part.requires_grad, model.parameters()):
             # Larger than the usual weights: what depends on something shall show that it does.
             torch.nn.init.normal_(parameter, std=1.0 / max(parameter.shape[-1], 4) ** 0.5)
         model.unit.uniform_(0.5, 1.5)

@@ -19,7 +19,7 @@ from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.live_step import LiveStepRunner
 from emotion_motion.plan import Plan, PlanMixture
 from emotion_motion.plan_sampler import PlanSampler
-from emotion_motion.sampling import sample_dynamic_emotion_individual
+from emotion_motion.sampling import most_probable, sample_dynamic_emotion_individual
 from emotion_motion.stance import StanceAnchor
 
 PERIOD = 4096  # frames after which rotary positions are re-based
@@ -320,6 +320,7 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
     generator.sampler = sampler
     settings = dataclasses.asdict(sampler)
     settings.pop('watchdog')  # two seconds are too short for it to do anything
+    settings.pop('leash')  # of the plans
     model, normaliser, body = checkpoint.model, checkpoint.normaliser, checkpoint.skeleton
     config, random, cache = model.config, torch.Generator().manual_seed(4), model.stream(3)
     told = []
@@ -390,6 +391,80 @@ def test_a_very_old_run_keeps_moving_on_the_body(checkpoint, start):
     assert np.isfinite(frames).all()
     assert generator.skeleton.bone_error(frames / 1.7) * 1.7 < 1e-5
     assert (np.diff(frames, axis=0) != 0.0).any(axis=(1, 2, 3)).all()
+
+
+# Parts taken away
+
+
+@pytest.mark.parametrize(('sizes', 'drawn'), [
+    ({'draws': False}, False), ({'most_probable': True}, False),
+    ({'draws': False, 'most_probable': True}, False), ({}, True),
+])  # fmt: skip
+def test_a_loop_that_draws_no_frames_feeds_back_what_the_model_says(sizes, drawn):
+    checkpoint = random_checkpoint(**sizes)
+    model, normaliser = checkpoint.model, checkpoint.normaliser
+    generator, cache = MotionGenerator(checkpoint, batch_size=3, seed=0), model.stream(3)
+    generator.set_emotion([one_hot(name) for name in ('fear', 'neutral', 'anger')])
+    for _ in range(30):
+        cache.plan, cache.plan_left = generator._cache.plan, generator._cache.plan_left
+        output = model.step(generator._frame, torch.from_numpy(generator.emotion), cache)
+        said = output.logits[:, -1]
+        if model.config.most_probable and model.config.draws:
+            said = most_probable(output.pi, output.mu, 3)
+        bounded = np.clip(said.numpy(), normaliser.low, normaliser.high) + normaliser.mean
+        generator.step()
+        away = np.abs(generator.unprojected - bounded.reshape(3, 25, 3)).max()
+        assert away > 1e-3 if drawn else away < 1e-4
+
+
+@pytest.mark.parametrize(('sizes', 'drawn'), [
+    ({'draws': False}, False), ({'most_probable': True}, False), ({}, True)
+])  # fmt: skip
+def test_a_loop_that_draws_no_frames_still_draws_plans(sizes, drawn):
+    checkpoint = random_checkpoint(**sizes)
+    one, other = (MotionGenerator(checkpoint, seed=seed) for seed in (1, 2))
+    assert np.array_equal(run(one, 1), run(other, 1)) != drawn
+    assert not torch.equal(one._cache.plan, other._cache.plan)
+    assert (run(one, 5) != run(other, 5)).any()
+
+
+@pytest.mark.parametrize('sizes', [
+    {'component_emotions': False}, {'emotion_reads_features': True}
+])  # fmt: skip
+def test_one_emotion_for_all_components_changes_no_choice_between_them(sizes):
+    """With the plans held alike: these are chosen among by their emotion all the same."""
+    def frames(weight: float, **sizes: bool) -> np.ndarray:
+        checkpoint = random_checkpoint(**sizes)
+        generator = MotionGenerator(checkpoint, batch_size=4, seed=3)
+        generator.sampler = SamplerConfig(emotion_weight=weight)
+        generator.set_emotion('anger')
+        made = []
+        for step in range(20):
+            random = torch.Generator().manual_seed(step // 5)
+            size = (4, checkpoint.model.config.plan_size)
+            generator._cache.plan = torch.randn(size, generator=random)
+            made.append(generator.step().keypoints)
+        return np.stack(made)
+
+    np.testing.assert_allclose(frames(10.0, **sizes), frames(0.0, **sizes), atol=1e-5)
+    assert np.abs(frames(10.0) - frames(0.0)).max() > 0.01
+    if 'component_emotions' in sizes:  # without the term both are the same model
+        np.testing.assert_allclose(frames(0.0, **sizes), frames(0.0), atol=1e-5)
+
+
+@pytest.mark.parametrize('sizes', [
+    {'emotion_reads_features': True}, {'pool_speeds': False}, {'attention_pooling': False},
+    {'component_emotions': False}, {'draws': False}, {'most_probable': True},
+], ids=lambda sizes: next(iter(sizes)))  # fmt: skip
+def test_a_loop_without_a_part_lives_and_follows_the_emotion(sizes):
+    checkpoint = random_checkpoint(**sizes)
+    steady, changed = (MotionGenerator(checkpoint, batch_size=2, seed=1) for _ in range(2))
+    np.testing.assert_array_equal(run(steady, 20), run(changed, 20))
+    changed.set_emotion('anger', index=1)
+    one, other = run(steady, 20), run(changed, 20)
+    np.testing.assert_array_equal(one[:, 0], other[:, 0])
+    assert (one[0, 1] != other[0, 1]).any()
+    assert steady.skeleton.bone_error(other / 1.7) * 1.7 < 1e-5
 
 
 # The body

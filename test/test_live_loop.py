@@ -14,7 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.alive import measure_alive
+from emotion_motion.evaluation.evaluate import make_yardstick
+from emotion_motion.evaluation.streams import run_streams
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.training.corpus import make_clip
 from emotion_motion.training.free_run import free_run, FreeRun, liveliness
@@ -119,3 +123,37 @@ def test_ten_minutes_do_not_freeze(packaged_model: Path) -> None:
         )
         assert whole.longest_still_s < LONGEST_STILL_S
         assert last.speed_m_s > 0.5 * whole.speed_m_s
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_an_hour_has_no_trend(packaged_model: Path) -> None:
+    yardstick = make_yardstick(30.0)
+    streams = run_streams(
+        from_pretrained(packaged_model), emotions=range(len(EMOTIONS)), seconds=3600.0, seed=8
+    )
+
+    def measured(begin_min: int, end_min: int) -> dict[str, float]:
+        part = streams.part(60.0 * begin_min, 60.0 * end_min)
+        alive = measure_alive(part, yardstick.thresholds)
+        windows = yardstick.judge.windows(part, every_s=2.0)
+        seen = yardstick.judge.seen(windows.keypoints)
+        return {
+            'speed': float(np.mean(alive.against(yardstick.alive, 'speed_m_s'))),
+            'gestures': float(np.mean(alive.against(yardstick.alive, 'gestures'))),
+            'near-duplicates': float(np.mean(alive.by_emotion('near_duplicate'))),
+            'off the body': float(yardstick.manifold.off(part).mean()),
+            'judge': float((seen == windows.emotions).mean()),
+        }
+
+    parts = {f'{begin} to {begin + 10}': measured(begin, begin + 10) for begin in range(0, 60, 10)}
+    still = measure_alive(streams, yardstick.thresholds).longest_run_s
+    print(f'\nlongest still {dict(zip(EMOTIONS, still.round(1).tolist(), strict=True))}')
+    for minutes, found in parts.items():
+        print(f'minutes {minutes}:', {name: round(value, 3) for name, value in found.items()})
+    first, last = parts['0 to 10'], parts['50 to 60']
+    assert last['speed'] > 0.8 * first['speed'] and last['gestures'] > 0.8 * first['gestures']
+    assert last['judge'] > 0.8 * first['judge']
+    assert last['near-duplicates'] < first['near-duplicates'] + 0.1
+    assert last['off the body'] < first['off the body'] + 0.05
+    assert still.max() < 2.0 * LONGEST_STILL_S

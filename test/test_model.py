@@ -19,6 +19,9 @@ VARIANTS = [
     {'mixture_per_keypoint': False},
     {'mdn_reads_logits': True},
     {'displacements': False},
+    {'emotion_reads_features': True},
+    {'pool_speeds': False},
+    {'attention_pooling': False},
     {'keypoint_dims': 1, 'layers': 1, 'heads': 1},
     {'window': 1, 'gaussians': 1},
 ]
@@ -347,9 +350,10 @@ def test_gradient_reaches_the_features_only_through_logits():
     assert {name.split('.')[0] for name in cut} == {'pooling', 'emotion_fc2'}
 
 
-def test_emotion_logits_are_the_head_of_pooled_logits_and_speeds():
+@pytest.mark.parametrize('sizes', [{}, {'pool_speeds': False}, {'attention_pooling': False}])
+def test_emotion_logits_are_the_head_of_pooled_logits_and_speeds(sizes):
     """Written out once more from nothing but frames and logits."""
-    model = random_model().double()
+    model = random_model(**sizes).double()
     c = model.config
     frames, emotions = (part.double() for part in random_inputs(model, 2, 10))
     output = model(frames, emotions)
@@ -360,9 +364,46 @@ def test_emotion_logits_are_the_head_of_pooled_logits_and_speeds():
                 logits, last = output.logits[b, s], frames[b, s]
                 speed = ((logits - last) / model.unit).view(c.keypoints, -1).norm(dim=-1)
                 shown.append(torch.cat((logits / model.pose_std, speed)))
-            pooled = model.pooling(torch.stack(shown)[None])
+            window = torch.stack(shown)[None]
+            if not c.pool_speeds:
+                window = window[..., : c.outputs]
+            pooled = model.pooling(window) if c.attention_pooling else window.mean(dim=1)
             expected = model.emotion_fc2(pooled)[0]
             torch.testing.assert_close(output.emotion_logits[b, t], expected)
+
+
+def test_emotion_that_reads_features_is_more_than_logits_show():
+    """The honest head's test turned round: the same logits, and another emotion."""
+    model, other = (random_model(0, emotion_reads_features=True) for _ in range(2))
+    for net in (model, other):
+        net.displacement.weight.zero_()
+        net.gates.weight.zero_()
+    other.blocks.load_state_dict(random_model(1).blocks.state_dict())
+    frames, emotions = random_inputs(model, 2, 12)
+    found = same(model(frames, emotions), other(frames, emotions), slice(None))
+    assert found['logits'] and not found['emotion_logits']
+    # And what logits show is not looked at: another bias moves them, and no feature.
+    before = model(frames, emotions)
+    model.displacement.bias.add_(1.0)
+    found = same(before, model(frames, emotions), slice(None))
+    assert found['emotion_logits'] and not found['logits']
+
+
+@pytest.mark.parametrize(('sizes', 'tells'), [
+    ({}, True), ({'pool_speeds': False}, True), ({'attention_pooling': False}, True),
+    ({'component_emotions': False}, False), ({'emotion_reads_features': True}, False),
+])  # fmt: skip
+def test_it_says_whether_it_tells_what_components_show(sizes, tells):
+    assert random_model(**sizes).tells_components == tells
+
+
+@pytest.mark.parametrize('sizes', [
+    {'draws': False}, {'most_probable': True}, {'component_emotions': False}, {'plan_known': 3}
+])  # fmt: skip
+def test_choices_of_the_live_loop_leave_the_network_alone(sizes):
+    model, other = random_model(), random_model(**sizes)
+    frames, emotions = random_inputs(model, 2, 12)
+    assert_close(model(frames, emotions), other(frames, emotions), 0.0)
 
 
 def test_mixture_that_reads_logits_sees_no_features():
@@ -375,7 +416,10 @@ def test_mixture_that_reads_logits_sees_no_features():
     assert_close(model(frames, emotions), other(frames, emotions.flip(-1)), 0.0)
 
 
-@pytest.mark.parametrize('sizes', [{}, {'mixture_per_keypoint': False}, {'keypoint_dims': 1}])
+@pytest.mark.parametrize('sizes', [
+    {}, {'mixture_per_keypoint': False}, {'keypoint_dims': 1}, {'pool_speeds': False},
+    {'attention_pooling': False},
+])  # fmt: skip
 def test_component_emotions_are_the_gain_of_an_exchange(sizes):
     """Against the derivative of the recognised emotion by the exchange, from autograd.
 
@@ -393,7 +437,8 @@ def test_component_emotions_are_the_gain_of_an_exchange(sizes):
 
     def shown(places: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
         speed = ((places - last) / model.unit).unflatten(-1, (c.keypoints, -1)).norm(dim=-1)
-        return torch.cat((places / model.pose_std, speed), dim=-1)
+        both = torch.cat((places / model.pose_std, speed), dim=-1)
+        return both if c.pool_speeds else both[..., : c.outputs]
 
     window = shown(model(frames, emotions).logits, frames)[:, -c.window :]  # [B, W, dim]
     share = model.pooling.score(window).softmax(dim=1)[:, -1]  # [B, 1]
@@ -406,7 +451,7 @@ def test_component_emotions_are_the_gain_of_an_exchange(sizes):
             moved = torch.zeros(c.outputs + c.keypoints, dtype=torch.float64)
             moved[k * dims : (k + 1) * dims] = moved[c.outputs + k] = 1.0
             way = torch.zeros_like(window)
-            way[:, -1] = moved * (there - window[:, -1])
+            way[:, -1] = moved[: c.shown_size] * (there - window[:, -1])
             _, gain = torch.autograd.functional.jvp(
                 lambda x: model.emotion_fc2(model.pooling(x)), window, way
             )

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support import chi_square_p, random_checkpoint, random_inputs, random_model
@@ -91,11 +93,11 @@ def model():
     return random_checkpoint().model
 
 
-def planned(frames, model, seed, **settings):
+def planned(frames, model, seed, sizes=None, **settings):
     """Return what windows are told, and what they should plan, with plans drawn for each."""
     config, random = PlanConfig(**settings), np.random.default_rng(seed)
     length = frames.shape[1] - 1 - model.config.plan_horizon
-    draws = [draw_plan_times(config, model.config, length, random) for _ in frames]
+    draws = [draw_plan_times(config, sizes or model.config, length, random) for _ in frames]
     draw = PlanDraw(*(torch.stack(part) for part in zip(*draws, strict=True)))
     return plans_of(frames, model, draw)
 
@@ -119,7 +121,7 @@ def test_a_tenth_of_the_windows_has_no_plan(model):
     frames = torch.randn(1000, 2 + model.config.plan_horizon, model.config.outputs)
     plan, _ = planned(frames, model, 0)
     assert float((plan.left == 0.0).float().mean()) == pytest.approx(0.1, abs=0.03)
-    nowhere, _ = planned(frames, model, 0, plan=False)
+    nowhere, _ = planned(frames, model, 0, replace(model.config, plan=False))
     assert not nowhere.left.any()
 
 

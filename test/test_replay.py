@@ -8,6 +8,7 @@ from collections.abc import Callable
 import dataclasses
 import json
 from pathlib import Path
+import re
 import subprocess
 import sys
 
@@ -366,7 +367,7 @@ def test_a_damaged_file_is_refused_with_its_line(tmp_path: Path, lines: list[byt
     path = tmp_path / 'bad.jsonl'
     for number in range(1, len(lines)):
         for damage in (
-            lambda line: line.replace(b'1', b'2', 1),
+            lambda line: re.sub(rb'\d', lambda m: b'3' if m[0] == b'2' else b'2', line, count=1),
             lambda line: line[:-3] + b'\n',
             lambda line: b'\n',
             lambda line: b'\xff\xfe\n',

@@ -11,10 +11,13 @@ import torch
 
 from emotion_motion.model import MotionOutput
 from emotion_motion.training.config import NoiseConfig, RolloutConfig
-from emotion_motion.training.noise import ar1, draw_noise, noised, NoiseDraw
+from emotion_motion.training.noise import ar1, draw_noise, noised, NoiseDraw, pose_spread
 from emotion_motion.training.rollout import draw_rollout, drawn_frames, passes_at, rolled_out
 
 UNIT = torch.tensor([0.5, 1.0, 2.0])
+# Two principal components, and each coordinate by itself.
+POSES = torch.cat((torch.tensor([[3.0, 4.0, 0.0], [0.0, 1.0, 2.0]]), torch.diag(0.3 * UNIT)))
+LITTLE = (1e-7, 1e-7)
 
 
 def as_they_are(frames, clean):
@@ -22,13 +25,15 @@ def as_they_are(frames, clean):
 
 
 def noise_of(batch, length, **changes):
-    config = NoiseConfig(**changes)
+    """Return how far off inputs and targets are, in units; no wandering but where asked for."""
+    config = NoiseConfig(**{'wander': LITTLE, **changes})
     draws = [
-        draw_noise(config, length, 3, np.random.default_rng((0, b))) for b in range(batch)
+        draw_noise(config, length, 3, np.random.default_rng((0, b)), components=2)
+        for b in range(batch)
     ]
     stacked = NoiseDraw(*(torch.stack(part) for part in zip(*draws, strict=True)))
     frames = torch.randn(batch, length + 1, 3, generator=seeded())
-    inputs, target = noised(frames, stacked, UNIT, config.drift_memory, as_they_are)
+    inputs, target = noised(frames, stacked, UNIT, POSES, config, as_they_are)
     return (inputs - frames[:, :-1]) / UNIT, (target - frames[:, 1:]) / UNIT
 
 
@@ -60,6 +65,60 @@ def test_white_noise_is_to_be_undone_at_once():
     torch.testing.assert_close(kept, torch.zeros_like(kept), rtol=0, atol=1e-5)
 
 
+def test_wandering_is_as_large_as_poses_differ_at_every_frame():
+    wander, kept = noise_of(3000, 40, drift=LITTLE, white=LITTLE, wander=(0.5, 0.5))
+    away = wander * UNIT
+    expected = 0.25 * POSES.T @ POSES  # coordinates go together as in poses
+    for t in (0, 1, 10, 39):
+        found = away[:, t].T @ away[:, t] / 3000
+        torch.testing.assert_close(found, expected, rtol=0.1, atol=0.15)
+    torch.testing.assert_close(kept, 0.95 * wander, rtol=0.0, atol=1e-4)
+    other, less = noise_of(
+        50, 40, drift=LITTLE, white=LITTLE, wander=(0.5, 0.5), wander_memory=0.8
+    )
+    torch.testing.assert_close(less, 0.8 * other, rtol=0.0, atol=1e-4)
+
+
+def test_wandering_comes_and_goes_without_a_jump():
+    """A drift of the same memory and size goes six times as far from frame to frame."""
+    wander, _ = noise_of(1000, 60, drift=LITTLE, white=LITTLE, wander=(1.0, 1.0))
+    drift, _ = noise_of(1000, 60, drift=(1.0, 1.0), white=LITTLE, drift_memory=0.95)
+    steps = [float(part.diff(dim=1).std() / part.std()) for part in (wander, drift)]
+    assert steps[1] == pytest.approx((2.0 * (1.0 - 0.95)) ** 0.5, rel=0.05)
+    assert steps[0] < steps[1] / 3.0
+    # In a second or two it is elsewhere.
+    away = (wander[:, 59] * wander[:, 0]).mean() / wander.square().mean()
+    assert float(away) < 0.5
+
+
+def test_drift_and_white_noise_and_wandering_add_up():
+    parts = {'drift': (1.0, 1.0), 'white': (0.5, 0.5), 'wander': (0.2, 0.2)}
+    little = dict.fromkeys(parts, LITTLE)
+    whole, target = noise_of(5, 30, **parts)
+    alone = [noise_of(5, 30, **{**little, name: size}) for name, size in parts.items()]
+    torch.testing.assert_close(whole, sum(one for one, _ in alone), rtol=0.0, atol=1e-4)
+    torch.testing.assert_close(target, sum(kept for _, kept in alone), rtol=0.0, atol=1e-4)
+
+
+def test_a_standard_deviation_of_wandering_is_one_of_each_principal_component():
+    model = random_model(plan_dims=5)
+    model.plan_basis.normal_(generator=seeded())
+    along, alone = pose_spread(model).split([5, model.config.outputs])
+    torch.testing.assert_close(model.plan_place(along), torch.eye(5), rtol=0.0, atol=1e-5)
+    torch.testing.assert_close(alone, torch.diag(0.3 * model.pose_std))
+
+
+def test_the_size_of_the_wandering_is_even_on_a_logarithmic_scale():
+    config = NoiseConfig(wander=(0.01, 1.0))
+    draws = [
+        draw_noise(config, 1, 3, np.random.default_rng(b), components=2) for b in range(4000)
+    ]
+    assert draws[0].wander.shape == (1, 5)
+    share = 1.0 + torch.stack([draw.scales for draw in draws])[:, 2].log10() / 2.0
+    boxes = (share * 8).long().bincount(minlength=8)
+    assert len(boxes) == 8 and chi_square_p(boxes, torch.full((8,), 1 / 8)) > 1e-3
+
+
 def test_the_size_of_the_noise_is_even_on_a_logarithmic_scale():
     drift, _ = noise_of(600, 40, drift=(0.01, 1.0), white=(1e-6, 1e-6))
     spread = drift.std(dim=(1, 2)).log()
@@ -68,7 +127,7 @@ def test_the_size_of_the_noise_is_even_on_a_logarithmic_scale():
 
 
 def test_noise_is_a_switch():
-    drift, kept = noise_of(4, 12, noise=False)
+    drift, kept = noise_of(4, 12, noise=False, wander=(1.0, 1.0))
     assert not drift.any() and not kept.any()
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from emotion_motion.exceptions import ModelError
 from emotion_motion.sampling import (
     calculate_dynamic_emotion_scores_individual as scores_of,
+    most_probable,
     sample_dynamic_emotion_individual as sample,
 )
 
@@ -275,6 +276,20 @@ def test_only_the_last_timestep_is_used(logits_sizes, per_keypoint):
         if name != 'emotion_logits' or logits_sizes > 1:
             arguments[name] = value[:, -1:]
     assert torch.equal(sample(**arguments, generator=seeded(1)), expected)
+
+
+@pytest.mark.parametrize('per_keypoint', [True, False])
+@pytest.mark.parametrize('dims', [3, 1])
+def test_the_most_probable_is_each_keypoint_s_own_and_the_last_timestep_s(per_keypoint, dims):
+    arguments = mixture(batch=20, time=3, dims=dims, per_keypoint=per_keypoint)
+    pi, mu = arguments['pi'], arguments['mu']
+    found = most_probable(pi, mu, dims)
+    assert found.shape == (20, 3 * dims)
+    for b, j in itertools.product(range(20), range(3)):
+        weights = (pi[b, -1, :, j] if per_keypoint else pi[b, -1]).tolist()
+        best = weights.index(max(weights))
+        part = slice(j * dims, (j + 1) * dims)
+        assert torch.equal(found[b, part], mu[b, -1, best, part])
 
 
 # Random draws

@@ -75,8 +75,8 @@ def test_the_seed_decides_everything(make):
 
     first, again, other = weights(0), weights(0), weights(1)
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
-    # The principal components of the plan are the data's.
-    assert [torch.equal(a, b) for a, b in zip(first, other, strict=True)].count(True) == 1
+    # The principal components of the plan are the data's, and how far its few poses are apart.
+    assert [torch.equal(a, b) for a, b in zip(first, other, strict=True)].count(True) == 2
 
 
 def test_windows_from_another_process_are_the_same(make):
@@ -97,12 +97,38 @@ def test_in_half_precision_it_learns_the_same_within_a_few_percent(make):
     {'mdn': False}, {'chain': False}, {'mixture_per_keypoint': False}, {'unit': 'shared'},
     {'mdn_reads_logits': True}, {'displacements': False}, {'hold_feet': False},
     {'balance': False}, {'mse_weight': 0.0}, {'schedule': 'constant'},
+    {'wander': (1e-6, 1e-6)}, {'wander_memory': 0.5}, {'emotion_reads_features': True},
+    {'pool_speeds': False}, {'attention_pooling': False},
     {'warp': (0.8, 1.2), 'jitter': 1e-3},
 ], ids=lambda change: next(iter(change)))  # fmt: skip
 def test_every_choice_is_a_switch_that_changes_the_training(make, change):
     plain, changed = (run(make(steps=3, **settings)) for settings in ({}, change))
     assert all(np.isfinite(list(values.values())).all() for values in changed)
     assert plain[-1]['total'] != changed[-1]['total']
+
+
+@pytest.mark.parametrize('change', [
+    {'draws': False}, {'most_probable': True}, {'component_emotions': False}, {'plan_known': 8},
+], ids=lambda change: next(iter(change)))  # fmt: skip
+def test_what_is_a_choice_of_the_live_loop_alone_changes_no_training(make, change):
+    plain, changed = (run(make(steps=2, **settings)) for settings in ({}, change))
+    assert plain == changed
+
+
+def test_pooling_that_is_not_learnt_stays_the_mean(make, data):
+    trainer = make(steps=3, attention_pooling=False, weight_decay=0.5)
+    run(trainer, 2)
+    gone_on = Trainer(data, trainer.config, state=trainer.state())
+    run(gone_on)
+    started = Trainer(data, config_of(steps=1), start=gone_on.checkpoint())
+    run(started)
+    for model in (trainer.model, gone_on.model, gone_on.checkpoint().model, started.model):
+        assert not any(part.any() for part in model.pooling.score.parameters())
+    learnt = make(steps=3)
+    before = learnt.model.pooling.score.weight.detach().clone()
+    run(learnt)
+    moved = (learnt.model.pooling.score.weight.detach() - before).abs().max()
+    assert float(moved) > 1e-3, 'where it is learnt, it is'
 
 
 def test_a_part_that_is_switched_off_teaches_nothing(make):
@@ -256,7 +282,7 @@ def test_overfit_to_one_clip_the_rollout_follows_it():
     config = config_of(
         steps=200, batch_size=8, length=64, chain=False, mirror=0.0, drop_emotion=0.0,
         wrong_emotion=0.0, learning_rate=8e-3, ema=0.9, motion_channels=48, window=32,
-        mdn_channels=48, layers=1, plan_horizon=8, plan=False,
+        mdn_channels=48, layers=1, plan_horizon=8, plan=False, wander=(1e-6, 1e-6),
     )  # fmt: skip
     trainer = Trainer(MotionDataset.from_clips([clip]), config)
     hands = clip.keypoints[:, HANDS]

@@ -52,6 +52,8 @@ def evaluate_models(
     movement_weight: float | None = None,
     variance_div: float | None = None,
     temperature: float | None = None,
+    leash: float | None = None,
+    watchdog: float | None = None,
 ) -> None:
     """Run the live loop of a model and measure it against unseen motion.
 
@@ -73,9 +75,12 @@ def evaluate_models(
         movement_weight: weight of movement, -5 to 20.
         variance_div: divides the standard deviations, 0.1 to 10000.
         temperature: 0.05 to 5.
+        leash: how far plans may go from known poses, 0 (anywhere) to 10.
+        watchdog: how strongly what stands still is freed, 0 (not at all) to 3.
     """
     given = {'k': k, 'emotion_weight': emotion_weight, 'movement_weight': movement_weight,
-             'variance_div': variance_div, 'temperature': temperature}  # fmt: skip
+             'variance_div': variance_div, 'temperature': temperature, 'leash': leash,
+             'watchdog': watchdog}  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}
     specs = [parse_spec(text, changes) for text in (*models, *compare) or ('default',)]
     titles = [spec.text for spec in specs]

@@ -22,7 +22,7 @@ from emotion_motion.run_log import RunLog
 __all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
 
 SAMPLER_PARAMETERS = (
-    'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature', 'watchdog'
+    'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature', 'leash', 'watchdog'
 )  # fmt: skip
 
 

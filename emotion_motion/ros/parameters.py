@@ -157,6 +157,12 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0.05, 5.0,
     ),
     ParameterSpec(
+        'leash', float, None,
+        'sampler: how far plans may go from poses of the training motion, in multiples of how far '
+        'such poses are apart; 0 lets them go anywhere',
+        0.0, 10.0,
+    ),
+    ParameterSpec(
         'watchdog', float, None,
         'how strongly a motion that stands still or repeats itself is freed; 0 is not at all',
         0.0, 3.0,

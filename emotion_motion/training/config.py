@@ -119,6 +119,9 @@ class NoiseConfig(Checked):
         drift_memory: how much of the drift is left a frame later; the target keeps as much of it.
         white: the same of the fast noise. Most windows have little noise: a gesture begins with a
             movement far smaller than the unit, and must not drown.
+        wander: smallest and largest size of wandering, in standard deviations of poses; drawn
+            as the others.
+        wander_memory: the same as drift_memory, of wandering: it is to be undone in 20 frames.
         project: put inputs and targets back onto the body, as the live loop does.
         feet: standard deviation of how far each foot of a window stands from where it stood, along
             each axis of the ground, in body heights; only where the model holds its feet.
@@ -128,14 +131,16 @@ class NoiseConfig(Checked):
     drift: tuple[float, float] = (0.02, 2.0)
     drift_memory: float = 0.9
     white: tuple[float, float] = (0.002, 0.15)
+    wander: tuple[float, float] = (0.01, 0.6)
+    wander_memory: float = 0.95
     project: bool = True
     feet: float = 0.008
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a value is impossible."""
         self.expect_types()
-        self.expect_bounds('drift', 'white')
-        self.expect_share('drift_memory', below=True)
+        self.expect_bounds('drift', 'white', 'wander')
+        self.expect_share('drift_memory', 'wander_memory', below=True)
         self.expect_at_least_zero('feet')
 
 
@@ -166,14 +171,11 @@ class PlanConfig(Checked):
     """What the model is told of the pose ahead.
 
     Attributes:
-        plan: tell windows where they go, and learn to say it. Without it the live loop stands
-            more than it moves.
         planless: share of the windows without a plan, as a live stream begins.
         loose: largest error of a plan, in standard deviations: a drawn one is not exact. With 0.5
             the model took half of each plan for error, and moved half as far as the corpus.
     """
 
-    plan: bool = True
     planless: float = 0.1
     loose: float = 0.1
 

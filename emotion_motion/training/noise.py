@@ -3,7 +3,9 @@
 """Input noise with targets that lead back, which keeps the live loop on its path.
 
 Slow drift (AR(1)) is to be undone over several frames, so the target keeps most of it; white
-noise at once. Shapes as in `emotion_motion.model`; N = T + 1 frames go in.
+noise at once. Both are as large as a few displacements. Wandering is as large as poses differ: the
+whole body, for a second or two, in a pose that nobody takes, as a live stream gets into after
+minutes. Shapes as in `emotion_motion.model`; N = T + 1 frames go in.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from emotion_motion.model import MotionModel
 from emotion_motion.training.config import NoiseConfig
 
-__all__ = ['NoiseDraw', 'ar1', 'draw_noise', 'noised']
+__all__ = ['NoiseDraw', 'ar1', 'draw_noise', 'noised', 'pose_spread']
+
+_ALONE = 0.3  # of a coordinate's standard deviation: how far it wanders by itself
 
 
 class NoiseDraw(NamedTuple):
@@ -26,23 +31,38 @@ class NoiseDraw(NamedTuple):
 
     drift: Tensor  # [T, O], standard normal, the steps of the drift
     white: Tensor  # [T, O], standard normal
-    scales: Tensor  # [2], standard deviations of drift and white noise, in displacement units
+    wander: Tensor  # [T, Z + O], standard normal, the steps of the wandering
+    scales: Tensor  # [3], of drift and white noise in displacement units, of poses in wandering
     feet: Tensor  # [F, 2], how far each foot stands from where it stood, in body heights
 
 
 def draw_noise(
-    config: NoiseConfig, length: int, outputs: int, random: np.random.Generator, *, feet: int = 0
-) -> NoiseDraw:
-    """Draw the noise of one window of `length` frames, of a body with so many `feet`."""
+    config: NoiseConfig, length: int, outputs: int, random: np.random.Generator, *,
+    feet: int = 0, components: int = 0,
+) -> NoiseDraw:  # fmt: skip
+    """Draw the noise of one window.
+
+    Args:
+        config: how much of it.
+        length: frames T.
+        outputs: coordinates O.
+        random: where it is drawn from.
+        feet: of the body.
+        components: principal components Z of its poses that wandering goes along.
+    """
     if not config.noise:
-        none = (torch.zeros(length, outputs) for _ in range(2))
-        return NoiseDraw(*none, torch.zeros(2), torch.zeros(feet, 2))
-    bounds = np.log([config.drift, config.white])  # [2, smallest and largest]
-    scales = np.exp(bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) * random.random(2))
-    both = random.standard_normal((2, length, outputs), dtype=np.float32)
-    drift, white = torch.from_numpy(both)
+        none = (torch.zeros(length, size) for size in (outputs, outputs, components + outputs))
+        return NoiseDraw(*none, torch.zeros(3), torch.zeros(feet, 2))
+    bounds = np.log([config.drift, config.white, config.wander])  # [3, smallest and largest]
+    scales = np.exp(bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) * random.random(3))
+    drift, white, wander = (
+        torch.from_numpy(random.standard_normal((length, size), dtype=np.float32))
+        for size in (outputs, outputs, components + outputs)
+    )
     offsets = torch.from_numpy(random.standard_normal((feet, 2), dtype=np.float32)) * config.feet
-    return NoiseDraw(drift, white, torch.from_numpy(scales.astype(np.float32)), offsets)
+    return NoiseDraw(
+        drift, white, wander, torch.from_numpy(scales.astype(np.float32)), offsets
+    )
 
 
 def ar1(steps: Tensor, memory: float) -> Tensor:
@@ -63,7 +83,8 @@ def noised(
     frames: Tensor,
     draw: NoiseDraw,
     unit: Tensor,
-    memory: float,
+    poses: Tensor,
+    config: NoiseConfig,
     bodies: Callable[[Tensor, Tensor], Tensor],
 ) -> tuple[Tensor, Tensor]:
     """Return inputs off the path, and targets that lead back.
@@ -72,15 +93,35 @@ def noised(
         frames: [B, T + 1, O] of a body of height 1.
         draw: of the batch, each part with a leading B.
         unit: [O].
-        memory: how much of the drift the target keeps.
+        poses: [Z + O, O], of `pose_spread`.
+        config: how much the target keeps of drift and wandering.
         bodies: puts frames [B, T, O] onto the body, standing as the clean frames [B, T, O] of the
             same time do: the live loop only ever sees bodies.
 
     Returns:
         Inputs [B, T, O], and for each the frame that should follow [B, T, O].
     """
-    scales = draw.scales[:, :, None, None]  # [B, 2, 1, 1]
-    drift = ar1(draw.drift, memory) * scales[:, 0] * unit
-    inputs = frames[:, :-1] + drift + draw.white * scales[:, 1] * unit
-    following = bodies(frames[:, 1:] + memory * drift, frames[:, 1:])
-    return bodies(inputs, frames[:, :-1]), following
+    scales = draw.scales[:, :, None, None]  # [B, 3, 1, 1]
+    drift = ar1(draw.drift, config.drift_memory) * scales[:, 0] * unit
+    white = draw.white * scales[:, 1] * unit
+    # Twice, so that it comes and goes smoothly: a jump would tell that it is noise.
+    away = ar1(ar1(draw.wander, config.wander_memory), config.wander_memory)
+    away = away / _twice(config.wander_memory, away.shape[1]).to(away) @ poses * scales[:, 2]
+    inputs = frames[:, :-1] + drift + away + white
+    kept = config.drift_memory * drift + config.wander_memory * away
+    return bodies(inputs, frames[:, :-1]), bodies(frames[:, 1:] + kept, frames[:, 1:])
+
+
+def pose_spread(model: MotionModel) -> Tensor:
+    """Return what one standard deviation of wandering is in model space, [Z + O, O].
+
+    Along each principal component as far as poses differ along it; and each coordinate by itself,
+    a part of that far.
+    """
+    return torch.cat((model.plan_rise(), torch.diag(_ALONE * model.pose_std)))
+
+
+def _twice(memory: float, length: int) -> Tensor:
+    """Return the standard deviation at each frame of `ar1` of `ar1`, [T, 1]."""
+    response = ar1(ar1(torch.eye(length), memory), memory)
+    return response.square().sum(dim=1, keepdim=True).sqrt()

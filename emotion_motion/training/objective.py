@@ -13,7 +13,7 @@ from emotion_motion.skeleton import Skeleton
 from emotion_motion.stance import StanceAnchor
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.losses import emotion_targets, LossParts, window_losses
-from emotion_motion.training.noise import noised
+from emotion_motion.training.noise import noised, pose_spread
 from emotion_motion.training.plans import plans_of
 from emotion_motion.training.rollout import rolled_out
 from emotion_motion.training.windows import Batch
@@ -32,6 +32,7 @@ class Objective(nn.Module):
     """
 
     mean: Tensor
+    poses: Tensor
 
     def __init__(
         self, model: MotionModel, skeleton: Skeleton, mean: Tensor, config: TrainConfig,
@@ -51,6 +52,7 @@ class Objective(nn.Module):
         holds = model.config.hold_feet and config.noise.project
         self.anchor = StanceAnchor(skeleton, rate_hz) if holds else None
         self.register_buffer('mean', mean, persistent=False)
+        self.register_buffer('poses', pose_spread(model), persistent=False)
 
     def forward(self, batch: Batch, likelihood_weight: float) -> LossParts:
         """Return the loss of each window and its parts, [B].
@@ -77,7 +79,7 @@ class Objective(nn.Module):
                 keypoint_dims=sizes.keypoint_dims, mse_weight=config.loss.mse_weight,
                 emotion_weight=config.loss.emotion_weight,
                 likelihood_weight=likelihood_weight if config.loss.mdn else 0.0,
-                plan_weight=likelihood_weight if config.plans.plan else 0.0,
+                plan_weight=likelihood_weight if sizes.plan else 0.0,
                 # As many windows count in every batch on average, whoever shares it.
                 predictable=batch.right / (1.0 - config.conditions.wrong_emotion),
                 mask=None if mask is None else mask[:, 1 : length + 1],
@@ -90,7 +92,7 @@ class Objective(nn.Module):
         clean = self._elsewhere(batch.frames, batch.noise.feet) - self.mean
         plan, meant = plans_of(clean, self.model, batch.plan)
         inputs, target = noised(
-            clean[:, :-ahead], batch.noise, self.model.unit, config.noise.drift_memory,
+            clean[:, :-ahead], batch.noise, self.model.unit, self.poses, config.noise,
             self.bodies,
         )  # fmt: skip
         if batch.rollout is not None:

@@ -17,9 +17,10 @@ from emotion_motion.checkpoint import Normaliser
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.plans import plan_basis
+from emotion_motion.training.shards import Frames
 from emotion_motion.training.store import MotionDataset
 
-__all__ = ['Statistics', 'measure']
+__all__ = ['Statistics', 'even_sample', 'measure']
 
 _MOST_FRAMES = 200_000  # of a data set; the standard deviations are then known to a thousandth
 _MOST_POSES = 20_000  # for the principal components
@@ -81,7 +82,7 @@ class _Moments:
         self._filled = {'poses': np.zeros((3, outputs)), 'moved': np.zeros((3, outputs))}
         self.low, self.high = np.full(outputs, np.inf), np.full(outputs, -np.inf)
         self._sample: list[np.ndarray] = []
-        for points, confidence in _even_sample(dataset):
+        for points, confidence, _ in even_sample(dataset):
             flat = points.reshape(len(points), -1).astype(np.float64)
             known = np.repeat(confidence >= measured, dataset.dims, axis=1)
             self._add('poses', flat, known)
@@ -114,13 +115,13 @@ def _pooled(found: Sequence[tuple[float, _Moments]], name: str) -> tuple[np.ndar
     return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 
 
-def _even_sample(dataset: MotionDataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Read keypoints and confidence of the training clips, or of an even sample of them."""
+def even_sample(dataset: MotionDataset) -> Iterator[Frames]:
+    """Read the training clips, or an even sample of them."""
     clips = np.flatnonzero(dataset.splits == 'train')
     total = int(dataset.lengths[clips].sum())
     if total <= _MOST_FRAMES:
         for clip in clips:
-            yield dataset.frames(int(clip))[:2]
+            yield dataset.frames(int(clip))
         return
     each = int(min(_SLICE, dataset.lengths[clips].mean()))
     for place in np.linspace(0, total - 1, _MOST_FRAMES // each, dtype=np.int64):
@@ -128,4 +129,4 @@ def _even_sample(dataset: MotionDataset) -> Iterator[tuple[np.ndarray, np.ndarra
         clip = int(clips[number])
         start = int(place - (np.cumsum(dataset.lengths[clips])[number] - dataset.lengths[clip]))
         start = max(0, min(start, int(dataset.lengths[clip]) - each))
-        yield dataset.frames(clip, start, start + each)[:2]
+        yield dataset.frames(clip, start, start + each)

@@ -26,6 +26,7 @@ from emotion_motion.training.card import origin_of
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.devices import make_accelerator
 from emotion_motion.training.guard import LossGuard
+from emotion_motion.training.known_poses import known_poses
 from emotion_motion.training.losses import LossParts, mdn_weight
 from emotion_motion.training.objective import Objective
 from emotion_motion.training.packing import pack, same_data, unpack
@@ -220,6 +221,13 @@ class Trainer:
             model.plan_basis.copy_(torch.from_numpy(basis))
         model.pose_std.copy_(torch.from_numpy(normaliser.pose_std))
         model.unit.copy_(torch.from_numpy(normaliser.unit))
+        if state is None:  # also of a model to begin with: its poses are those of other data
+            known = known_poses(
+                self.datasets, model, normaliser.mean, shares=self.config.data.shares,
+                seed=self.config.run.seed,
+            )
+            model.plan_known.copy_(known.poses)
+            model.plan_reach.copy_(known.reach)
         return model, normaliser
 
     def _restore(self, state: TrainState, model: MotionModel, average: MotionModel) -> None:

@@ -140,7 +140,10 @@ class WindowSampler:
         passes = passes_at(config.rollouts, step, progress, self.seed) if draws else 0
         return (
             window.frames, shown, window.mask, condition, right,
-            draw_noise(config.noise, length, config.model.outputs, random, feet=self._feet),
+            draw_noise(
+                config.noise, length, config.model.outputs, random, feet=self._feet,
+                components=config.model.plan_size,
+            ),
             draw_plan_times(config.plans, config.model, length, random),
             draw_rollout(config.rollouts, config.model, passes, length, random)
             if passes else None,
