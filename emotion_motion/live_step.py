@@ -32,6 +32,7 @@ class LiveStep(nn.Module):
     mean: Tensor
     low: Tensor
     high: Tensor
+    rise: Tensor
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         """Gather what a step needs from a checkpoint."""
@@ -45,6 +46,7 @@ class LiveStep(nn.Module):
         for name in ('mean', 'low', 'high'):
             values = torch.from_numpy(getattr(checkpoint.normaliser, name)).to(device)
             self.register_buffer(name, values)
+        self.register_buffer('rise', self.model.plan_rise())
 
     def forward(
         self,
@@ -56,7 +58,7 @@ class LiveStep(nn.Module):
         rotation: Tensor,
         plan: tuple[Tensor, Tensor],
         noise: tuple[Tensor, Tensor],
-        settings: tuple[Tensor, Tensor, Tensor, Tensor, Tensor],
+        settings: tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor],
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Make the next frame.
 
@@ -69,7 +71,7 @@ class LiveStep(nn.Module):
             rotation: see MotionModel.stream_step.
             plan: the pose meant [B, Z] and the share of its horizon left [B, 1].
             noise: of `sampling.draw`.
-            settings: k, emotion_weight, and for each stream movement_weight [B, 1, 1, 1],
+            settings: k, emotion_weight, fade, and for each stream movement_weight [B, 1, 1, 1],
                 variance_div and temperature [B, 1, 1].
 
         Returns:
@@ -86,7 +88,7 @@ class LiveStep(nn.Module):
         emotions = output.emotion_logits
         if self.model.tells_components:
             emotions = self.model.emotions_by_component(output, frame, done.shown, done.summary)
-        k, emotion_weight, movement_weight, variance_div, temperature = settings
+        k, emotion_weight, fade, movement_weight, variance_div, temperature = settings
         drawn = self._chosen(output) if self.undrawn else next_frame(
             output.pi, output.sigma, output.mu, emotions, frame.unsqueeze(1), noise,
             keypoint_dims=self.model.config.keypoint_dims, k=k, emotion_weight=emotion_weight,
@@ -96,6 +98,8 @@ class LiveStep(nn.Module):
             # Where mostly neutral is asked for, showing it must not be penalised.
             expressive=emotion[:, NEUTRAL_INDEX] <= 0.5,
         )  # fmt: skip
+        if self.model.config.plan:
+            drawn = torch.lerp(drawn, self.model.plan_place(drawn) @ self.rise, fade)
         # The bounds of the training motion hold the root, which no bone holds. They must not hide
         # an infinite coordinate: 0 times infinity is no number, and goes on as such.
         mean = torch.add(self.mean, drawn, alpha=0)
@@ -209,7 +213,7 @@ class LiveStepRunner:
         """Return the settings in the order of LiveStep; made anew only when they change."""
         if freedom is not None or sampler is not self._sampler:
             new = self._like_mu.new_tensor
-            whole = [new(value) for value in (sampler.k, sampler.emotion_weight)]
+            whole = [new(value) for value in (sampler.k, sampler.emotion_weight, sampler.fade)]
             each = [
                 np.broadcast_to(value, self._batch_size)
                 for value in (sampler.movement_weight, sampler.variance_div, sampler.temperature)

@@ -25,8 +25,9 @@ PLAN_EMOTION, PLAN_TEMPERATURE = 6.0, 0.8
 class PlanSampler:
     """Draws plans [B, Z] for a model's live streams.
 
-    `CANDIDATES` plans are drawn from the mixture at PLAN_TEMPERATURE, those that leave the poses
-    that the model knows are drawn back (`plan_leash`), and one of them is chosen by
+    `CANDIDATES` plans are drawn from the mixture at PLAN_TEMPERATURE and moved on by plan_gain,
+    those that leave the poses that the model knows are drawn back (`plan_leash`), and one of them
+    is chosen by
     softmax(PLAN_EMOTION * emotion_weight * emotion). The emotion is that of the frame sampler: the
     requested emotion's logit, taken down by the neutral one where something else than neutral is
     asked for. The logits are those of the emotion head if the window showed nothing but the way
@@ -62,7 +63,7 @@ class PlanSampler:
             mixture: what the plan head says, T = 1.
             frame: where the body is [B, O], in model space.
             emotion: what is requested [B, E].
-            sampler: its temperature, emotion_weight and leash.
+            sampler: its temperature, emotion_weight, plan_gain and leash.
             noise: of `draw`.
             warmth: multiplies the temperature, a number or [B, 1].
 
@@ -75,6 +76,9 @@ class PlanSampler:
         warmth = warmth * (PLAN_TEMPERATURE * sampler.temperature)
         plans = sample_plan(many, noise[:2], warmth)
         plans = plans.unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
+        # A body lags behind its plan, and would move less than it means to.
+        here = self._model.plan_place(frame).unsqueeze(1)
+        plans = here + sampler.plan_gain * (plans - here)
         plans = self._leash(plans, emotion, sampler.leash)
         score = -noise[2].log()
         if not self._model.config.emotion_reads_features:  # else nobody can tell

@@ -22,9 +22,13 @@ class SamplerConfig:
         movement_weight: weight of movement, -5 to 20.
         variance_div: divides the standard deviations, 0.1 to 10000.
         temperature: 0.05 to 5.
+        plan_gain: how much of the way to its plan a body is sent, 0 to 3; above 1 gestures are
+            wider and faster, as much as the leash allows.
         leash: how far from known poses a plan may go, as a multiple of how far other poses of the
             training motion are from them, 0 to 10; 0 lets it go anywhere. See
             `emotion_motion.plan_leash`.
+        fade: how much of what the plan's principal components do not know of a pose fades in a
+            frame, 0 to 1. No plan can undo it: a pelvis turned away from the feet stays turned.
         watchdog: how strongly streams that stand still or repeat themselves are freed, 0 (not at
             all) to 3, see `emotion_motion.watchdog`.
     """
@@ -34,7 +38,9 @@ class SamplerConfig:
     movement_weight: float = 0.5
     variance_div: float = 2.0
     temperature: float = 1.0
+    plan_gain: float = 1.0
     leash: float = 1.0
+    fade: float = 0.03
     watchdog: float = 1.0
 
     # No field; the ROS parameters take their ranges from it.
@@ -44,7 +50,9 @@ class SamplerConfig:
         'movement_weight': (-5.0, 20.0),
         'variance_div': (0.1, 10000.0),
         'temperature': (0.05, 5.0),
+        'plan_gain': (0.0, 3.0),
         'leash': (0.0, 10.0),
+        'fade': (0.0, 1.0),
         'watchdog': (0.0, 3.0),
     }  # fmt: skip
 

@@ -22,7 +22,8 @@ from emotion_motion.run_log import RunLog
 __all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
 
 SAMPLER_PARAMETERS = (
-    'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature', 'leash', 'watchdog'
+    'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature', 'plan_gain', 'leash',
+    'fade', 'watchdog',
 )  # fmt: skip
 
 

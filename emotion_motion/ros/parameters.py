@@ -157,10 +157,21 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0.05, 5.0,
     ),
     ParameterSpec(
+        'plan_gain', float, None,
+        'sampler: how much of the way to its plan the body is sent; above 1 gestures are wider '
+        'and faster',
+        0.0, 3.0,
+    ),
+    ParameterSpec(
         'leash', float, None,
         'sampler: how far plans may go from poses of the training motion, in multiples of how far '
         'such poses are apart; 0 lets them go anywhere',
         0.0, 10.0,
+    ),
+    ParameterSpec(
+        'fade', float, None,
+        'sampler: share of a pose that plans do not know of which fades in a frame; 0 is none',
+        0.0, 1.0,
     ),
     ParameterSpec(
         'watchdog', float, None,
