@@ -65,16 +65,19 @@ class PlanSampler:
             emotion: what is requested [B, E].
             sampler: its temperature, emotion_weight, plan_gain and leash.
             noise: of `draw`.
-            warmth: multiplies the temperature, a number or [B, 1].
+            warmth: multiplies the temperature, a number or [B, 1]; what it has above 1 is the
+                least temperature of plans, however cold the sampler is set.
 
         Returns:
             [B, Z].
         """
         many = PlanMixture(*(part.repeat_interleave(CANDIDATES, dim=0) for part in mixture))
-        if isinstance(warmth, Tensor):
-            warmth = warmth.repeat_interleave(CANDIDATES, dim=0)
-        warmth = warmth * (PLAN_TEMPERATURE * sampler.temperature)
-        plans = sample_plan(many, noise[:2], warmth)
+        usual = PLAN_TEMPERATURE * sampler.temperature
+        temperature = warmth * usual
+        if isinstance(warmth, Tensor):  # twice a cold temperature is cold, and frees nobody
+            temperature = torch.maximum(temperature, PLAN_TEMPERATURE * (warmth - 1.0))
+            temperature = temperature.repeat_interleave(CANDIDATES, dim=0)
+        plans = sample_plan(many, noise[:2], temperature)
         plans = plans.unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
         # A body lags behind its plan, and would move less than it means to.
         here = self._model.plan_place(frame).unsqueeze(1)

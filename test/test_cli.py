@@ -125,7 +125,7 @@ def test_import_reports_bad_files_together_and_by_exit_status(tmp_path: Path) ->
 def test_models_lists_the_packaged_model(packaged_model: Path) -> None:
     listed = run('models').stdout
     assert listed.startswith('default:')
-    assert 'Apache-2.0' in listed
+    assert 'CC-BY-4.0' in listed, 'poses of REBL-Pepper are in its data'
 
 
 def _motion() -> Motion:

@@ -320,7 +320,9 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
     generator.sampler = sampler
     settings = dataclasses.asdict(sampler)
     settings.pop('watchdog')  # two seconds are too short for it to do anything
-    settings.pop('leash')  # of the plans
+    fade = settings.pop('fade')
+    for name in ('leash', 'plan_gain'):
+        settings.pop(name)  # of the plans
     model, normaliser, body = checkpoint.model, checkpoint.normaliser, checkpoint.skeleton
     config, random, cache = model.config, torch.Generator().manual_seed(4), model.stream(3)
     told = []
@@ -339,6 +341,7 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
             frame[:, None], keypoint_dims=3, **settings, target=requested,
             unit=model.unit, neutral_index=4, expressive=requested[:, 4] <= 0.5, generator=random,
         )  # fmt: skip
+        drawn = torch.lerp(drawn, model.plan_place(drawn) @ model.plan_rise(), fade)
         frames, emotions, *plan = (torch.stack(part, 1) for part in zip(*told, strict=True))
         _, mixture = model.forward_with_plan(frames, emotions, Plan(*plan))
         last = PlanMixture(*(part[:, -1:] for part in mixture))
@@ -404,6 +407,7 @@ def test_a_loop_that_draws_no_frames_feeds_back_what_the_model_says(sizes, drawn
     checkpoint = random_checkpoint(**sizes)
     model, normaliser = checkpoint.model, checkpoint.normaliser
     generator, cache = MotionGenerator(checkpoint, batch_size=3, seed=0), model.stream(3)
+    generator.sampler = SamplerConfig(fade=0.0)
     generator.set_emotion([one_hot(name) for name in ('fear', 'neutral', 'anger')])
     for _ in range(30):
         cache.plan, cache.plan_left = generator._cache.plan, generator._cache.plan_left

@@ -90,7 +90,7 @@ def test_a_model_that_freezes_is_freed_and_nothing_is_changed_before(packaged_mo
         generator = MotionGenerator.from_pretrained(packaged_model, batch_size=7, seed=3)
         generator.sampler = dataclasses.replace(
             generator.sampler, temperature=0.05, emotion_weight=0.0, variance_div=10000.0,
-            leash=0.0, watchdog=strength,
+            watchdog=strength,
         )  # fmt: skip
         generator.set_emotion(np.eye(7))
         made = np.stack([generator.step().keypoints for _ in range(1200)], axis=1)
