@@ -73,10 +73,12 @@ class PlanSampler:
         """
         many = PlanMixture(*(part.repeat_interleave(CANDIDATES, dim=0) for part in mixture))
         usual = PLAN_TEMPERATURE * sampler.temperature
-        temperature = warmth * usual
+        temperature: float | Tensor
         if isinstance(warmth, Tensor):  # twice a cold temperature is cold, and frees nobody
-            temperature = torch.maximum(temperature, PLAN_TEMPERATURE * (warmth - 1.0))
+            temperature = torch.maximum(warmth * usual, PLAN_TEMPERATURE * (warmth - 1.0))
             temperature = temperature.repeat_interleave(CANDIDATES, dim=0)
+        else:
+            temperature = warmth * usual
         plans = sample_plan(many, noise[:2], temperature)
         plans = plans.unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
         # A body lags behind its plan, and would move less than it means to.
