@@ -28,7 +28,7 @@ from emotion_motion.training.train_command import train
 __all__ = ['COLUMNS', 'ROWS', 'Row', 'ablate', 'markdown', 'settings_of']
 
 BASE = 'base'
-# Two layers of 96 channels: a third of the packaged model, five times as fast to train.
+# Two layers of 96 channels: on one core 2.5 steps a second, where the default model makes 1.4.
 _SMALL = MotionModelConfig(
     motion_channels=72, emotion_channels=24, layers=2, heads=3, mdn_channels=96
 )
@@ -129,7 +129,7 @@ def ablate(
         out: folder of the runs.
         data: data sets to train on; none: a corpus is generated.
         minutes: of that corpus [min].
-        steps: of each training; 1600 take about 8 minutes on one core.
+        steps: of each training; 1200 take about 8 minutes on one core.
         rows: which; all by default. A row that runs another row's weights needs those.
         seed: of corpus, weights and runs.
     """
@@ -149,13 +149,13 @@ def ablate(
             continue
         weights = next(other for other in ROWS if other.name == (row.weights or row.name))
         folder = out / weights.name / 'run'
-        if not (folder / 'best').is_dir() and weights is not row:
+        if weights is row:
+            train(folder, settings_of(row, base), resume=(folder / 'config.yaml').is_file())
+        elif not (folder / 'best').is_dir():
             raise ConfigError(
                 f'got the row {row.name}, which runs the weights of {weights.name}, before those '
                 f'were trained; run --rows {weights.name} first'
             )
-        settings = settings_of(weights, base)
-        train(folder, settings, resume=(folder / 'config.yaml').is_file())
         checkpoint = from_pretrained(folder / 'best')
         if yardstick is None:
             yardstick = make_yardstick(checkpoint.rate_hz, seed=seed)
@@ -163,9 +163,9 @@ def ablate(
             yardstick, _run_as(row, checkpoint), plan=Plan.quick(), seed=seed
         )
         _write(out / row.name, report)
-    found = _found(out)
-    write_file(out / 'ablation.md', markdown(found).encode())
-    print(markdown(found))
+    table = markdown(_found(out))
+    write_file(out / 'ablation.md', table.encode())
+    print(table)
 
 
 def markdown(reports: Mapping[str, Mapping[str, Any]]) -> str:

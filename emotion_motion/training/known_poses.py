@@ -65,20 +65,30 @@ def known_poses(
         if not weights.any():
             continue
         random = np.random.default_rng((seed, emotion))
-
-        def drawn(others: int, number: int) -> torch.Tensor:
-            which = random.choice(len(found), number, p=weights / weights.sum())  # noqa: B023
-            parts = [found[i][others] for i in which]  # noqa: B023
-            frames = np.stack([part[random.integers(len(part))] for part in parts])  # noqa: B023
-            mirrored = random.random(number) < 0.5  # noqa: B023
-            frames[mirrored] = datasets[0].skeleton.mirrored(frames[mirrored])
-            flat = torch.from_numpy(frames.reshape(number, -1) - mean).float()
-            return model.plan_place(flat.to(model.pose_std.device)).cpu()
-
-        poses[emotion] = drawn(0, count)
-        far = leash.between(drawn(1, _UNSEEN), poses[emotion]).amin(dim=1)
+        share = weights / weights.sum()
+        kept, others = (
+            model.plan_place(
+                _drawn([parts[turn] for parts in found], share, number, datasets[0], mean, random)
+                .to(model.pose_std.device)
+            ).cpu()
+            for turn, number in enumerate((count, _UNSEEN))
+        )
+        poses[emotion] = kept
+        far = leash.between(others, kept).amin(dim=1)
         reach[emotion] = max(float(far.quantile(_REACH)), _LEAST_REACH)
     return KnownPoses(poses, reach)
+
+
+def _drawn(
+    found: Sequence[np.ndarray], share: np.ndarray, number: int, data: MotionDataset,
+    mean: np.ndarray, random: np.random.Generator,
+) -> torch.Tensor:  # fmt: skip
+    """Draw frames [number, O] in model space from sets of them, half of them mirrored."""
+    which = random.choice(len(found), number, p=share)
+    frames = np.stack([found[i][random.integers(len(found[i]))] for i in which])
+    mirrored = random.random(number) < 0.5
+    frames[mirrored] = data.skeleton.mirrored(frames[mirrored])
+    return torch.from_numpy(frames.reshape(number, -1) - mean).float()
 
 
 def _by_emotion(data: MotionDataset) -> list[tuple[np.ndarray, np.ndarray]]:
