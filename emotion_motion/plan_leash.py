@@ -42,6 +42,7 @@ class PlanLeash:
         self._to = torch.linalg.cholesky(metric)  # [Z, Z]
         self._known, self._reach = model.plan_known, model.plan_reach
         self._known_at = self._known @ self._to  # [E, M, Z]
+        self._norms = self._known_at.square().sum(-1)  # [E, M]
 
     def between(self, plans: Tensor, poses: Tensor) -> Tensor:
         """Return distances [..., N, M] of plans [..., N, Z] and poses [..., M, Z]."""
@@ -62,15 +63,32 @@ class PlanLeash:
         if not length:
             return plans
         share, which = emotion.topk(min(_STRONGEST, emotion.shape[-1]), dim=-1)  # [B, S]
-        at = (plans @ self._to).unsqueeze(1)  # [B, 1, N, Z]
-        far = torch.cdist(at, self._known_at[which], compute_mode=_EXACTLY)
-        far, nearest = far.min(dim=-1)  # [B, S, N]
+        counts = share >= _LEAST_SHARE
+        if not bool(counts[:, 1:].any()):  # one emotion each, as most of the time
+            counts, which = counts[:, :1], which[:, :1]
+        far, nearest = self._nearest(plans, which)  # [B, S, N]
         # How much too far it is, from the poses of each of the emotions; the least counts.
         excess = far / (length * self._reach[which]).unsqueeze(-1)
-        excess[:, 1:].masked_fill_((share[:, 1:] < _LEAST_SHARE).unsqueeze(-1), torch.inf)
+        excess[:, 1:].masked_fill_(~counts[:, 1:].unsqueeze(-1), torch.inf)
         excess, strongest = excess.min(dim=1)  # [B, N]
         emotions = which.gather(1, strongest)
         pose = nearest.gather(1, strongest.unsqueeze(1)).squeeze(1)
         known = self._known[emotions, pose]  # [B, N, Z]
         excess = excess.unsqueeze(-1)
         return torch.where(excess > 1.0, known + (plans - known) / excess, plans)
+
+    def _nearest(self, plans: Tensor, which: Tensor) -> tuple[Tensor, Tensor]:
+        """Return distance and index [B, S, N] of the known pose nearest to plans [B, N, Z].
+
+        Args:
+            plans: [B, N, Z].
+            which: emotions [B, S] whose poses count.
+        """
+        at = (plans @ self._to).unsqueeze(1)  # [B, 1, N, Z]
+        poses = self._known_at[which].flatten(0, 1)  # [B * S, M, Z]
+        norms = self._norms[which].flatten(0, 1).unsqueeze(1)  # [B * S, 1, M]
+        many = at.expand(-1, which.shape[1], -1, -1).flatten(0, 1)
+        # |a - b|^2 less |a|^2, which does not change which pose is nearest.
+        less, nearest = torch.baddbmm(norms, many, poses.mT, alpha=-2.0).min(dim=-1)
+        far = (less.view(*which.shape, -1) + at.square().sum(-1)).clamp_min(0.0).sqrt()
+        return far, nearest.view(far.shape)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -12,14 +14,23 @@ from emotion_motion.model import MotionModel
 from emotion_motion.plan import draw_plan, PlanMixture, sample_plan
 from emotion_motion.plan_leash import PlanLeash
 from emotion_motion.sampler_config import SamplerConfig
+from emotion_motion.sampling import emotion_term, is_expressive
 
-__all__ = ['PlanSampler']
+__all__ = ['PlanNoise', 'PlanSampler']
 
 CANDIDATES = 16
 # A plan is chosen once where keypoints choose seven times, and all of the body hangs on it: its
 # emotion counts this much more. A temperature below 1 keeps plans near to what is likely; at 0.5
 # the neutral motion of the packaged model stood for 23 s in ten minutes, at 0.8 for 8 s.
 PLAN_EMOTION, PLAN_TEMPERATURE = 6.0, 0.8
+
+
+class PlanNoise(NamedTuple):
+    """What a plan for each of B streams needs at random; N candidates, P components."""
+
+    component: Tensor  # [B, N, P], Exponential(1), chooses the component of each candidate
+    normal: Tensor  # [B, N, Z], standard normal, its place
+    candidate: Tensor  # [B, N], Exponential(1), chooses the candidate
 
 
 class PlanSampler:
@@ -41,12 +52,15 @@ class PlanSampler:
         self._rise = model.plan_rise() / model.pose_std  # [Z, O]
         self._leash = PlanLeash(model)
 
-    def draw(self, batch_size: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def draw(self, batch_size: int, random: torch.Generator) -> PlanNoise:
         """Draw what one plan a stream needs at random."""
         config, empty = self._model.config, self._model.unit.new_empty
         like = empty(batch_size * CANDIDATES, config.plan_gaussians, config.plan_size)
         race = empty(batch_size, CANDIDATES).exponential_(generator=random)
-        return *draw_plan(like, random), race
+        component, normal = draw_plan(like, random)
+        return PlanNoise(
+            component.unflatten(0, race.shape), normal.unflatten(0, race.shape), race
+        )
 
     def __call__(
         self,
@@ -54,7 +68,7 @@ class PlanSampler:
         frame: Tensor,
         emotion: Tensor,
         sampler: SamplerConfig,
-        noise: tuple[Tensor, Tensor, Tensor],
+        noise: PlanNoise,
         warmth: float | Tensor = 1.0,
     ) -> Tensor:
         """Choose a plan.
@@ -79,13 +93,13 @@ class PlanSampler:
             temperature = temperature.repeat_interleave(CANDIDATES, dim=0)
         else:
             temperature = warmth * usual
-        plans = sample_plan(many, noise[:2], temperature)
-        plans = plans.unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
+        drawn = (noise.component.flatten(0, 1), noise.normal.flatten(0, 1))
+        plans = sample_plan(many, drawn, temperature).unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
         # A body lags behind its plan, and would move less than it means to.
         here = self._model.plan_place(frame).unsqueeze(1)
         plans = here + sampler.plan_gain * (plans - here)
         plans = self._leash(plans, emotion, sampler.leash)
-        score = -noise[2].log()
+        score = -noise.candidate.log()
         if not self._model.config.emotion_reads_features:  # else nobody can tell
             weight = PLAN_EMOTION * sampler.emotion_weight
             score = score + weight * self._emotion(plans, frame, emotion)
@@ -95,9 +109,9 @@ class PlanSampler:
     def _emotion(self, plans: Tensor, frame: Tensor, emotion: Tensor) -> Tensor:
         """Return the emotion term [B, N] of plans [B, N, Z]."""
         logits = self._model.emotion_fc2(self._shown(plans, frame))  # [B, N, E]
-        shown = (logits * emotion.unsqueeze(1)).sum(-1)
-        expressive = emotion[:, NEUTRAL_INDEX, None] <= 0.5
-        return torch.where(expressive, shown * (1.0 - logits[..., NEUTRAL_INDEX]), shown)
+        return emotion_term(
+            logits, target=emotion, neutral_index=NEUTRAL_INDEX, expressive=is_expressive(emotion)
+        )
 
     def _shown(self, plans: Tensor, frame: Tensor) -> Tensor:
         """Return what the emotion head would see on the way to plans [B, N, Z]: [B, N, dim]."""

@@ -10,11 +10,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.exceptions import ModelError
 
 __all__ = [
     'calculate_dynamic_emotion_scores_individual',
     'draw',
+    'emotion_term',
+    'is_expressive',
     'most_probable',
     'next_frame',
     'sample_dynamic_emotion_individual',
@@ -82,16 +85,43 @@ def calculate_dynamic_emotion_scores_individual(
     movement = _keypoint_norm(moved, keypoint_dims)  # [B, T, G, K]
     spread = _keypoint_norm(sigma, keypoint_dims)
     logits = _per_component(emotion_logits, mu.dim() + 1)  # [B, T or 1, G or 1, K or 1, E]
-    if target is None:
-        shown = logits.amax(dim=-1)
-    else:
-        shown = (logits * target[:, None, None, None, :]).sum(dim=-1)
-    if neutral_index is not None:
-        factor = 1.0 - logits[..., neutral_index]
-        if expressive is not None:
-            factor = torch.where(expressive[:, None, None, None], factor, torch.ones_like(factor))
-        shown = shown * factor
+    shown = emotion_term(
+        logits, target=target, neutral_index=neutral_index, expressive=expressive
+    )
     return movement_weight * movement - k * spread + emotion_weight * shown
+
+
+def emotion_term(
+    emotion_logits: Tensor, *, target: Tensor | None, neutral_index: int | None,
+    expressive: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """Return `emotion` of `calculate_dynamic_emotion_scores_individual`, [B, ...].
+
+    Args:
+        emotion_logits: [B, ..., E].
+        target: [B, E] or None.
+        neutral_index: of E, or None.
+        expressive: [B] or None.
+    """
+    batch, others = emotion_logits.shape[0], [1] * (emotion_logits.dim() - 2)
+    if target is None:
+        shown = emotion_logits.amax(dim=-1)
+    else:
+        shown = (emotion_logits * target.view(batch, *others, -1)).sum(dim=-1)
+    if neutral_index is None:
+        return shown
+    factor = 1.0 - emotion_logits[..., neutral_index]
+    if expressive is not None:
+        factor = torch.where(expressive.view(batch, *others), factor, torch.ones_like(factor))
+    return shown * factor
+
+
+def is_expressive(emotion: Tensor) -> Tensor:
+    """Return [B], whether something else than neutral is asked for by most of [B, E].
+
+    Where mostly neutral is asked for, showing it must not be penalised.
+    """
+    return emotion[:, NEUTRAL_INDEX] <= 0.5
 
 
 def sample_dynamic_emotion_individual(

@@ -186,6 +186,11 @@ def test_streams_have_leashes_of_their_own():
     for emotion in range(7):
         alone = leash(plans[[emotion]], EACH[[emotion]], 1.0)
         torch.testing.assert_close(together[[emotion]], alone, rtol=1e-3, atol=1e-3)
+    mixtures = EACH.clone()
+    mixtures[0] = mixed(anger=0.6, fear=0.4)
+    others = leash(plans, mixtures, 1.0)
+    assert torch.equal(others[1:], together[1:]), 'what one stream asks for is nothing to others'
+    assert not torch.equal(others[0], together[0])
 
 
 # The live loop
