@@ -99,6 +99,9 @@ ROWS = (
     Row('window-16', 'a window of 16 frames in place of 64', {'model': {'window': 16}}),
     Row('window-32', 'a window of 32 frames', {'model': {'window': 32}}),
     Row('no-plan', 'without plans', {'model': {'plan': False}}),
+    Row('plan-24', 'plans of 24 principal components in place of 12',
+        {'model': {'plan_dims': 24}}),
+    Row('free-feet', 'feet are not held', weights=BASE, sampler={'stance': 0.0}),
     Row('no-leash', 'plans without a leash', weights=BASE, sampler={'leash': 0.0}),
     Row('no-wander', 'trained without wandering', {'noise': {'wander': (1e-6, 1e-6)}}),
     Row('no-watchdog', 'without the watchdog', weights=BASE, sampler={'watchdog': 0.0}),
@@ -163,18 +166,18 @@ def ablate(
             yardstick, _run_as(row, checkpoint), plan=Plan.quick(), seed=seed
         )
         _write(out / row.name, report)
-    table = markdown(_found(out))
+    table = markdown(out)
     write_file(out / 'ablation.md', table.encode())
     print(table)
 
 
-def markdown(reports: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the table of what was found.
+def markdown(out: Path) -> str:
+    """Return the table of what was found; rows that were not done yet are left out.
 
     Args:
-        reports: measures by key (as `Measure.to_dict` gives them), by row; rows that are missing
-            are left out.
+        out: folder of the runs.
     """
+    reports = _found(out)
     lines = ['| | ' + ' | '.join(COLUMNS.values()) + ' |', '|---|' + '---|' * len(COLUMNS)]
     for row in ROWS:
         if row.name in reports:
@@ -226,11 +229,17 @@ def _write(folder: Path, report: Report) -> None:
 
 
 def _found(out: Path) -> dict[str, dict[str, Any]]:
-    """Read the measures of every row that was done."""
-    return {
-        row.name: json.loads((out / row.name / _FILE).read_text())['reports'][0]['measures']
-        for row in ROWS if (out / row.name / _FILE).is_file()
-    }  # fmt: skip
+    """Read the measures of every row that was done, by their keys."""
+    found = {}
+    for row in ROWS:
+        if (out / row.name / _FILE).is_file():
+            report = json.loads((out / row.name / _FILE).read_text())['reports'][0]
+            found[row.name] = {
+                f'{section}.{name}': measure
+                for section, measures in report['measures'].items()
+                for name, measure in measures.items()
+            }
+    return found
 
 
 def _cell(measure: Mapping[str, Any] | None) -> str:
