@@ -17,6 +17,7 @@ from emotion_motion.exceptions import ConfigError, EmotionError, ModelError
 from emotion_motion.filters import KeypointFilter
 from emotion_motion.live_step import LiveStepRunner
 from emotion_motion.skeleton import Skeleton
+from emotion_motion.stance import Stance
 from emotion_motion.watchdog import Watchdog
 
 __all__ = ['MotionFrame', 'MotionGenerator']
@@ -72,6 +73,9 @@ class MotionGenerator:
         self._seed = _checked_seed(seed)
         self._random = torch.Generator(device=self._device)
         self._filter = KeypointFilter(checkpoint.rate_hz)
+        self._stance = Stance(
+            checkpoint.skeleton, checkpoint.rate_hz, checkpoint.rest_pose, batch_size
+        )
         self._watchdog = Watchdog(checkpoint.rate_hz, batch_size)
         self._live_step = LiveStepRunner(checkpoint, batch_size)
         self.sampler = checkpoint.sampler
@@ -281,6 +285,7 @@ class MotionGenerator:
         self._frame = torch.from_numpy(rest).to(self._device).repeat(self._batch_size, 1)
         self._cache = self._model.stream(self._batch_size)
         self._filter.reset()
+        self._stance.reset()
         self._watchdog.reset()
         self._steps = 0
 
@@ -333,9 +338,9 @@ class MotionGenerator:
         self._steps += 1
         points = body.cpu().numpy()
         self._watchdog(points)
-        smooth = self._filter(points)
-        keypoints = self.skeleton.project(smooth) * np.float32(self._body_height_m)
-        return MotionFrame(keypoints, logits.cpu().numpy())
+        smooth = self.skeleton.project(self._filter(points))
+        standing = self._stance(smooth, self._sampler.stance)
+        return MotionFrame(standing * np.float32(self._body_height_m), logits.cpu().numpy())
 
 
 def _is_one_a_stream(emotion: Any) -> bool:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from typing import Any
-import warnings
 
 import numpy as np
 import torch
@@ -16,8 +15,8 @@ from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.model import MotionOutput, StreamCache
 from emotion_motion.plan import Plan
 from emotion_motion.plan_sampler import PlanSampler
-from emotion_motion.sampling import draw, most_probable, next_frame
-from emotion_motion.stance import StanceAnchor
+from emotion_motion.sampling import draw, is_expressive, most_probable, next_frame
+from emotion_motion.tracing import as_traced
 from emotion_motion.watchdog import Freedom
 
 __all__ = ['LiveStep', 'LiveStepRunner']
@@ -38,10 +37,8 @@ class LiveStep(nn.Module):
         """Gather what a step needs from a checkpoint."""
         super().__init__()
         self.model, self.skeleton = checkpoint.model, checkpoint.skeleton
-        holds = self.model.config.hold_feet
         config = self.model.config
         self.undrawn = config.most_probable or not config.draws
-        self.anchor = StanceAnchor(self.skeleton, checkpoint.rate_hz) if holds else None
         device = checkpoint.model.unit.device
         for name in ('mean', 'low', 'high'):
             values = torch.from_numpy(getattr(checkpoint.normaliser, name)).to(device)
@@ -95,8 +92,7 @@ class LiveStep(nn.Module):
             movement_weight=movement_weight, variance_div=variance_div,
             neutral_index=NEUTRAL_INDEX, target=emotion, temperature=temperature,
             unit=self.model.unit,
-            # Where mostly neutral is asked for, showing it must not be penalised.
-            expressive=emotion[:, NEUTRAL_INDEX] <= 0.5,
+            expressive=is_expressive(emotion),
         )  # fmt: skip
         if self.model.config.plan:
             drawn = torch.lerp(drawn, self.model.plan_place(drawn) @ self.rise, fade)
@@ -106,8 +102,6 @@ class LiveStep(nn.Module):
         points = torch.clamp(drawn, self.low, self.high) + mean
         loose = points.unflatten(-1, (self.skeleton.size, -1))
         body = self.skeleton.project(loose)
-        if self.anchor is not None:
-            body = self.anchor(body, (frame + self.mean).view_as(body))
         following, logits = body.flatten(1) - self.mean, output.emotion_logits[:, -1]
         return following, body, logits, done.moved, done.features, done.here, loose
 
@@ -119,12 +113,7 @@ class LiveStep(nn.Module):
 
 
 class LiveStepRunner:
-    """Runs a LiveStep on a stream's cache, traced where torch can, and keeps its plan.
-
-    A step is some 200 small operations; called from Python, half of its time is the calling.
-    Tracing takes that away and gives the same numbers. torch calls it deprecated but has nothing
-    in its place that needs no compiler at run time, so where it is gone the step runs untraced.
-    """
+    """Runs a LiveStep on a stream's cache, traced where torch can, and keeps its plan."""
 
     def __init__(self, checkpoint: Checkpoint, batch_size: int, *, traced: bool = True) -> None:
         """Prepare steps of `batch_size` streams."""
@@ -140,7 +129,7 @@ class LiveStepRunner:
         self._settings: tuple[Tensor, ...] = ()
         self.unprojected: Tensor | None = None
         if traced:
-            self._step = self._traced(self._step, batch_size)
+            self._step = as_traced(self._step, self._example())
 
     def __call__(
         self,
@@ -203,6 +192,7 @@ class LiveStepRunner:
         if freedom is not None:
             due = due | torch.from_numpy(freedom.new_plan).to(due.device).unsqueeze(-1)
             warmth = self._like_mu.new_tensor(freedom.temperature).unsqueeze(-1)
+        # For all streams where it is for any: of some, the last bit would depend on how many.
         if bool(due.any()):
             mixture = self._model.plan_head(features, here)
             fresh = self._plans(mixture, frame, emotion, sampler, noise, warmth)
@@ -229,25 +219,10 @@ class LiveStepRunner:
             self._sampler = sampler if freedom is None else None
         return self._settings
 
-    @torch.no_grad()
-    def _traced(self, step: LiveStep, batch_size: int) -> Any:
-        device = self._model.unit.device
-        frame = self._model.unit.new_zeros(batch_size, self._model.config.outputs)
-        emotion = frame.new_zeros(batch_size, self._model.config.emotions)
-        inputs = self._inputs(
-            frame, emotion, self._model.stream(batch_size), SamplerConfig(),
-            torch.Generator(device=device).manual_seed(0),
-        )  # fmt: skip
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter('ignore')  # the deprecation, and sizes that stay as they are
-                traced = torch.jit.freeze(torch.jit.trace(step, inputs, check_trace=False))
-        except (AttributeError, RuntimeError):
-            return step
-
-        def run(*args: Any) -> Any:
-            # Without the profiling executor the first call runs as the millionth does.
-            with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
-                return traced(*args)
-
-        return run
+    def _example(self) -> tuple[Any, ...]:
+        """Return inputs of a step."""
+        frame = self._model.unit.new_zeros(self._batch_size, self._model.config.outputs)
+        emotion = frame.new_zeros(self._batch_size, self._model.config.emotions)
+        random = torch.Generator(device=frame.device).manual_seed(0)
+        cache = self._model.stream(self._batch_size)
+        return self._inputs(frame, emotion, cache, SamplerConfig(), random)

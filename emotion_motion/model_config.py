@@ -51,8 +51,6 @@ class MotionModelConfig:
         most_probable: each keypoint takes the mean of its most probable component (an ablation).
         component_emotions: the sampler's emotion term is that of each component and keypoint;
             false: one for all, which cannot change a choice (an ablation).
-        hold_feet: standing feet stay where they are, in training and in the live loop; a model
-            must run as it was trained. Without it a body hangs on its hip, and its feet glide.
     """
 
     keypoints: int = 25
@@ -73,7 +71,7 @@ class MotionModelConfig:
     attention_pooling: bool = True
     sigma_floor: float = 0.005
     plan: bool = True
-    plan_dims: int = 24
+    plan_dims: int = 12
     plan_gaussians: int = 8
     plan_horizon: int = 14
     plan_every: int = 7
@@ -82,7 +80,6 @@ class MotionModelConfig:
     draws: bool = True
     most_probable: bool = False
     component_emotions: bool = True
-    hold_feet: bool = True
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a size is impossible."""

@@ -29,6 +29,8 @@ class SamplerConfig:
             `emotion_motion.plan_leash`.
         fade: how much of what the plan's principal components do not know of a pose fades in a
             frame, 0 to 1. No plan can undo it: a pelvis turned away from the feet stays turned.
+        stance: how far standing feet are held where they stand, 0 to 1; see
+            `emotion_motion.stance`. It shapes what is published, not what the model sees.
         watchdog: how strongly streams that stand still or repeat themselves are freed, 0 (not at
             all) to 3, see `emotion_motion.watchdog`.
     """
@@ -41,6 +43,7 @@ class SamplerConfig:
     plan_gain: float = 1.0
     leash: float = 1.0
     fade: float = 0.03
+    stance: float = 1.0
     watchdog: float = 1.0
 
     # No field; the ROS parameters take their ranges from it.
@@ -53,6 +56,7 @@ class SamplerConfig:
         'plan_gain': (0.0, 3.0),
         'leash': (0.0, 10.0),
         'fade': (0.0, 1.0),
+        'stance': (0.0, 1.0),
         'watchdog': (0.0, 3.0),
     }  # fmt: skip
 

@@ -3,31 +3,75 @@
 """Feet that stand: a body projected from the hip drags its feet, so a standing foot is held.
 
 The projection keeps bone lengths from the mid-hip outwards, so that every small error of the hip
-is an error of both feet: they glide. Here a foot that is low and hardly moves stays where it was,
-and its leg reaches for it with the knee bent as the model meant. A foot that is lifted, or moves
-as fast as in a step, is left to the model. Nothing is remembered but the frame before.
+is an error of both feet: they glide. What is published therefore stands: a foot that is low and
+hardly moves stays where it was, and its leg reaches for it with the knee bent as the model meant
+it. A foot that is lifted, or moves as fast as in a step, is left to the model. The model itself is
+fed its own feet: with held ones it sees no sign of a pelvis that turns away, and lets it turn
+(docs/live_loop.md).
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 import torch.nn.functional as F
 
 from emotion_motion.skeleton import Skeleton
+from emotion_motion.tracing import as_traced
 
-__all__ = ['StanceAnchor']
+__all__ = ['Stance', 'StanceAnchor']
 
 # Speeds of a foot [body heights a second]: up to the first it stands, from the second on it steps,
 # and between the two it is held in part. A standing foot of the corpus moves below 0.03, a step
 # faster than 0.4; the model's errors lie between 0.01 and 0.1.
-_STANDS, _STEPS = 0.12, 0.35
+_STANDS, _STEPS = 0.2, 0.5
+# How far from where the model has it a foot is held [body heights]; between the two in part.
+_NEAR, _FAR = 0.012, 0.03
 # Heights of a foot's lowest keypoint above where it stands at rest [body heights].
 _LOW, _LIFTED = 0.012, 0.03
 _SETTLES = 0.15  # share of its height over the ground that a standing foot loses a frame
 _STRETCH = 0.9995  # of the leg's length: a straight leg has no knee direction
 _GROUND = 0.03  # a rigid group that comes as near to the ground in the rest pose is a foot
 _TIE = 1e-6
+_CHANGE_S = 0.5  # from feet that are free to feet that are held: no jump
+
+
+class Stance:
+    """Lets the bodies of live streams stand; remembers the frame before."""
+
+    def __init__(
+        self, skeleton: Skeleton, rate_hz: float, rest: np.ndarray, batch_size: int
+    ) -> None:
+        """Prepare frames of `batch_size` streams that begin in a pose [K, D] of height 1."""
+        self._anchor = StanceAnchor(skeleton, rate_hz)
+        self._rest = torch.from_numpy(rest).float().repeat(batch_size, 1, 1)
+        self._change = 1.0 / (_CHANGE_S * rate_hz)
+        share = torch.ones(())
+        self._hold = as_traced(self._anchor, (self._rest, self._rest, self._rest, share))
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: the next frame follows the rest pose."""
+        self._meant = self._stood = self._rest
+        self._share: float | None = None
+
+    def __call__(self, bodies: np.ndarray, share: float) -> np.ndarray:
+        """Return the next bodies [B, K, D] of height 1 as they stand.
+
+        Args:
+            bodies: what the model means.
+            share: how far standing feet are held, 0 to 1; it is reached within half a second.
+        """
+        if self._share is None:
+            self._share = share
+        self._share += min(max(share - self._share, -self._change), self._change)
+        meant = torch.from_numpy(bodies)
+        stood = meant
+        if self._anchor.feet and self._share > 0.0:
+            stood = self._hold(meant, self._meant, self._stood, torch.tensor(self._share))
+        self._meant, self._stood = meant, stood
+        return stood.numpy()
 
 
 class StanceAnchor:
@@ -59,17 +103,19 @@ class StanceAnchor:
         """Number of feet found."""
         return len(self._ankles)
 
-    def __call__(self, body: Tensor, last: Tensor) -> Tensor:
+    def __call__(self, body: Tensor, before: Tensor, last: Tensor, share: Tensor) -> Tensor:
         """Hold the feet of `body` that stood in `last` and hardly move.
 
         Args:
-            body: what the model meant [B, K, 3], on the body, height 1, ground at z = 0.
-            last: the frame before [B, K, 3].
+            body: what the model means [B, K, 3], on the body, height 1, ground at z = 0.
+            before: what it meant in the frame before [B, K, 3].
+            last: the frame before as it stood [B, K, 3].
+            share: how far standing feet are held [], 0 to 1.
 
         Returns:
             The same shape. The upper body moves along by what a held leg cannot reach.
         """
-        return self.hold(body, last, self.held(body, last))
+        return self.hold(body, last, share * self.held(body, before, last))
 
     def hold(self, body: Tensor, feet: Tensor, held: Tensor) -> Tensor:
         """Put the feet of `body` where they are in `feet`, by the legs' joints.
@@ -100,34 +146,18 @@ class StanceAnchor:
             parts[:, members] = foot[:, number]
         return self._skeleton.project(parts)
 
-    def shifted(self, bodies: Tensor, offsets: Tensor) -> Tensor:
-        """Return bodies [B, T, K, 3] that stand with each foot elsewhere, for training.
-
-        Args:
-            bodies: on the body, height 1.
-            offsets: of each foot along x and y [B, F, 2].
-        """
-        if not self._ankles:
-            return bodies
-        feet = bodies.clone()
-        way = F.pad(offsets, (0, 1)).unsqueeze(1)  # [B, 1, F, 3]
-        for number, (ankle, members) in enumerate(zip(self._ankles, self._members, strict=True)):
-            places = [ankle, *members]
-            feet[:, :, places] = feet[:, :, places] + way[:, :, number : number + 1]
-        flat, own = feet.flatten(0, 1), bodies.flatten(0, 1)
-        return self.hold(own, flat, own.new_ones(len(own), self.feet, 1)).view_as(bodies)
-
-    def held(self, body: Tensor, last: Tensor) -> Tensor:
+    def held(self, body: Tensor, before: Tensor, last: Tensor) -> Tensor:
         """Return how far each foot of bodies [B, K, 3] stands, [B, F, 1]: 1 does, 0 is free."""
         if not self._ankles:
             return body.new_zeros(len(body), 0, 1)
-        sole = self._sole.to(body)
-        ways = body[:, self._members].mean(dim=-2) - last[:, self._members].mean(dim=-2)
-        speed = torch.linalg.vector_norm(ways, dim=-1) * self._rate_hz
-        height = last[:, self._members, 2].amin(dim=-1) - sole
+        now, was, stood = (part[:, self._members].mean(dim=-2) for part in (body, before, last))
+        speed = torch.linalg.vector_norm(now - was, dim=-1) * self._rate_hz
+        away = torch.linalg.vector_norm((now - stood)[..., :2], dim=-1)
+        height = body[:, self._members, 2].amin(dim=-1) - self._sole.to(body)
         slow = ((_STEPS - speed) / (_STEPS - _STANDS)).clamp(0.0, 1.0)
+        near = ((_FAR - away) / (_FAR - _NEAR)).clamp(0.0, 1.0)
         low = ((_LIFTED - height) / (_LIFTED - _LOW)).clamp(0.0, 1.0)
-        return (slow * low).unsqueeze(-1)
+        return (slow * near * low).unsqueeze(-1)
 
     @staticmethod
     def _drop(foot: Tensor, held: Tensor, sole: Tensor) -> Tensor:

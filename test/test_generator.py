@@ -20,7 +20,6 @@ from emotion_motion.live_step import LiveStepRunner
 from emotion_motion.plan import Plan, PlanMixture
 from emotion_motion.plan_sampler import PlanSampler
 from emotion_motion.sampling import most_probable, sample_dynamic_emotion_individual
-from emotion_motion.stance import StanceAnchor
 
 PERIOD = 4096  # frames after which rotary positions are re-based
 
@@ -321,12 +320,12 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
     settings = dataclasses.asdict(sampler)
     settings.pop('watchdog')  # two seconds are too short for it to do anything
     fade = settings.pop('fade')
-    for name in ('leash', 'plan_gain'):
-        settings.pop(name)  # of the plans
+    for name in ('leash', 'plan_gain', 'stance'):
+        settings.pop(name)  # of the plans, and of what is published
     model, normaliser, body = checkpoint.model, checkpoint.normaliser, checkpoint.skeleton
     config, random, cache = model.config, torch.Generator().manual_seed(4), model.stream(3)
     told = []
-    plans, anchor = PlanSampler(model), StanceAnchor(body, checkpoint.rate_hz)
+    plans = PlanSampler(model)
     frame = torch.from_numpy(checkpoint.rest_pose.ravel() - normaliser.mean).repeat(3, 1)
     for step in range(60):
         if step % 20 == 0:
@@ -352,8 +351,6 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
         cache.plan_left = torch.where(due, 1.0, cache.plan_left - 1.0 / config.plan_horizon)
         bounded = np.clip(drawn.numpy(), normaliser.low, normaliser.high) + normaliser.mean
         points = body.project(bounded.reshape(3, 25, 3))
-        last = (frame.numpy() + normaliser.mean).reshape(3, 25, 3)
-        points = anchor(torch.from_numpy(points).float(), torch.from_numpy(last).float()).numpy()
         found = generator.step()
         np.testing.assert_allclose(fed_back(generator), points * 1.7, atol=1e-4)
         torch.testing.assert_close(generator._cache.plan, cache.plan, rtol=0.0, atol=1e-3)

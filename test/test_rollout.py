@@ -20,7 +20,7 @@ POSES = torch.cat((torch.tensor([[3.0, 4.0, 0.0], [0.0, 1.0, 2.0]]), torch.diag(
 LITTLE = (1e-7, 1e-7)
 
 
-def as_they_are(frames, clean):
+def as_they_are(frames):
     return frames
 
 
@@ -28,7 +28,7 @@ def noise_of(batch, length, **changes):
     """Return how far off inputs and targets are, in units; no wandering but where asked for."""
     config = NoiseConfig(**{'wander': LITTLE, **changes})
     draws = [
-        draw_noise(config, length, 3, np.random.default_rng((0, b)), components=2)
+        draw_noise(config, length, 3, 2, np.random.default_rng((0, b)))
         for b in range(batch)
     ]
     stacked = NoiseDraw(*(torch.stack(part) for part in zip(*draws, strict=True)))
@@ -111,7 +111,7 @@ def test_a_standard_deviation_of_wandering_is_one_of_each_principal_component():
 def test_the_size_of_the_wandering_is_even_on_a_logarithmic_scale():
     config = NoiseConfig(wander=(0.01, 1.0))
     draws = [
-        draw_noise(config, 1, 3, np.random.default_rng(b), components=2) for b in range(4000)
+        draw_noise(config, 1, 3, 2, np.random.default_rng(b)) for b in range(4000)
     ]
     assert draws[0].wander.shape == (1, 5)
     share = 1.0 + torch.stack([draw.scales for draw in draws])[:, 2].log10() / 2.0

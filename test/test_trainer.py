@@ -95,7 +95,7 @@ def test_in_half_precision_it_learns_the_same_within_a_few_percent(make):
 @pytest.mark.parametrize('change', [
     {'noise': False}, {'project': False}, {'rollout': 2, 'rollout_after': 0.0}, {'plan': False},
     {'mdn': False}, {'chain': False}, {'mixture_per_keypoint': False}, {'unit': 'shared'},
-    {'mdn_reads_logits': True}, {'displacements': False}, {'hold_feet': False},
+    {'mdn_reads_logits': True}, {'displacements': False},
     {'balance': False}, {'mse_weight': 0.0}, {'schedule': 'constant'},
     {'wander': (1e-6, 1e-6)}, {'wander_memory': 0.5}, {'emotion_reads_features': True},
     {'pool_speeds': False}, {'attention_pooling': False},

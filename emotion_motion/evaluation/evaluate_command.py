@@ -55,6 +55,7 @@ def evaluate_models(
     plan_gain: float | None = None,
     leash: float | None = None,
     fade: float | None = None,
+    stance: float | None = None,
     watchdog: float | None = None,
 ) -> None:
     """Run the live loop of a model and measure it against unseen motion.
@@ -80,11 +81,12 @@ def evaluate_models(
         plan_gain: how much of the way to its plan the body is sent, 0 to 3.
         leash: how far plans may go from known poses, 0 (anywhere) to 10.
         fade: how much of what plans do not know of a pose fades in a frame, 0 to 1.
+        stance: how far standing feet are held, 0 (they glide) to 1.
         watchdog: how strongly what stands still is freed, 0 (not at all) to 3.
     """
     given = {'k': k, 'emotion_weight': emotion_weight, 'movement_weight': movement_weight,
              'variance_div': variance_div, 'temperature': temperature, 'plan_gain': plan_gain,
-             'leash': leash, 'fade': fade,
+             'leash': leash, 'fade': fade, 'stance': stance,
              'watchdog': watchdog}  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}
     specs = [parse_spec(text, changes) for text in (*models, *compare) or ('default',)]

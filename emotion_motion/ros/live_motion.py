@@ -23,7 +23,7 @@ __all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
 
 SAMPLER_PARAMETERS = (
     'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature', 'plan_gain', 'leash',
-    'fade', 'watchdog',
+    'fade', 'stance', 'watchdog',
 )  # fmt: skip
 
 

@@ -174,6 +174,11 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0.0, 1.0,
     ),
     ParameterSpec(
+        'stance', float, None,
+        'share of the way that standing feet are held where they stand; 0 lets them glide',
+        0.0, 1.0,
+    ),
+    ParameterSpec(
         'watchdog', float, None,
         'how strongly a motion that stands still or repeats itself is freed; 0 is not at all',
         0.0, 3.0,

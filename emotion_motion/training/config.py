@@ -123,25 +123,21 @@ class NoiseConfig(Checked):
             as the others.
         wander_memory: the same as drift_memory, of wandering: it is to be undone in 20 frames.
         project: put inputs and targets back onto the body, as the live loop does.
-        feet: standard deviation of how far each foot of a window stands from where it stood, along
-            each axis of the ground, in body heights; only where the model holds its feet.
     """
 
     noise: bool = True
     drift: tuple[float, float] = (0.02, 2.0)
     drift_memory: float = 0.9
     white: tuple[float, float] = (0.002, 0.15)
-    wander: tuple[float, float] = (0.01, 0.6)
+    wander: tuple[float, float] = (0.01, 0.3)
     wander_memory: float = 0.95
     project: bool = True
-    feet: float = 0.008
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a value is impossible."""
         self.expect_types()
         self.expect_bounds('drift', 'white', 'wander')
         self.expect_share('drift_memory', 'wander_memory', below=True)
-        self.expect_at_least_zero('feet')
 
 
 @dataclass(frozen=True)

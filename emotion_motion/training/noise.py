@@ -33,36 +33,30 @@ class NoiseDraw(NamedTuple):
     white: Tensor  # [T, O], standard normal
     wander: Tensor  # [T, Z + O], standard normal, the steps of the wandering
     scales: Tensor  # [3], of drift and white noise in displacement units, of poses in wandering
-    feet: Tensor  # [F, 2], how far each foot stands from where it stood, in body heights
 
 
 def draw_noise(
-    config: NoiseConfig, length: int, outputs: int, random: np.random.Generator, *,
-    feet: int = 0, components: int = 0,
-) -> NoiseDraw:  # fmt: skip
+    config: NoiseConfig, length: int, outputs: int, components: int, random: np.random.Generator
+) -> NoiseDraw:
     """Draw the noise of one window.
 
     Args:
         config: how much of it.
         length: frames T.
         outputs: coordinates O.
-        random: where it is drawn from.
-        feet: of the body.
         components: principal components Z of its poses that wandering goes along.
+        random: where it is drawn from.
     """
     if not config.noise:
         none = (torch.zeros(length, size) for size in (outputs, outputs, components + outputs))
-        return NoiseDraw(*none, torch.zeros(3), torch.zeros(feet, 2))
+        return NoiseDraw(*none, torch.zeros(3))
     bounds = np.log([config.drift, config.white, config.wander])  # [3, smallest and largest]
     scales = np.exp(bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) * random.random(3))
     drift, white, wander = (
         torch.from_numpy(random.standard_normal((length, size), dtype=np.float32))
         for size in (outputs, outputs, components + outputs)
     )
-    offsets = torch.from_numpy(random.standard_normal((feet, 2), dtype=np.float32)) * config.feet
-    return NoiseDraw(
-        drift, white, wander, torch.from_numpy(scales.astype(np.float32)), offsets
-    )
+    return NoiseDraw(drift, white, wander, torch.from_numpy(scales.astype(np.float32)))
 
 
 def ar1(steps: Tensor, memory: float) -> Tensor:
@@ -85,7 +79,7 @@ def noised(
     unit: Tensor,
     poses: Tensor,
     config: NoiseConfig,
-    bodies: Callable[[Tensor, Tensor], Tensor],
+    bodies: Callable[[Tensor], Tensor],
 ) -> tuple[Tensor, Tensor]:
     """Return inputs off the path, and targets that lead back.
 
@@ -95,8 +89,7 @@ def noised(
         unit: [O].
         poses: [Z + O, O], of `pose_spread`.
         config: how much the target keeps of drift and wandering.
-        bodies: puts frames [B, T, O] onto the body, standing as the clean frames [B, T, O] of the
-            same time do: the live loop only ever sees bodies.
+        bodies: puts frames [B, T, O] onto the body: the live loop only ever sees bodies.
 
     Returns:
         Inputs [B, T, O], and for each the frame that should follow [B, T, O].
@@ -109,7 +102,7 @@ def noised(
     away = away / _twice(config.wander_memory, away.shape[1]).to(away) @ poses * scales[:, 2]
     inputs = frames[:, :-1] + drift + away + white
     kept = config.drift_memory * drift + config.wander_memory * away
-    return bodies(inputs, frames[:, :-1]), bodies(frames[:, 1:] + kept, frames[:, 1:])
+    return bodies(inputs), bodies(frames[:, 1:] + kept)
 
 
 def pose_spread(model: MotionModel) -> Tensor:

@@ -10,7 +10,6 @@ from torch import nn, Tensor
 from emotion_motion.model import MotionModel, MotionOutput
 from emotion_motion.plan import Plan, plan_nll
 from emotion_motion.skeleton import Skeleton
-from emotion_motion.stance import StanceAnchor
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.losses import emotion_targets, LossParts, window_losses
 from emotion_motion.training.noise import noised, pose_spread
@@ -35,9 +34,8 @@ class Objective(nn.Module):
     poses: Tensor
 
     def __init__(
-        self, model: MotionModel, skeleton: Skeleton, mean: Tensor, config: TrainConfig,
-        rate_hz: float,
-    ) -> None:  # fmt: skip
+        self, model: MotionModel, skeleton: Skeleton, mean: Tensor, config: TrainConfig
+    ) -> None:
         """Gather what it takes.
 
         Args:
@@ -45,12 +43,9 @@ class Objective(nn.Module):
             skeleton: the body.
             mean: [O], the mean pose: model space is a body of height 1 less it.
             config: how inputs are disturbed and losses weigh.
-            rate_hz: frames a second.
         """
         super().__init__()
         self.model, self.skeleton, self.config = model, skeleton, config
-        holds = model.config.hold_feet and config.noise.project
-        self.anchor = StanceAnchor(skeleton, rate_hz) if holds else None
         self.register_buffer('mean', mean, persistent=False)
         self.register_buffer('poses', pose_spread(model), persistent=False)
 
@@ -89,7 +84,7 @@ class Objective(nn.Module):
     def _shown(self, batch: Batch) -> tuple[Tensor, Tensor, Plan, Tensor]:
         """Return inputs and targets [B, T, O] in model space, plans, and the poses meant."""
         config, ahead = self.config, self.model.config.plan_horizon
-        clean = self._elsewhere(batch.frames, batch.noise.feet) - self.mean
+        clean = batch.frames - self.mean
         plan, meant = plans_of(clean, self.model, batch.plan)
         inputs, target = noised(
             clean[:, :-ahead], batch.noise, self.model.unit, self.poses, config.noise,
@@ -106,36 +101,12 @@ class Objective(nn.Module):
             )  # fmt: skip
         return inputs, target, plan, meant
 
-    def bodies(self, frames: Tensor, clean: Tensor) -> Tensor:
-        """Put frames [B, T, O] in model space onto the body, where that is chosen.
-
-        Feet that stand in the clean frames of the same time [B, T, O] stay there, as the live loop
-        holds them: so the noise is that of a body over its feet, not of a body that floats.
-        """
+    def bodies(self, frames: Tensor) -> Tensor:
+        """Put frames [B, T, O] in model space onto the body, where that is chosen."""
         if not self.config.noise.project:
             return frames
-        body = self.skeleton.project(self._points(frames))
-        if self.anchor is not None:
-            feet = self._points(clean)
-            before = torch.cat((2.0 * feet[:, :1] - feet[:, 1:2], feet[:, :-1]), dim=1)
-            feet, before = feet.flatten(0, 1), before.flatten(0, 1)
-            held = self.anchor.held(feet, before)
-            body = self.anchor.hold(body.flatten(0, 1), feet, held).view_as(body)
-        return body.flatten(-2) - self.mean
-
-    def _points(self, frames: Tensor) -> Tensor:
-        """Return frames [B, T, O] in model space as keypoints [B, T, K, D]."""
-        return (frames + self.mean).unflatten(-1, self.skeleton.rest.shape)
-
-    def _elsewhere(self, frames: Tensor, offsets: Tensor) -> Tensor:
-        """Return frames [B, N, O] of a body of height 1 whose feet stand somewhat elsewhere.
-
-        A live stream steps less exactly than people do, and must know how to go on from there.
-        """
-        if self.anchor is None or not self.config.noise.noise or not self.config.noise.feet:
-            return frames
-        points = frames.unflatten(-1, self.skeleton.rest.shape)
-        return self.anchor.shifted(points, offsets).flatten(-2)
+        points = (frames + self.mean).unflatten(-1, self.skeleton.rest.shape)
+        return self.skeleton.project(points).flatten(-2) - self.mean
 
     def _exactly(self) -> torch.autocast:
         return torch.autocast(self.mean.device.type, enabled=False)

@@ -75,7 +75,7 @@ def rolled_out(
     draw: RolloutDraw,
     decay: float,
     predict: Callable[[Tensor], MotionOutput],
-    bodies: Callable[[Tensor, Tensor], Tensor],
+    bodies: Callable[[Tensor], Tensor],
 ) -> tuple[Tensor, Tensor]:
     """Put the model's own draws in the place of the inputs of the windows that take part.
 
@@ -93,8 +93,8 @@ def rolled_out(
     """
     own = inputs
     for race, normal in zip(draw.race.unbind(1), draw.normal.unbind(1), strict=True):
-        following = bodies(drawn_frames(predict(own), race, normal), clean[:, 1:])
+        following = bodies(drawn_frames(predict(own), race, normal))
         own = torch.cat((inputs[:, :1], following[:, :-1]), dim=1)
-    back = bodies(clean[:, 1:] + decay * (own - clean[:, :-1]), clean[:, 1:])
+    back = bodies(clean[:, 1:] + decay * (own - clean[:, :-1]))
     taken = draw.taken[:, None, None]
     return torch.where(taken, own, inputs), torch.where(taken, back, target)

@@ -257,10 +257,10 @@ class Trainer:
         mean = torch.from_numpy(self._normaliser.mean)
         self.model = model
         self._average = average.to(self.device).eval()
-        measured = Objective(self._average, self.skeleton, mean, self.config, self.rate_hz)
+        measured = Objective(self._average, self.skeleton, mean, self.config)
         self._measured = measured.to(self.device)
         self._objective, self._optimiser = self.accelerator.prepare(
-            Objective(model, self.skeleton, mean, self.config, self.rate_hz), self._raw
+            Objective(model, self.skeleton, mean, self.config), self._raw
         )
         self._objective.train()
         self._held: WindowSampler | None = None

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.stance import StanceAnchor
 from emotion_motion.training.augment import draw_times, jitter, mirror, time_warp
 from emotion_motion.training.conditions import draw_condition
 from emotion_motion.training.config import TrainConfig
@@ -86,7 +85,6 @@ class WindowSampler:
         self.config, self.split = config, split
         self.seed = config.run.seed if seed is None else seed
         self.skeleton = datasets[0].skeleton
-        self._feet = StanceAnchor(self.skeleton, datasets[0].rate_hz).feet
         shares = config.data.shares or tuple(
             float(dataset.lengths[dataset.splits == split].sum()) for dataset in datasets
         )
@@ -141,8 +139,7 @@ class WindowSampler:
         return (
             window.frames, shown, window.mask, condition, right,
             draw_noise(
-                config.noise, length, config.model.outputs, random, feet=self._feet,
-                components=config.model.plan_size,
+                config.noise, length, config.model.outputs, config.model.plan_size, random
             ),
             draw_plan_times(config.plans, config.model, length, random),
             draw_rollout(config.rollouts, config.model, passes, length, random)
