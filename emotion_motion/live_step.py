@@ -194,8 +194,8 @@ class LiveStepRunner:
             warmth = self._like_mu.new_tensor(freedom.temperature).unsqueeze(-1)
         # For all streams where it is for any: of some, the last bit would depend on how many.
         if bool(due.any()):
-            mixture = self._model.plan_head(features, here)
-            fresh = self._plans(mixture, frame, emotion, sampler, noise, warmth)
+            ahead = self._model.plan_head(features, here)
+            fresh = self._plans(ahead, frame, emotion, sampler, noise, warmth)
             cache.plan = torch.where(due, fresh, cache.plan)
             cache.plan_left = torch.where(due, 1.0, cache.plan_left)
 

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 
 from emotion_motion.exceptions import ModelError
 from emotion_motion.model_config import MotionModelConfig, ROTARY_PERIOD
-from emotion_motion.plan import NO_LEASH, Plan, PlanHead, PlanMixture
+from emotion_motion.plan import NO_LEASH, Plan, PlanAhead, PlanHead
 from emotion_motion.rotary import rotary_table
 from emotion_motion.stream_cache import StreamCache
 
@@ -221,7 +221,7 @@ class MotionModel(nn.Module):
 
     def forward_with_plan(
         self, frames: Tensor, emotions: Tensor, plan: Plan | None
-    ) -> tuple[MotionOutput, PlanMixture]:
+    ) -> tuple[MotionOutput, PlanAhead]:
         """Do what `forward` does, and say where the body may mean to go next."""
         emotions = self._checked(frames, emotions)
         length = frames.shape[1]
@@ -379,6 +379,10 @@ class MotionModel(nn.Module):
     def plan_place(self, frames: Tensor) -> Tensor:
         """Return the poses of frames [..., O] in principal components, [..., Z]."""
         return F.linear(frames / self.pose_std, self.plan_basis)
+
+    def plan_poses(self) -> Tensor:
+        """Return the known poses that plans choose from, [M, Z]; M is plan_choices x E."""
+        return self.plan_known[:, : self.config.plan_choices].flatten(0, 1)
 
     def plan_rise(self) -> Tensor:
         """Return how far one unit of each principal component moves a frame, [Z, O]."""

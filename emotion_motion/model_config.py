@@ -41,7 +41,7 @@ class MotionModelConfig:
         plan: tell frames where the body means to go, and learn to say it. Without it the live loop
             stands more than it moves.
         plan_dims: principal components of the plan (at most O).
-        plan_gaussians: components of the plan's mixture.
+        plan_choices: known poses of each emotion that a plan chooses from; at most plan_known.
         plan_horizon: frames that a plan looks ahead.
         plan_every: frames that the live loop keeps a plan.
         plan_known: training poses of each emotion that plans stay near to, see `plan_leash`.
@@ -71,10 +71,10 @@ class MotionModelConfig:
     attention_pooling: bool = True
     sigma_floor: float = 0.005
     plan: bool = True
-    plan_dims: int = 12
-    plan_gaussians: int = 8
+    plan_dims: int = 24
+    plan_choices: int = 96
     plan_horizon: int = 14
-    plan_every: int = 7
+    plan_every: int = 10
     plan_known: int = 512
     displacements: bool = True
     draws: bool = True
@@ -102,6 +102,11 @@ class MotionModelConfig:
             raise ConfigError(
                 f'got plan_every = {self.plan_every}; expected at most plan_horizon = '
                 f'{self.plan_horizon}'
+            )
+        if self.plan_choices > self.plan_known:
+            raise ConfigError(
+                f'got plan_choices = {self.plan_choices}; expected at most plan_known = '
+                f'{self.plan_known}'
             )
         if self.window >= ROTARY_PERIOD:
             raise ConfigError(f'got window = {self.window}; expected less than {ROTARY_PERIOD}')

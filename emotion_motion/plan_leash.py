@@ -20,26 +20,29 @@ from torch import Tensor
 if TYPE_CHECKING:
     from emotion_motion.model import MotionModel
 
-__all__ = ['PlanLeash']
+__all__ = ['PlanLeash', 'plan_space']
 
 # Of a mixture of emotions the poses of the two strongest count, where the second has this share.
 _STRONGEST, _LEAST_SHARE = 2, 0.1
 _EXACTLY = 'donot_use_mm_for_euclid_dist'
 
 
-class PlanLeash:
-    """Holds plans near to a model's known poses.
+def plan_space(model: MotionModel) -> Tensor:
+    """Return what turns principal components into a space [Z, Z] of Euclidean distances.
 
-    Distances are root mean squares over keypoints, in body heights, of what the principal
-    components say of a pose.
+    They are root mean squares over keypoints, in body heights, of what the components say of a
+    pose.
     """
+    rise = model.plan_rise()
+    return torch.linalg.cholesky(rise @ rise.T / model.config.keypoints)
+
+
+class PlanLeash:
+    """Holds plans near to a model's known poses, by the distances of `plan_space`."""
 
     def __init__(self, model: MotionModel) -> None:
         """Take the known poses and the principal components of a model."""
-        rise = model.plan_rise()
-        metric = rise @ rise.T / model.config.keypoints
-        # Euclidean distance after this is that distance.
-        self._to = torch.linalg.cholesky(metric)  # [Z, Z]
+        self._to = plan_space(model)  # [Z, Z]
         self._known, self._reach = model.plan_known, model.plan_reach
         self._known_at = self._known @ self._to  # [E, M, Z]
         self._norms = self._known_at.square().sum(-1)  # [E, M]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.model import MotionModel
-from emotion_motion.plan import draw_plan, PlanMixture, sample_plan
+from emotion_motion.plan import PlanAhead, sample_plan
 from emotion_motion.plan_leash import PlanLeash
 from emotion_motion.sampler_config import SamplerConfig
 from emotion_motion.sampling import emotion_term, is_expressive
@@ -20,29 +20,33 @@ __all__ = ['PlanNoise', 'PlanSampler']
 
 CANDIDATES = 16
 # A plan is chosen once where keypoints choose seven times, and all of the body hangs on it: its
-# emotion counts this much more. A temperature below 1 keeps plans near to what is likely; at 0.5
-# the neutral motion of the packaged model stood for 23 s in ten minutes, at 0.8 for 8 s.
-PLAN_EMOTION, PLAN_TEMPERATURE = 6.0, 0.8
+# emotion counts this much more. Candidates are drawn wider than the mixture says, so that there is
+# something to choose from; the leash keeps them on the body (docs/live_loop.md).
+PLAN_EMOTION, PLAN_TEMPERATURE = 36.0, 1.4
+_LEAST_SPREAD = 1e-9  # of the candidates' speeds, squared
 
 
 class PlanNoise(NamedTuple):
-    """What a plan for each of B streams needs at random; N candidates, P components."""
+    """What a plan for each of B streams needs at random; N candidates."""
 
-    component: Tensor  # [B, N, P], Exponential(1), chooses the component of each candidate
-    normal: Tensor  # [B, N, Z], standard normal, its place
+    pose: Tensor  # [B, N], uniform, chooses the known pose of each candidate
+    normal: Tensor  # [B, N, Z], standard normal, where around it
     candidate: Tensor  # [B, N], Exponential(1), chooses the candidate
 
 
 class PlanSampler:
     """Draws plans [B, Z] for a model's live streams.
 
-    `CANDIDATES` plans are drawn from the mixture at PLAN_TEMPERATURE and moved on by plan_gain,
+    `CANDIDATES` plans are drawn at PLAN_TEMPERATURE and moved on by plan_gain,
     those that leave the poses that the model knows are drawn back (`plan_leash`), and one of them
-    is chosen by
-    softmax(PLAN_EMOTION * emotion_weight * emotion). The emotion is that of the frame sampler: the
-    requested emotion's logit, taken down by the neutral one where something else than neutral is
-    asked for. The logits are those of the emotion head if the window showed nothing but the way
-    there: the pose meant, and the speed of each keypoint that leads to it.
+    is chosen by softmax(PLAN_EMOTION * emotion_weight * emotion).
+
+    The emotion is that of the frame sampler: the requested emotion's logit, taken down by the
+    neutral one where something else than neutral is asked for. The logits are those of the emotion
+    head if the window showed nothing but the way there: the pose meant, and the speed of each
+    keypoint that leads to it. What of it goes along with speed among the candidates (a straight
+    line by least squares) does not count: the emotion says where the body goes, and the model how
+    fast. Else fear and neutral, which are read from stillness, would stand.
     """
 
     def __init__(self, model: MotionModel) -> None:
@@ -50,21 +54,20 @@ class PlanSampler:
         self._model = model
         # From principal components back to frames over pose_std.
         self._rise = model.plan_rise() / model.pose_std  # [Z, O]
-        self._leash = PlanLeash(model)
+        self._leash, self._poses = PlanLeash(model), model.plan_poses()
 
     def draw(self, batch_size: int, random: torch.Generator) -> PlanNoise:
         """Draw what one plan a stream needs at random."""
-        config, empty = self._model.config, self._model.unit.new_empty
-        like = empty(batch_size * CANDIDATES, config.plan_gaussians, config.plan_size)
-        race = empty(batch_size, CANDIDATES).exponential_(generator=random)
-        component, normal = draw_plan(like, random)
+        many, empty = (batch_size, CANDIDATES), self._model.unit.new_empty
         return PlanNoise(
-            component.unflatten(0, race.shape), normal.unflatten(0, race.shape), race
+            empty(many).uniform_(generator=random),
+            empty(*many, self._model.config.plan_size).normal_(generator=random),
+            empty(many).exponential_(generator=random),
         )
 
     def __call__(
         self,
-        mixture: PlanMixture,
+        ahead: PlanAhead,
         frame: Tensor,
         emotion: Tensor,
         sampler: SamplerConfig,
@@ -74,7 +77,7 @@ class PlanSampler:
         """Choose a plan.
 
         Args:
-            mixture: what the plan head says, T = 1.
+            ahead: what the plan head says, T = 1.
             frame: where the body is [B, O], in model space.
             emotion: what is requested [B, E].
             sampler: its temperature, emotion_weight, plan_gain and leash.
@@ -85,16 +88,16 @@ class PlanSampler:
         Returns:
             [B, Z].
         """
-        many = PlanMixture(*(part.repeat_interleave(CANDIDATES, dim=0) for part in mixture))
         usual = PLAN_TEMPERATURE * sampler.temperature
         temperature: float | Tensor
         if isinstance(warmth, Tensor):  # twice a cold temperature is cold, and frees nobody
             temperature = torch.maximum(warmth * usual, PLAN_TEMPERATURE * (warmth - 1.0))
-            temperature = temperature.repeat_interleave(CANDIDATES, dim=0)
         else:
             temperature = warmth * usual
-        drawn = (noise.component.flatten(0, 1), noise.normal.flatten(0, 1))
-        plans = sample_plan(many, drawn, temperature).unflatten(0, (-1, CANDIDATES))  # [B, N, Z]
+        drawn = (noise.pose, noise.normal)
+        plans = sample_plan(
+            self._model.plan_head, ahead, self._poses, drawn, temperature
+        )  # [B, N, Z]
         # A body lags behind its plan, and would move less than it means to.
         here = self._model.plan_place(frame).unsqueeze(1)
         plans = here + sampler.plan_gain * (plans - here)
@@ -107,19 +110,29 @@ class PlanSampler:
         return plans[torch.arange(len(plans), device=plans.device), chosen]
 
     def _emotion(self, plans: Tensor, frame: Tensor, emotion: Tensor) -> Tensor:
-        """Return the emotion term [B, N] of plans [B, N, Z]."""
-        logits = self._model.emotion_fc2(self._shown(plans, frame))  # [B, N, E]
-        return emotion_term(
-            logits, target=emotion, neutral_index=NEUTRAL_INDEX, expressive=is_expressive(emotion)
+        """Return the emotion term [B, N] of plans [B, N, Z], less what goes along with speed."""
+        places, speeds = self._shown(plans, frame)
+        pooled = self._model.config.pool_speeds
+        shown = torch.cat((places, speeds), dim=-1) if pooled else places
+        term = emotion_term(
+            self._model.emotion_fc2(shown), target=emotion, neutral_index=NEUTRAL_INDEX,
+            expressive=is_expressive(emotion),
+        )  # fmt: skip
+        speed = speeds.mean(dim=-1)
+        speed = speed - speed.mean(dim=-1, keepdim=True)
+        slope = (term * speed).sum(dim=-1, keepdim=True) / (
+            speed.square().sum(dim=-1, keepdim=True).clamp_min(_LEAST_SPREAD)
         )
+        return term - slope * speed
 
-    def _shown(self, plans: Tensor, frame: Tensor) -> Tensor:
-        """Return what the emotion head would see on the way to plans [B, N, Z]: [B, N, dim]."""
+    def _shown(self, plans: Tensor, frame: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what is seen on the way to plans [B, N, Z].
+
+        Returns:
+            Places over pose_std [B, N, O] and the keypoints' speeds in units a frame [B, N, K].
+        """
         model, config = self._model, self._model.config
         way = (plans - model.plan_place(frame).unsqueeze(1)) @ self._rise  # over pose_std
-        places = (frame / model.pose_std).unsqueeze(1) + way
-        if not config.pool_speeds:
-            return places
         moved = way * (model.pose_std / model.unit) / config.plan_horizon
         speeds = moved.unflatten(-1, (config.keypoints, -1)).norm(dim=-1)
-        return torch.cat((places, speeds), dim=-1)
+        return (frame / model.pose_std).unsqueeze(1) + way, speeds

@@ -38,10 +38,10 @@ class SamplerConfig:
     k: float = 0.0
     emotion_weight: float = 2.0
     movement_weight: float = 0.5
-    variance_div: float = 2.0
+    variance_div: float = 4.0
     temperature: float = 1.0
     plan_gain: float = 1.0
-    leash: float = 1.0
+    leash: float = 0.7
     fade: float = 0.03
     stance: float = 1.0
     watchdog: float = 1.0

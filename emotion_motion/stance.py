@@ -25,9 +25,9 @@ __all__ = ['Stance', 'StanceAnchor']
 # Speeds of a foot [body heights a second]: up to the first it stands, from the second on it steps,
 # and between the two it is held in part. A standing foot of the corpus moves below 0.03, a step
 # faster than 0.4; the model's errors lie between 0.01 and 0.1.
-_STANDS, _STEPS = 0.2, 0.5
+_STANDS, _STEPS = 0.35, 0.8
 # How far from where the model has it a foot is held [body heights]; between the two in part.
-_NEAR, _FAR = 0.012, 0.03
+_NEAR, _FAR = 0.016, 0.04
 # Heights of a foot's lowest keypoint above where it stands at rest [body heights].
 _LOW, _LIFTED = 0.012, 0.03
 _SETTLES = 0.15  # share of its height over the ground that a standing foot loses a frame

@@ -28,6 +28,7 @@ DATA = Path(__file__).parent / 'data'
 TINY = {
     'keypoints': 4, 'motion_channels': 12, 'emotion_channels': 4, 'layers': 2, 'heads': 2,
     'window': 4, 'gaussians': 3, 'mdn_channels': 16, 'emotion_head_channels': 8,
+    'plan_dims': 12, 'plan_choices': 4, 'plan_known': 8,
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from emotion_motion.emotion import emotion_weights, EMOTIONS, mix
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionError, ModelError
 from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.live_step import LiveStepRunner
-from emotion_motion.plan import Plan, PlanMixture
+from emotion_motion.plan import Plan, PlanAhead
 from emotion_motion.plan_sampler import PlanSampler
 from emotion_motion.sampling import most_probable, sample_dynamic_emotion_individual
 
@@ -342,8 +342,8 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
         )  # fmt: skip
         drawn = torch.lerp(drawn, model.plan_place(drawn) @ model.plan_rise(), fade)
         frames, emotions, *plan = (torch.stack(part, 1) for part in zip(*told, strict=True))
-        _, mixture = model.forward_with_plan(frames, emotions, Plan(*plan))
-        last = PlanMixture(*(part[:, -1:] for part in mixture))
+        _, ahead = model.forward_with_plan(frames, emotions, Plan(*plan))
+        last = PlanAhead(*(part[:, -1:] for part in ahead))
         fresh = plans(last, frame, requested, sampler, plans.draw(3, random))
         due = (requested - before).abs().amax(-1, keepdim=True) > 0.1
         due |= cache.plan_left < 1.0 - (config.plan_every - 1.5) / config.plan_horizon

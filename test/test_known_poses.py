@@ -68,7 +68,7 @@ def data() -> MotionDataset:
 
 @pytest.fixture(scope='module')
 def made(data) -> tuple[MotionModel, np.ndarray, KnownPoses]:
-    model, mean = model_of([data], plan_known=64)
+    model, mean = model_of([data], plan_known=64, plan_choices=64)
     return model, mean, known_poses([data], model, mean, seed=1)
 
 

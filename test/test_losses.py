@@ -271,10 +271,12 @@ def test_gradients_reach_every_weight_of_the_model():
     frames, emotions = random_inputs(model, 2, 9)
     places = model.plan_place(frames)[:, 1:]
     plan = Plan(places, torch.full_like(places[..., :1], 0.5))
-    output, mixture = model.forward_with_plan(frames[:, :-1], emotions[:, 1:], plan)
+    output, ahead = model.forward_with_plan(frames[:, :-1], emotions[:, 1:], plan)
+    nearest = torch.zeros(places.shape[:2], dtype=torch.int64)
+    plan_loss = plan_nll(model.plan_head, ahead, places, model.plan_poses(), nearest)
     parts = motion_loss(
         output, frames[:, 1:], emotions[:, 1:], model.unit,
-        keypoint_dims=3, likelihood_weight=1.0, plan=plan_nll(mixture, places),
+        keypoint_dims=3, likelihood_weight=1.0, plan=plan_loss,
     )  # fmt: skip
     parts.total.backward()
     for name, parameter in model.named_parameters():

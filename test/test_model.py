@@ -398,7 +398,7 @@ def test_it_says_whether_it_tells_what_components_show(sizes, tells):
 
 
 @pytest.mark.parametrize('sizes', [
-    {'draws': False}, {'most_probable': True}, {'component_emotions': False}, {'plan_known': 3}
+    {'draws': False}, {'most_probable': True}, {'component_emotions': False}, {'plan_known': 4}
 ])  # fmt: skip
 def test_choices_of_the_live_loop_leave_the_network_alone(sizes):
     model, other = random_model(), random_model(**sizes)

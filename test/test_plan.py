@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The plan: training tells the model what the live loop would; draws are the mixture's."""
+"""The plan: training tells the model what the live loop would; draws are what the head says."""
 
 from __future__ import annotations
 
@@ -8,75 +8,103 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support import chi_square_p, random_checkpoint, random_inputs, random_model
+from support import chi_square_p, random_checkpoint, random_inputs, random_model, seeded
 import torch
-from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+from torch.distributions import Categorical, Independent, Normal
 
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.model import MotionModel, MotionOutput
-from emotion_motion.plan import draw_plan, Plan, plan_nll, PlanMixture, sample_plan
+from emotion_motion.plan import Plan, plan_nll, PlanAhead, PlanHead, sample_plan
 from emotion_motion.training.config import PlanConfig
 from emotion_motion.training.plans import draw_plan_times, plan_basis, PlanDraw, plans_of
 
 DRAWS = 20_000
 
 
-def mixture(batch: int = 1, parts: int = 3, size: int = 2) -> PlanMixture:
-    random = torch.Generator().manual_seed(0)
-    shape = (batch, 1, parts, size)
-    return PlanMixture(
-        torch.randn(shape[:-1], generator=random),
-        3.0 * torch.randn(shape, generator=random),
-        0.1 + torch.rand(shape, generator=random),
+HIDDEN = 16
+
+
+def outlook(batch: int = 1, length: int = 1) -> tuple[PlanHead, PlanAhead, torch.Tensor]:
+    """Return a plan head with random weights, what it says, and the poses it chooses from."""
+    model, random = random_model(plan_dims=2, plan_choices=1, plan_known=1), seeded()
+    model.plan_known.normal_(0.0, 3.0, generator=random)
+    ahead = PlanAhead(
+        torch.randn(batch, length, 7, generator=random),
+        torch.randn(batch, length, HIDDEN, generator=random),
+        torch.randn(batch, length, 2, generator=random),
     )
+    return model.plan_head, ahead, model.plan_poses()
+
+
+def spread_of(head: PlanHead, ahead: PlanAhead, poses: torch.Tensor) -> list[torch.Tensor]:
+    """Return mean and standard deviation [M, Z] around each pose, of the last timestep."""
+    hidden, here = (part[0, -1].expand(len(poses), -1) for part in (ahead.hidden, ahead.here))
+    return list(head.around(hidden, here, poses))
 
 
 def test_likelihood_is_that_of_torch_distributions():
-    made = mixture(batch=5)
-    target = torch.randn(5, 1, 2, generator=torch.Generator().manual_seed(1))
-    expected = MixtureSameFamily(
-        Categorical(logits=made.logits), Independent(Normal(made.mean, made.sigma), 1)
+    head, ahead, poses = outlook(batch=5)
+    target = torch.randn(5, 1, 2, generator=seeded(1))
+    nearest = torch.randint(7, (5, 1), generator=seeded(2))
+    found = plan_nll(head, ahead, target, poses, nearest)
+    choice = Categorical(logits=ahead.logits).log_prob(nearest)
+    around = Independent(Normal(*head.around(ahead.hidden, ahead.here, poses[nearest])), 1)
+    torch.testing.assert_close(found, -(choice + around.log_prob(target)) / 2.0)
+
+
+def drawn_from(
+    head: PlanHead, ahead: PlanAhead, poses: torch.Tensor, temperature: float, count: int = DRAWS
+) -> torch.Tensor:
+    noise = (
+        torch.rand(1, count, generator=seeded(4)), torch.randn(1, count, 2, generator=seeded(5))
     )
-    torch.testing.assert_close(plan_nll(made, target), -expected.log_prob(target) / 2.0)
+    return sample_plan(head, ahead, poses, noise, temperature)[0]
 
 
 @pytest.mark.parametrize('temperature', [1.0, 0.5])
-@pytest.mark.usefixtures('keep_global_random_state')
-def test_components_and_spread_are_the_last_timestep_s(temperature):
-    random = torch.Generator().manual_seed(4)
-    apart = 5.0 * torch.arange(4.0)[:, None] + torch.randn(4, 3, generator=random)
-    one = PlanMixture(
-        torch.randn(1, 2, 4, generator=random), apart.expand(1, 2, 4, 3).clone(),
-        0.1 + 0.2 * torch.rand(1, 2, 4, 3, generator=random),
-    )  # fmt: skip
-    one.mean[:, 0] += 1000.0  # an earlier timestep, which must not matter
-    many = PlanMixture(*(part.expand(DRAWS, *part.shape[1:]) for part in one))
-    drawn = sample_plan(many, draw_plan(many.mean[:, -1], random), temperature)
-    normal = (drawn[:, None] - one.mean[0, -1]) / one.sigma[0, -1] / temperature**0.5
-    component = (drawn[:, None] - one.mean[0, -1]).norm(dim=-1).argmin(dim=-1)
-    expected = (one.logits[0, -1] / temperature).softmax(dim=-1)
-    assert chi_square_p(component.bincount(minlength=4), expected) > 1e-3
-    own = normal[torch.arange(DRAWS), component]
-    torch.testing.assert_close(own.T @ own / DRAWS, torch.eye(3), rtol=0.0, atol=0.05)
+def test_poses_and_spread_are_the_last_timestep_s(temperature):
+    head, ahead, _ = outlook(length=2)
+    ahead.logits[:, 0] = torch.randn(1, 7, generator=seeded(3))  # earlier: must not matter
+    poses = 100.0 * torch.arange(7.0)[:, None] + torch.zeros(7, 2)
+    head.near.weight.zero_()  # clouds of one size, far apart
+    head.out.bias[:2] = -40.0  # nobody stays where the body is
+    mean, sigma = spread_of(head, ahead, poses)
+    drawn = drawn_from(head, ahead, poses, temperature)
+    which = (drawn[:, None] - mean).norm(dim=-1).argmin(dim=-1)
+    expected = (ahead.logits[0, -1] / temperature).softmax(dim=-1)
+    assert chi_square_p(which.bincount(minlength=7), expected) > 1e-3
+    own = (drawn - mean[which]) / sigma[which] / temperature**0.5
+    torch.testing.assert_close(own.T @ own / DRAWS, torch.eye(2), rtol=0.0, atol=0.05)
 
 
-def test_draws_are_distributed_as_the_mixture():
-    made = PlanMixture(*(part.expand(DRAWS, *part.shape[1:]) for part in mixture()))
-    noise = draw_plan(made.mean[:, 0], torch.Generator().manual_seed(2))
-    drawn = sample_plan(made, noise)
-    share = made.logits[0, 0].softmax(0)
-    mean = (share[:, None] * made.mean[0, 0]).sum(0)
-    second = (share[:, None] * (made.mean[0, 0].square() + made.sigma[0, 0].square())).sum(0)
-    spread = (second - mean.square()).sqrt()
-    assert ((drawn.mean(0) - mean).abs() < 5.0 * spread / DRAWS**0.5).all()
-    torch.testing.assert_close(drawn.std(0), spread, rtol=0.03, atol=0.0)
+def test_a_cold_draw_is_the_likeliest_pose():
+    head, ahead, poses = outlook()
+    drawn = drawn_from(head, ahead, poses, 1e-6, 500)
+    mean, _ = spread_of(head, ahead, poses)
+    best = mean[ahead.logits[0, 0].argmax()]
+    torch.testing.assert_close(drawn, best.expand(500, -1), rtol=0.0, atol=0.02)
 
 
-def test_a_cold_draw_is_the_likeliest_component():
-    made = PlanMixture(*(part.expand(500, *part.shape[1:]) for part in mixture()))
-    drawn = sample_plan(made, draw_plan(made.mean[:, 0], torch.Generator().manual_seed(3)), 1e-6)
-    best = made.mean[0, 0, made.logits[0, 0].argmax()]
-    torch.testing.assert_close(drawn, best.expand(500, -1), rtol=0.0, atol=0.01)
+def test_streams_have_temperatures_of_their_own():
+    head, ahead, poses = outlook(batch=2)
+    noise = (torch.rand(2, 5, generator=seeded(4)), torch.randn(2, 5, 2, generator=seeded(5)))
+    together = sample_plan(head, ahead, poses, noise, torch.tensor([[0.3], [2.0]]))
+    for number, temperature in enumerate((0.3, 2.0)):
+        one = slice(number, number + 1)
+        alone = sample_plan(
+            head, PlanAhead(*(part[one] for part in ahead)), poses,
+            (noise[0][one], noise[1][one]), temperature,
+        )  # fmt: skip
+        torch.testing.assert_close(together[one], alone)
+
+
+def test_every_known_pose_can_be_drawn_and_none_beyond():
+    head, ahead, poses = outlook()
+    ends = torch.tensor([[0.0, 1.0 - 2.0**-24]])
+    assert ends.max() < 1.0
+    found = sample_plan(head, ahead, poses, (ends, torch.zeros(1, 2, 2)))
+    mean, _ = spread_of(head, ahead, poses)
+    torch.testing.assert_close(found[0], mean[[0, -1]])
 
 
 def test_principal_components_have_unit_spread():
@@ -125,14 +153,24 @@ def test_a_tenth_of_the_windows_has_no_plan(model):
     assert not nowhere.left.any()
 
 
-def test_a_silent_head_means_the_pose_that_is():
-    model = random_model()
-    model.plan_head.out.weight.zero_()
-    model.plan_head.out.bias.zero_()
-    frames, emotions = random_inputs(model, 2, 5)
-    _, ahead = model.forward_with_plan(frames, emotions, None)
-    expected = model.plan_place(frames).unsqueeze(2).expand_as(ahead.mean)
-    torch.testing.assert_close(ahead.mean, expected)
+def test_a_silent_head_means_halfway_from_any_pose_to_where_the_body_is():
+    head, ahead, poses = outlook()
+    for part in head.out.parameters():
+        part.zero_()
+    mean, _ = spread_of(head, ahead, poses)
+    torch.testing.assert_close(mean, (poses + ahead.here[0, 0]) / 2.0)
+    assert not ahead.logits.softmax(-1).allclose(torch.full((1, 1, 7), 1.0 / 7.0))
+
+
+def test_plans_choose_from_known_poses_of_every_emotion():
+    model = random_model(plan_known=5, plan_choices=3)
+    model.plan_known.normal_(generator=seeded())
+    poses = model.plan_poses()
+    assert poses.shape == (21, model.config.plan_size)
+    for emotion in range(7):
+        assert torch.equal(
+            poses[3 * emotion : 3 * emotion + 3], model.plan_known[emotion, :3]
+        )
 
 
 def test_a_plan_is_what_the_head_drew_a_frame_ago():

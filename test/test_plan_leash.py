@@ -17,7 +17,7 @@ from emotion_motion.checkpoint import from_pretrained, SamplerConfig
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.model import MotionModel
-from emotion_motion.plan import NO_LEASH, PlanMixture
+from emotion_motion.plan import NO_LEASH, PlanAhead
 from emotion_motion.plan_leash import PlanLeash
 from emotion_motion.plan_sampler import PlanSampler
 
@@ -159,7 +159,7 @@ def test_poses_count_of_the_two_strongest_emotions_that_have_a_share(emotion, fr
 
 def test_the_emotion_whose_reach_is_least_exceeded_draws_back():
     """Of two poses, the nearer one may be the one to which it is too far."""
-    model = random_model(plan_dims=5, plan_known=1)
+    model = random_model(plan_dims=5, plan_known=1, plan_choices=1)
     model.plan_known.zero_()
     model.plan_reach.fill_(0.01)
     anger, fear = EMOTIONS.index('anger'), EMOTIONS.index('fear')
@@ -198,16 +198,17 @@ def test_streams_have_leashes_of_their_own():
 
 def test_the_sampler_s_plans_are_on_its_leash():
     model = knowing()
-    sampler, parts = PlanSampler(model), model.config.plan_gaussians
-    mixture = PlanMixture(
-        torch.zeros(7, 1, parts), model.plan_known[:, None, :parts],
-        torch.full((7, 1, parts, model.config.plan_size), 30.0),
+    sampler, size = PlanSampler(model), model.config.plan_size
+    model.plan_head.out.bias[-size:] = 30.0  # plans go anywhere
+    ahead = PlanAhead(
+        torch.zeros(7, 1, len(model.plan_poses())), torch.zeros(7, 1, model.config.mdn_channels),
+        torch.zeros(7, 1, size),
     )  # fmt: skip
     noise = sampler.draw(7, seeded(1))
     frame = torch.zeros(7, model.config.outputs)
     found = {
         length: how_far(
-            model, sampler(mixture, frame, EACH, SamplerConfig(leash=length), noise)[:, None]
+            model, sampler(ahead, frame, EACH, SamplerConfig(leash=length), noise)[:, None]
         )[0][:, 0] / model.plan_reach
         for length in (0.0, 0.5, 2.0)
     }  # fmt: skip

@@ -129,7 +129,7 @@ class NoiseConfig(Checked):
     drift: tuple[float, float] = (0.02, 2.0)
     drift_memory: float = 0.9
     white: tuple[float, float] = (0.002, 0.15)
-    wander: tuple[float, float] = (0.01, 0.3)
+    wander: tuple[float, float] = (0.01, 0.5)
     wander_memory: float = 0.95
     project: bool = True
 
@@ -151,7 +151,7 @@ class ConditionConfig(Checked):
     """
 
     drop_emotion: float = 0.1
-    wrong_emotion: float = 0.15
+    wrong_emotion: float = 0.2
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a value is impossible."""

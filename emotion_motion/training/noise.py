@@ -11,6 +11,7 @@ minutes. Shapes as in `emotion_motion.model`; N = T + 1 frames go in.
 from __future__ import annotations
 
 from collections.abc import Callable
+import functools
 import math
 from typing import NamedTuple
 
@@ -114,6 +115,7 @@ def pose_spread(model: MotionModel) -> Tensor:
     return torch.cat((model.plan_rise(), torch.diag(_ALONE * model.pose_std)))
 
 
+@functools.lru_cache(maxsize=8)  # the same for every step of a training
 def _twice(memory: float, length: int) -> Tensor:
     """Return the standard deviation at each frame of `ar1` of `ar1`, [T, 1]."""
     response = ar1(ar1(torch.eye(length), memory), memory)

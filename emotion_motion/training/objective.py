@@ -8,7 +8,8 @@ import torch
 from torch import nn, Tensor
 
 from emotion_motion.model import MotionModel, MotionOutput
-from emotion_motion.plan import Plan, plan_nll
+from emotion_motion.plan import Plan, plan_nll, PlanAhead
+from emotion_motion.plan_leash import plan_space
 from emotion_motion.skeleton import Skeleton
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.losses import emotion_targets, LossParts, window_losses
@@ -32,6 +33,7 @@ class Objective(nn.Module):
 
     mean: Tensor
     poses: Tensor
+    space: Tensor
 
     def __init__(
         self, model: MotionModel, skeleton: Skeleton, mean: Tensor, config: TrainConfig
@@ -48,6 +50,7 @@ class Objective(nn.Module):
         self.model, self.skeleton, self.config = model, skeleton, config
         self.register_buffer('mean', mean, persistent=False)
         self.register_buffer('poses', pose_spread(model), persistent=False)
+        self.register_buffer('space', plan_space(model), persistent=False)
 
     def forward(self, batch: Batch, likelihood_weight: float) -> LossParts:
         """Return the loss of each window and its parts, [B].
@@ -59,10 +62,10 @@ class Objective(nn.Module):
         config, sizes = self.config, self.model.config
         with torch.no_grad(), self._exactly():
             inputs, target, plan, meant = self._shown(batch)
-        output, mixture = self.model.forward_with_plan(inputs, batch.condition, plan)
+        output, ahead = self.model.forward_with_plan(inputs, batch.condition, plan)
         with self._exactly():
-            output, mixture = (
-                type(part)(*(value.float() for value in part)) for part in (output, mixture)
+            output, ahead = (
+                type(part)(*(value.float() for value in part)) for part in (output, ahead)
             )
             length = batch.emotions.shape[1]
             mask = batch.mask
@@ -78,7 +81,7 @@ class Objective(nn.Module):
                 # As many windows count in every batch on average, whoever shares it.
                 predictable=batch.right / (1.0 - config.conditions.wrong_emotion),
                 mask=None if mask is None else mask[:, 1 : length + 1],
-                plan=plan_nll(mixture, meant), planned=planned,
+                plan=self._plan_loss(ahead, meant), planned=planned,
             )  # fmt: skip
 
     def _shown(self, batch: Batch) -> tuple[Tensor, Tensor, Plan, Tensor]:
@@ -100,6 +103,14 @@ class Objective(nn.Module):
                 config.rollouts.rollout_decay, predict, self.bodies,
             )  # fmt: skip
         return inputs, target, plan, meant
+
+    def _plan_loss(self, ahead: PlanAhead, meant: Tensor) -> Tensor:
+        """Return the likelihood's loss [B, T] of the poses that came [B, T, Z]."""
+        poses = self.model.plan_poses()
+        at, known = meant @ self.space, poses @ self.space
+        # |a - b|^2 less |a|^2, which does not change which is nearest.
+        nearest = (known.square().sum(-1) - 2.0 * at @ known.T).argmin(dim=-1)
+        return plan_nll(self.model.plan_head, ahead, meant, poses, nearest)
 
     def bodies(self, frames: Tensor) -> Tensor:
         """Put frames [B, T, O] in model space onto the body, where that is chosen."""
