@@ -23,6 +23,7 @@ __all__ = ['LiveStep', 'LiveStepRunner']
 
 # A weight that changes by more than this in one frame asks for a new plan; fading does not.
 _NEW_EMOTION = 0.1
+_NEWS_S = 1.5  # a new emotion is to be seen by then
 
 
 class LiveStep(nn.Module):
@@ -125,6 +126,7 @@ class LiveStepRunner:
         self._plans, self._batch_size = PlanSampler(checkpoint.model), batch_size
         # The margin lies half a frame off the exact share, where rounding cannot reach.
         self._plan_kept = 1.0 - (config.plan_every - 0.5) / config.plan_horizon
+        self._aging = 1.0 / (_NEWS_S * checkpoint.rate_hz)
         self._sampler: SamplerConfig | None = None
         self._settings: tuple[Tensor, ...] = ()
         self.unprojected: Tensor | None = None
@@ -186,7 +188,9 @@ class LiveStepRunner:
         due = cache.plan_left < self._plan_kept
         if cache.last_emotion is None or not torch.equal(emotion, cache.last_emotion):
             before = emotion if cache.last_emotion is None else cache.last_emotion
-            due = due | ((emotion - before).abs().amax(-1, keepdim=True) > _NEW_EMOTION)
+            new = (emotion - before).abs().amax(-1, keepdim=True) > _NEW_EMOTION
+            due = due | new
+            cache.news = torch.where(new, 1.0, cache.news)
             cache.last_emotion = emotion.clone()
         warmth: float | Tensor = 1.0
         if freedom is not None:
@@ -195,9 +199,10 @@ class LiveStepRunner:
         # For all streams where it is for any: of some, the last bit would depend on how many.
         if bool(due.any()):
             ahead = self._model.plan_head(features, here)
-            fresh = self._plans(ahead, frame, emotion, sampler, noise, warmth)
+            fresh = self._plans(ahead, frame, emotion, sampler, noise, warmth, cache.news)
             cache.plan = torch.where(due, fresh, cache.plan)
             cache.plan_left = torch.where(due, 1.0, cache.plan_left)
+        cache.news = (cache.news - self._aging).clamp_min(0.0)
 
     def _tensors(self, sampler: SamplerConfig, freedom: Freedom | None) -> tuple[Tensor, ...]:
         """Return the settings in the order of LiveStep; made anew only when they change."""

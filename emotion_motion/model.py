@@ -255,6 +255,7 @@ class MotionModel(nn.Module):
             mask=place.new_full((1, c.window), -math.inf),
             plan=place.new_zeros(batch_size, c.plan_size),
             plan_left=place.new_zeros(batch_size, 1),
+            news=place.new_zeros(batch_size, 1),
         )
 
     def step(self, frame: Tensor, emotion: Tensor, cache: StreamCache) -> MotionOutput:

@@ -19,10 +19,12 @@ from emotion_motion.sampling import emotion_term, is_expressive
 __all__ = ['PlanNoise', 'PlanSampler']
 
 CANDIDATES = 16
-# A plan is chosen once where keypoints choose seven times, and all of the body hangs on it: its
-# emotion counts this much more. Candidates are drawn wider than the mixture says, so that there is
-# something to choose from; the leash keeps them on the body (docs/live_loop.md).
-PLAN_EMOTION, PLAN_TEMPERATURE = 36.0, 1.4
+# A plan is chosen once where keypoints choose ten times, and all of the body hangs on it: its
+# emotion counts this much more (docs/live_loop.md).
+PLAN_EMOTION = 24.0
+# A new emotion weighs so many times more at first, and plans go so much further: what a judge
+# believes after 1.5 s it believed after 2.1 s without.
+NEWS_EMOTION, NEWS_GAIN = 12.0, 0.6
 _LEAST_SPREAD = 1e-9  # of the candidates' speeds, squared
 
 
@@ -37,7 +39,7 @@ class PlanNoise(NamedTuple):
 class PlanSampler:
     """Draws plans [B, Z] for a model's live streams.
 
-    `CANDIDATES` plans are drawn at PLAN_TEMPERATURE and moved on by plan_gain,
+    `CANDIDATES` plans are drawn at plan_temperature and moved on by plan_gain,
     those that leave the poses that the model knows are drawn back (`plan_leash`), and one of them
     is chosen by softmax(PLAN_EMOTION * emotion_weight * emotion).
 
@@ -73,6 +75,7 @@ class PlanSampler:
         sampler: SamplerConfig,
         noise: PlanNoise,
         warmth: float | Tensor = 1.0,
+        news: float | Tensor = 0.0,
     ) -> Tensor:
         """Choose a plan.
 
@@ -80,34 +83,36 @@ class PlanSampler:
             ahead: what the plan head says, T = 1.
             frame: where the body is [B, O], in model space.
             emotion: what is requested [B, E].
-            sampler: its temperature, emotion_weight, plan_gain and leash.
+            sampler: its plan_temperature, emotion_weight, plan_gain and leash.
             noise: of `draw`.
             warmth: multiplies the temperature, a number or [B, 1]; what it has above 1 is the
                 least temperature of plans, however cold the sampler is set.
+            news: how new what is requested is, 0 to 1, a number or [B, 1]: a new emotion weighs
+                more and is gone to faster, so that it is seen soon.
 
         Returns:
             [B, Z].
         """
-        usual = PLAN_TEMPERATURE * sampler.temperature
-        temperature: float | Tensor
-        if isinstance(warmth, Tensor):  # twice a cold temperature is cold, and frees nobody
-            temperature = torch.maximum(warmth * usual, PLAN_TEMPERATURE * (warmth - 1.0))
-        else:
-            temperature = warmth * usual
-        drawn = (noise.pose, noise.normal)
-        plans = sample_plan(
-            self._model.plan_head, ahead, self._poses, drawn, temperature
-        )  # [B, N, Z]
+        temperature = warmth * sampler.plan_temperature
+        if isinstance(temperature, Tensor):  # twice a cold temperature is cold, and frees nobody
+            temperature = temperature.maximum(warmth - 1.0)
+        plans = self._drawn(ahead, noise, temperature)  # [B, N, Z]
         # A body lags behind its plan, and would move less than it means to.
         here = self._model.plan_place(frame).unsqueeze(1)
-        plans = here + sampler.plan_gain * (plans - here)
+        gain = sampler.plan_gain + NEWS_GAIN * news
+        plans = here + (gain.unsqueeze(-1) if isinstance(gain, Tensor) else gain) * (plans - here)
         plans = self._leash(plans, emotion, sampler.leash)
         score = -noise.candidate.log()
         if not self._model.config.emotion_reads_features:  # else nobody can tell
-            weight = PLAN_EMOTION * sampler.emotion_weight
+            weight = PLAN_EMOTION * sampler.emotion_weight * (1.0 + NEWS_EMOTION * news)
             score = score + weight * self._emotion(plans, frame, emotion)
         chosen = score.argmax(dim=-1)  # [B]
         return plans[torch.arange(len(plans), device=plans.device), chosen]
+
+    def _drawn(self, ahead: PlanAhead, noise: PlanNoise, temperature: float | Tensor) -> Tensor:
+        """Draw plans [B, N, Z] as the model means them."""
+        drawn = (noise.pose, noise.normal)
+        return sample_plan(self._model.plan_head, ahead, self._poses, drawn, temperature)
 
     def _emotion(self, plans: Tensor, frame: Tensor, emotion: Tensor) -> Tensor:
         """Return the emotion term [B, N] of plans [B, N, Z], less what goes along with speed."""

@@ -21,7 +21,9 @@ class SamplerConfig:
         emotion_weight: weight of the emotion that would show, 0 to 50.
         movement_weight: weight of movement, -5 to 20.
         variance_div: divides the standard deviations, 0.1 to 10000.
-        temperature: 0.05 to 5.
+        temperature: of each keypoint's choice between components, 0.05 to 5. Where the body goes
+            is the plan's choice; what is left to components is mostly noise, so it is low.
+        plan_temperature: of the choice between plans, 0.05 to 5; higher is more varied.
         plan_gain: how much of the way to its plan a body is sent, 0 to 3; above 1 gestures are
             wider and faster, as much as the leash allows.
         leash: how far from known poses a plan may go, as a multiple of how far other poses of the
@@ -36,10 +38,11 @@ class SamplerConfig:
     """
 
     k: float = 0.0
-    emotion_weight: float = 2.0
-    movement_weight: float = 0.5
-    variance_div: float = 4.0
-    temperature: float = 1.0
+    emotion_weight: float = 0.5
+    movement_weight: float = 0.0
+    variance_div: float = 8.0
+    temperature: float = 0.25
+    plan_temperature: float = 1.0
     plan_gain: float = 1.0
     leash: float = 0.7
     fade: float = 0.03
@@ -53,6 +56,7 @@ class SamplerConfig:
         'movement_weight': (-5.0, 20.0),
         'variance_div': (0.1, 10000.0),
         'temperature': (0.05, 5.0),
+        'plan_temperature': (0.05, 5.0),
         'plan_gain': (0.0, 3.0),
         'leash': (0.0, 10.0),
         'fade': (0.0, 1.0),

@@ -21,6 +21,7 @@ class StreamCache:
     mask: Tensor  # [1, W], what attention adds to its scores: 0, or -inf in an empty slot
     plan: Tensor  # [B, Z], the pose meant, in principal components
     plan_left: Tensor  # [B, 1], share of the horizon left until then; 0: no plan
+    news: Tensor  # [B, 1], 1 when another emotion is asked for, 0 once that is no news any more
     last_frame: Tensor | None = None  # [B, O]
     last_moved: Tensor | None = None  # [B, 1, O], the displacement that led to it, in units
     last_emotion: Tensor | None = None  # [B, E]

@@ -320,7 +320,7 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
     settings = dataclasses.asdict(sampler)
     settings.pop('watchdog')  # two seconds are too short for it to do anything
     fade = settings.pop('fade')
-    for name in ('leash', 'plan_gain', 'stance'):
+    for name in ('leash', 'plan_gain', 'plan_temperature', 'stance'):
         settings.pop(name)  # of the plans, and of what is published
     model, normaliser, body = checkpoint.model, checkpoint.normaliser, checkpoint.skeleton
     config, random, cache = model.config, torch.Generator().manual_seed(4), model.stream(3)
@@ -344,8 +344,10 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
         frames, emotions, *plan = (torch.stack(part, 1) for part in zip(*told, strict=True))
         _, ahead = model.forward_with_plan(frames, emotions, Plan(*plan))
         last = PlanAhead(*(part[:, -1:] for part in ahead))
-        fresh = plans(last, frame, requested, sampler, plans.draw(3, random))
         due = (requested - before).abs().amax(-1, keepdim=True) > 0.1
+        cache.news = torch.where(due, 1.0, cache.news)
+        fresh = plans(last, frame, requested, sampler, plans.draw(3, random), news=cache.news)
+        cache.news = (cache.news - 1.0 / 45.0).clamp_min(0.0)
         due |= cache.plan_left < 1.0 - (config.plan_every - 1.5) / config.plan_horizon
         cache.plan = torch.where(due, fresh, cache.plan)
         cache.plan_left = torch.where(due, 1.0, cache.plan_left - 1.0 / config.plan_horizon)

@@ -15,6 +15,8 @@ from torch.distributions import Categorical, Independent, Normal
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.model import MotionModel, MotionOutput
 from emotion_motion.plan import Plan, plan_nll, PlanAhead, PlanHead, sample_plan
+from emotion_motion.plan_sampler import PlanSampler
+from emotion_motion.sampler_config import SamplerConfig
 from emotion_motion.training.config import PlanConfig
 from emotion_motion.training.plans import draw_plan_times, plan_basis, PlanDraw, plans_of
 
@@ -292,3 +294,40 @@ def test_fading_between_emotions_keeps_the_plan():
         assert float(generator._cache.plan_left[0]) < 1.0
     generator.reset()
     assert not bool(generator._cache.plan_left.any())
+
+
+def test_a_new_emotion_is_asked_for_more_of_plans_and_soon_is_no_news():
+    checkpoint = random_checkpoint()
+    model, config = checkpoint.model, checkpoint.model.config
+    plans, many = PlanSampler(model), 200
+    frame = 0.05 * torch.randn(many, config.outputs, generator=seeded(1))
+    ahead = PlanAhead(
+        torch.zeros(many, 1, 7 * config.plan_choices),
+        torch.randn(many, 1, config.mdn_channels, generator=seeded(2)),
+        model.plan_place(frame).unsqueeze(1),
+    )
+    emotion = torch.eye(7)[torch.zeros(many, dtype=torch.int64)]
+    shown = {}
+    for news in (0.0, 1.0):
+        sampler = SamplerConfig(emotion_weight=0.02, leash=0.0)  # else the best is taken anyway
+        chosen = plans(ahead, frame, emotion, sampler, plans.draw(many, seeded(3)), news=news)
+        place = (frame / model.pose_std)[:, None] + (
+            (chosen - model.plan_place(frame)) @ model.plan_rise() / model.pose_std
+        )[:, None]
+        moved = place[:, 0] - frame / model.pose_std
+        speed = (moved * model.pose_std / model.unit / config.plan_horizon).unflatten(-1, (-1, 3))
+        seen = torch.cat((place[:, 0], speed.norm(dim=-1)), dim=-1)
+        logits = model.emotion_fc2(seen)
+        shown[news] = float((logits[:, 0] * (1.0 - logits[:, 4])).mean())
+    assert shown[1.0] > shown[0.0]
+
+    generator = MotionGenerator(checkpoint, seed=0)
+    generator.step()
+    assert not generator._cache.news.any(), 'nothing was asked for before'
+    generator.set_emotion('anger')
+    news = []
+    for _ in range(50):
+        generator.step()
+        news.append(float(generator._cache.news[0, 0]))
+    assert news[0] > 0.9 and news == sorted(news, reverse=True)
+    assert news[-1] == 0.0 < news[40]

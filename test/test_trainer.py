@@ -108,7 +108,7 @@ def test_every_choice_is_a_switch_that_changes_the_training(make, change):
 
 
 @pytest.mark.parametrize('change', [
-    {'draws': False}, {'most_probable': True}, {'component_emotions': False}, {'plan_known': 8, 'plan_choices': 8},
+    {'draws': False}, {'most_probable': True}, {'component_emotions': False},
 ], ids=lambda change: next(iter(change)))  # fmt: skip
 def test_what_is_a_choice_of_the_live_loop_alone_changes_no_training(make, change):
     plain, changed = (run(make(steps=2, **settings)) for settings in ({}, change))

@@ -72,7 +72,8 @@ class Row:
     sampler: Mapping[str, float] = field(default_factory=dict)
 
 
-_PLAIN = {'emotion_weight': 0.0, 'movement_weight': 0.0, 'k': 0.0, 'variance_div': 1.0}
+_PLAIN = {'emotion_weight': 0.0, 'movement_weight': 0.0, 'k': 0.0, 'variance_div': 1.0,
+          'temperature': 1.0}  # fmt: skip
 
 ROWS = (
     Row(BASE, 'all of the method: an emotion score for each component and keypoint'),
@@ -85,8 +86,10 @@ ROWS = (
         sampler={'emotion_weight': 0.0}),
     Row('emotion-vector', 'one emotion vector for all components', weights=BASE,
         loop={'component_emotions': False}),
-    Row('no-movement-term', 'the sampler without its movement term', weights=BASE,
-        sampler={'movement_weight': 0.0}),
+    Row('movement-term', 'the sampler with its movement term (weight 0.5)', weights=BASE,
+        sampler={'movement_weight': 0.5}),
+    Row('warm', 'components drawn at temperature 1 in place of 0.25', weights=BASE,
+        sampler={'temperature': 1.0}),
     Row('emotion-from-features', "the emotion head reads the transformer's features",
         {'model': {'emotion_reads_features': True}}),
     Row('pooled-poses', 'the emotion head sees poses without speeds',

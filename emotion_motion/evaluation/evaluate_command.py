@@ -52,6 +52,7 @@ def evaluate_models(
     movement_weight: float | None = None,
     variance_div: float | None = None,
     temperature: float | None = None,
+    plan_temperature: float | None = None,
     plan_gain: float | None = None,
     leash: float | None = None,
     fade: float | None = None,
@@ -78,6 +79,7 @@ def evaluate_models(
         movement_weight: weight of movement, -5 to 20.
         variance_div: divides the standard deviations, 0.1 to 10000.
         temperature: 0.05 to 5.
+        plan_temperature: the same of plans, 0.05 to 5.
         plan_gain: how much of the way to its plan the body is sent, 0 to 3.
         leash: how far plans may go from known poses, 0 (anywhere) to 10.
         fade: how much of what plans do not know of a pose fades in a frame, 0 to 1.
@@ -85,7 +87,8 @@ def evaluate_models(
         watchdog: how strongly what stands still is freed, 0 (not at all) to 3.
     """
     given = {'k': k, 'emotion_weight': emotion_weight, 'movement_weight': movement_weight,
-             'variance_div': variance_div, 'temperature': temperature, 'plan_gain': plan_gain,
+             'variance_div': variance_div, 'temperature': temperature,
+             'plan_temperature': plan_temperature, 'plan_gain': plan_gain,
              'leash': leash, 'fade': fade, 'stance': stance,
              'watchdog': watchdog}  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}

@@ -22,7 +22,8 @@ from emotion_motion.run_log import RunLog
 __all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
 
 SAMPLER_PARAMETERS = (
-    'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature', 'plan_gain', 'leash',
+    'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature',
+    'plan_temperature', 'plan_gain', 'leash',
     'fade', 'stance', 'watchdog',
 )  # fmt: skip
 

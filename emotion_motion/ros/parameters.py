@@ -157,6 +157,11 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         0.05, 5.0,
     ),
     ParameterSpec(
+        'plan_temperature', float, None,
+        'sampler: temperature of the choice between plans; higher is more varied',
+        0.05, 5.0,
+    ),
+    ParameterSpec(
         'plan_gain', float, None,
         'sampler: how much of the way to its plan the body is sent; above 1 gestures are wider '
         'and faster',

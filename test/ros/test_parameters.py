@@ -53,7 +53,7 @@ def wrong_values() -> list[Any]:
 CHANGES: dict[str, Any] = {
     'rate_hz': 90.0, 'seed': 77, 'frame_id': 'elsewhere', 'body_height_m': 0.58,
     'emotion_timeout_s': 9.0, 'k': 3.0, 'emotion_weight': 5.0, 'movement_weight': -1.0,
-    'variance_div': 20.0, 'plan_gain': 1.2, 'leash': 2.0, 'fade': 0.1,
+    'variance_div': 20.0, 'plan_temperature': 0.7, 'plan_gain': 1.2, 'leash': 2.0, 'fade': 0.1,
     'stance': 0.0, 'watchdog': 0.5,
     'temperature': 0.7, 'publish_markers': False,
 }  # fmt: skip
@@ -63,7 +63,8 @@ def test_names_are_those_of_the_design() -> None:
     assert list(SPECS) == [
         'model', 'rate_hz', 'device', 'seed', 'frame_id', 'body_height_m', 'emotion_timeout_s',
         'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature',
-        'plan_gain', 'leash', 'fade', 'stance', 'watchdog', 'publish_markers', 'replay_file',
+        'plan_temperature', 'plan_gain', 'leash', 'fade', 'stance', 'watchdog', 'publish_markers',
+        'replay_file',
         'autostart',
     ]  # fmt: skip
 
@@ -122,7 +123,8 @@ def test_get_shows_the_model_s_own_values(graph: Graph) -> None:
     assert tester.get('k') == 4.0 and running.motion.generator.sampler.k == 4.0
     sampler = running.motion.generator.sampler
     for name in (
-        'emotion_weight', 'movement_weight', 'variance_div', 'temperature', 'plan_gain', 'leash',
+        'emotion_weight', 'movement_weight', 'variance_div', 'temperature',
+        'plan_temperature', 'plan_gain', 'leash',
         'fade', 'stance', 'watchdog'
     ):
         assert tester.get(name) == getattr(sampler, name)
