@@ -23,14 +23,19 @@ def as_traced(function: Callable[..., Any], inputs: tuple[Any, ...]) -> Callable
     """Return what does the same as `function` for inputs of the same shapes, faster.
 
     Args:
-        function: a module in evaluation mode, or a function, of tensors alone; no branch of it
-            depends on their values.
+        function: a module in evaluation mode, or anything else that can be called, of tensors
+            alone; no branch of it depends on their values.
         inputs: such as it will be called with.
     """
+
+    def plain(*args: Any) -> Any:  # torch traces modules and functions, but no other callable
+        return function(*args)
+
+    traceable = function if isinstance(function, torch.nn.Module) else plain
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # the deprecation, and sizes that stay as they are
-            fast = torch.jit.trace(function, inputs, check_trace=False)
+            fast = torch.jit.trace(traceable, inputs, check_trace=False)
             if isinstance(function, torch.nn.Module):
                 fast = torch.jit.freeze(fast)
     except (AttributeError, RuntimeError):

@@ -12,7 +12,17 @@ def doubled(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tenso
     return 2.0 * x + y, x - y
 
 
-@pytest.mark.parametrize('function', [doubled, torch.nn.Bilinear(3, 3, 2).eval()])
+class Shifted:
+    """Something that is called and is no function."""
+
+    def __init__(self, by: float) -> None:
+        self.by = by
+
+    def __call__(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return x * y + self.by
+
+
+@pytest.mark.parametrize('function', [doubled, torch.nn.Bilinear(3, 3, 2).eval(), Shifted(0.5)])
 def test_a_traced_function_gives_the_same_numbers(function):
     fast = as_traced(function, (torch.zeros(4, 3), torch.zeros(4, 3)))
     assert fast is not function
