@@ -40,11 +40,11 @@ class SamplerConfig:
     k: float = 0.0
     emotion_weight: float = 0.5
     movement_weight: float = 0.0
-    variance_div: float = 8.0
-    temperature: float = 0.25
+    variance_div: float = 16.0
+    temperature: float = 0.1
     plan_temperature: float = 1.0
     plan_gain: float = 1.0
-    leash: float = 0.7
+    leash: float = 0.6
     fade: float = 0.03
     stance: float = 1.0
     watchdog: float = 1.0

@@ -89,7 +89,8 @@ def test_a_model_that_freezes_is_freed_and_nothing_is_changed_before(packaged_mo
     for strength in (0.0, 1.0):
         generator = MotionGenerator.from_pretrained(packaged_model, batch_size=7, seed=3)
         generator.sampler = dataclasses.replace(
-            generator.sampler, temperature=0.05, emotion_weight=0.0, variance_div=10000.0,
+            generator.sampler, temperature=0.05, plan_temperature=0.05, emotion_weight=0.0,
+            variance_div=10000.0,
             watchdog=strength,
         )  # fmt: skip
         generator.set_emotion(np.eye(7))

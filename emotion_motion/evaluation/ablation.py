@@ -88,7 +88,7 @@ ROWS = (
         loop={'component_emotions': False}),
     Row('movement-term', 'the sampler with its movement term (weight 0.5)', weights=BASE,
         sampler={'movement_weight': 0.5}),
-    Row('warm', 'components drawn at temperature 1 in place of 0.25', weights=BASE,
+    Row('warm', 'components drawn at temperature 1 in place of 0.1', weights=BASE,
         sampler={'temperature': 1.0}),
     Row('emotion-from-features', "the emotion head reads the transformer's features",
         {'model': {'emotion_reads_features': True}}),
