@@ -1,0 +1,123 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Capsules around links: small ones that enclose all points of a surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion_motion.retarget.link_surface import link_surface
+from emotion_motion.retarget.robot_config import RobotConfig
+from emotion_motion.retarget.urdf import Urdf
+
+__all__ = ['Capsule', 'enclosing_capsule', 'enclosing_capsules', 'link_capsules']
+
+_MOST_CUTS = 2  # of a link into halves: at most 4 capsules
+_WORTH = 0.75  # two capsules take the place of one if they have this share of its volume
+_DIRECTIONS = 400
+_ROUGHLY, _WELL = 30, 300  # steps to the smallest circle
+
+
+@dataclass(frozen=True, eq=False)
+class Capsule:
+    """All points within a radius of a line segment.
+
+    Attributes:
+        start: one end of the segment [3], in the link's frame [m].
+        end: the other end [3] [m].
+        radius: [m].
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    radius: float
+
+    @property
+    def volume(self) -> float:
+        """Its volume [m^3]."""
+        length = float(np.linalg.norm(self.end - self.start))
+        return float(np.pi * self.radius**2 * (length + 4.0 / 3.0 * self.radius))
+
+    def depth(self, points: np.ndarray) -> np.ndarray:
+        """Return how far points [N, 3] are outside (below 0: inside) [N] [m]."""
+        axis = self.end - self.start
+        along = (points - self.start) @ axis / max(float(axis @ axis), 1e-12)
+        nearest = self.start + np.clip(along, 0.0, 1.0)[:, None] * axis
+        return np.asarray(np.linalg.norm(points - nearest, axis=1) - self.radius)
+
+
+def link_capsules(config: RobotConfig, urdf: Urdf, link: str) -> tuple[list[Capsule], str]:
+    """Return the capsules of a link in its frame, and what they come from.
+
+    Those of the YAML file ('given') win over what `link_surface` finds.
+    """
+    if link in config.capsules:
+        rows = np.array(config.capsules[link])
+        return [Capsule(row[:3], row[3:6], float(row[6])) for row in rows], 'given'
+    points, source = link_surface(urdf, link)
+    return (enclosing_capsules(points) if len(points) else []), source
+
+
+def enclosing_capsules(points: np.ndarray, cuts: int = _MOST_CUTS) -> list[Capsule]:
+    """Return capsules that together enclose points [N, 3]: several where that is much smaller.
+
+    Args:
+        points: [N, 3], N > 0, dense enough over a surface to be cut in two.
+        cuts: how often halves may be cut again.
+    """
+    whole = enclosing_capsule(points)
+    if cuts == 0 or len(points) < 16:
+        return [whole]
+    axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2]
+    best, volume = [whole], _WORTH * whole.volume
+    for axis in axes:
+        along = points @ axis
+        low = along < 0.5 * (along.min() + along.max())
+        if 0 < int(low.sum()) < len(points):
+            halves = [enclosing_capsule(points[low]), enclosing_capsule(points[~low])]
+            if sum(half.volume for half in halves) < volume:
+                best, volume = halves, sum(half.volume for half in halves)
+                parts = points[low], points[~low]
+    if len(best) == 1:
+        return best
+    return [capsule for part in parts for capsule in enclosing_capsules(part, cuts - 1)]
+
+
+def enclosing_capsule(points: np.ndarray) -> Capsule:
+    """Return a small capsule that encloses points [N, 3].
+
+    The smallest of those whose axis is a principal axis of the points or an axis of their frame.
+    """
+    outer = _outermost(points)
+    axes = np.linalg.svd(outer - outer.mean(axis=0), full_matrices=False)[2]
+    axis = min((*axes, *np.eye(3)), key=lambda axis: _along(outer, axis, _ROUGHLY).volume)
+    best = _along(outer, axis, _WELL)
+    # What lies outside by being no outermost point of any of the directions.
+    return Capsule(best.start, best.end, best.radius + max(0.0, float(best.depth(points).max())))
+
+
+def _outermost(points: np.ndarray) -> np.ndarray:
+    """Return those points that are farthest in some of many directions."""
+    directions = np.random.default_rng(0).standard_normal((_DIRECTIONS, 3))
+    return points[np.unique(np.argmax(points @ directions.T, axis=0))]
+
+
+def _along(points: np.ndarray, axis: np.ndarray, steps: int) -> Capsule:
+    """Return the capsule of least radius along an axis [3]."""
+    along = points @ axis
+    across = points - along[:, None] * axis
+    centre = across.mean(axis=0)
+    for step in range(1, steps):  # Badoiu and Clarkson: to the smallest circle around the points
+        far = across[np.argmax(((across - centre) ** 2).sum(axis=1))]
+        centre = centre + (far - centre) / (step + 1.0)
+    away = ((across - centre) ** 2).sum(axis=1)
+    radius = float(np.sqrt(away.max()))
+    inside = np.sqrt(np.clip(radius**2 - away, 0.0, None))
+    low, high = float((along + inside).min()), float((along - inside).max())
+    if low > high:  # a sphere
+        low = high = 0.5 * (low + high)
+        middle = centre + low * axis
+        radius = max(radius, float(np.linalg.norm(points - middle, axis=1).max()))
+    return Capsule(centre + low * axis, centre + high * axis, radius)

@@ -1,0 +1,166 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Self-collision: capsules on the robot's links, and how near arms come to all else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import functools
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.retarget.capsules import Capsule, link_capsules
+from emotion_motion.retarget.pinocchio_module import load_pinocchio
+from emotion_motion.retarget.robot import Robot
+from emotion_motion.retarget.robot_config import ARMS
+
+__all__ = ['CapsuleModel', 'Pair', 'capsule_model']
+
+_POSES = 1000
+# Pairs that never come nearer than this in so many random poses need no watching [m].
+_FAR_M = 0.08
+# How much nearer than in the rest pose a pair may come that is nearer there than the clearance.
+_REST_SLACK_M = 0.002
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two links that shall not touch.
+
+    Attributes:
+        first: link of an arm.
+        second: link of the body or of the other arm.
+        margin_m: least distance of their capsules; below 0 where loose capsules overlap in the
+            rest pose already.
+    """
+
+    first: str
+    second: str
+    margin_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class CapsuleModel:
+    """The capsules of a robot and the pairs to watch.
+
+    Attributes:
+        robot: whose.
+        geometry: Pinocchio's GeometryModel, its collision pairs in the order of `pairs`.
+        pairs: P pairs of capsules.
+        sources: what the capsules of each link come from: given, collision, visual or inertia.
+    """
+
+    robot: Robot
+    geometry: Any
+    pairs: tuple[Pair, ...]
+    sources: dict[str, str]
+
+    @functools.cached_property
+    def margins(self) -> np.ndarray:
+        """Least distance [P] of each pair [m]."""
+        return np.array([pair.margin_m for pair in self.pairs])
+
+    def distances(self, q: np.ndarray) -> np.ndarray:
+        """Return the distances [P] at a pose [J]; below 0: how deep capsules are in each other."""
+        pin, (data, found) = load_pinocchio(), self._work
+        pin.computeDistances(self.robot.model, data, self.geometry, found, np.asarray(q, float))
+        return np.array([result.min_distance for result in found.distanceResults])
+
+    def nearest(self, q: np.ndarray) -> tuple[Pair, float]:
+        """Return the pair that has come nearest to its margin, and how far it still is [m]."""
+        left = self.distances(q) - self.margins
+        number = int(np.argmin(left))
+        return self.pairs[number], float(left[number])
+
+    @functools.cached_property
+    def _work(self) -> tuple[Any, Any]:
+        return self.robot.model.createData(), load_pinocchio().GeometryData(self.geometry)
+
+
+def capsule_model(robot: Robot) -> CapsuleModel:
+    """Return the capsules of a robot with the pairs of arms against body and each other.
+
+    Left out are neighbours, pairs that touch in nearly every pose, pairs that never come near,
+    and those that the YAML file lists under `contacts`. A pair that is nearer than the clearance
+    in the rest pose, where real arms hang free, may come about as near again.
+    """
+    pin = load_pinocchio()
+    geometry, owners, sources = pin.GeometryModel(), [], {}
+    for link in robot.urdf.links:
+        capsules, sources[link] = link_capsules(robot.config, robot.urdf, link)
+        for number, capsule in enumerate(capsules):
+            geometry.addGeometryObject(_object(robot, link, number, capsule))
+            owners.append(link)
+    for first, second in _candidates(robot, owners):
+        geometry.addCollisionPair(pin.CollisionPair(first, second))
+    if not geometry.collisionPairs:
+        return CapsuleModel(robot, geometry, (), sources)
+    pairs = [_named(owners, pair, 0.0) for pair in geometry.collisionPairs]
+    whole = CapsuleModel(robot, geometry, tuple(pairs), sources)
+    margins = np.minimum(robot.config.clearance_m, whole.distances(robot.rest) - _REST_SLACK_M)
+    watched = _watched(whole, margins)
+    kept = [pair for pair, keep in zip(geometry.collisionPairs, watched, strict=True) if keep]
+    kept = [pin.CollisionPair(pair.first, pair.second) for pair in kept]
+    geometry.removeAllCollisionPairs()
+    for pair in kept:
+        geometry.addCollisionPair(pair)
+    named = [_named(owners, p, float(m)) for p, m in zip(kept, margins[watched], strict=True)]
+    return CapsuleModel(robot, geometry, tuple(named), sources)
+
+
+def _object(robot: Robot, link: str, number: int, capsule: Capsule) -> Any:
+    import coal
+
+    pin = load_pinocchio()
+    joint, in_joint = robot.place(link)
+    axis = capsule.end - capsule.start
+    length = float(np.linalg.norm(axis))
+    turn = np.eye(3)
+    if length > 1e-9:
+        turn = pin.Quaternion.FromTwoVectors(np.array([0.0, 0.0, 1.0]), axis / length).matrix()
+    placed = in_joint * pin.SE3(turn, 0.5 * (capsule.start + capsule.end))
+    shape = coal.Capsule(capsule.radius, max(length, 1e-6))
+    return pin.GeometryObject(f'{link}/{number}', joint, placed, shape)
+
+
+def _candidates(robot: Robot, owners: list[str]) -> list[tuple[int, int]]:
+    """Return pairs of capsules: an arm's with the body's and with the other arm's."""
+    sides = [_side(robot, link) for link in owners]
+    contacts = {frozenset(pair) for pair in robot.config.contacts}
+    found = []
+    for i, one in enumerate(owners):
+        for j, other in enumerate(owners):
+            if sides[i] is None or sides[i] == sides[j] or (sides[j] is not None and j < i):
+                continue
+            if frozenset((one, other)) not in contacts and not _neighbours(robot, one, other):
+                found.append((i, j))
+    return found
+
+
+def _side(robot: Robot, link: str) -> str | None:
+    """Return the arm that a link is part of, None for the body's."""
+    moving = {joint.name for joint in robot.urdf.way(link)}
+    for arm in ARMS:
+        if moving & set(robot.config.chains[arm]):
+            return arm
+    return None
+
+
+def _neighbours(robot: Robot, one: str, other: str) -> bool:
+    """Return whether one joint, or none, of the controlled ones is between two links."""
+    first, second = robot.place(one)[0], robot.place(other)[0]
+    parents = robot.model.parents
+    return first == second or parents[first] == second or parents[second] == first
+
+
+def _named(owners: list[str], pair: Any, margin_m: float) -> Pair:
+    return Pair(owners[pair.first], owners[pair.second], margin_m)
+
+
+def _watched(model: CapsuleModel, margins: np.ndarray) -> np.ndarray:
+    """Return which pairs [P] are worth watching: neither always touching nor always far."""
+    limits, rng = model.robot.limits, np.random.default_rng(0)
+    poses = rng.uniform(limits.lower, limits.upper, (_POSES, len(limits)))
+    left = np.stack([model.distances(q) for q in poses]) - margins
+    return np.asarray((left.min(axis=0) < _FAR_M) & (np.percentile(left, 95, axis=0) > 0.0))
