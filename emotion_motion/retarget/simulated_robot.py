@@ -1,0 +1,220 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A robot in MuJoCo: its base fixed in the air, a position servo on every joint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+import xml.etree.ElementTree as ET
+
+import numpy as np
+
+from emotion_motion.exceptions import RobotError
+from emotion_motion.retarget.mujoco_module import load_mujoco
+from emotion_motion.retarget.robot import Robot
+from emotion_motion.retarget.urdf import find_file, Urdf
+
+__all__ = ['SimulatedRobot']
+
+# Position error at which a servo gives all its torque [rad]: three degrees. Stiff against the
+# weight of an arm, soft against what gears of position-controlled humanoids can do.
+_FULL_TORQUE_RAD = 0.05
+# Of a joint whose URDF gives no effort limit [Nm].
+_UNKNOWN_TORQUE_NM = 100.0
+# Inertia of a motor seen through its gears [kg m^2 per Nm of its largest torque]: a G1's shoulder
+# with 25 Nm has about 0.01 kg m^2.
+_ARMATURE = 4e-4
+# Links that so few joints join may touch by their shape alone, as those about a shoulder do.
+_NEAR_JOINTS = 3
+_MESHES = ('.stl', '.obj', '.msh')
+
+
+class SimulatedRobot:
+    """A robot with J controlled joints as MuJoCo simulates it; all other joints are held.
+
+    Each servo gives `kp (q* - q) + kd (v* - v)` up to the effort limit of its joint, with critical
+    damping for the inertia that the joint has when all joints are at 0.
+
+    Attributes:
+        robot: what is simulated.
+        model: MuJoCo's model; its geometries of group 1 are for pictures, of group 0 for contacts.
+        data: MuJoCo's state.
+        neighbours: pairs of links that touch in the rest pose by their shape alone; contacts
+            between them are left out.
+        left_out: what could not be taken over from the URDF, in words.
+        torque_nm: largest torques of the controlled joints [J]; infinite where the URDF has none.
+    """
+
+    def __init__(self, robot: Robot) -> None:
+        """Build it, in the rest pose.
+
+        Raises:
+            RobotError: MuJoCo is not installed or cannot take the description.
+        """
+        self._mujoco = load_mujoco()
+        self.robot = robot
+        text, self.left_out = _description(robot.urdf)
+        self.neighbours: tuple[tuple[str, str], ...] = ()
+        self._build(text)
+        touching = [pair for pair in self._touching() if self._near(*pair)]
+        if touching:
+            self.neighbours = tuple(sorted(touching))
+            self._build(text)
+        efforts = [self.model.actuator(name).forcerange[1] for name in robot.names]
+        self.torque_nm = np.where(self._unlimited(robot.names), np.inf, efforts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the J controlled joints."""
+        return self.robot.names
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Positions of the controlled joints [J], in rad."""
+        return self.data.qpos[self._qpos].copy()
+
+    @property
+    def torques(self) -> np.ndarray:
+        """Torques of the controlled joints' servos [J], in Nm."""
+        return self.data.actuator_force[self._actuators].copy()
+
+    def start(self, positions: np.ndarray) -> None:
+        """Rest in a pose [J], the servos holding it."""
+        self._mujoco.mj_resetData(self.model, self.data)
+        for name, value in self.robot.held.items():
+            self.data.joint(name).qpos[0] = value
+            self.data.actuator(name).ctrl[0] = value
+        self.data.qpos[self._qpos] = positions
+        self.data.ctrl[self._actuators] = positions
+        self._mujoco.mj_forward(self.model, self.data)
+
+    def step(self, positions: np.ndarray, velocities: np.ndarray) -> None:
+        """Go on by one step of `model.opt.timestep` towards positions and velocities [J]."""
+        self.data.ctrl[self._actuators] = positions + self._lead_s * velocities
+        self._mujoco.mj_step(self.model, self.data)
+
+    def set_step(self, step_s: float) -> None:
+        """Set the time of a step [s]."""
+        self.model.opt.timestep = step_s
+
+    def contacts(self) -> dict[tuple[str, str], float]:
+        """Return how deep each pair of links that touch is in each other [m]."""
+        found: dict[tuple[str, str], float] = {}
+        for contact in self.data.contact[: self.data.ncon]:
+            bodies = sorted(self.model.geom_bodyid[[contact.geom1, contact.geom2]])
+            pair = (self.model.body(bodies[0]).name, self.model.body(bodies[1]).name)
+            found[pair] = max(found.get(pair, 0.0), -float(contact.dist))
+        return found
+
+    def _build(self, text: str) -> None:
+        mujoco = self._mujoco
+        try:
+            spec = mujoco.MjSpec.from_string(text)
+            _add_servos(mujoco, spec, self.robot.urdf)
+            for first, second in self.neighbours:
+                spec.add_exclude(bodyname1=first, bodyname2=second)
+            spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+            _add_scene(mujoco, spec)
+            self.model = spec.compile()
+        except (ValueError, RuntimeError) as error:
+            raise RobotError(
+                f'got {self.robot.urdf.path}, which MuJoCo cannot simulate ({error})'
+            ) from error
+        self.data = mujoco.MjData(self.model)
+        joints = [self.model.joint(name) for name in self.names]
+        self._qpos = np.array([joint.qposadr[0] for joint in joints])
+        self._actuators = np.array([self.model.actuator(name).id for name in self.names])
+        self._damp()
+        self.start(self.robot.rest)
+
+    def _damp(self) -> None:
+        """Give every servo critical damping with all joints at 0, and find its lead [s]."""
+        for number in range(self.model.nu):
+            dof = self.model.jnt_dofadr[self.model.actuator_trnid[number, 0]]
+            kp = self.model.actuator_gainprm[number, 0]
+            self.model.actuator_biasprm[number, 2] = -2.0 * np.sqrt(kp * self.model.dof_M0[dof])
+        gains = self.model.actuator_gainprm[self._actuators, 0]
+        self._lead_s = -self.model.actuator_biasprm[self._actuators, 2] / gains
+
+    def _touching(self) -> list[tuple[str, str]]:
+        return list(self.contacts())
+
+    def _near(self, first: str, second: str) -> bool:
+        """Tell whether few joints that move are between two links."""
+        ways = [
+            [joint.name for joint in self.robot.urdf.way(link) if joint.moves]
+            for link in (first, second)
+        ]
+        return len(set(ways[0]) ^ set(ways[1])) <= _NEAR_JOINTS
+
+    def _unlimited(self, names: tuple[str, ...]) -> np.ndarray:
+        efforts = _efforts(self.robot.urdf)
+        return np.array([not efforts.get(name, 0.0) > 0.0 for name in names])
+
+
+def _description(urdf: Urdf) -> tuple[str, tuple[str, ...]]:
+    """Return a URDF that MuJoCo reads, with meshes by their place, and what it lacks then."""
+    root = ET.fromstring(urdf.text.encode())
+    left_out = []
+    for link in root.findall('link'):
+        for kind in ('visual', 'collision'):
+            for shape in link.findall(kind):
+                mesh = shape.find('geometry/mesh')
+                if mesh is None:
+                    continue
+                reference = mesh.get('filename', '')
+                found = find_file(reference, urdf.path.parent)
+                if found is None or found.suffix.lower() not in _MESHES:
+                    why = 'is not there' if found is None else f'is a {found.suffix} file'
+                    left_out.append(f'{kind} of {link.get("name")}: {Path(reference).name} {why}')
+                    link.remove(shape)
+                else:
+                    mesh.set('filename', str(found.resolve()))
+    for old in root.findall('mujoco'):
+        root.remove(old)
+    ours = ET.SubElement(root, 'mujoco')
+    ET.SubElement(
+        ours, 'compiler', discardvisual='false', fusestatic='false', strippath='false',
+        balanceinertia='true', autolimits='true',
+    )  # fmt: skip
+    return ET.tostring(root, encoding='unicode'), tuple(left_out)
+
+
+def _efforts(urdf: Urdf) -> dict[str, float]:
+    """Return the effort limits of the joints that have one [Nm]."""
+    root = ET.fromstring(urdf.text.encode())
+    limits = {joint.get('name', ''): joint.find('limit') for joint in root.findall('joint')}
+    return {
+        name: float(limit.get('effort') or 0.0)
+        for name, limit in limits.items() if limit is not None
+    }  # fmt: skip
+
+
+def _add_servos(mujoco: Any, spec: Any, urdf: Urdf) -> None:
+    efforts = _efforts(urdf)
+    hinges = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
+    for joint in spec.joints:
+        if joint.type not in hinges:
+            raise RobotError(
+                f'got {urdf.path} with the joint {joint.name!r}, which floats; expected joints of '
+                f'one coordinate'
+            )
+        torque = efforts.get(joint.name) or _UNKNOWN_TORQUE_NM
+        joint.armature = max(float(np.ravel(joint.armature)[0]), _ARMATURE * torque)
+        stiffness = torque / _FULL_TORQUE_RAD
+        servo = spec.add_actuator(
+            name=joint.name, target=joint.name, trntype=mujoco.mjtTrn.mjTRN_JOINT,
+            gaintype=mujoco.mjtGain.mjGAIN_FIXED, biastype=mujoco.mjtBias.mjBIAS_AFFINE,
+            forcelimited=True, forcerange=[-torque, torque],
+        )  # fmt: skip
+        servo.gainprm[0], servo.biasprm[1] = stiffness, -stiffness
+
+
+def _add_scene(mujoco: Any, spec: Any) -> None:
+    """Add light and a size of picture; nothing that the robot could touch."""
+    spec.visual.global_.offwidth, spec.visual.global_.offheight = 1280, 1280
+    spec.visual.headlight.ambient = [0.45, 0.45, 0.45]
+    spec.visual.headlight.diffuse = [0.35, 0.35, 0.35]
+    light = spec.worldbody.add_light(pos=[2.0, 1.5, 4.0], dir=[-0.45, -0.3, -1.0])
+    light.type = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
