@@ -28,7 +28,7 @@ _FAR = 1e-9
 class Bones:
     """B vectors on a robot, each from one place to another, seen from its base.
 
-    The trunk's and the head's are axes of their links that are those of the world in the rest pose.
+    The trunk's and the head's are axes of their links, the world's in the rest pose.
 
     Attributes:
         names: of the vectors, from `AXES` and `LIMBS`.

@@ -14,8 +14,10 @@ from emotion_motion.retarget.urdf import Urdf
 
 __all__ = ['Capsule', 'enclosing_capsule', 'enclosing_capsules', 'link_capsules']
 
-_MOST_CUTS = 2  # of a link into halves: at most 4 capsules
-_WORTH = 0.75  # two capsules take the place of one if they have this share of its volume
+_MOST = 4  # capsules on a link
+_WORTH = 0.88  # a capsule is cut in two if all fill at most this share of the room then
+_SLIM_M = 0.06  # what is as slim as a forearm needs one only
+_SAMPLES = 4000
 _DIRECTIONS = 400
 _ROUGHLY, _WELL = 30, 300  # steps to the smallest circle
 
@@ -60,29 +62,58 @@ def link_capsules(config: RobotConfig, urdf: Urdf, link: str) -> tuple[list[Caps
     return (enclosing_capsules(points) if len(points) else []), source
 
 
-def enclosing_capsules(points: np.ndarray, cuts: int = _MOST_CUTS) -> list[Capsule]:
+def enclosing_capsules(points: np.ndarray, most: int = _MOST) -> list[Capsule]:
     """Return capsules that together enclose points [N, 3]: several where that is much smaller.
 
+    The points are cut in halves, across the axis that helps most, as long as the room that all
+    capsules together fill becomes that much smaller.
+
     Args:
-        points: [N, 3], N > 0, dense enough over a surface to be cut in two.
-        cuts: how often halves may be cut again.
+        points: [N, 3], N > 0, dense enough over a surface to be cut.
+        most: how many capsules at most.
     """
-    whole = enclosing_capsule(points)
-    if cuts == 0 or len(points) < 16:
-        return [whole]
-    axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2]
-    best, volume = [whole], _WORTH * whole.volume
-    for axis in axes:
-        along = points @ axis
+    parts, found = [points], [enclosing_capsule(points)]
+    room = _Room(found[0])
+    while len(found) < most and found[0].radius > _SLIM_M:
+        tried = [
+            (room.share([*found[:i], *found[i + 1 :], *(enclosing_capsule(h) for h in halves)]),
+             i, halves)
+            for i, part in enumerate(parts) for halves in _halves(part)
+        ]  # fmt: skip
+        best = min(tried, key=lambda each: each[0], default=None)
+        if best is None or best[0] > _WORTH * room.share(found):
+            break
+        _, i, halves = best
+        parts[i : i + 1] = halves
+        found[i : i + 1] = [enclosing_capsule(half) for half in halves]
+    return found
+
+
+class _Room:
+    """Points spread evenly in a capsule, by which the room that others fill is measured."""
+
+    def __init__(self, capsule: Capsule) -> None:
+        low = np.minimum(capsule.start, capsule.end) - capsule.radius
+        high = np.maximum(capsule.start, capsule.end) + capsule.radius
+        self._points = np.random.default_rng(0).uniform(low, high, (_SAMPLES, 3))
+
+    def share(self, capsules: list[Capsule]) -> float:
+        """Return the share of the room that capsules fill together."""
+        depths = np.stack([capsule.depth(self._points) for capsule in capsules])
+        return float((depths.min(axis=0) < 0.0).mean())
+
+
+def _halves(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the points [N, 3] cut in the middle across each axis of their frame.
+
+    Not across principal axes: two arms that mirror each other shall get capsules that do.
+    """
+    found = []
+    for along in points.T:
         low = along < 0.5 * (along.min() + along.max())
-        if 0 < int(low.sum()) < len(points):
-            halves = [enclosing_capsule(points[low]), enclosing_capsule(points[~low])]
-            if sum(half.volume for half in halves) < volume:
-                best, volume = halves, sum(half.volume for half in halves)
-                parts = points[low], points[~low]
-    if len(best) == 1:
-        return best
-    return [capsule for part in parts for capsule in enclosing_capsules(part, cuts - 1)]
+        if 8 < int(low.sum()) < len(points) - 8:
+            found.append((points[low], points[~low]))
+    return found
 
 
 def enclosing_capsule(points: np.ndarray) -> Capsule:

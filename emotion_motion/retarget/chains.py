@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.robot_config import RobotConfig
 from emotion_motion.retarget.urdf import Urdf
@@ -26,7 +28,7 @@ def check_chains(config: RobotConfig, urdf: Urdf) -> None:
         RobotError: the message names the chain and what is wrong with it.
     """
     for chain, joints in config.chains.items():
-        for one, other in zip(joints, joints[1:], strict=False):
+        for one, other in itertools.pairwise(joints):
             if not (_above(urdf, one, other) or _above(urdf, other, one)):
                 raise RobotError(
                     f'robot {config.name!r}: got the joints {one!r} and {other!r} one after the '
@@ -53,9 +55,8 @@ def _check_limb(
         for name in keypoints
     ]
     for (before, after), (one, other) in zip(
-        zip(moving, moving[1:], strict=False), zip(keypoints, keypoints[1:], strict=False),
-        strict=True,
-    ):  # fmt: skip
+        itertools.pairwise(moving), itertools.pairwise(keypoints), strict=True
+    ):
         if not before < after and config.keypoints[one] == config.keypoints[other]:
             raise RobotError(
                 f'robot {config.name!r}: got the same link {config.keypoints[one][0]!r} for {one} '

@@ -53,7 +53,7 @@ class Clearance:
         self._placed_at = np.full(len(robot), np.nan)
 
     def rows(self, data: Any, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows [N, J] and bounds [N] with rows @ dq <= bounds, of the N pairs that are near.
+        """Return rows [N, J] and bounds [N] with rows @ dq <= bounds, of N near pairs.
 
         Args:
             data: Pinocchio's, with the joint Jacobians of the pose.
@@ -114,7 +114,7 @@ class Clearance:
 
 
 def _levers(model: Any, shape: Any) -> np.ndarray:
-    """Return how far from each joint's axis a shape reaches at most [J]; 0: it does not move it."""
+    """Return how far from each joint's axis a shape reaches at most [J]; 0: unmoved by it."""
     found = np.zeros(model.nv)
     place = shape.placement.translation
     reach = float(np.linalg.norm(place)) + shape.geometry.radius + shape.geometry.halfLength

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 import functools
 from typing import Any
 
 import numpy as np
 
-from emotion_motion.retarget.capsules import Capsule, link_capsules
+from emotion_motion.retarget.capsules import Capsule, enclosing_capsules, link_capsules
+from emotion_motion.retarget.link_surface import link_surface
 from emotion_motion.retarget.pinocchio_module import load_pinocchio
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_config import ARMS
@@ -18,6 +20,7 @@ from emotion_motion.retarget.robot_config import ARMS
 __all__ = ['CapsuleModel', 'Pair', 'capsule_model']
 
 _POSES = 1000
+_NEIGHBOURS = 2  # joints between links that are not watched
 # Pairs that never come nearer than this in so many random poses need no watching [m].
 _FAR_M = 0.08
 # How much nearer than in the rest pose a pair may come that is nearer there than the clearance.
@@ -87,8 +90,8 @@ def capsule_model(robot: Robot) -> CapsuleModel:
     """
     pin = load_pinocchio()
     geometry, owners, sources = pin.GeometryModel(), [], {}
-    for link in robot.urdf.links:
-        capsules, sources[link] = link_capsules(robot.config, robot.urdf, link)
+    for link, capsules, source in _fitted(robot):
+        sources[link] = source
         for number, capsule in enumerate(capsules):
             geometry.addGeometryObject(_object(robot, link, number, capsule))
             owners.append(link)
@@ -107,6 +110,26 @@ def capsule_model(robot: Robot) -> CapsuleModel:
         geometry.addCollisionPair(pair)
     named = [_named(owners, p, float(m)) for p, m in zip(kept, margins[watched], strict=True)]
     return CapsuleModel(robot, geometry, tuple(named), sources)
+
+
+def _fitted(robot: Robot) -> Iterator[tuple[str, list[Capsule], str]]:
+    """Yield each link with its capsules; what a hand is made of gets common ones."""
+    hands: dict[int, list[str]] = {}
+    for link in robot.urdf.links:
+        joint = robot.place(link)[0]
+        if _side(robot, link) is None or link in robot.config.capsules:
+            yield (link, *link_capsules(robot.config, robot.urdf, link))
+        else:
+            hands.setdefault(joint, []).append(link)
+    for links in hands.values():
+        surfaces = [(link, *link_surface(robot.urdf, link)) for link in links]
+        first = robot.place(links[0])[1]
+        points = np.concatenate([
+            _moved(first.inverse() * robot.place(link)[1], points)
+            for link, points, _ in surfaces
+        ])  # fmt: skip
+        source = ', '.join(sorted({source for _, points, source in surfaces if len(points)}))
+        yield links[0], (enclosing_capsules(points) if len(points) else []), source or 'none'
 
 
 def _object(robot: Robot, link: str, number: int, capsule: Capsule) -> Any:
@@ -148,10 +171,21 @@ def _side(robot: Robot, link: str) -> str | None:
 
 
 def _neighbours(robot: Robot, one: str, other: str) -> bool:
-    """Return whether one joint, or none, of the controlled ones is between two links."""
-    first, second = robot.place(one)[0], robot.place(other)[0]
-    parents = robot.model.parents
-    return first == second or parents[first] == second or parents[second] == first
+    """Return whether at most two of the controlled joints are between two links.
+
+    What is so near is kept apart by the limits of these joints, as a shoulder and the trunk are.
+    """
+    ways = [_way(robot, robot.place(link)[0]) for link in (one, other)]
+    return len(ways[0] ^ ways[1]) <= _NEIGHBOURS
+
+
+def _way(robot: Robot, joint: int) -> set[int]:
+    """Return the joints that move what is on a joint."""
+    found = set()
+    while joint > 0:
+        found.add(joint)
+        joint = robot.model.parents[joint]
+    return found
 
 
 def _named(owners: list[str], pair: Any, margin_m: float) -> Pair:
@@ -164,3 +198,7 @@ def _watched(model: CapsuleModel, margins: np.ndarray) -> np.ndarray:
     poses = rng.uniform(limits.lower, limits.upper, (_POSES, len(limits)))
     left = np.stack([model.distances(q) for q in poses]) - margins
     return np.asarray((left.min(axis=0) < _FAR_M) & (np.percentile(left, 95, axis=0) > 0.0))
+
+
+def _moved(placement: Any, points: np.ndarray) -> np.ndarray:
+    return np.asarray(points @ placement.rotation.T + placement.translation)

@@ -93,8 +93,8 @@ class BodyDirections:
         if not np.isfinite(found).all():
             bad = [self.names[i] for i in np.flatnonzero(~np.isfinite(found).all(axis=1))]
             raise RobotError(
-                f'got keypoints that give no direction for {", ".join(bad)}; expected finite ones, '
-                f'those of a limb apart'
+                f'got keypoints that give no direction for {", ".join(bad)}; expected finite '
+                f'ones, those of a limb apart'
             )
         return found
 

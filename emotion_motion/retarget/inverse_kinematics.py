@@ -10,8 +10,6 @@ simple bounds, which hold over all steps of a frame together. benchmarks/retarge
 
 from __future__ import annotations
 
-from typing import Any
-
 import daqp
 import numpy as np
 from pink import Configuration

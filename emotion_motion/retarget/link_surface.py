@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+import xml.etree.ElementTree as ET
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def link_surface(urdf: Urdf, link: str) -> tuple[np.ndarray, str]:
     return (np.zeros((0, 3)), 'none') if box is None else (box, 'inertia')
 
 
-def _part(part: ElementTree.Element, folder: Path) -> np.ndarray | None:
+def _part(part: ET.Element, folder: Path) -> np.ndarray | None:
     """Return points [N, 3] of one <collision> or <visual>, None where its file is missing."""
     geometry = part.find('geometry')
     if geometry is None or len(geometry) == 0:
@@ -51,7 +51,7 @@ def _part(part: ElementTree.Element, folder: Path) -> np.ndarray | None:
     return np.asarray(points @ rotation.T + place)
 
 
-def _mesh(shape: ElementTree.Element, folder: Path) -> np.ndarray | None:
+def _mesh(shape: ET.Element, folder: Path) -> np.ndarray | None:
     path = find_file(shape.get('filename', ''), folder)
     if path is None:
         return None
@@ -84,7 +84,7 @@ def _on_triangles(corners: np.ndarray) -> np.ndarray:
     return np.asarray(corners[chosen, 0] + u * first[chosen] + v * second[chosen])
 
 
-def _box(shape: ElementTree.Element) -> np.ndarray:
+def _box(shape: ET.Element) -> np.ndarray:
     return _box_of(0.5 * _vector(shape.get('size'), 0.0))
 
 
@@ -95,26 +95,27 @@ def _box_of(half: np.ndarray) -> np.ndarray:
     return np.asarray(grid[np.abs(grid).max(axis=1) == 1.0] * half)
 
 
-def _cylinder(shape: ElementTree.Element) -> np.ndarray:
+def _cylinder(shape: ET.Element) -> np.ndarray:
     radius, length = float(shape.get('radius', 0.0)), float(shape.get('length', 0.0))
     turns = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
     around = np.stack((np.cos(turns), np.sin(turns)), axis=1) * radius
     rings = [
-        np.column_stack((around, np.full(24, height))) for height in np.linspace(-0.5, 0.5, 9) * length
+        np.column_stack((around, np.full(24, share * length)))
+        for share in np.linspace(-0.5, 0.5, 9)
     ]
     if shape.tag == 'capsule':
-        rings += [_sphere(shape) + [0.0, 0.0, end * length] for end in (-0.5, 0.5)]
+        rings += [_sphere(shape) + np.array((0.0, 0.0, end * length)) for end in (-0.5, 0.5)]
     return np.concatenate(rings)
 
 
-def _sphere(shape: ElementTree.Element) -> np.ndarray:
+def _sphere(shape: ET.Element) -> np.ndarray:
     points = np.random.default_rng(0).standard_normal((400, 3))
     return np.asarray(
         float(shape.get('radius', 0.0)) * points / np.linalg.norm(points, axis=1)[:, None]
     )
 
 
-def _inertia_box(element: ElementTree.Element | None) -> np.ndarray | None:
+def _inertia_box(element: ET.Element | None) -> np.ndarray | None:
     """Return points [N, 3] on the box of even density that has this mass and inertia."""
     if element is None:
         return None
@@ -133,7 +134,7 @@ def _inertia_box(element: ElementTree.Element | None) -> np.ndarray | None:
     return np.asarray(_box_of(half) @ axes.T @ rotation.T + place)
 
 
-def _origin(element: ElementTree.Element | None) -> tuple[np.ndarray, np.ndarray]:
+def _origin(element: ET.Element | None) -> tuple[np.ndarray, np.ndarray]:
     if element is None:
         return np.eye(3), np.zeros(3)
     turn: Any = load_pinocchio().rpy.rpyToMatrix(_vector(element.get('rpy'), 0.0))

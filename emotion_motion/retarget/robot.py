@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import os
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+import xml.etree.ElementTree as ET
 
 import numpy as np
 
@@ -23,7 +23,7 @@ __all__ = ['Robot']
 
 # Where neither URDF nor YAML says how fast: that of a calm robot arm.
 _SPEED_RAD_S, _ACCELERATION_RAD_S2, _JERK_RAD_S3 = 2.0, 10.0, 100.0
-# How far above the hips shoulders are at least, in shoulder widths: a quadruped's are at one height.
+# How far above the hips shoulders are at least, in shoulder widths; a quadruped's are not.
 _UPRIGHT = 0.3
 
 
@@ -128,9 +128,9 @@ class Robot:
         across = left[1] - right[1]
         if not across > 0.7 * width > 0.0:
             raise RobotError(
-                f'robot {self.config.name!r}: got shoulders at {np.round(left, 3).tolist()} (left) '
-                f'and {np.round(right, 3).tolist()} m in the frame of {self.base!r}; expected the '
-                f'left one at greater y: the base must have x forward, y left and z up'
+                f'robot {self.config.name!r}: got shoulders at {np.round(left, 3).tolist()} '
+                f'(left) and {np.round(right, 3).tolist()} m in the frame of {self.base!r}; '
+                f'expected the left one at greater y: x of the base is forward, y left and z up'
             )
         hips = (
             0.5 * (at['LHip'] + at['RHip'])[2] if {'LHip', 'RHip'} <= set(at) else self._waist()
@@ -258,8 +258,8 @@ def _range(who: str, joint: UrdfJoint, own: JointBounds) -> tuple[float, float]:
     upper = joint.upper if own.upper_rad is None else min(joint.upper, own.upper_rad)
     if not lower < upper:
         raise RobotError(
-            f'{who}: got limits from {own.lower_rad} to {own.upper_rad} rad, which have nothing in '
-            f'common with the {joint.lower:g} to {joint.upper:g} of the URDF'
+            f'{who}: got limits from {own.lower_rad} to {own.upper_rad} rad, which have nothing '
+            f'in common with the {joint.lower:g} to {joint.upper:g} of the URDF'
         )
     return lower, upper
 
@@ -301,16 +301,16 @@ def _bounded(urdf: Urdf, limits: JointLimits) -> str:
     """Return the URDF with every controlled joint a revolute one; those without end got limits."""
     if all(urdf.joints[name].kind == 'revolute' for name in limits.names):
         return urdf.text
-    root = ElementTree.fromstring(urdf.text.encode())
+    root = ET.fromstring(urdf.text.encode())
     for joint in root.findall('joint'):
         name = joint.get('name')
         if name in limits.names and joint.get('type') == 'continuous':
             joint.set('type', 'revolute')
             limit = joint.find('limit')
             if limit is None:
-                limit = ElementTree.SubElement(joint, 'limit', effort='0')
+                limit = ET.SubElement(joint, 'limit', effort='0')
             number = limits.index(name)
             limit.set('lower', str(limits.lower[number]))
             limit.set('upper', str(limits.upper[number]))
             limit.set('velocity', str(limits.velocity[number]))
-    return ElementTree.tostring(root, encoding='unicode')
+    return ET.tostring(root, encoding='unicode')

@@ -60,8 +60,8 @@ class TaskWeights:
             _check_number(f'weights.{each.name}', getattr(self, each.name), 0.0, 100.0)
         if not (self.posture > 0.0 or self.damping > 0.0):
             raise RobotError(
-                'weights: got 0 for posture and damping; expected one of them above 0, which keeps '
-                'joints still that no keypoint moves'
+                'weights: got 0 for posture and damping; expected one of them above 0, which '
+                'keeps joints still that no keypoint moves'
             )
 
 
@@ -160,8 +160,8 @@ class RobotConfig:
             for row in rows:
                 if len(row) != 7 or not row[6] > 0.0:
                     raise RobotError(
-                        f'capsules: got {list(row)} for the link {link!r}; expected 7 numbers: two '
-                        f'ends x, y, z, x, y, z and a radius above 0, in metres'
+                        f'capsules: got {list(row)} for the link {link!r}; expected 7 numbers: '
+                        f'two ends x, y, z, x, y, z and a radius above 0, in metres'
                     )
 
     def _check_keypoints(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import shutil
 import subprocess
 import sys
-from xml.etree import ElementTree
+import xml.etree.ElementTree as ET
 
 from emotion_motion.exceptions import RobotError
 
@@ -69,7 +69,7 @@ class Urdf:
     text: str
     name: str
     joints: dict[str, UrdfJoint]
-    links: dict[str, ElementTree.Element]
+    links: dict[str, ET.Element]
 
     @functools.cached_property
     def root(self) -> str:
@@ -105,8 +105,8 @@ def read_urdf(path: str | Path) -> Urdf:
         )
     text = _expanded(path) if path.suffix == '.xacro' else _text(path)
     try:
-        root = ElementTree.fromstring(text.encode())
-    except ElementTree.ParseError as error:
+        root = ET.fromstring(text.encode())
+    except ET.ParseError as error:
         raise RobotError(f'got {path}, which is no XML ({error}); expected a URDF') from error
     if root.tag != 'robot':
         raise RobotError(
@@ -175,14 +175,14 @@ def _expanded(path: Path) -> str:
     return done.stdout
 
 
-def _named(element: ElementTree.Element, path: Path) -> str:
+def _named(element: ET.Element, path: Path) -> str:
     name = element.get('name')
     if not name:
         raise RobotError(f'got {path} with a <{element.tag}> without a name')
     return name
 
 
-def _joint(element: ElementTree.Element, path: Path) -> UrdfJoint:
+def _joint(element: ET.Element, path: Path) -> UrdfJoint:
     name = _named(element, path)
     ends = [found.get('link', '') if (found := element.find(tag)) is not None else ''
             for tag in ('parent', 'child')]  # fmt: skip
@@ -203,7 +203,7 @@ def _joint(element: ElementTree.Element, path: Path) -> UrdfJoint:
 
 
 def _number(
-    limit: ElementTree.Element | None, key: str, joint: str, path: Path
+    limit: ET.Element | None, key: str, joint: str, path: Path
 ) -> float | None:
     text = None if limit is None else limit.get(key)
     if text is None:
@@ -217,7 +217,7 @@ def _number(
 
 
 def _check_tree(
-    links: dict[str, ElementTree.Element], joints: dict[str, UrdfJoint], path: Path
+    links: dict[str, ET.Element], joints: dict[str, UrdfJoint], path: Path
 ) -> None:
     children = [joint.child for joint in joints.values()]
     unknown = sorted(
