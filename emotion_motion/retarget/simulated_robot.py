@@ -27,6 +27,7 @@ _UNKNOWN_TORQUE_NM = 100.0
 _ARMATURE = 4e-4
 # Links that so few joints join may touch by their shape alone, as those about a shoulder do.
 _NEAR_JOINTS = 3
+_FLOOR = 'emotion_motion_floor'
 _MESHES = ('.stl', '.obj', '.msh')
 
 
@@ -43,6 +44,7 @@ class SimulatedRobot:
         neighbours: pairs of links that touch in the rest pose by their shape alone; contacts
             between them are left out.
         left_out: what could not be taken over from the URDF, in words.
+        extent: heights of its lowest and highest points in the rest pose [m].
         torque_nm: largest torques of the controlled joints [J]; infinite where the URDF has none.
     """
 
@@ -127,6 +129,8 @@ class SimulatedRobot:
         self._actuators = np.array([self.model.actuator(name).id for name in self.names])
         self._damp()
         self.start(self.robot.rest)
+        self.extent = self._extent()
+        self.model.geom(_FLOOR).pos[2] = self.extent[0] - 0.004  # soles shall not flicker
 
     def _damp(self) -> None:
         """Give every servo critical damping with all joints at 0, and find its lead [s]."""
@@ -136,6 +140,15 @@ class SimulatedRobot:
             self.model.actuator_biasprm[number, 2] = -2.0 * np.sqrt(kp * self.model.dof_M0[dof])
         gains = self.model.actuator_gainprm[self._actuators, 0]
         self._lead_s = -self.model.actuator_biasprm[self._actuators, 2] / gains
+
+    def _extent(self) -> tuple[float, float]:
+        """Return the heights of the lowest and highest points of the shapes, nearly [m]."""
+        shown = [n for n in range(self.model.ngeom) if n != self.model.geom(_FLOOR).id]
+        centre, half = np.split(self.model.geom_aabb[shown], 2, axis=1)
+        turn = self.data.geom_xmat[shown].reshape(-1, 3, 3)
+        middle = self.data.geom_xpos[shown] + np.einsum('nij,nj->ni', turn, centre)
+        reach = np.einsum('nj,nj->n', np.abs(turn[:, 2]), half)
+        return float((middle[:, 2] - reach).min()), float((middle[:, 2] + reach).max())
 
     def _touching(self) -> list[tuple[str, str]]:
         return list(self.contacts())
@@ -212,9 +225,24 @@ def _add_servos(mujoco: Any, spec: Any, urdf: Urdf) -> None:
 
 
 def _add_scene(mujoco: Any, spec: Any) -> None:
-    """Add light and a size of picture; nothing that the robot could touch."""
-    spec.visual.global_.offwidth, spec.visual.global_.offheight = 1280, 1280
+    """Add light, sky and floor for pictures; nothing that the robot could touch."""
+    spec.visual.global_.offwidth, spec.visual.global_.offheight = 640, 640
+    spec.visual.global_.fovy = 40.0
+    # Much less work than by default, for pictures that small.
+    spec.visual.quality.shadowsize = 1024
+    spec.visual.quality.numslices, spec.visual.quality.numstacks = 24, 14
     spec.visual.headlight.ambient = [0.45, 0.45, 0.45]
     spec.visual.headlight.diffuse = [0.35, 0.35, 0.35]
-    light = spec.worldbody.add_light(pos=[2.0, 1.5, 4.0], dir=[-0.45, -0.3, -1.0])
-    light.type = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
+    spec.add_texture(
+        name='sky', type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, width=64, height=384,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT, rgb1=[1.0, 1.0, 1.0], rgb2=[1.0, 1.0, 1.0],
+    )  # fmt: skip
+    spec.worldbody.add_light(
+        pos=[2.0, 1.5, 4.0], dir=[-0.45, -0.3, -1.0],
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+    )  # fmt: skip
+    spec.worldbody.add_geom(
+        name=_FLOOR, type=mujoco.mjtGeom.mjGEOM_PLANE, size=[20.0, 20.0, 0.1], group=1,
+        pos=[0.0, 0.0, -1.0],
+        rgba=[0.93, 0.94, 0.95, 1.0], contype=0, conaffinity=0,
+    )  # fmt: skip
