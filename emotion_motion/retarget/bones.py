@@ -42,7 +42,7 @@ class Bones:
         data = robot.model.createData()
         pin.framesForwardKinematics(robot.model, data, robot.rest)
         self._base_joint, self._base_in_joint = robot.place(robot.base)
-        below = data.oMf[robot.model.getFrameId(robot.base)]
+        below = data.oMf[robot.frame(robot.base)]
         self._supports = np.stack([self._support(j) for j in range(robot.model.njoints)])
         ends, names = [], []
         for name in (*AXES, *LIMBS):

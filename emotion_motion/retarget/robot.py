@@ -104,8 +104,12 @@ class Robot:
 
     def place(self, link: str) -> tuple[int, Any]:
         """Return the joint that moves a link, 0 for none, and the link's frame in the joint's."""
-        frame = self.model.frames[self.model.getFrameId(link)]
+        frame = self.model.frames[self.frame(link)]
         return int(frame.parentJoint), frame.placement
+
+    def frame(self, link: str) -> int:
+        """Return the number of a link's frame, also where a joint has the same name."""
+        return int(self.model.getFrameId(link, load_pinocchio().FrameType.BODY))
 
     def keypoints(self, q: np.ndarray) -> dict[str, np.ndarray]:
         """Return where the keypoints that links play are [3], in the frame of the base [m].
@@ -115,9 +119,9 @@ class Robot:
         """
         pin, data = load_pinocchio(), self.model.createData()
         pin.framesForwardKinematics(self.model, data, np.asarray(q, float))
-        below = data.oMf[self.model.getFrameId(self.base)].inverse()
+        below = data.oMf[self.frame(self.base)].inverse()
         return {
-            name: below.act(data.oMf[self.model.getFrameId(link)].act(np.array(offset)))
+            name: below.act(data.oMf[self.frame(link)].act(np.array(offset)))
             for name, (link, offset) in self.config.keypoints.items()
         }
 
@@ -147,7 +151,7 @@ class Robot:
         """Return the height of the lowest trunk joint, or of the base, in its own frame."""
         pin, data = load_pinocchio(), self.model.createData()
         pin.framesForwardKinematics(self.model, data, self.rest)
-        below = data.oMf[self.model.getFrameId(self.base)].inverse()
+        below = data.oMf[self.frame(self.base)].inverse()
         trunk = [
             float(below.act(data.oMi[self.model.getJointId(name)].translation)[2])
             for name in self.config.chains.get('trunk', ()) if name in self.names

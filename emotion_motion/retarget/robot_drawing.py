@@ -110,7 +110,7 @@ def _draw_robot(
     robot, pin = capsules.robot, load_pinocchio()
     data = robot.model.createData()
     pin.framesForwardKinematics(robot.model, data, q)
-    below = data.oMf[robot.model.getFrameId(robot.base)].inverse()
+    below = data.oMf[robot.frame(robot.base)].inverse()
     lift = _ground(robot)
 
     def seen(points: Any) -> np.ndarray:
@@ -131,7 +131,7 @@ def _draw_robot(
 def _lines(robot: Robot, data: Any, below: Any) -> list[tuple[str, list[np.ndarray]]]:
     """Return the lines of a robot's figure, in the world of `data`."""
     at: Mapping[str, np.ndarray] = {
-        name: data.oMf[robot.model.getFrameId(link)].act(np.array(offset))
+        name: data.oMf[robot.frame(link)].act(np.array(offset))
         for name, (link, offset) in robot.config.keypoints.items()
     }
     found = [
@@ -151,8 +151,8 @@ def _face(robot: Robot, data: Any, below: Any, neck: np.ndarray) -> list[np.ndar
     """Return the middle of the head and the tip of its nose, by how the head's link turned."""
     pin, rest = load_pinocchio(), robot.model.createData()
     pin.framesForwardKinematics(robot.model, rest, robot.rest)
-    link = robot.model.getFrameId(robot.config.keypoints['Nose'][0])
-    base = rest.oMf[robot.model.getFrameId(robot.base)].rotation
+    link = robot.frame(robot.config.keypoints['Nose'][0])
+    base = rest.oMf[robot.frame(robot.base)].rotation
     turned = data.oMf[link].rotation @ rest.oMf[link].rotation.T @ base
     size = 0.09 * _height(robot)
     middle = neck + turned @ np.array((0.0, 0.0, 1.3 * size))
