@@ -35,8 +35,13 @@ class Bones:
         weights: of each [B].
     """
 
-    def __init__(self, robot: Robot) -> None:
-        """Find the vectors that the robot has links and controlled joints for."""
+    def __init__(self, robot: Robot, *, all_parts: bool = False) -> None:
+        """Find the vectors that the robot has links and controlled joints for.
+
+        Args:
+            robot: whose.
+            all_parts: also those whose weight is 0.
+        """
         self._robot = robot
         pin = load_pinocchio()
         data = robot.model.createData()
@@ -47,7 +52,7 @@ class Bones:
         ends, names = [], []
         for name in (*AXES, *LIMBS):
             found = self._ends(name, data, below)
-            if found is None or self._weight(name) == 0.0:
+            if found is None or not (all_parts or self._weight(name) > 0.0):
                 continue
             names.append(name)
             ends.append(found)
@@ -140,7 +145,7 @@ class Bones:
         return joint, np.asarray(placed.act(np.array(link[1])))
 
 
-class BoneTask(Task):  # type: ignore[misc]
+class BoneTask(Task):
     """Turns bones into wanted directions: the error of each is the rotation vector it lacks.
 
     In Pink's terms J(q) dq = -error; three rows a bone, of which one, along the bone, is zero.

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Points on the surface of a link: of its meshes and shapes, or of what its inertia says."""
+"""Points on the surface of a link: of its meshes and shapes, or of what else says its size."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ __all__ = ['link_surface']
 
 _SAMPLES = 4000  # on a mesh of few vertices, beside them
 _DENSE = 2000
+_SHORT_M, _THICK = 0.08, 0.2  # a limb is longer, and its radius that share of its length
 
 
 def link_surface(urdf: Urdf, link: str) -> tuple[np.ndarray, str]:
     """Return points [N, 3] on a link in its frame [m], and what they were taken from.
 
     That is the first of these that the link has: collision meshes and shapes whose files are
-    there ('collision'), visual ones ('visual'), the box of even density with the link's mass and
-    inertia ('inertia'), nothing ('none', N = 0).
+    there ('collision'), visual ones ('visual'), a limb as long as it is to the one joint that it
+    carries ('limb'), the ellipsoid of even density with the link's mass and inertia ('inertia'),
+    nothing ('none', N = 0).
     """
     element = urdf.links[link]
     for kind in ('collision', 'visual'):
@@ -32,8 +34,11 @@ def link_surface(urdf: Urdf, link: str) -> tuple[np.ndarray, str]:
         found = [part for part in parts if part is not None]
         if parts and len(found) == len(parts):
             return np.concatenate(found), kind
-    box = _inertia_box(element.find('inertial'))
-    return (np.zeros((0, 3)), 'none') if box is None else (box, 'inertia')
+    limb = _limb(urdf, link)
+    if limb is not None:
+        return limb, 'limb'
+    body = _inertia_body(element.find('inertial'))
+    return (np.zeros((0, 3)), 'none') if body is None else (body, 'inertia')
 
 
 def _part(part: ET.Element, folder: Path) -> np.ndarray | None:
@@ -85,11 +90,7 @@ def _on_triangles(corners: np.ndarray) -> np.ndarray:
 
 
 def _box(shape: ET.Element) -> np.ndarray:
-    return _box_of(0.5 * _vector(shape.get('size'), 0.0))
-
-
-def _box_of(half: np.ndarray) -> np.ndarray:
-    """Return points [N, 3] on a box with these half sizes [3]."""
+    half = 0.5 * _vector(shape.get('size'), 0.0)
     steps = np.linspace(-1.0, 1.0, 9)
     grid = np.stack(np.meshgrid(steps, steps, steps, indexing='ij'), axis=-1).reshape(-1, 3)
     return np.asarray(grid[np.abs(grid).max(axis=1) == 1.0] * half)
@@ -109,14 +110,28 @@ def _cylinder(shape: ET.Element) -> np.ndarray:
 
 
 def _sphere(shape: ET.Element) -> np.ndarray:
+    return float(shape.get('radius', 0.0)) * _ball()
+
+
+def _ball() -> np.ndarray:
+    """Return points [N, 3] on the ball of radius 1."""
     points = np.random.default_rng(0).standard_normal((400, 3))
-    return np.asarray(
-        float(shape.get('radius', 0.0)) * points / np.linalg.norm(points, axis=1)[:, None]
-    )
+    return np.asarray(points / np.linalg.norm(points, axis=1)[:, None])
 
 
-def _inertia_box(element: ET.Element | None) -> np.ndarray | None:
-    """Return points [N, 3] on the box of even density that has this mass and inertia."""
+def _limb(urdf: Urdf, link: str) -> np.ndarray | None:
+    """Return points [N, 3] around the way to the one joint that a link carries, if it is long."""
+    ends = [joint.place for joint in urdf.joints.values()
+            if joint.parent == link and joint.moves]  # fmt: skip
+    if len(ends) != 1 or float(np.linalg.norm(ends[0])) < _SHORT_M:
+        return None
+    steps = np.linspace(0.0, 1.0, 9)[:, None, None] * np.array(ends[0])
+    ball = _THICK * float(np.linalg.norm(ends[0])) * _ball()
+    return np.asarray((steps + ball[::4]).reshape(-1, 3))
+
+
+def _inertia_body(element: ET.Element | None) -> np.ndarray | None:
+    """Return points [N, 3] on the ellipsoid of even density with this mass and inertia."""
     if element is None:
         return None
     mass, inertia = element.find('mass'), element.find('inertia')
@@ -126,12 +141,12 @@ def _inertia_box(element: ET.Element | None) -> np.ndarray | None:
         float(inertia.get(key, 0.0)) for key in ('ixx', 'ixy', 'ixz', 'iyy', 'iyz', 'izz')
     )
     moments, axes = np.linalg.eigh([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
-    squares = 1.5 * (moments.sum() - 2.0 * moments) / float(mass.get('value', 0.0))
+    squares = 2.5 * (moments.sum() - 2.0 * moments) / float(mass.get('value', 0.0))
     half = np.sqrt(np.clip(squares, 0.0, None))
     if not half.max() > 1e-3:
         return None
     rotation, place = _origin(element.find('origin'))
-    return np.asarray(_box_of(half) @ axes.T @ rotation.T + place)
+    return np.asarray((_ball() * half) @ axes.T @ rotation.T + place)
 
 
 def _origin(element: ET.Element | None) -> tuple[np.ndarray, np.ndarray]:

@@ -36,6 +36,7 @@ class UrdfJoint:
         lower: smallest position [rad or m].
         upper: largest position [rad or m].
         velocity: largest speed [rad/s or m/s].
+        place: of the joint in the parent link's frame [m].
     """
 
     name: str
@@ -46,6 +47,7 @@ class UrdfJoint:
     lower: float | None
     upper: float | None
     velocity: float | None
+    place: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def moves(self) -> bool:
@@ -198,8 +200,22 @@ def _joint(element: ET.Element, path: Path) -> UrdfJoint:
     return UrdfJoint(
         name=name, kind=kind, parent=ends[0], child=ends[1],
         mimics=None if mimic is None else mimic.get('joint', ''),
-        lower=lower, upper=upper, velocity=velocity,
+        lower=lower, upper=upper, velocity=velocity, place=_place(element, name, path),
     )  # fmt: skip
+
+
+def _place(
+    element: ET.Element, joint: str, path: Path
+) -> tuple[float, float, float]:
+    origin = element.find('origin')
+    text = '0 0 0' if origin is None else origin.get('xyz', '0 0 0')
+    try:
+        x, y, z = (float(number) for number in text.split())
+    except ValueError:
+        raise RobotError(
+            f'got {path}, whose joint {joint!r} has xyz={text!r}; expected three numbers'
+        ) from None
+    return x, y, z
 
 
 def _number(
