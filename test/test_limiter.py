@@ -86,6 +86,14 @@ def test_no_start_from_a_state_that_is_not_known_or_too_far_outside(changes, wor
     assert limiter.state == 'unknown', 'the state that it had before is as old'
 
 
+def test_a_state_can_be_forgotten():
+    limiter = awake()
+    limiter.forget()
+    assert limiter.state == 'unknown'
+    with pytest.raises(RobotError, match='unknown'):
+        limiter.step(AT_START)
+
+
 def test_order_and_other_joints_of_the_measured_state_do_not_matter():
     limiter = fresh()
     limiter.start({'wheel': np.nan, 'elbow': 1.0, 'shoulder': -0.5, 'neck': 0.1, 'finger': 9.0})

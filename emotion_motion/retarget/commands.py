@@ -110,6 +110,10 @@ class CommandStream:
         self._base = self._inside(self.limiter.path.start.position)
         self._forget()
 
+    def forget(self) -> None:
+        """Know nothing of the robot any more; `start` begins again."""
+        self.limiter.forget()
+
     def fade(
         self,
         weights: Mapping[str, float],

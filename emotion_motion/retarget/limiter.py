@@ -151,6 +151,10 @@ class SafetyLimiter:
             self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
         self._begin_approach()
 
+    def forget(self) -> None:
+        """Know nothing of the robot any more: others may have moved it meanwhile."""
+        self._path = None
+
     def retake(self, positions: Mapping[str, float], names: Sequence[str]) -> None:
         """Go on from where some joints were measured, which somebody else has moved meanwhile.
 
