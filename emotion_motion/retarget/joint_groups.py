@@ -91,6 +91,17 @@ class GroupWeights:
         self._begin, self._goal = np.ones(count), np.ones(count)
         self._fade_s, self._since_s = np.zeros(count), np.zeros(count)
 
+    def begin(self, weights: Mapping[str, float]) -> None:
+        """Have weights from the start, without a fade; before any motion.
+
+        Raises:
+            RobotError: a group or a weight is not one; then nothing is changed.
+        """
+        self.check(weights, 0.0)
+        for group, weight in weights.items():
+            row = self.groups.names.index(group)
+            self._begin[row] = self._goal[row] = weight
+
     def fade(self, weights: Mapping[str, float], fade_s: float) -> None:
         """Fade groups to weights; the groups that are not named go on as they were.
 
