@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import ConfigError
-from emotion_motion.retarget.limiter import SafetyLimiter
+from emotion_motion.exceptions import ConfigError, RobotError
+from emotion_motion.retarget.driver import RobotDriver
+from emotion_motion.retarget.jerk_phases import MotionState
 from emotion_motion.retarget.physics import JointMotion, simulate, SimulationReport
 from emotion_motion.retarget.physics_film import film_states
 from emotion_motion.retarget.retargeter import Retargeter
@@ -75,7 +76,7 @@ def commanded_motion(
     model: str = 'default',
     seed: int | None = None,
 ) -> JointMotion:
-    """Return what the robot's controllers would be told: generated, retargeted and limited.
+    """Return what the robot's controllers would be told, by the parts that motion_node uses.
 
     Args:
         robot: who shall move; it starts from its rest pose.
@@ -88,6 +89,7 @@ def commanded_motion(
     Raises:
         ConfigError: no emotion, or less than two commands for one.
         EmotionError: an emotion cannot be read; nothing was run.
+        RobotError: no motion can start from the robot's rest pose.
     """
     # Here, since these bring torch, and retargeting does without.
     from emotion_motion.generator import MotionGenerator
@@ -101,14 +103,20 @@ def commanded_motion(
     generator = MotionGenerator.from_pretrained(model, seed=seed)
     for emotion in reversed(emotions):  # a bad one is found before anything moves
         generator.set_emotion(emotion, index=0)
-    playback, retarget = Playback(generator, rate_hz), Retargeter(robot, rate_hz)
-    limiter = SafetyLimiter(robot.limits, 1.0 / rate_hz)
-    limiter.start(dict(zip(robot.names, robot.rest, strict=True)))
-    states = [limiter.path.start]
+    playback = Playback(generator, rate_hz)
+    driver = RobotDriver(
+        Retargeter(robot, rate_hz, skeleton=generator.skeleton), display=True,
+        controllers={'all': robot.names},
+    )  # fmt: skip
+    states: list[MotionState] = []
     for emotion in emotions:
         generator.set_emotion(emotion, index=0)
         for _ in range(round(seconds * rate_hz / len(emotions))):
-            states.append(limiter.step(retarget(playback.advance().keypoints[0])))
+            keypoints = playback.advance(driver.pace / rate_hz).keypoints[0]
+            state = driver.advance(keypoints, elapsed_s=None, now_s=len(states) / rate_hz)
+            if state is None:
+                raise RobotError(f'{robot.config.name}: {driver.problem}')
+            states.append(state)
     return JointMotion(
         robot.names, np.stack([state.position for state in states]), rate_hz,
         np.stack([state.velocity for state in states]),
@@ -119,7 +127,7 @@ def _film(
     simulated: SimulatedRobot, report: SimulationReport, emotions: Sequence[str], out: Path,
     figures: int,
 ) -> bool:  # fmt: skip
-    rate_hz, parts = report.motion.rate_hz, np.array_split(report.states[1:], len(emotions))
+    rate_hz, parts = report.motion.rate_hz, np.array_split(report.states, len(emotions))
     every = max(1, min(len(part) for part in parts) // figures)
     rows: dict[str, np.ndarray] = {}
     for number, (emotion, part) in enumerate(zip(emotions, parts, strict=True)):

@@ -163,7 +163,7 @@ def _text(path: Path) -> str:
 def _expanded(path: Path) -> str:
     """Return the URDF that a xacro gives."""
     if importlib.util.find_spec('xacro') is not None:
-        command = [sys.executable, '-m', 'xacro', str(path)]
+        command = [sys.executable, '-c', 'import xacro; xacro.main()', str(path)]
     elif (program := shutil.which('xacro')) is not None:
         command = [program, str(path)]
     else:
