@@ -8,11 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_motion.retarget.link_surface import link_surface
-from emotion_motion.retarget.robot_config import RobotConfig
-from emotion_motion.retarget.urdf import Urdf
-
-__all__ = ['Capsule', 'enclosing_capsule', 'enclosing_capsules', 'link_capsules']
+__all__ = ['Capsule', 'enclosing_capsule', 'enclosing_capsules']
 
 _MOST = 4  # capsules on a link
 _WORTH = 0.88  # a capsule is cut in two if all fill at most this share of the room then
@@ -48,18 +44,6 @@ class Capsule:
         along = (points - self.start) @ axis / max(float(axis @ axis), 1e-12)
         nearest = self.start + np.clip(along, 0.0, 1.0)[:, None] * axis
         return np.asarray(np.linalg.norm(points - nearest, axis=1) - self.radius)
-
-
-def link_capsules(config: RobotConfig, urdf: Urdf, link: str) -> tuple[list[Capsule], str]:
-    """Return the capsules of a link in its frame, and what they come from.
-
-    Those of the YAML file ('given') win over what `link_surface` finds.
-    """
-    if link in config.capsules:
-        rows = np.array(config.capsules[link])
-        return [Capsule(row[:3], row[3:6], float(row[6])) for row in rows], 'given'
-    points, source = link_surface(urdf, link)
-    return (enclosing_capsules(points) if len(points) else []), source
 
 
 def enclosing_capsules(points: np.ndarray, most: int = _MOST) -> list[Capsule]:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.retarget.capsules import Capsule, enclosing_capsules, link_capsules
+from emotion_motion.retarget.capsules import Capsule, enclosing_capsules
 from emotion_motion.retarget.link_surface import link_surface
 from emotion_motion.retarget.pinocchio_module import load_pinocchio
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_config import ARMS
 
-__all__ = ['CapsuleModel', 'Pair', 'capsule_model']
+__all__ = ['CapsuleModel', 'Pair', 'capsule_model', 'fitted_capsules']
 
 _POSES = 1000
 _NEIGHBOURS = 2  # joints between links that are not watched
@@ -81,16 +81,17 @@ class CapsuleModel:
         return self.robot.model.createData(), load_pinocchio().GeometryData(self.geometry)
 
 
+@functools.lru_cache(maxsize=8)
 def capsule_model(robot: Robot) -> CapsuleModel:
     """Return the capsules of a robot with the pairs of arms against body and each other.
 
     Left out are neighbours, pairs that touch in nearly every pose, pairs that never come near,
-    and those that the YAML file lists under `contacts`. A pair that is nearer than the clearance
+    and those that the YAML file lists under `contacts`. The same robot gets the same model. A pair that is nearer than the clearance
     in the rest pose, where real arms hang free, may come about as near again.
     """
     pin = load_pinocchio()
     geometry, owners, sources = pin.GeometryModel(), [], {}
-    for link, capsules, source in _fitted(robot):
+    for link, capsules, source in fitted_capsules(robot):
         sources[link] = source
         for number, capsule in enumerate(capsules):
             geometry.addGeometryObject(_object(robot, link, number, capsule))
@@ -112,16 +113,24 @@ def capsule_model(robot: Robot) -> CapsuleModel:
     return CapsuleModel(robot, geometry, tuple(named), sources)
 
 
-def _fitted(robot: Robot) -> Iterator[tuple[str, list[Capsule], str]]:
-    """Yield each link with its capsules; what a hand is made of gets common ones."""
-    hands: dict[int, list[str]] = {}
+def fitted_capsules(robot: Robot) -> Iterator[tuple[str, list[Capsule], str]]:
+    """Yield each link with its capsules and their source; one arm's links that turn as one share.
+
+    Those of the YAML file, where it has any, are all.
+    """
+    for link in robot.config.capsules:
+        rows = np.array(robot.config.capsules[link]).reshape(-1, 7)
+        yield link, [Capsule(row[:3], row[3:6], float(row[6])) for row in rows], 'given'
+    if robot.config.capsules:
+        return
+    arms: dict[int, list[str]] = {}
     for link in robot.urdf.links:
-        joint = robot.place(link)[0]
-        if _side(robot, link) is None or link in robot.config.capsules:
-            yield (link, *link_capsules(robot.config, robot.urdf, link))
+        if _side(robot, link) is None:
+            points, source = link_surface(robot.urdf, link)
+            yield link, (enclosing_capsules(points) if len(points) else []), source
         else:
-            hands.setdefault(joint, []).append(link)
-    for links in hands.values():
+            arms.setdefault(robot.place(link)[0], []).append(link)
+    for links in arms.values():
         surfaces = [(link, *link_surface(robot.urdf, link)) for link in links]
         first = robot.place(links[0])[1]
         points = np.concatenate([

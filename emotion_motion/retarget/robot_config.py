@@ -113,7 +113,7 @@ class RobotConfig:
         joint_limits: of single joints, which win.
         clearance_m: distance that arms keep from the rest of the body and from each other.
         capsules: (from, to, radius) of the capsules around links, in metres in the frame of the
-            link; links not named get theirs from their meshes or shape.
+            link. Where any are given, these are all; else they are fitted to meshes and shapes.
         contacts: pairs of links that may come as near as they like.
         folder: what a relative `urdf` is relative to.
     """

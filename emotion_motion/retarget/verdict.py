@@ -20,7 +20,7 @@ _OFTEN = 0.2
 
 def reachable(check: EmotionCheck) -> str:
     """Return yes, partly or no: whether the robot can show this emotion's motion."""
-    alike = min(check.correlations.values())
+    alike = sum(check.correlations.values()) / len(check.correlations)
     if check.arm_error_deg <= _WELL_DEG and alike >= _WELL_ALIKE:
         return 'yes'
     if check.arm_error_deg <= _READABLE_DEG and alike >= _READABLE_ALIKE:
