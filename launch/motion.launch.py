@@ -49,7 +49,7 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
             description='run on the time of the topic /clock',
         ),
         declare('robot', default_value='', description='name or YAML file of a robot to drive'),
-        declare('urdf', default_value='', description="the robot's URDF, or topic"),
+        declare('urdf', default_value='', description="the robot's URDF or xacro"),
         declare(
             'output', default_value='', choices=['', *OUTPUTS],
             description='what the robot is sent',

@@ -11,7 +11,12 @@ from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    SetLaunchConfiguration,
+)
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
@@ -19,6 +24,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from emotion_motion.ros.composition import find_description, FROM_TOPIC, robot_nodes, Started
+from emotion_motion.ros.description_topic import hear_description
 
 SHARE = Path(get_package_share_directory('emotion_motion'))
 BOOLEANS = ['true', 'false']
@@ -73,15 +79,20 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return LaunchConfiguration(name, default='').perform(context)
 
     from_topic = value('urdf') == FROM_TOPIC
+    file = str(hear_description(value('namespace'))) if from_topic else value('urdf')
     nodes = robot_nodes(
-        None if from_topic else find_description(value('robot'), value('urdf')),
+        find_description(value('robot'), file),
         output=value('output'),
         measured_joint_states=value('measured_joint_states'),
-        publish_description=value('publish_description'),
+        publish_description='false' if from_topic else value('publish_description'),
         rviz_config=value('rviz_config') if value('rviz') == 'true' else '',
         use_sim_time=value('use_sim_time') == 'true',
     )
-    return [_node(each, value('namespace')) for each in nodes]
+    # motion_node, which comes next, takes it from the same file.
+    return [
+        SetLaunchConfiguration('urdf', file),
+        *(_node(each, value('namespace')) for each in nodes),
+    ]
 
 
 def _node(started: Started, namespace: str) -> Node:

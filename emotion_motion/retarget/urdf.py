@@ -149,8 +149,8 @@ def _package_folders(package: str, folder: Path) -> Iterator[Path]:
         yield Path(entry) / 'cmeel.prefix' / 'share' / package
     for above in folder.resolve().parents:
         yield above / package
-    if package == 'emotion_motion':  # the source tree
-        yield Path(__file__).resolve().parents[2]
+    if package == 'emotion_motion':  # the source tree, or what pip has installed
+        yield from (Path(__file__).resolve().parents[n] for n in (2, 1))
 
 
 def _text(path: Path) -> str:

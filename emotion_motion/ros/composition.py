@@ -76,7 +76,7 @@ def find_description(robot: str, description: str = '') -> Urdf:
 
 
 def robot_nodes(
-    urdf: Urdf | None,
+    urdf: Urdf,
     *,
     output: str = 'display',
     measured_joint_states: str = '/joint_states',
@@ -87,41 +87,29 @@ def robot_nodes(
     """Return what shows a robot beside motion_node: robot_state_publisher and RViz.
 
     Args:
-        urdf: the robot's description; None: somebody else publishes it.
+        urdf: the robot's description.
         output: of motion_node: `display` is its own joint_states, anything else the robot's.
         measured_joint_states: topic of the robot's joint states.
         publish_description: 'true' or 'false' whether robot_state_publisher shall run; 'auto' is
             for display only, since a robot brings its own.
         rviz_config: what RViz shows; empty: no RViz.
         use_sim_time: whether they run on the topic /clock.
-
-    Raises:
-        RobotError: robot_state_publisher shall run without a description.
     """
-    wanted = publish_description == 'true' or (
-        publish_description == 'auto' and output == 'display' and urdf is not None
-    )
-    if wanted and urdf is None:
-        raise RobotError(
-            'got publish_description:=true with the description from the topic; expected a file, '
-            'since robot_state_publisher is what publishes that topic'
-        )
-    time = {'use_sim_time': use_sim_time}
+    display, time = output == 'display', {'use_sim_time': use_sim_time}
     started = []
-    if wanted and urdf is not None:
-        joints = () if output == 'display' else (('joint_states', measured_joint_states),)
+    if publish_description == 'true' or (publish_description == 'auto' and display):
         started.append(Started(
             'robot_state_publisher', 'robot_state_publisher',
-            {'robot_description': urdf.text, **time}, joints,
+            {'robot_description': urdf.text, **time},
+            () if display else (('joint_states', measured_joint_states),),
         ))  # fmt: skip
     if rviz_config:
-        # The frame that does not move: a robot without base_footprint stands by its root.
-        frame = () if urdf is None else ('-f', urdf.root)
-        # The file names the topics from the root, so that it opens by hand too.
+        # The file names the topics from the root, so that it opens by hand too. The frame is the
+        # one that does not move: a robot without base_footprint stands by its root.
         topics = ('robot_description', 'keypoint_markers')
         started.append(Started(
             'rviz2', 'rviz2', time, tuple((f'/{topic}', topic) for topic in topics),
-            ('-d', rviz_config, *frame),
+            ('-d', rviz_config, '-f', urdf.root),
         ))  # fmt: skip
     return started
 
