@@ -52,6 +52,7 @@ class ClipRatio:
         self._raw = np.zeros((self._lags, joints))  # from rest, the newest first
         self._lost = np.zeros((self._rows, self._lags))
         self._asked = np.zeros((self._rows, self._lags))
+        self._lost_sum, self._asked_sum = np.zeros(self._lags), np.zeros(self._lags)
         self._heard = self._measured = 0
 
     def update(self, raw: np.ndarray, limited: np.ndarray) -> None:
@@ -68,8 +69,14 @@ class ClipRatio:
             return  # what was asked for before is not known
         row = self._measured % self._rows
         self._measured += 1
-        self._lost[row] = np.square(self._raw - (limited - self._rest)).sum(axis=1)
-        self._asked[row] = np.square(self._raw).sum(axis=1)
+        missing = self._raw - (limited - self._rest)
+        lost = np.einsum('lj,lj->l', missing, missing)
+        asked = np.einsum('lj,lj->l', self._raw, self._raw)
+        self._lost_sum += lost - self._lost[row]
+        self._asked_sum += asked - self._asked[row]
+        self._lost[row], self._asked[row] = lost, asked
+        if row == 0:  # else rounding would add up
+            self._lost_sum, self._asked_sum = self._lost.sum(axis=0), self._asked.sum(axis=0)
 
     @property
     def full(self) -> bool:
@@ -88,7 +95,7 @@ class ClipRatio:
 
     def _least(self) -> tuple[float, int]:
         """Return the ratio and the lag, in cycles, at which it is least."""
-        asked, lost = self._asked.sum(axis=0), self._lost.sum(axis=0)
+        asked, lost = self._asked_sum, np.maximum(self._lost_sum, 0.0)
         quiet = QUIET_RAD**2 * len(self._rest) * max(1, min(self._measured, self._rows))
         ratios = np.where(asked > quiet, lost / np.maximum(asked, quiet), 0.0)
         least = int(ratios.argmin())

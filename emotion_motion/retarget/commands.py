@@ -171,9 +171,8 @@ class CommandStream:
             self._pace.update(self.clip.ratio, self.period_s)
         else:
             self.clip.reset()
-        moving = self.limiter.path.ends_s > 0.0
-        for group in self.groups.names:
-            if self.weights.is_lent(group) and not moving[self.groups.rows(group)].any():
+        for group in self.weights.faded_out:
+            if not (self.limiter.path.ends_s[self.groups.rows(group)] > 0.0).any():
                 self._lent |= {group}
         return state
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import itertools
 import math
 
 import numpy as np
@@ -90,6 +91,11 @@ class GroupWeights:
         count = len(groups.names)
         self._begin, self._goal = np.ones(count), np.ones(count)
         self._fade_s, self._since_s = np.zeros(count), np.zeros(count)
+        # Of each joint the number of its group, of one in none a number beyond.
+        self._group_of = np.full(len(groups.joints), count)
+        for row, group in enumerate(groups.names):
+            self._group_of[groups.rows(group)] = row
+        self._weights = self._now()
 
     def begin(self, weights: Mapping[str, float]) -> None:
         """Have weights from the start, without a fade; before any motion.
@@ -101,6 +107,7 @@ class GroupWeights:
         for group, weight in weights.items():
             row = self.groups.names.index(group)
             self._begin[row] = self._goal[row] = weight
+        self._weights = self._now()
 
     def fade(self, weights: Mapping[str, float], fade_s: float) -> None:
         """Fade groups to weights; the groups that are not named go on as they were.
@@ -113,7 +120,7 @@ class GroupWeights:
             RobotError: a group, a weight or the time is not one; then nothing is changed.
         """
         self.check(weights, fade_s)
-        now = self._now()
+        now = self._weights
         for group, weight in weights.items():
             row = self.groups.names.index(group)
             least_s = self.hand_back_s if weight == 0.0 else 0.0
@@ -121,6 +128,7 @@ class GroupWeights:
                 continue  # said again, as by a publisher that repeats itself
             self._begin[row], self._goal[row] = now[row], weight
             self._fade_s[row], self._since_s[row] = max(fade_s, least_s), 0.0
+        self._weights = self._now()
 
     def check(self, weights: Mapping[str, float], fade_s: float) -> None:
         """Raise where `fade` would.
@@ -138,23 +146,23 @@ class GroupWeights:
     def step(self, period_s: float) -> None:
         """Go on by a cycle [s]."""
         self._since_s += period_s
+        self._weights = self._now()
 
     @property
     def of_joints(self) -> np.ndarray:
         """The weights of the joints now [J]."""
-        weights = np.ones(len(self.groups.joints))
-        for group, weight in zip(self.groups.names, self._now(), strict=True):
-            weights[self.groups.rows(group)] = weight
-        return weights
+        return np.append(self._weights, 1.0)[self._group_of]
 
     @property
     def of_groups(self) -> dict[str, float]:
         """The weights of the groups now."""
-        return dict(zip(self.groups.names, self._now().tolist(), strict=True))
+        return dict(zip(self.groups.names, self._weights.tolist(), strict=True))
 
-    def is_lent(self, group: str) -> bool:
-        """Whether a group has faded out altogether."""
-        return self.of_groups[group] == 0.0 and self._goal[self.groups.names.index(group)] == 0.0
+    @property
+    def faded_out(self) -> tuple[str, ...]:
+        """The groups that have faded out altogether."""
+        out = (self._weights == 0.0) & (self._goal == 0.0)
+        return tuple(itertools.compress(self.groups.names, out)) if out.any() else ()
 
     def _now(self) -> np.ndarray:
         """Return the weights of the groups [G]: smooth at both ends of a fade."""

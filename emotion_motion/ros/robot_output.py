@@ -52,19 +52,23 @@ class RobotOutput:
     ) -> None:
         robot = Robot.load(values['robot'], values['urdf'] or None)
         groups, self.output = groups_of(robot), values['output']
+        # What may be refused first; the retargeter takes seconds.
+        controllers = parse_controllers(values['controllers'], groups, TRAJECTORY)
+        order = parse_order(values['joint_order'], robot.names)
+        weights = parse_weights(values['joint_group_weights'], groups)
         self.driver = RobotDriver(
             Retargeter(robot, rate_hz, skeleton=skeleton),
             display=self.output == DISPLAY,
-            controllers=parse_controllers(values['controllers'], groups, TRAJECTORY),
+            controllers=controllers,
             settings=_settings(values),
         )
-        self.driver.commands.weights.begin(parse_weights(values['joint_group_weights'], groups))
+        self.driver.commands.weights.begin(weights)
         self._last_ns: int | None = None
         self._topics = RobotTopics(
             node,
             self.driver,
             output=self.output,
-            order=parse_order(values['joint_order'], robot.names),
+            order=order,
             stamped=values['stamp_trajectories'],
             seconds=time.monotonic,
             on_stop=on_stop,

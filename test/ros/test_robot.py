@@ -17,6 +17,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import SetBool
+from test_clock import SimulatedClock
 from trajectory_msgs.msg import JointTrajectory
 
 pytest.importorskip('pinocchio')
@@ -314,3 +315,30 @@ def test_an_output_that_there_is_not_is_refused(graph: Graph) -> None:
     _, tester = graph.node(autostart=False)
     result = tester.set('output', 'telepathy')
     assert not result.successful and 'display' in result.reason
+
+
+def test_a_clock_that_leaps_or_stands_still_breaks_no_limit_and_ends_at_rest(
+    graph: Graph,
+) -> None:
+    _, tester = graph.node(use_sim_time=True, **settings('joint_trajectory'))
+    clock = SimulatedClock(tester, 500.0)
+    while tester.state() != 'active':
+        clock.run(0.05)
+    targets = tester.listen(JointState, 'joint_targets')
+    RobotBody(tester)
+    for leap_s in (0.0, 5.0, -3.0, 1000.0, -1200.0):
+        clock.now_ns += round(leap_s * 1e9)
+        # The watch notices a clock that was set back within a quarter of a second.
+        tester.spin(0.3)
+        before = len(targets)
+        clock.run(1.5)
+        assert len(targets) > before + 3, leap_s
+        check_limits(targets)
+    tester.wait_status(
+        lambda s, v: 'clock' in v['robot_holds'] and v['robot_state'] == 'holding', 'a hold'
+    )
+    assert not any(targets[-1].velocity)
+    still = path_of(targets[-1:])
+    clock.run(3.0)
+    assert np.abs(path_of(targets[-1:]) - still).max() > 0.0, 'it does not go on'
+    check_limits(targets)
