@@ -9,11 +9,13 @@ from pathlib import Path
 import shutil
 import subprocess
 import sys
+from typing import Any
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 
+from emotion_motion.retarget.mujoco_module import load_mujoco
 from emotion_motion.retarget.urdf import read_urdf, Urdf
 from emotion_motion.skeleton import load_skeleton
 
@@ -65,6 +67,13 @@ def expand(*arguments: str) -> str:
         [*command, str(XACRO), *arguments], capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+def physics() -> Any:
+    """Return MuJoCo, imported so that it can draw; skips where it is not installed."""
+    if importlib.util.find_spec('mujoco') is None:
+        pytest.skip('MuJoCo is not installed')
+    return load_mujoco()
 
 
 def canonical(text: str) -> str:
@@ -206,7 +215,7 @@ def test_ros2_control_drives_every_joint_by_position(root: ET.Element) -> None:
 
 
 def test_nothing_touches_when_it_stands_and_arms_keep_clear() -> None:
-    mujoco = pytest.importorskip('mujoco')
+    mujoco = physics()
     spec = mujoco.MjSpec.from_file(str(URDF))
     for geometry in spec.geoms:
         geometry.margin = 0.03
@@ -220,7 +229,7 @@ def test_nothing_touches_when_it_stands_and_arms_keep_clear() -> None:
 @pytest.mark.parametrize('joint', ['p_waist', 'r_waist', 'p_head', 'r_head', 'l_elbow', 'l_knee'])
 def test_joints_reach_their_limits_without_touching_neighbours(joint: str) -> None:
     """All others at 0; arms are away, so that they are not what the trunk touches."""
-    mujoco = pytest.importorskip('mujoco')
+    mujoco = physics()
     model = mujoco.MjModel.from_xml_path(str(URDF))
     data = mujoco.MjData(model)
     for end in model.joint(joint).range:

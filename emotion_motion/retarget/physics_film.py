@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.retarget.mujoco_module import load_mujoco
+from emotion_motion.retarget.mujoco_module import can_render, load_mujoco
 from emotion_motion.retarget.simulated_robot import SimulatedRobot
 
 __all__ = ['film_states']
@@ -106,10 +106,9 @@ def _rendered(
 ) -> dict[str, list[np.ndarray]] | None:
     """Return a picture [H, W, 3] of every state, None where there is nothing to render with."""
     mujoco = load_mujoco()
-    try:
-        renderer = mujoco.Renderer(simulated.model, _HEIGHT_PX, _WIDTH_PX)
-    except (AttributeError, ImportError, RuntimeError, OSError, mujoco.FatalError):
+    if not can_render():
         return None
+    renderer = mujoco.Renderer(simulated.model, _HEIGHT_PX, _WIDTH_PX)
     camera, look = mujoco.MjvCamera(), mujoco.MjvOption()
     low, high = simulated.extent
     height = high - low
