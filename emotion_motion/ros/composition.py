@@ -70,7 +70,7 @@ def find_description(robot: str, description: str = '') -> Urdf:
     if found is None:
         raise RobotError(
             f'got the robot {robot!r}, whose URDF ({config.urdf}) is not installed; give a file '
-            f'(description:=FILE), or the topic robot_description (description:={FROM_TOPIC})'
+            f'(urdf:=FILE), or the topic robot_description (urdf:={FROM_TOPIC})'
         )
     return read_urdf(found)
 
@@ -129,7 +129,9 @@ def controllers_of(file: str | Path) -> dict[str, tuple[str, ...]]:
             if isinstance(settings, Mapping)
             and settings['type'] == 'joint_trajectory_controller/JointTrajectoryController'
         }
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
+    except (
+        OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError, AttributeError
+    ) as error:  # fmt: skip
         raise RobotError(
             f'got {file}, which is no file of controllers ({type(error).__name__}: {error}); '
             f'expected one as config/controllers.yaml'
