@@ -26,7 +26,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
-from emotion_motion.exceptions import EmotionMotionError
+from emotion_motion.exceptions import EmotionMotionError, RobotError
 from emotion_motion.ros.health import HealthReport
 from emotion_motion.ros.parameters import NodeParameters, PARAMETERS
 
@@ -160,8 +160,13 @@ class MotionNode(LifecycleNode):
         )
 
     def _drive_robot(self, motion: Any) -> Any:
-        from emotion_motion.ros.robot_output import RobotOutput
-
+        try:
+            from emotion_motion.ros.robot_output import RobotOutput
+        except ModuleNotFoundError as error:
+            raise RobotError(
+                f'got the robot {self._table["robot"]!r}, and {error.name} is not installed; '
+                f'expected what drives robots: pip install emotion_motion[robot]'
+            ) from error
         return RobotOutput(
             self,
             {spec.name: self._table[spec.name] for spec in PARAMETERS},

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import itertools
 from pathlib import Path
+import sys
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -15,8 +16,8 @@ import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, Float64MultiArray
-from std_srvs.srv import SetBool
+from std_msgs.msg import Bool, Float64MultiArray, String
+from std_srvs.srv import SetBool, Trigger
 from test_clock import SimulatedClock
 from trajectory_msgs.msg import JointTrajectory
 
@@ -232,6 +233,23 @@ def test_hold_and_deactivate_end_at_rest_and_activate_asks_for_the_state_anew(
     assert found == pytest.approx(tester.robot.positions[name], abs=2e-2)
 
 
+def test_neither_emotions_nor_a_reset_make_a_joint_leap(driven: Driven) -> None:
+    _, tester, targets, _ = driven
+    moves(tester, targets)
+    begin = len(targets)
+    for emotion in ('anger', 'sadness', 'surprise', 'fear'):
+        tester.publish('emotion', String(data=emotion))
+        tester.spin(0.4)
+        assert tester.call(Trigger, 'reset', Trigger.Request()).success
+        tester.spin(0.4)
+    check_limits(targets)
+    since = targets[begin:]
+    steps = np.abs(np.diff(path_of(since), axis=0))
+    stamps = np.array([m.header.stamp.sec + 1e-9 * m.header.stamp.nanosec for m in since])
+    assert (steps <= LIMITS.velocity * np.diff(stamps)[:, None] + 1e-6).all()
+    assert steps.max() > 0.0
+
+
 def test_a_rate_is_not_changed_under_a_robot(driven: Driven) -> None:
     _, tester, _, _ = driven
     result = tester.set('rate_hz', 90.0)
@@ -308,6 +326,17 @@ def test_what_cannot_be_driven_leaves_the_node_unconfigured_and_says_why(
     assert tester.state() == 'unconfigured'
     tester.wait_status(
         lambda s, v: s.level == DiagnosticStatus.ERROR and words in s.message, f'{words!r}'
+    )
+
+
+def test_without_what_drives_robots_the_node_says_what_to_install(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, 'emotion_motion.ros.robot_output', None)
+    _, tester = graph.node(autostart=False, **settings('display'))
+    assert not tester.change('configure')
+    tester.wait_status(
+        lambda s, v: 'pip install emotion_motion[robot]' in s.message, 'what to install'
     )
 
 
