@@ -247,9 +247,10 @@ class Meshes:
         sides = [_side(self._robot, link) for link in links]
         for i, one in enumerate(links):
             for j, other in enumerate(links):
-                if sides[i] is None or sides[i] == sides[j] or _neighbours(self._robot, one, other):
+                if sides[i] is None or sides[i] == sides[j]:
                     continue
-                self._geometry.addCollisionPair(pin.CollisionPair(i, j))
+                if not _neighbours(self._robot, one, other):
+                    self._geometry.addCollisionPair(pin.CollisionPair(i, j))
         self._links = links
         self._data = self._model.createData()
         self._found = pin.GeometryData(self._geometry)

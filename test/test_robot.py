@@ -130,6 +130,7 @@ BAD_YAML = {
     'a weight below 0': (changed(-1.0, 'weights', 'trunk'), 'weights.trunk'),
     'a weight that is no number': (changed('much', 'weights', 'trunk'), 'weights.trunk'),
     'a weight that is not finite': (changed(float('nan'), 'weights', 'trunk'), 'finite'),
+    'an arm without a length': (changed('l_forearm', 'keypoints', 'LShoulder'), 'LShoulder'),
     'nothing that keeps joints still': (
         changed({'posture': 0.0, 'damping': 0.0}, 'weights'), 'posture'),
     'limits that leave no room': (
@@ -238,7 +239,7 @@ def test_a_robot_without_a_urdf_and_an_unknown_one_say_what_to_do():
         Robot.load('pepper')
     with pytest.raises(RobotError, match='humanoid'):
         Robot.load('nobody')
-    with pytest.raises(RobotError, match='nowhere.yaml'):
+    with pytest.raises(RobotError, match=r'nowhere\.yaml'):
         Robot.load('nowhere.yaml')
 
 

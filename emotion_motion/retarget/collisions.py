@@ -86,8 +86,9 @@ def capsule_model(robot: Robot) -> CapsuleModel:
     """Return the capsules of a robot with the pairs of arms against body and each other.
 
     Left out are neighbours, pairs that touch in nearly every pose, pairs that never come near,
-    and those that the YAML file lists under `contacts`. The same robot gets the same model. A pair that is nearer than the clearance
-    in the rest pose, where real arms hang free, may come about as near again.
+    and those that the YAML file lists under `contacts`. A pair that is nearer than the clearance
+    in the rest pose, where real arms hang free, may come about as near again. The same robot gets
+    the same model.
     """
     pin = load_pinocchio()
     geometry, owners, sources = pin.GeometryModel(), [], {}

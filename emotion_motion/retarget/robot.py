@@ -25,6 +25,7 @@ __all__ = ['Robot']
 _SPEED_RAD_S, _ACCELERATION_RAD_S2, _JERK_RAD_S3 = 2.0, 10.0, 100.0
 # How far above the hips shoulders are at least, in shoulder widths; a quadruped's are not.
 _UPRIGHT = 0.3
+_SHORTEST_M = 0.02  # half an arm, of the smallest of robots
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,7 @@ class Robot:
         rest.flags.writeable = False
         robot = cls(config, urdf, model, limits, rest, held)
         robot._check_upright()
+        robot._check_lengths()
         return robot
 
     @property
@@ -146,6 +148,18 @@ class Robot:
                 f'{width:.2f} m apart; expected an upright humanoid. A quadruped cannot make '
                 f'these gestures'
             )
+
+    def _check_lengths(self) -> None:
+        at = self.keypoints(self.rest)
+        for side in 'LR':
+            for one, other in (('Shoulder', 'Elbow'), ('Elbow', 'Wrist')):
+                length = float(np.linalg.norm(at[side + one] - at[side + other]))
+                if not length > _SHORTEST_M:
+                    raise RobotError(
+                        f'robot {self.config.name!r}: got {side}{one} and {side}{other} '
+                        f'{1e3 * length:.0f} mm apart; expected the length of an arm between '
+                        f'them. Give them other links, or an offset_m'
+                    )
 
     def _waist(self) -> float:
         """Return the height of the lowest trunk joint, or of the base, in its own frame."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a robot beside the person that it copies: its limbs as lines, its capsules around."""
+"""Pictures of a robot beside the person that it copies: limbs as lines, capsules around them."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _draw_person(
     height = skeleton.bone_lengths.sum() / max(
         sum(float(np.linalg.norm(points[c] - points[p])) for p, c in skeleton.edges), 1e-9
     )
-    flat = _seen(points * height, azimuth_deg) + [shift, 0.0]
+    flat = _seen(points * height, azimuth_deg) + np.array((shift, 0.0))
     for parent, child in skeleton.edges:
         name = skeleton.names[child]
         middle = skeleton.mirror[child] == child
@@ -115,7 +115,7 @@ def _draw_robot(
 
     def seen(points: Any) -> np.ndarray:
         placed = np.array([below.act(np.asarray(point)) for point in points])
-        return _seen((placed - [0.0, 0.0, lift]) / scale, azimuth_deg) + [shift, 0.0]
+        return _seen((placed - [0.0, 0.0, lift]) / scale, azimuth_deg) + np.array((shift, 0.0))
 
     inches = axes.figure.get_figwidth() / (9.0 * _SPACING + 1.0)
     for shape in capsules.geometry.geometryObjects:
