@@ -280,6 +280,8 @@ class SafetyLimiter:
             path: the one they are on.
             time_s: for how long they have been on it.
         """
+        if path.at_rest:
+            return path
         braked = braking(state, self._acceleration, self._jerk)
         good = self._passes(braked)
         if good.all():
