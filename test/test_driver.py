@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+import torture
 
 pytest.importorskip('pinocchio')
 pytest.importorskip('pink')
@@ -156,6 +158,67 @@ def test_what_was_heard_before_is_forgotten(retargeter):
     run(found, 0.2)
     found.forget()
     assert run(found, 0.1) == [None] * 6
+
+
+def wild_keypoints(random: np.random.Generator) -> Iterator[np.ndarray | None]:
+    """Yield keypoints [K, 3] as no model with any weights should give them, for ever."""
+    rest = np.array(SKELETON.rest, dtype=np.float64)
+    kinds = [
+        lambda k: wave(k * PERIOD_S),
+        lambda k: rest + 0.1 * random.standard_normal(rest.shape),
+        lambda k: random.standard_normal(rest.shape),
+        lambda k: rest * random.choice([-1.0, 1.0, 0.0, 1e-12, 1e9, -1e300], 3),
+        lambda k: np.where(random.random(rest.shape) < 0.02, np.nan, rest),
+        lambda k: np.where(random.random(rest.shape) < 0.02, np.inf, rest),
+        lambda k: rest[random.permutation(len(rest))],
+        lambda k: np.zeros_like(rest),
+        lambda k: None,
+    ]  # fmt: skip
+    while True:
+        kind = kinds[random.integers(len(kinds))]
+        for k in range(int(random.integers(1, 40))):
+            yield kind(k)
+
+
+def drive_wildly(retargeter: Retargeter, seed: int, cycles: int) -> dict[str, int]:
+    """Return in which states the limiter was how often; fails where a limit breaks."""
+    random, found = np.random.default_rng(seed), driver(retargeter, display=True)
+    found.advance(None, elapsed_s=None, now_s=0.0)
+    holds: set[str] = set()
+    body = torture.Robot(
+        found.commands.limiter, random,
+        act=lambda keypoints, elapsed_s: found.advance(
+            keypoints, elapsed_s=elapsed_s, now_s=0.0, holds=holds
+        ),
+    )  # fmt: skip
+    states: dict[str, int] = {}
+    groups, keypoints = list(groups_of(found.robot)), wild_keypoints(random)
+    for _ in range(cycles):
+        if random.random() < 0.02:
+            holds = {'user'} if random.random() < 0.3 else set()
+        if random.random() < 0.03:
+            weight = float(random.choice([0.0, 1.0, random.random()]))
+            found.fade({str(random.choice(groups)): weight}, float(random.uniform(0.0, 1.0)), 0.0)
+        body.step(next(keypoints), torture.wild_time(random))
+        state = found.commands.limiter.state
+        states[state] = states.get(state, 0) + 1
+    body.end()
+    return states
+
+
+@pytest.mark.filterwarnings('ignore::RuntimeWarning')
+@pytest.mark.parametrize('seed', range(2))
+def test_whatever_keypoints_and_weights_and_times_come_no_limit_breaks(retargeter, seed):
+    states = drive_wildly(retargeter, seed, 500)
+    assert states.get('holding', 0) > 20
+    assert states.get('approaching', 0) + states.get('following', 0) > 100
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_for_a_hundred_thousand_cycles_neither(retargeter):
+    for seed in range(100, 120):
+        drive_wildly(retargeter, seed, 5000)
 
 
 def test_arms_are_lent_and_taken_up_where_they_were_left(retargeter, robot):

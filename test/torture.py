@@ -43,6 +43,7 @@ class Robot:
         limiter: a started one.
         random: where between two steps to look.
         limits: of this robot; None for those that the limiter was told.
+        act: what a step is, of what is wanted and the time since the last; None for the limiter's.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class Robot:
         limiter: SafetyLimiter,
         random: np.random.Generator,
         limits: JointLimits | None = None,
+        act: Callable[[Any, float], Any] | None = None,
     ) -> None:
         self.limiter, self._random = limiter, random
+        self._act = act or limiter.step
         self._limits = limits or limiter.limits
         self.samples = 0
         self.worst = dict.fromkeys(('velocity', 'acceleration'), 0.0)
@@ -65,7 +68,7 @@ class Robot:
         self._low = np.minimum(self._limits.lower, self._last[0])
         self._high = np.maximum(self._limits.upper, self._last[0])
 
-    def step(self, targets: np.ndarray | None, elapsed_s: float) -> Any:
+    def step(self, wanted: Any, elapsed_s: float) -> Any:
         """Go along the path for the time, at most until it ends, then take the next step."""
         true_s = elapsed_s if math.isfinite(elapsed_s) and elapsed_s >= 0.0 else PERIOD_S
         if not self.limiter.settings.robot_follows:
@@ -75,7 +78,7 @@ class Robot:
         times = np.sort(self._random.uniform(0.0, until_s, 3))
         times[-1] = until_s
         self._look(times)
-        command = self.limiter.step(targets, elapsed_s)
+        command = self._act(wanted, elapsed_s)
         self._path = self.limiter.path
         self._compare(self._row(command), 0.0)
         return command
