@@ -211,6 +211,16 @@ def test_the_g1_hangs_in_its_rest_pose_with_its_meshes() -> None:
     assert report.contacts == ()
 
 
+def test_what_is_one_mechanism_is_left_out_and_arms_against_the_body_are_not(
+    humanoid: SimulatedRobot,
+) -> None:
+    left_out = {frozenset(pair) for pair in humanoid.neighbours}
+    assert frozenset(('l_forearm', 'l_wrist')) in left_out
+    for link in ('l_upper_arm', 'l_forearm', 'l_wrist'):
+        for other in ('torso', 'head', 'base_link', 'l_thigh', 'r_forearm', 'r_wrist'):
+            assert frozenset((link, other)) not in left_out
+
+
 # Pictures and the command.
 
 

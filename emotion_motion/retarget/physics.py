@@ -118,7 +118,7 @@ class SimulationReport:
         torque_share: of its limit [J]; NaN where the URDF has none.
         saturated_share: share of the time at which a motor gave all that it has [J].
         contacts: links that have touched, the longest first.
-        neighbours: links whose contacts were left out, since they touch by their shape.
+        neighbours: links whose contacts were left out, since they are one mechanism.
         left_out: what the simulation lacks of the URDF, in words.
     """
 

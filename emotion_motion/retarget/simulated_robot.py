@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 import xml.etree.ElementTree as ET
@@ -25,7 +26,10 @@ _UNKNOWN_TORQUE_NM = 100.0
 # Inertia of a motor seen through its gears [kg m^2 per Nm of its largest torque]: a G1's shoulder
 # with 25 Nm has about 0.01 kg m^2.
 _ARMATURE = 4e-4
-# Links that so few joints join may touch by their shape alone, as those about a shoulder do.
+# Links of one limb that so few joints join are one mechanism: what their limits let them do does
+# no harm, and hulls of meshes overlap there that the parts do not.
+_ONE_MECHANISM = 2
+# Other links that so few join may be so too, as those about a shoulder are: if they touch at rest.
 _NEAR_JOINTS = 3
 _FLOOR = 'emotion_motion_floor'
 _MESHES = ('.stl', '.obj', '.msh')
@@ -41,8 +45,7 @@ class SimulatedRobot:
         robot: what is simulated.
         model: MuJoCo's model; its geometries of group 1 are for pictures, of group 0 for contacts.
         data: MuJoCo's state.
-        neighbours: pairs of links that touch in the rest pose by their shape alone; contacts
-            between them are left out.
+        neighbours: pairs of links whose contacts are left out, since they are one mechanism.
         left_out: what could not be taken over from the URDF, in words.
         extent: heights of its lowest and highest points in the rest pose [m].
         torque_nm: largest torques of the controlled joints [J]; infinite where the URDF has none.
@@ -57,11 +60,19 @@ class SimulatedRobot:
         self._mujoco = load_mujoco()
         self.robot = robot
         text, self.left_out = _description(robot.urdf)
-        self.neighbours: tuple[tuple[str, str], ...] = ()
+        links = [name for name, link in robot.urdf.links.items() if len(link.findall('collision'))]
+        near = [
+            pair for pair in itertools.combinations(links, 2)
+            if self._limb(pair[0]) == self._limb(pair[1]) is not None
+            and self._joints_between(*pair) <= _ONE_MECHANISM
+        ]  # fmt: skip
+        self.neighbours = tuple(near)
         self._build(text)
-        touching = [pair for pair in self._touching() if self._near(*pair)]
-        if touching:
-            self.neighbours = tuple(sorted(touching))
+        near += [
+            pair for pair in self.contacts() if self._joints_between(*pair) <= _NEAR_JOINTS
+        ]
+        if len(near) > len(self.neighbours):
+            self.neighbours = tuple(near)
             self._build(text)
         efforts = [self.model.actuator(name).forcerange[1] for name in robot.names]
         self.torque_nm = np.where(self._unlimited(robot.names), np.inf, efforts)
@@ -150,16 +161,19 @@ class SimulatedRobot:
         reach = np.einsum('nj,nj->n', np.abs(turn[:, 2]), half)
         return float((middle[:, 2] - reach).min()), float((middle[:, 2] + reach).max())
 
-    def _touching(self) -> list[tuple[str, str]]:
-        return list(self.contacts())
+    def _limb(self, link: str) -> str | None:
+        """Return the chain whose joint moves a link last; None for none."""
+        moving = [joint.name for joint in self.robot.urdf.way(link) if joint.moves]
+        chains = self.robot.config.chains.items()
+        return next((chain for chain, joints in chains if {*moving[-1:]} & {*joints}), None)
 
-    def _near(self, first: str, second: str) -> bool:
-        """Tell whether few joints that move are between two links."""
+    def _joints_between(self, first: str, second: str) -> int:
+        """Return how many joints that move are between two links."""
         ways = [
             [joint.name for joint in self.robot.urdf.way(link) if joint.moves]
             for link in (first, second)
         ]
-        return len(set(ways[0]) ^ set(ways[1])) <= _NEAR_JOINTS
+        return len(set(ways[0]) ^ set(ways[1]))
 
     def _unlimited(self, names: tuple[str, ...]) -> np.ndarray:
         efforts = _efforts(self.robot.urdf)
