@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 from robot_support import (
-    damaged_urdf, example_urdf, HUMANOID_URDF, robot, RobotError, ROOT, settings, written,
+    damaged_urdf,
+    example_urdf,
+    HUMANOID_URDF,
+    robot,
+    RobotError,
+    ROOT,
+    settings,
+    written,
 )  # fmt: skip
 
 from emotion_motion.retarget.robot import Robot

@@ -10,7 +10,12 @@ import re
 import numpy as np
 import pytest
 from robot_support import (
-    damaged_urdf, example_urdf, HUMANOID_URDF, PEPPER_URDF, robot, RobotError,
+    damaged_urdf,
+    example_urdf,
+    HUMANOID_URDF,
+    PEPPER_URDF,
+    robot,
+    RobotError,
 )  # fmt: skip
 
 from emotion_motion.retarget.joint_roles import about, mentions, read_body, side_of

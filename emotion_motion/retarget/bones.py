@@ -124,6 +124,7 @@ class Bones:
     def _ends(self, name: str, data: Any, below: Any) -> Any:
         """Return (joint, place in it) of both ends, None where no joint turns the one."""
         keypoints = self._robot.config.keypoints
+        ends: list[tuple[int, np.ndarray]]
         if name in AXES:
             part, axis = AXES[name]
             link = keypoints.get({'trunk': 'Neck', 'head': 'Nose'}[part])
@@ -131,12 +132,12 @@ class Bones:
                 return None
             joint, _ = self._robot.place(link[0])
             along = data.oMi[joint].rotation.T @ below.rotation[:, axis]
-            ends = ((joint, np.zeros(3)), (joint, along))
+            ends = [(joint, np.zeros(3)), (joint, along)]
         else:
             links = [keypoints.get(end) for end in LIMBS[name]]
             if None in links:
                 return None
-            ends = tuple(self._end(link) for link in links if link is not None)
+            ends = [self._end(link) for link in links if link is not None]
         moves = self._supports[ends[1][0]] ^ self._supports[self._base_joint]
         return ends if moves.any() else None
 

@@ -188,7 +188,7 @@ def _windows(values: np.ndarray, size: int) -> np.ndarray:
 
 def _spearman(one: np.ndarray, other: np.ndarray) -> float:
     """Return Spearman's rank correlation; 0 where one of them does not vary."""
-    ranks = [values.argsort().argsort().astype(float) for values in (one, other)]
     if min(np.ptp(one), np.ptp(other)) < 1e-9:
         return 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
+    ranks = np.stack([values.argsort().argsort() for values in (one, other)]).astype(float)
+    return float(np.corrcoef(ranks)[0, 1])

@@ -11,7 +11,13 @@ import numpy as np
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.joint_roles import (
-    about, Body, mentions, Node, read_body, side_of, WORDS,
+    about,
+    Body,
+    mentions,
+    Node,
+    read_body,
+    side_of,
+    WORDS,
 )  # fmt: skip
 from emotion_motion.retarget.retargeter import Retargeter
 from emotion_motion.retarget.robot import Robot
