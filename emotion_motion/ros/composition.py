@@ -228,7 +228,8 @@ def gazebo_nodes(urdf: Urdf, controllers_file: str | Path) -> tuple[list[Started
         Started('ros_gz_bridge', 'parameter_bridge',
                 arguments=('/clock@rosgraph_msgs/msg/Clock[gz.msgs.Clock',)),
         Started('ros_gz_sim', 'create',
-                arguments=('-topic', 'robot_description', '-name', urdf.name)),
+                # A little above the ground, on which fixed soles would press.
+                arguments=('-topic', 'robot_description', '-name', urdf.name, '-z', '0.05')),
     ]  # fmt: skip
     spawners = [
         Started('controller_manager', 'spawner',
