@@ -19,11 +19,13 @@ from emotion_motion.retarget.robot import Robot
 
 __all__ = ['Clearance']
 
-_WATCHED_M = 0.08  # beyond the margin nothing is near
+_WATCHED_M = 0.06  # farther beyond its margin no pair is near
 _SHARE = 0.5  # of what is left of the distance may go in one step
 # A linear program on a curved way misses the margin a little; what a step may miss it by.
 _MISSED_M = 0.01
 _HALVINGS = 4
+# [3, 9]: a vector times it is the matrix of the cross product with it, row by row.
+_CROSS = np.array([np.cross(np.eye(3), axis).ravel() for axis in np.eye(3)])
 
 
 class Clearance:
@@ -51,6 +53,8 @@ class Clearance:
         self._measured_at = np.tile(robot.rest, (len(pairs), 1))  # [P, J]
         self._measured = self.model.distances(robot.rest) - self.model.margins
         self._placed_at = np.full(len(robot), np.nan)
+        self._ones = np.ones(len(robot))
+        self._known: list[tuple[np.ndarray, np.ndarray]] = []  # of the last two poses
 
     def rows(self, data: Any, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return rows [N, J] and bounds [N] with rows @ dq <= bounds, of N near pairs.
@@ -59,7 +63,7 @@ class Clearance:
             data: Pinocchio's, with the joint Jacobians of the pose.
             q: pose [J].
         """
-        left = self._left(q)
+        left = self._left(q, ends=True)
         near = np.flatnonzero(left < _WATCHED_M)
         if not len(near):
             return np.zeros((0, len(q))), np.zeros(0)
@@ -69,9 +73,10 @@ class Clearance:
             [(result.getNearestPoint1(), result.getNearestPoint2()) for result in results]
         )  # [N, 2, 3]
         # How fast the ends move along the normal: normal . (linear + angular x end).
-        screws = np.concatenate(
-            (np.broadcast_to(normal[:, None], ends.shape), np.cross(ends, normal[:, None])), axis=2
-        )  # [N, 2, 6]
+        screws = np.empty((*ends.shape[:2], 6))  # [N, 2, 6]
+        screws[..., :3] = normal[:, None]
+        turned = ends @ _CROSS  # [N, 2, 9], the matrices of the cross product with an end
+        screws[..., 3:] = (turned.reshape(-1, 2, 3, 3) @ normal[:, None, :, None])[..., 0]
         speeds = (screws @ data.J) * self._support[near]  # [N, 2, J]
         return np.ascontiguousarray(speeds[:, 0] - speeds[:, 1]), _SHARE * left[near]
 
@@ -89,15 +94,22 @@ class Clearance:
                 return pose
         return before
 
-    def _left(self, q: np.ndarray) -> np.ndarray:
+    def _left(self, q: np.ndarray, ends: bool = False) -> np.ndarray:
         """Return by how much each pair [P] is farther apart than its margin, at least [m].
 
         Exact for near pairs. Of the others it is known how fast they can come near: as fast as
         the joints between them turn, times their levers. Only those are measured that may be near.
+
+        Args:
+            q: pose [J].
+            ends: whether the nearest points of near pairs shall be those of this pose, too.
         """
+        for before, known in self._known[-1:] if ends else self._known:
+            if np.array_equal(q, before):
+                return known
         moved = np.abs(q - self._measured_at)
-        left = self._measured - (moved * self._lever).sum(axis=1)
-        stale = np.flatnonzero((left < _WATCHED_M) & moved.any(axis=1))
+        left = self._measured - np.einsum('pj,pj->p', moved, self._lever)
+        stale = np.flatnonzero((left < _WATCHED_M) & (moved @ self._ones > 0.0))
         if len(stale):
             geometry = self.model.geometry
             if not np.array_equal(q, self._placed_at):
@@ -110,6 +122,7 @@ class Clearance:
             found = np.array([self._results[number].min_distance for number in stale.tolist()])
             self._measured_at[stale] = q
             self._measured[stale] = left[stale] = found - self.model.margins[stale]
+        self._known = [*self._known[-1:], (q.copy(), left)]
         return left
 
 
