@@ -190,7 +190,8 @@ def test_what_the_model_is_loaded_with_changes_only_without_it(graph: Graph, mod
     tester.wait_state('active')
     for spec in PARAMETERS:
         if spec.live == UNCONFIGURED:
-            result = tester.set(spec.name, 'other')
+            other = not spec.default if spec.kind is bool else 'other'
+            result = tester.set(spec.name, other)
             assert not result.successful and 'unconfigured' in result.reason
     assert not tester.set('autostart', False).successful
     assert tester.change('deactivate') and tester.change('cleanup')
