@@ -195,6 +195,19 @@ def test_meshes_that_are_not_there_are_left_out_and_named() -> None:
     assert 'left out: visual of l_p_shoulder_link' in report.lines()[-1]
 
 
+def test_without_any_shapes_contacts_are_not_said_to_be_none(tmp_path: Path) -> None:
+    text = re.sub(
+        r'<(box|cylinder|sphere) [^>]*/>', '<mesh filename="package://nowhere/part.dae"/>',
+        HUMANOID_URDF.read_text(),
+    )  # fmt: skip
+    simulated = SimulatedRobot(changed(text))
+    assert simulated.extent[0] < 0.1 and simulated.extent[1] > 1.0
+    report = simulate(simulated, motion_to(pose(y_head=0.2), 0.2))
+    assert not any(line == 'contacts: none' for line in report.lines())
+    assert any('no link has a shape' in line for line in report.lines())
+    assert report.lines()[-1] == f'left out: {len(report.left_out) - 3} more like these'
+
+
 def test_a_description_that_is_no_body_is_refused() -> None:
     broken = HUMANOID_URDF.read_text().replace('<mass value="0.4"/>', '<mass value="-1"/>')
     with pytest.raises(RobotError, match='MuJoCo cannot simulate'):

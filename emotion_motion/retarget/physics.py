@@ -18,6 +18,8 @@ __all__ = ['Contact', 'JointMotion', 'SimulationReport', 'simulate']
 _STEP_S = 0.001
 # The robot holds its first pose for so long before anything is measured, as a real one does.
 _SETTLE_S = 0.5
+# So many of what was left out are named in a report.
+_SAID = 3
 # A torque of that share of the limit counts as all that the motor has.
 _SATURATED = 0.999
 
@@ -118,6 +120,7 @@ class SimulationReport:
         torque_share: of its limit [J]; NaN where the URDF has none.
         saturated_share: share of the time at which a motor gave all that it has [J].
         contacts: links that have touched, the longest first.
+        can_touch: whether any link has a shape for contacts.
         neighbours: links whose contacts were left out, since they are one mechanism.
         left_out: what the simulation lacks of the URDF, in words.
     """
@@ -129,6 +132,7 @@ class SimulationReport:
     torque_share: np.ndarray
     saturated_share: np.ndarray
     contacts: tuple[Contact, ...]
+    can_touch: bool = True
     neighbours: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = field(default=())
 
@@ -166,8 +170,11 @@ class SimulationReport:
                 f'first at {contact.first_s:.2f} s, {1000.0 * contact.depth_m:.1f} mm deep'
             )
         if not self.contacts:
-            said.append('contacts: none')
-        return said + [f'left out: {each}' for each in self.left_out]
+            why = 'none' if self.can_touch else 'not known, for no link has a shape here'
+            said.append(f'contacts: {why}')
+        said += [f'left out: {each}' for each in self.left_out[:_SAID]]
+        more = len(self.left_out) - _SAID
+        return said + ([f'left out: {more} more like these'] if more > 0 else [])
 
 
 def simulate(simulated: SimulatedRobot, motion: JointMotion) -> SimulationReport:
@@ -245,7 +252,8 @@ class _Log:
             peak_torque_nm=self._peak, torque_share=share,
             saturated_share=self._saturated / max(1, self._steps),
             contacts=tuple(sorted(contacts, key=lambda each: -each.total_s)),
-            neighbours=self._simulated.neighbours, left_out=self._simulated.left_out,
+            can_touch=self._simulated.can_touch, neighbours=self._simulated.neighbours,
+            left_out=self._simulated.left_out,
         )  # fmt: skip
 
 

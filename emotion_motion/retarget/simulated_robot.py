@@ -107,6 +107,11 @@ class SimulatedRobot:
         self.data.ctrl[self._actuators] = positions + self._lead_s * velocities
         self._mujoco.mj_step(self.model, self.data)
 
+    @property
+    def can_touch(self) -> bool:
+        """Whether any link has a shape for contacts."""
+        return bool(self.model.geom_contype.any())
+
     def set_step(self, step_s: float) -> None:
         """Set the time of a step [s]."""
         self.model.opt.timestep = step_s
@@ -155,6 +160,9 @@ class SimulatedRobot:
     def _extent(self) -> tuple[float, float]:
         """Return the heights of the lowest and highest points of the shapes, nearly [m]."""
         shown = [n for n in range(self.model.ngeom) if n != self.model.geom(_FLOOR).id]
+        if not shown:  # all were meshes that are not here: those of the links' origins
+            heights = self.data.xpos[1:, 2]
+            return float(heights.min()), float(heights.max())
         centre, half = np.split(self.model.geom_aabb[shown], 2, axis=1)
         turn = self.data.geom_xmat[shown].reshape(-1, 3, 3)
         middle = self.data.geom_xpos[shown] + np.einsum('nij,nj->ni', turn, centre)
