@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.retarget.robot_config import read_robot_config
+from emotion_motion.retarget.robot_file import read_robot_config
 from emotion_motion.retarget.urdf import read_urdf, Urdf
 from emotion_motion.ros.composition import (
     controllers_of,

@@ -16,7 +16,7 @@ import xml.etree.ElementTree as ET
 import yaml
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.retarget.robot_config import read_robot_config
+from emotion_motion.retarget.robot_file import read_robot_config
 from emotion_motion.retarget.urdf import find_file, read_urdf, Urdf
 
 __all__ = [
