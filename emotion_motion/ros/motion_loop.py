@@ -140,7 +140,10 @@ class MotionLoop:
                 f'the clock has stood for {CLOCK_STOPPED_S:g} s (use_sim_time without /clock?); '
                 f'the motion rests until it runs'
             )
-            self.settle('clock')
+            try:
+                self.settle('clock')
+            except Exception as error:
+                self._fail(error)
         return stands
 
     def _tick(self) -> None:
@@ -149,11 +152,10 @@ class MotionLoop:
         motion.statistics.tick(now_s, period_s)
         try:
             motion.advance(period_s, now_s)
+            self._await_publish_time(period_s)
+            self._show(self._clock.now().to_msg())
         except Exception as error:  # a bug or a lost GPU must not take the node with it
             self._fail(error)
-            return
-        self._await_publish_time(period_s)
-        self._show(self._clock.now().to_msg())
 
     def _await_publish_time(self, period_s: float) -> None:
         if self._clock.ros_time_is_active:

@@ -229,8 +229,12 @@ class MotionNode(LifecycleNode):
 
     def _rest_robot(self) -> None:
         """Bring the robot to rest where the motion has failed: there are no frames any more."""
-        if self._robot is not None:
+        if self._robot is None:
+            return
+        try:
             self._robot.settle(self.get_clock().now(), 1.0 / self._motion.rate_hz)
+        except Exception as error:  # it was the robot's part that failed
+            self._report('the robot could not be told to rest; its last path ends at rest', error)
 
     def _on_hold(self, held: bool) -> str:
         self._motion.hold('user', held)

@@ -300,6 +300,25 @@ def test_forward_commands_have_their_order_and_a_model_that_fails_ends_at_rest(
     assert (steps <= LIMITS.velocity / RATE_HZ + 1e-6).all()
 
 
+def test_a_fault_in_the_robot_s_part_does_not_take_the_node_with_it(graph: Graph) -> None:
+    running, tester = graph.node(**settings('joint_trajectory'))
+    trajectories = tester.listen(JointTrajectory, 'joint_trajectory')
+    tester.wait_state('active')
+    RobotBody(tester)
+    tester.wait(lambda: len(trajectories) > 5, 'trajectories')
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError('a bug')
+
+    running.node._robot.driver.advance = fail
+    tester.wait_state('unconfigured')
+    tester.wait_status(lambda s, v: s.level == DiagnosticStatus.ERROR and 'a bug' in s.message, '')
+    assert not any(trajectories[-1].points[-1].velocities)
+    assert tester.change('configure') and tester.change('activate')
+    seen = len(trajectories)
+    tester.wait(lambda: len(trajectories) > seen, 'trajectories again')
+
+
 def test_a_display_needs_no_robot_and_has_every_joint(graph: Graph) -> None:
     _, tester = graph.node(**settings('display'))
     states = tester.listen(JointState, 'joint_states')
