@@ -21,7 +21,7 @@ pytest.importorskip('daqp', reason='DAQP is not installed')
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.collisions import capsule_model, CapsuleModel
 from emotion_motion.retarget.robot import Robot
-from emotion_motion.retarget.robot_config import available_robots, read_robot_config
+from emotion_motion.retarget.robot_file import available_robots, read_robot_config
 from emotion_motion.retarget.urdf import find_file
 from emotion_motion.training.corpus import make_clip
 

@@ -17,7 +17,7 @@ from emotion_motion.retarget.clearance import Clearance
 from emotion_motion.retarget.collisions import capsule_model
 from emotion_motion.retarget.link_surface import link_surface
 from emotion_motion.retarget.robot import Robot
-from emotion_motion.retarget.robot_config import _parse
+from emotion_motion.retarget.robot_file import parse_robot_config
 from emotion_motion.retarget.robot_yaml import capsule_lines
 from emotion_motion.retarget.urdf import find_file
 
@@ -95,7 +95,7 @@ def test_sources_are_named_and_meshes_are_not_needed(tmp_path):
 def test_given_capsules_win(tmp_path):
     data = settings()
     data['capsules'] = {'torso': [[0, 0, 0, 0, 0, 0.3, 0.05]], 'head': []}
-    model = capsule_model(Robot.build(_parse(data, ROOT / 'x.yaml'), robot().urdf))
+    model = capsule_model(Robot.build(parse_robot_config(data, ROOT / 'x.yaml'), robot().urdf))
     radii = {s.name: s.geometry.radius for s in model.geometry.geometryObjects}
     assert radii == {'torso/0': 0.05}
 
@@ -104,7 +104,8 @@ def test_the_capsules_in_our_humanoid_s_file_are_those_that_its_urdf_gives():
     """After a change of the URDF, write the lines that this prints into humanoid.yaml."""
     data = settings()
     del data['capsules']
-    fitted = '\n'.join(capsule_lines(Robot.build(_parse(data, ROOT / 'x.yaml'), robot().urdf)))
+    bare = Robot.build(parse_robot_config(data, ROOT / 'x.yaml'), robot().urdf)
+    fitted = '\n'.join(capsule_lines(bare))
     print(fitted)
     assert yaml.safe_load(fitted)['capsules'] == settings()['capsules']
 

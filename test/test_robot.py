@@ -21,7 +21,7 @@ from robot_support import (
 )  # fmt: skip
 
 from emotion_motion.retarget.robot import Robot
-from emotion_motion.retarget.robot_config import available_robots
+from emotion_motion.retarget.robot_file import available_robots
 
 ROBOTS = ('humanoid', 'g1', 'talos', 'pepper')
 JOINTS = {'humanoid': 16, 'g1': 17, 'talos': 18, 'pepper': 14}
@@ -92,9 +92,9 @@ def test_legs_can_be_controlled_too():
 
 
 def _config(data: dict[str, Any]) -> Any:
-    from emotion_motion.retarget.robot_config import _parse
+    from emotion_motion.retarget.robot_file import parse_robot_config
 
-    return _parse(data, ROOT / 'config' / 'robots' / 'humanoid.yaml')
+    return parse_robot_config(data, ROOT / 'config' / 'robots' / 'humanoid.yaml')
 
 
 # What is refused

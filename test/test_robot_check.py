@@ -12,8 +12,8 @@ from emotion_motion.retarget.directions import BodyDirections
 from emotion_motion.retarget.reach import Reach, reaches
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_check import _PARTS, check_motion, EmotionCheck
-from emotion_motion.retarget.robot_config import _parse
 from emotion_motion.retarget.robot_drawing import Comparison, draw_comparisons
+from emotion_motion.retarget.robot_file import parse_robot_config
 from emotion_motion.retarget.verdict import reachable, report, verdict
 from emotion_motion.skeleton import load_skeleton
 
@@ -27,7 +27,7 @@ def stiff(*joints: str, most_rad: float = 0.7) -> Robot:
         data['limits'].setdefault('joints', {}).setdefault(joint, {}).update(
             lower_rad=-most_rad, upper_rad=most_rad
         )
-    return Robot.build(_parse(data, ROOT / 'x.yaml'), robot().urdf)
+    return Robot.build(parse_robot_config(data, ROOT / 'x.yaml'), robot().urdf)
 
 
 @pytest.fixture(scope='module')
@@ -72,7 +72,7 @@ def test_a_stiff_neck_is_named_and_nothing_else():
 def test_slow_joints_are_at_their_speed_limit_and_correlate_less():
     data = settings()
     data['limits'] = {'velocity_rad_s': 0.3}
-    slow = Robot.build(_parse(data, ROOT / 'x.yaml'), robot().urdf)
+    slow = Robot.build(parse_robot_config(data, ROOT / 'x.yaml'), robot().urdf)
     keypoints = motion('anger', 8.0)
     found = check_motion(slow, 'anger', keypoints, RATE_HZ)
     free = check_motion(robot(), 'anger', keypoints, RATE_HZ)

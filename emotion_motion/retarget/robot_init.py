@@ -7,8 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.joint_roles import (
     about,
@@ -19,6 +17,7 @@ from emotion_motion.retarget.joint_roles import (
     side_of,
     WORDS,
 )  # fmt: skip
+from emotion_motion.retarget.limb_parts import far_end, hinge_of
 from emotion_motion.retarget.retargeter import Retargeter
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_config import ARMS, CHAINS, JointBounds, LEGS, RobotConfig
@@ -29,11 +28,7 @@ __all__ = ['JointRole', 'Proposal', 'propose']
 
 _SURE = 0.5  # what is less sure is left out
 _LIMB = 3  # joints that an arm or a leg has at least
-# A person's elbow is at 0.56 of the way from shoulder to wrist (Winter, table of segments).
-_ELBOW, _ELBOW_SPREAD = 0.56, 0.25
-_SQUARE = 0.4  # cosine of an angle that counts as square
 _SETTLE = 300
-_STUMP = 0.04  # what is shorter, in heights of the robot, is no forearm
 _HAND = ('hand', 'gripper', 'finger', 'thumb')
 
 
@@ -244,7 +239,7 @@ def _parts(body: Body, chain: str, nodes: list[Node]) -> list[tuple[str, float]]
     """Return which part each joint turns, and how well its axis and place fit, 0 to 1."""
     if chain in ('trunk', 'head'):
         return [('waist' if chain == 'trunk' else 'neck', 1.0)] * len(nodes)
-    hinge, fit = _hinge(body, nodes)
+    hinge, fit = hinge_of(body, nodes)
     upper, middle, lower = (
         ('shoulder', 'elbow', 'wrist') if chain in ARMS else ('hip', 'knee', 'ankle')
     )
@@ -252,45 +247,6 @@ def _parts(body: Body, chain: str, nodes: list[Node]) -> list[tuple[str, float]]
         (upper, fit) if i < hinge else (middle, fit) if i == hinge else (lower, 0.5 + 0.5 * fit)
         for i in range(len(nodes))
     ]
-
-
-def _hinge(body: Body, nodes: list[Node]) -> tuple[int, float]:
-    """Return which joint is the elbow or knee, and how well it fits, 0 to 1.
-
-    Its axis is square to both halves of the limb, and it is a little beyond the middle.
-    """
-    best, fit = min(len(nodes) - 1, 2), 0.0
-    for i in range(1, len(nodes)):
-        upper = nodes[i].at - nodes[min(1, i - 1)].at
-        lower = body.links[_wrist(body, nodes, i)] - nodes[i].at
-        sizes = float(np.linalg.norm(upper)), float(np.linalg.norm(lower))
-        if min(sizes) < 1e-3:
-            continue
-        square = [abs(float(half @ nodes[i].axis)) / size
-                  for half, size in zip((upper, lower), sizes, strict=True)]  # fmt: skip
-        if max(square) > _SQUARE:
-            continue
-        share = sizes[0] / sum(sizes)
-        here = float(np.exp(-(((share - _ELBOW) / _ELBOW_SPREAD) ** 2))) * (1.0 - max(square) / 2)
-        if here > fit:
-            best, fit = i, here
-    return best, fit
-
-
-def _wrist(body: Body, nodes: list[Node], hinge: int) -> str:
-    """Return the link at the end of a forearm or shin.
-
-    That of the first joint that is most of the way from the hinge to the last joint; where no
-    joint is away from the hinge, the link that is farthest.
-    """
-    away = [float(np.linalg.norm(node.at - nodes[hinge].at)) for node in nodes[hinge:]]
-    if max(away) > _STUMP * body.height_m:
-        number = next(i for i, far in enumerate(away) if far >= 0.6 * max(away))
-        return nodes[hinge + number].joint.child
-    beyond = [link for link in body.urdf.links if nodes[-1].joint in body.urdf.way(link)]
-    return max(
-        beyond, key=lambda link: float(np.linalg.norm(body.links[link] - nodes[hinge].at))
-    )
 
 
 def _config(
@@ -309,9 +265,9 @@ def _config(
         ('right_leg', ('RHip', 'RKnee', 'RAnkle')),
     ):
         if nodes := limbs.get(chain):
-            hinge, _ = _hinge(body, nodes)
+            hinge, _ = hinge_of(body, nodes)
             links = [nodes[number].joint.child for number in (min(1, hinge - 1), hinge)]
-            for end, link in zip(ends, [*links, _wrist(body, nodes, hinge)], strict=True):
+            for end, link in zip(ends, [*links, far_end(body, nodes, hinge)], strict=True):
                 keypoints[end] = (link, (0.0, 0.0, 0.0))
     shoulder = limbs['left_arm'][0]
     keypoints['Neck'] = (shoulder.joint.parent, (0.0, 0.0, 0.0))
