@@ -101,7 +101,7 @@ def danced(hz: float, *, slowed: bool) -> tuple[float, float]:
     limiter = SafetyLimiter(limits, PERIOD_S, LimiterSettings(approach_velocity=10.0))
     limiter.start(dict(zip(limits.names, REST.tolist(), strict=True)))
     ratio, pace, time_s, path = ClipRatio(REST, PERIOD_S), Pace(), 0.0, []
-    for _ in range(2400):
+    for _ in range(1800):
         time_s += PERIOD_S * (pace.pace if slowed else 1.0)
         raw = sway(hz, 0.6, time_s)
         limited = limiter.step(raw).position

@@ -77,7 +77,7 @@ def test_limits_hold_between_the_points_too(jerk):
     """Of position, velocity and acceleration, as the controller's quintics have them."""
     limiter, targets = dancing(jerk)
     limits = limiter.limits
-    for k, target in enumerate(itertools.islice(targets, 400)):
+    for k, target in enumerate(itertools.islice(targets, 250)):
         limiter.step(target)
         if k % 5:
             continue
