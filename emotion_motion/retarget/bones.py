@@ -150,6 +150,12 @@ class BoneTask(Task):
     """Turns bones into wanted directions: the error of each is the rotation vector it lacks.
 
     In Pink's terms J(q) dq = -error; three rows a bone, of which one, along the bone, is zero.
+
+    Attributes:
+        bones: that it turns.
+        target: the wanted unit vectors [B, 3].
+        shares: of each bone's weight that count now [B].
+        angles: between bones and targets where the error was last computed [B] [rad].
     """
 
     def __init__(self, bones: Bones) -> None:
@@ -158,6 +164,8 @@ class BoneTask(Task):
         self.bones = bones
         self.target = np.zeros((len(bones.names), 3))
         self._weights = np.repeat(bones.weights, 3)
+        self.shares = np.ones(len(bones.names))
+        self.angles = np.zeros(len(bones.names))
 
     def set_target(self, directions: np.ndarray) -> None:
         """Set the wanted unit vectors [B, 3]."""
@@ -175,8 +183,9 @@ class BoneTask(Task):
     def compute_qp_objective(self, configuration: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return Hessian [J, J] and linear term [J] of 1/2 |W (J dq + error)|^2."""
         units, jacobian = self.bones.directions_and_jacobian(configuration.data)
-        weighted = jacobian.reshape(-1, jacobian.shape[-1]) * self._weights[:, None]
-        error = self._error(units).ravel() * self._weights
+        weights = self._weights * np.repeat(self.shares, 3)
+        weighted = jacobian.reshape(-1, jacobian.shape[-1]) * weights[:, None]
+        error = self._error(units).ravel() * weights
         return weighted.T @ weighted, error @ weighted
 
     def _error(self, units: np.ndarray) -> np.ndarray:
@@ -185,6 +194,7 @@ class BoneTask(Task):
         across = cosine * units - self.target
         sine = np.sqrt((across * across).sum(axis=1))[:, None]
         angle = np.arctan2(sine, cosine)
+        self.angles = angle[:, 0]
         return np.where(sine > _FAR, angle / np.maximum(sine, _FAR), 1.0) * across
 
     def __repr__(self) -> str:

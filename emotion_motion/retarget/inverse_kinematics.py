@@ -15,14 +15,18 @@ import numpy as np
 from pink import Configuration
 
 from emotion_motion.exceptions import RobotError
+from emotion_motion.retarget.arm_escape import ArmEscape
 from emotion_motion.retarget.bones import Bones, BoneTask
 from emotion_motion.retarget.clearance import Clearance
 from emotion_motion.retarget.robot import Robot
+from emotion_motion.retarget.robot_config import ARMS
 
 __all__ = ['InverseKinematics']
 
 _SOFT = 8  # DAQP's mark of a constraint that gives way rather than make the program infeasible
 _TIKHONOV = 1e-8
+_AT_ONCE_S = 100.0
+_GUIDED = 0.1  # share of an arm's weights while it goes another way
 
 
 class InverseKinematics:
@@ -34,8 +38,9 @@ class InverseKinematics:
     """
 
     def __init__(
-        self, robot: Robot, period_s: float, *, steps: int = 1, clearance: bool = True
-    ) -> None:
+        self, robot: Robot, period_s: float, *, steps: int = 1, clearance: bool = True,
+        escape: bool = True,
+    ) -> None:  # fmt: skip
         """Start in the rest pose.
 
         Args:
@@ -43,6 +48,7 @@ class InverseKinematics:
             period_s: time from frame to frame, over which the speed limits hold.
             steps: quadratic programs a frame; each is a Gauss-Newton step.
             clearance: whether arms keep clear of the body.
+            escape: whether arms look for another way out of a dead end.
         """
         self._robot, self._steps = robot, steps
         self.bones = Bones(robot)
@@ -56,10 +62,17 @@ class InverseKinematics:
         self._reach = robot.limits.velocity * period_s
         self._nothing = np.zeros((0, len(robot)))
         self.q = robot.rest.copy()
+        self._escapes = _escapes(robot, self.bones, period_s) if escape else []
+        # The thoughts of both arms: without speed limits or obstacles.
+        self._thought = (
+            InverseKinematics(robot, _AT_ONCE_S, clearance=False, escape=False) if escape else None
+        )
 
     def start(self, q: np.ndarray) -> None:
         """Go on from another pose [J] [rad]."""
         self.q = np.clip(np.asarray(q, dtype=np.float64), self._lower, self._upper)
+        for arm in self._escapes:
+            arm.reset()
 
     def __call__(self, directions: np.ndarray) -> np.ndarray:
         """Return the pose [J] of this frame, no farther from the last than the speed limits allow.
@@ -79,7 +92,30 @@ class InverseKinematics:
         if self._clearance is not None:
             q = self._clearance.held_back(self.q, q)
         self.q = q
+        if self._thought is not None:
+            self._think(self._thought, directions)
         return q.copy()
+
+    def _think(self, thought: InverseKinematics, directions: np.ndarray) -> None:
+        """Go on with the thoughts of arms in a dead end, and begin such."""
+        errors = np.degrees(self._bone_task.angles)
+        begun = [arm for arm in self._escapes if arm.begin(float(errors[arm.bones].max()))]
+        pose = self.q.copy()
+        for arm in self._escapes:
+            if arm.goal is not None:
+                pose[arm.joints] = arm.goal
+        if any(arm.thinking for arm in self._escapes):
+            thought.start(pose)
+            found = thought(directions)
+            there = np.degrees(thought._bone_task.angles)
+            for arm in self._escapes:
+                if arm.thinking and arm not in begun:
+                    worst = float(errors[arm.bones].max()), float(there[arm.bones].max())
+                    arm.go_on(found[arm.joints], *worst, self.q)
+                elif arm.thinking:
+                    arm.goal = found[arm.joints]
+        for arm in self._escapes:
+            self._bone_task.shares[arm.bones] = _GUIDED if arm.guided else 1.0
 
     def _step(self, q: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         """Return the displacement [J] that one quadratic program finds."""
@@ -107,4 +143,20 @@ class InverseKinematics:
         """Return Hessian [J, J] and linear term [J] of all tasks together."""
         hessian, linear = self._bone_task.compute_qp_objective(self._configuration)
         away = self._configuration.q - self._robot.rest
-        return hessian + self._diagonal, linear + self._posture * away
+        hessian, linear = hessian + self._diagonal, linear + self._posture * away
+        for arm in self._escapes:
+            if arm.guided and arm.goal is not None:
+                hessian[arm.joints, arm.joints] += 1.0
+                linear[arm.joints] += self._configuration.q[arm.joints] - arm.goal
+        return hessian, linear
+
+
+def _escapes(robot: Robot, bones: Bones, period_s: float) -> list[ArmEscape]:
+    found = []
+    for arm, joints in robot.groups().items():
+        rows = [row for row, name in enumerate(bones.names)
+                if arm in ARMS and name.startswith(arm.split('_')[0]) and name.endswith('arm')]
+        if rows:
+            limits = robot.limits
+            found.append(ArmEscape(rows, joints, limits.lower, limits.upper, period_s))
+    return found
