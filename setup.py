@@ -27,7 +27,7 @@ def read_description():
 
 
 TRAIN = ['accelerate>=1.0', 'bvhio>=1.5', 'matplotlib', 'pyyaml', 'rich', 'tensorboard']
-ROBOT = ['pin', 'pin-pink', 'ruckig']
+ROBOT = ['daqp', 'matplotlib', 'mujoco>=3.3,<4', 'pin', 'pin-pink', 'pyyaml', 'ruckig']
 VIEWER = ['viser']
 DEV = [
     *TRAIN,
@@ -65,18 +65,26 @@ setup(
         *find_packages(include=['emotion_motion', 'emotion_motion.*']),
         'emotion_motion.skeletons',
         'emotion_motion._models',
+        'emotion_motion._robots',
+        'emotion_motion.urdf',
     ],
     # The packaged checkpoints lie in models/ here, beside the package as every checkpoint folder
-    # would, and inside it once installed.
-    package_dir={'emotion_motion._models': 'models'},
+    # would, and inside it once installed; so do robots.
+    package_dir={
+        'emotion_motion._models': 'models',
+        'emotion_motion._robots': 'config/robots',
+        'emotion_motion.urdf': 'urdf',
+    },
     package_data={
         'emotion_motion': ['py.typed'],
         'emotion_motion.skeletons': ['*.json'],
         'emotion_motion._models': [
             'README.md', '*/README.md', '*/config.json', '*/model.safetensors'],
+        'emotion_motion._robots': ['*.yaml'],
+        'emotion_motion.urdf': ['*.urdf', '*.xacro'],
     },
     install_requires=['numpy>=1.25', 'safetensors>=0.4', 'torch>=2.4', 'tyro>=0.8'],
-    # Pinocchio turns a robot's joint angles into keypoints.
+    # mujoco below 4: that release split into other packages, and nothing here ran with it yet.
     extras_require={
         'train': TRAIN,
         'robot': ROBOT,

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, train, evaluate, models, data inspect, data import, data corpus."""
+"""The command line: generate, train, evaluate, models, data and robot with their commands."""
 
 from __future__ import annotations
 
@@ -158,9 +158,11 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
             'inspect': inspect_data, 'import': import_data, 'corpus': make_corpus_data
         }  # fmt: skip
         return 'emotion-motion data', below, arguments[1:]
+    if arguments[:1] == ['robot']:
+        return 'emotion-motion robot', _robot_commands(arguments[1:2]), arguments[1:]
     commands: dict[str, Callable[..., None]] = {
         'generate': generate, 'train': _train, 'evaluate': _evaluate, 'ablate': _ablate,
-        'models': models, 'data': _data,
+        'models': models, 'data': _data, 'robot': _robot,
     }  # fmt: skip
     if arguments[:1] == ['train']:
         from emotion_motion.training.train_command import train_command
@@ -177,6 +179,20 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
     return 'emotion-motion', commands, arguments
 
 
+def _robot_commands(which: list[str]) -> dict[str, Callable[..., None]]:
+    """Return what can be done with robots; physics is imported only where it is asked for."""
+    from emotion_motion.retarget.robot_commands import check_robot, init_robot
+
+    commands: dict[str, Callable[..., None]] = {
+        'check': check_robot, 'init': init_robot, 'simulate': _simulate
+    }  # fmt: skip
+    if which == ['simulate']:
+        from emotion_motion.retarget.simulate_command import simulate_robot
+
+        commands['simulate'] = simulate_robot
+    return commands
+
+
 def _train() -> None:
     """Train a model on data sets or on the procedural corpus."""
 
@@ -191,6 +207,14 @@ def _ablate() -> None:
 
 def _data() -> None:
     """Inspect motion files, import them as a data set, make the corpus: `data --help`."""
+
+
+def _robot() -> None:
+    """Check what a robot can show, set up a new one, simulate one: `robot --help`."""
+
+
+def _simulate() -> None:
+    """Let a robot in MuJoCo make the gestures: tracking error, torques, contacts, pictures."""
 
 
 if __name__ == '__main__':

@@ -11,6 +11,7 @@ __all__ = [
     'CheckpointError',
     'TrainingError',
     'MotionFileError',
+    'RobotError',
 ]
 
 
@@ -44,3 +45,7 @@ class TrainingError(EmotionMotionError):
 
 class MotionFileError(EmotionMotionError):
     """A motion file that cannot be read or written."""
+
+
+class RobotError(EmotionMotionError, ValueError):
+    """A robot that cannot be driven: its description, its limits, its state or what it is sent."""

@@ -19,6 +19,7 @@ from lifecycle_msgs.msg import Transition
 
 NAME = 'motion_node'
 BOOLEANS = ['true', 'false']
+OUTPUTS = ['display', 'joint_trajectory', 'forward_commands']
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -47,6 +48,24 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
             'use_sim_time', default_value='', choices=['', *BOOLEANS],
             description='run on the time of the topic /clock',
         ),
+        declare('robot', default_value='', description='name or YAML file of a robot to drive'),
+        declare('urdf', default_value='', description="the robot's URDF or xacro"),
+        declare(
+            'output', default_value='', choices=['', *OUTPUTS],
+            description='what the robot is sent',
+        ),
+        declare(
+            'controllers', default_value='',
+            description='TOPIC: GROUP, GROUP; TOPIC: GROUP: who gets which joints',
+        ),
+        declare(
+            'measured_joint_states', default_value='',
+            description="topic of the robot's measured joint states",
+        ),
+        declare(
+            'controller_topic', default_value='',
+            description='topic of the one controller: joint_trajectory or commands go there',
+        ),
     ]  # fmt: skip
 
 
@@ -61,6 +80,7 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         name=NAME,
         namespace=value('namespace'),
         parameters=[value('params_file'), _overrides(value)],
+        remappings=_remappings(value),
         ros_arguments=['--log-level', f'{logger}:={value("log_level")}'],
         output='screen',
     )
@@ -77,7 +97,19 @@ def _overrides(value) -> dict[str, str | float | bool]:
         parameters['rate_hz'] = float(value('rate'))
     if value('use_sim_time'):
         parameters['use_sim_time'] = value('use_sim_time') == 'true'
+    for name in ('robot', 'urdf', 'output', 'controllers'):
+        if value(name):
+            parameters[name] = value(name)
     return parameters
+
+
+def _remappings(value) -> list[tuple[str, str]]:
+    """Return where the robot's topics are; of the two commands the node publishes one."""
+    robot, controller = value('measured_joint_states'), value('controller_topic')
+    return [
+        *([('measured_joint_states', robot)] if robot else []),
+        *([('joint_trajectory', controller), ('commands', controller)] if controller else []),
+    ]
 
 
 def _activation(node: LifecycleNode) -> list[LaunchDescriptionEntity]:

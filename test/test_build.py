@@ -175,5 +175,17 @@ def test_skeletons_and_models_come_with_the_pip_install(target, fresh_copy, tmp_
     assert models == [str(target / 'emotion_motion' / '_models' / name) for name in packaged]
 
 
+def test_robots_and_the_humanoid_come_with_the_pip_install(target, fresh_copy, tmp_path):
+    code = ('import sys; sys.path.insert(0, sys.argv[1])\n'
+            'import emotion_motion.retarget.robot_file as robots\n'
+            'from emotion_motion.retarget.urdf import find_file\n'
+            'config = robots.read_robot_config("humanoid")\n'
+            'print(find_file(config.urdf, config.folder), *sorted(robots.available_robots()))')
+    (urdf, *robots), _ = run_without_ros(target, code, tmp_path)
+    assert Path(urdf) == target / 'emotion_motion' / 'urdf' / 'humanoid.urdf'
+    packaged = (fresh_copy / 'config' / 'robots').glob('*.yaml')
+    assert robots == sorted(path.stem for path in packaged)
+
+
 def test_the_command_line_comes_with_the_pip_install(target):
     assert os.access(target / 'bin' / 'emotion-motion', os.X_OK)

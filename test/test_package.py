@@ -31,7 +31,10 @@ THIRD_PARTY = {
     'io': CORE | {'bvhio', 'glm', 'pinocchio'},
     'drawing': CORE | {'matplotlib'},
     'cli': CORE | {'rich', 'tyro'},
-    'ros': CORE | ROS | {'rich'},
+    'retarget': {
+        'coal', 'daqp', 'matplotlib', 'mujoco', 'numpy', 'pink', 'pinocchio', 'ruckig', 'yaml',
+    },
+    'ros': CORE | ROS | {'rich', 'yaml'},
     'training': CORE | {'accelerate', 'matplotlib', 'rich', 'tensorboard', 'yaml'},
     'evaluation': CORE | {'accelerate', 'matplotlib', 'rich', 'yaml'},
 }
@@ -40,8 +43,9 @@ PARTS = {
     'core': {'core'},
     'io': {'core', 'io'},
     'drawing': {'core', 'drawing'},
-    'cli': {'core', 'io', 'drawing', 'cli', 'training', 'evaluation'},
-    'ros': {'core', 'io', 'ros', 'msg'},
+    'retarget': {'core', 'retarget'},
+    'cli': {'core', 'io', 'drawing', 'retarget', 'cli', 'training', 'evaluation'},
+    'ros': {'core', 'io', 'retarget', 'ros', 'msg'},
     'training': {'core', 'io', 'drawing', 'training'},
     'evaluation': {'core', 'io', 'drawing', 'training', 'evaluation'},
 }
@@ -140,6 +144,15 @@ def test_import_of_the_package_is_quick_and_brings_no_torch():
     runs = [run_python(code).split() for _ in range(3)]
     assert min(float(seconds) for seconds, *_ in runs) < 0.05
     assert runs[0][1:] == ['False', 'False']
+
+
+def test_retargeting_does_without_torch():
+    """Its modules may call what needs torch, but none brings it by being imported."""
+    pytest.importorskip('pink')
+    names = ['.'.join(path.with_suffix('').parts) for path in modules()
+             if path.parts[1] == 'retarget' and path.stem != '__init__']
+    code = f'import sys, {", ".join(names)}; print("torch" in sys.modules)'
+    assert run_python(code) == 'False'
 
 
 @pytest.mark.parametrize('path', modules(), ids=str)

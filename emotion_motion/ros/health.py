@@ -30,7 +30,15 @@ class HealthReport:
         self._published_s = time.monotonic()
         self._misses = 0
 
-    def watch(self, state: str, error: str, motion: Any, loop: Any, clock_stands: bool) -> None:
+    def watch(
+        self,
+        state: str,
+        error: str,
+        motion: Any,
+        loop: Any,
+        clock_stands: bool,
+        robot: Any = None,
+    ) -> None:
         """Publish if it is time; call it several times a second.
 
         Args:
@@ -39,13 +47,15 @@ class HealthReport:
             motion: LiveMotion, or None while there is no model.
             loop: its MotionLoop, or None.
             clock_stands: whether the node's clock does not move.
+            robot: its RobotOutput, or None.
         """
         now_s = time.monotonic()
         if now_s - self._published_s < PERIOD_S - MARGIN_S:
             return
         self._published_s = now_s
-        level, message = self._level(state, error, motion, loop, clock_stands)
+        level, message = self._level(state, error, motion, loop, clock_stands, robot)
         measured = self._measurements(motion, loop) if motion else self._requested()
+        measured |= robot.measurements if robot else {}
         self._publisher.publish(
             diagnostic_array(
                 f'{self._node.get_fully_qualified_name()}: motion',
@@ -58,7 +68,7 @@ class HealthReport:
         )
 
     def _level(
-        self, state: str, error: str, motion: Any, loop: Any, clock_stands: bool
+        self, state: str, error: str, motion: Any, loop: Any, clock_stands: bool, robot: Any
     ) -> tuple[bytes, str]:
         """Return the level and the state in a few words."""
         if error:
@@ -67,6 +77,8 @@ class HealthReport:
             return DiagnosticStatus.OK, state
         if clock_stands:
             return DiagnosticStatus.WARN, 'the clock stands, the motion rests'
+        if robot is not None and robot.problem:
+            return DiagnosticStatus.ERROR, robot.problem
         late = max(0, motion.statistics.misses - self._misses)  # fewer: another model
         self._misses = motion.statistics.misses
         rate_hz = motion.statistics.rate_hz(loop.seconds())

@@ -32,7 +32,10 @@ class LiveMotion:
     """One stream of motion that follows emotions.
 
     It begins at rest. The motion runs while nobody holds it; the reasons to hold it are kept
-    apart, so that the end of one does not undo another: `user`, `inactive`, `clock`.
+    apart, so that the end of one does not undo another: `user`, `inactive`, `clock`, `stop`.
+
+    Attributes:
+        pace: what the time of the motion is multiplied with; below 1 the same motion is slower.
     """
 
     def __init__(self, generator: MotionGenerator) -> None:
@@ -46,6 +49,7 @@ class LiveMotion:
         self._log: RunLog | None = None
         self._refused = ''
         self._holds = {'inactive'}
+        self.pace = 1.0
         self.playback.hold(True)
         self.playback.settle()
         self.pose = self.playback.advance(0.0)
@@ -125,6 +129,11 @@ class LiveMotion:
         self._holds = self._holds | {reason} if held else self._holds - {reason}
         self.playback.hold(bool(self._holds))
 
+    @property
+    def holds(self) -> frozenset[str]:
+        """The reasons why it is held; none while it moves."""
+        return frozenset(self._holds)
+
     def is_held(self, reason: str) -> bool:
         """Whether the motion is held for that reason."""
         return reason in self._holds
@@ -137,7 +146,7 @@ class LiveMotion:
         self.pose = self.playback.advance(0.0)
 
     def advance(self, period_s: float, now_s: float) -> Pose:
-        """Go on by one period with the emotion of `now_s`.
+        """Go on by one period, at the pace that is set, with the emotion of `now_s`.
 
         Raises:
             ModelError: the model gave a frame that is not finite.
@@ -146,6 +155,7 @@ class LiveMotion:
         if not np.array_equal(requested, self._requested):
             self.generator.set_emotion(requested)
             self._requested = requested
+        period_s *= self.pace
         self.pose = self.playback.advance(period_s)
         if self._log is not None:
             self._log.advanced(self.pose.keypoints, self.pose.stepped, period_s)

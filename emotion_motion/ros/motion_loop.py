@@ -22,6 +22,8 @@ PUBLISH_DELAY_S, PUBLISH_DELAY_SHARE = 0.0035, 0.25
 CLOCK_STOPPED_S = 1.0
 # The motion comes to rest in 0.4 s; nothing waits for it longer than this.
 SETTLE_LIMIT_S, SETTLE_PERIOD_MAX_S = 0.6, 0.05
+# A robot comes to rest within its limits, however low they are; nothing waits longer than this.
+ROBOT_SETTLE_LIMIT_S = 5.0
 
 
 class MotionLoop:
@@ -35,6 +37,7 @@ class MotionLoop:
         motion: what is shown.
         show: publishes `motion.pose` with a stamp, builtin_interfaces/Time.
         fail: told the error that a frame could not be made for.
+        settled: whether everything else that moves with the motion is at rest too.
     """
 
     def __init__(
@@ -44,12 +47,14 @@ class MotionLoop:
         *,
         show: Callable[[Any], None],
         fail: Callable[[Exception], None],
+        settled: Callable[[], bool] = lambda: True,
     ) -> None:
         self._node = node
         self._clock = node.get_clock()
         self._motion = motion
         self._show = show
         self._fail = fail
+        self._settled = settled
         self._timer: Any = None
         self._seen_ns, self._seen_s = -1, 0.0
 
@@ -102,15 +107,20 @@ class MotionLoop:
         """
         motion = self._motion
         motion.hold(reason, True)
-        if motion.playback.at_rest:
+        if self._rests(0.0):
             return
         period_s = min(1.0 / motion.rate_hz, SETTLE_PERIOD_MAX_S)
         begin, begin_s, shown_s = self._clock.now(), time.monotonic(), 0.0
-        while not motion.playback.at_rest and shown_s < SETTLE_LIMIT_S:
+        while not self._rests(shown_s):
             shown_s += period_s
             time.sleep(max(0.0, begin_s + shown_s - time.monotonic()))
             motion.advance(period_s, self.seconds())
             self._show((begin + Duration(seconds=shown_s)).to_msg())
+
+    def _rests(self, shown_s: float) -> bool:
+        """Whether all is at rest, or has been given its time of `shown_s` to come to rest."""
+        motion_rests = self._motion.playback.at_rest or shown_s >= SETTLE_LIMIT_S
+        return motion_rests and (self._settled() or shown_s >= ROBOT_SETTLE_LIMIT_S)
 
     def watch(self) -> bool:
         """Bring the motion to rest if the node's clock stands; call it on a steady clock.
@@ -130,7 +140,10 @@ class MotionLoop:
                 f'the clock has stood for {CLOCK_STOPPED_S:g} s (use_sim_time without /clock?); '
                 f'the motion rests until it runs'
             )
-            self.settle('clock')
+            try:
+                self.settle('clock')
+            except Exception as error:
+                self._fail(error)
         return stands
 
     def _tick(self) -> None:
@@ -139,11 +152,10 @@ class MotionLoop:
         motion.statistics.tick(now_s, period_s)
         try:
             motion.advance(period_s, now_s)
+            self._await_publish_time(period_s)
+            self._show(self._clock.now().to_msg())
         except Exception as error:  # a bug or a lost GPU must not take the node with it
             self._fail(error)
-            return
-        self._await_publish_time(period_s)
-        self._show(self._clock.now().to_msg())
 
     def _await_publish_time(self, period_s: float) -> None:
         if self._clock.ros_time_is_active:

@@ -26,7 +26,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
-from emotion_motion.exceptions import EmotionMotionError
+from emotion_motion.exceptions import EmotionMotionError, RobotError
 from emotion_motion.ros.health import HealthReport
 from emotion_motion.ros.parameters import NodeParameters, PARAMETERS
 
@@ -55,7 +55,8 @@ class MotionNode(LifecycleNode):
         self._motion: Any = None
         self._topics: Any = None
         self._loop: Any = None
-        self._error = self._log_problem = ''
+        self._robot: Any = None
+        self._error = self._log_problem = self._robot_problem = ''
         self._table = NodeParameters(
             self, check=self._check_parameters, changed=self._use_parameters
         )
@@ -86,12 +87,14 @@ class MotionNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to publish; the motion goes on from where it stands, gently."""
         result = super().on_activate(state)
+        if self._robot is not None:
+            self._robot.begin()
         self._loop.start()
         self.get_logger().info(f'publishing keypoints at {self._motion.rate_hz:g} Hz')
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Publish the motion until it is at rest, about 0.4 s, then nothing more."""
+        """Publish until the motion, and a robot, is at rest, about 0.4 s, then nothing more."""
         if not self._error:
             try:
                 self._loop.stop()
@@ -133,7 +136,9 @@ class MotionNode(LifecycleNode):
         self._motion = motion
         table.fill(motion.model_values)
         table.configured = True
-        self._loop = MotionLoop(self, motion, show=self._show, fail=self._on_failure)
+        self._loop = MotionLoop(
+            self, motion, show=self._show, fail=self._on_failure, settled=self._robot_rests
+        )
         self._topics = MotionTopics(
             self,
             skeleton=motion.generator.skeleton,
@@ -143,6 +148,8 @@ class MotionNode(LifecycleNode):
             on_hold=self._on_hold,
             on_reset=self._on_reset,
         )
+        if table['robot']:
+            self._robot = self._drive_robot(motion)
         # What is loaded by now lives long. Out of the garbage collector's sight, a full
         # collection in the loop has nothing to do; else it takes 50 ms for the modules alone.
         gc.collect()
@@ -152,14 +159,32 @@ class MotionNode(LifecycleNode):
             f'seed {motion.generator.seed}'
         )
 
+    def _drive_robot(self, motion: Any) -> Any:
+        try:
+            from emotion_motion.ros.robot_output import RobotOutput
+        except ModuleNotFoundError as error:
+            raise RobotError(
+                f'got the robot {self._table["robot"]!r}, and {error.name} is not installed; '
+                f'expected what drives robots: pip install emotion_motion[robot]'
+            ) from error
+        return RobotOutput(
+            self,
+            {spec.name: self._table[spec.name] for spec in PARAMETERS},
+            skeleton=motion.generator.skeleton,
+            rate_hz=motion.rate_hz,
+            on_stop=lambda stopped: motion.hold('stop', stopped),
+        )
+
     def _release(self) -> None:
         if self._loop is not None:
             self._loop.halt()
+        if self._robot is not None:
+            self._robot.destroy()
         if self._topics is not None:
             self._topics.destroy()
         if self._motion is not None:
             self._motion.close()
-        self._loop = self._topics = self._motion = None
+        self._loop = self._topics = self._motion = self._robot = None
         self._table.configured = False
         self._table.unfill()
         gc.unfreeze()
@@ -183,6 +208,7 @@ class MotionNode(LifecycleNode):
     def _on_failure(self, error: Exception) -> None:
         self._report('the motion stopped', error)
         self._loop.halt()
+        self._rest_robot()
         self.trigger_deactivate()  # it fails for the error, and on_error lets go of everything
 
     def _show(self, stamp: Any) -> None:
@@ -194,6 +220,21 @@ class MotionNode(LifecycleNode):
             frame_id=self._table['frame_id'],
             markers=self._table['publish_markers'],
         )
+        if self._robot is not None:
+            self._robot.advance(pose.keypoints[0], stamp, self._motion.holds)
+            self._motion.pace = self._robot.pace
+
+    def _robot_rests(self) -> bool:
+        return self._robot is None or self._robot.at_rest
+
+    def _rest_robot(self) -> None:
+        """Bring the robot to rest where the motion has failed: there are no frames any more."""
+        if self._robot is None:
+            return
+        try:
+            self._robot.settle(self.get_clock().now(), 1.0 / self._motion.rate_hz)
+        except Exception as error:  # it was the robot's part that failed
+            self._report('the robot could not be told to rest; its last path ends at rest', error)
 
     def _on_hold(self, held: bool) -> str:
         self._motion.hold('user', held)
@@ -207,6 +248,11 @@ class MotionNode(LifecycleNode):
         try:
             if self._motion is not None:
                 self._motion.checked_sampler(values)
+            if self._robot is not None and 'rate_hz' in values:
+                return (
+                    'rate_hz: a robot is driven at its rate; with one, this changes only while '
+                    'the node is unconfigured (deactivate and clean it up first)'
+                )
         except EmotionMotionError as error:
             return str(error)
         return ''
@@ -227,8 +273,18 @@ class MotionNode(LifecycleNode):
             self._log_problem = problem
             if problem:
                 self.get_logger().warning(f'{problem}; the motion goes on without')
+        self._log_robot_problem()
         stands = self._loop.watch() if self._loop is not None else False
-        self._health.watch(self.state, self._error, self._motion, self._loop, stands)
+        self._health.watch(
+            self.state, self._error, self._motion, self._loop, stands, self._robot
+        )
+
+    def _log_robot_problem(self) -> None:
+        problem = self._robot.problem if self._robot is not None else ''
+        if problem != self._robot_problem:
+            self._robot_problem = problem
+            if problem:
+                self.get_logger().error(f'the robot is not driven: {problem}')
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,7 +20,8 @@ import yaml
 
 LAUNCH = ROOT / 'launch'
 ARGUMENTS = {
-    'namespace', 'params_file', 'model', 'rate', 'autostart', 'log_level', 'use_sim_time'
+    'namespace', 'params_file', 'model', 'rate', 'autostart', 'log_level', 'use_sim_time', 'robot',
+    'urdf', 'output', 'controllers', 'measured_joint_states', 'controller_topic',
 }  # fmt: skip
 
 

@@ -64,8 +64,9 @@ def test_names_are_those_of_the_design() -> None:
         'model', 'rate_hz', 'device', 'seed', 'frame_id', 'body_height_m', 'emotion_timeout_s',
         'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature',
         'plan_temperature', 'plan_gain', 'leash', 'fade', 'stance', 'watchdog', 'publish_markers',
-        'replay_file',
-        'autostart',
+        'replay_file', 'robot', 'urdf', 'output', 'controllers', 'joint_order',
+        'joint_group_weights', 'hand_back_s', 'approach_velocity', 'outside_rad', 'dead_band_rad',
+        'clip_threshold', 'slowest_pace', 'stamp_trajectories', 'autostart',
     ]  # fmt: skip
 
 
@@ -190,13 +191,14 @@ def test_what_the_model_is_loaded_with_changes_only_without_it(graph: Graph, mod
     tester.wait_state('active')
     for spec in PARAMETERS:
         if spec.live == UNCONFIGURED:
-            result = tester.set(spec.name, 'other')
+            other = not spec.default if spec.kind is bool else 'other'
+            result = tester.set(spec.name, other)
             assert not result.successful and 'unconfigured' in result.reason
     assert not tester.set('autostart', False).successful
     assert tester.change('deactivate') and tester.change('cleanup')
     for spec in PARAMETERS:
         if spec.live == UNCONFIGURED:
-            value = {'model': model, 'device': 'cpu', 'replay_file': ''}[spec.name]
+            value = {'model': model}.get(spec.name, spec.default)
             assert tester.set(spec.name, value).successful
     assert tester.change('configure')
 

@@ -1,0 +1,143 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A frame from keypoints to commands: retargeting and safety limiter, for real robots.
+
+Usage: python benchmarks/retarget.py [--robots g1 talos humanoid] [--seconds 60] [--rate 60]
+                                     [--out FILE]
+
+The procedural corpus moves through all seven emotions. Prints JSON; times in milliseconds, of the
+wall and of the processor: on a busy machine the first is what a robot would see, the second what
+the code takes. `pink_step` is the step that Pink's own solve_ik takes for the same tasks, without
+keeping clear of anything, `step` ours for it. Wants one core of its own; one thread is used.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+import argparse
+from collections.abc import Callable
+import json
+from pathlib import Path
+import platform
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import pink
+from pink.tasks import DampingTask, PostureTask
+
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.exceptions import RobotError
+from emotion_motion.retarget.commands import CommandSettings, CommandStream
+from emotion_motion.retarget.limiter_settings import LimiterSettings
+from emotion_motion.retarget.retargeter import Retargeter
+from emotion_motion.retarget.robot import Robot
+from emotion_motion.training.corpus import make_clip
+
+WANTED_P99_MS = 1.0
+
+
+def main() -> None:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--robots', nargs='+', default=['g1', 'talos', 'humanoid'])
+    parser.add_argument('--seconds', type=float, default=60.0, help='of motion')
+    parser.add_argument('--rate', type=float, default=60.0, help='frames a second')
+    parser.add_argument('--out', type=Path, help='file for the JSON; it is printed in any case')
+    args = parser.parse_args()
+    keypoints = motion(args.seconds, args.rate)
+    figures: dict[str, Any] = {'wanted_p99_ms': WANTED_P99_MS}
+    for name in args.robots:
+        try:
+            figures[name] = measure(Robot.load(name), keypoints, args.rate)
+        except RobotError as error:
+            print(f'{name}: left out, {error}', file=sys.stderr)
+    figures['machine'] = {
+        'processor': platform.processor() or platform.machine(),
+        'load': os.getloadavg()[0],
+    }
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if args.out:
+        args.out.write_text(text + '\n')
+
+
+def motion(seconds: float, rate_hz: float) -> np.ndarray:
+    """Return keypoints [T, 25, 3] that go through all emotions."""
+    each = seconds / len(EMOTIONS)
+    clips = [make_clip(name, each, seed=1, rate_hz=rate_hz).keypoints for name in EMOTIONS]
+    return np.concatenate(clips).astype(np.float64)
+
+
+def measure(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> dict[str, Any]:
+    """Return the figures of a robot that follows keypoints."""
+    began = time.perf_counter()
+    retargeter = Retargeter(robot, rate_hz)
+    set_up_s = time.perf_counter() - began
+    commands = CommandStream(
+        robot.limits, robot.rest, 1.0 / rate_hz, groups={'all': robot.names},
+        controllers={'all': robot.names},
+        settings=CommandSettings(LimiterSettings(approach_velocity=3.0)),
+    )  # fmt: skip
+    commands.start(dict(zip(robot.names, robot.rest, strict=True)))
+    parts = {'retarget': np.empty((len(keypoints), 2)), 'limiter': np.empty((len(keypoints), 2))}
+    for number, frame in enumerate(keypoints):
+        before = time.perf_counter(), time.thread_time()
+        target = retargeter(frame)
+        between = time.perf_counter(), time.thread_time()
+        commands.step(target)
+        after = time.perf_counter(), time.thread_time()
+        parts['retarget'][number] = np.subtract(between, before)
+        parts['limiter'][number] = np.subtract(after, between)
+    figures: dict[str, Any] = {'joints': len(robot), 'set_up_s': round(set_up_s, 2)}
+    figures |= {name: percentiles(spent) for name, spent in parts.items()}
+    figures['frame'] = percentiles(parts['retarget'] + parts['limiter'])
+    return figures | solvers(robot, keypoints[len(keypoints) // 2])
+
+
+def solvers(robot: Robot, keypoints: np.ndarray) -> dict[str, Any]:
+    """Return how long a step takes here and by Pink's solve_ik, for the same tasks."""
+    retargeter = Retargeter(robot, 60.0, clearance=False)
+    retargeter(keypoints)
+    kinematics = retargeter._kinematics
+    weights, q = robot.config.weights, robot.rest
+    posture = PostureTask(cost=weights.posture)
+    posture.set_target(robot.rest)
+    tasks = (kinematics._bone_task, posture, DampingTask(cost=weights.damping))
+    configuration = kinematics._configuration
+    lower, upper = robot.limits.lower - q, robot.limits.upper - q
+
+    def by_pink() -> None:
+        configuration.update(q)
+        pink.solve_ik(configuration, tasks, 1.0 / 60.0, solver='daqp', safety_break=False)
+
+    return {
+        'step': timed(lambda: kinematics._step(q, lower, upper)),
+        'pink_step': timed(by_pink),
+    }
+
+
+def timed(act: Callable[[], object], times: int = 1000) -> dict[str, dict[str, float]]:
+    """Return percentiles of how long something takes [ms]."""
+    spent = np.empty((times, 2))
+    for number in range(times):
+        before = time.perf_counter(), time.thread_time()
+        act()
+        spent[number] = np.subtract((time.perf_counter(), time.thread_time()), before)
+    return percentiles(spent)
+
+
+def percentiles(spent: np.ndarray) -> dict[str, dict[str, float]]:
+    """Return percentiles of times [N, 2] of wall and processor [ms]."""
+    return {
+        name: {f'p{p}_ms': round(1e3 * float(np.percentile(column, p)), 3) for p in (50, 99)}
+        for name, column in zip(('wall', 'processor'), spent.T, strict=True)
+    }
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,214 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Self-collision: capsules on the robot's links, and how near arms come to all else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import functools
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.retarget.capsules import Capsule, enclosing_capsules
+from emotion_motion.retarget.link_surface import link_surface
+from emotion_motion.retarget.pinocchio_module import load_pinocchio
+from emotion_motion.retarget.robot import Robot
+from emotion_motion.retarget.robot_config import ARMS
+
+__all__ = ['CapsuleModel', 'Pair', 'capsule_model', 'fitted_capsules']
+
+_POSES = 1000
+_NEIGHBOURS = 2  # joints between links that are not watched
+# Pairs that never come nearer than this in so many random poses need no watching [m].
+_FAR_M = 0.08
+# How much nearer than in the rest pose a pair may come that is nearer there than the clearance.
+_REST_SLACK_M = 0.002
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two links that shall not touch.
+
+    Attributes:
+        first: link of an arm.
+        second: link of the body or of the other arm.
+        margin_m: least distance of their capsules; below 0 where loose capsules overlap in the
+            rest pose already.
+    """
+
+    first: str
+    second: str
+    margin_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class CapsuleModel:
+    """The capsules of a robot and the pairs to watch.
+
+    Attributes:
+        robot: whose.
+        geometry: Pinocchio's GeometryModel, its collision pairs in the order of `pairs`.
+        pairs: P pairs of capsules.
+        sources: what the capsules of each link come from: given, collision, visual or inertia.
+    """
+
+    robot: Robot
+    geometry: Any
+    pairs: tuple[Pair, ...]
+    sources: dict[str, str]
+
+    @functools.cached_property
+    def margins(self) -> np.ndarray:
+        """Least distance [P] of each pair [m]."""
+        return np.array([pair.margin_m for pair in self.pairs])
+
+    def distances(self, q: np.ndarray) -> np.ndarray:
+        """Return the distances [P] at a pose [J]; below 0: how deep capsules are in each other."""
+        pin, (data, found) = load_pinocchio(), self._work
+        pin.computeDistances(self.robot.model, data, self.geometry, found, np.asarray(q, float))
+        return np.array([result.min_distance for result in found.distanceResults])
+
+    def nearest(self, q: np.ndarray) -> tuple[Pair, float]:
+        """Return the pair that has come nearest to its margin, and how far it still is [m]."""
+        left = self.distances(q) - self.margins
+        number = int(np.argmin(left))
+        return self.pairs[number], float(left[number])
+
+    @functools.cached_property
+    def _work(self) -> tuple[Any, Any]:
+        return self.robot.model.createData(), load_pinocchio().GeometryData(self.geometry)
+
+
+@functools.lru_cache(maxsize=8)
+def capsule_model(robot: Robot) -> CapsuleModel:
+    """Return the capsules of a robot with the pairs of arms against body and each other.
+
+    Left out are neighbours, pairs that touch in nearly every pose, pairs that never come near,
+    and those that the YAML file lists under `contacts`. A pair that is nearer than the clearance
+    in the rest pose, where real arms hang free, may come about as near again. The same robot gets
+    the same model.
+    """
+    pin = load_pinocchio()
+    geometry, owners, sources = pin.GeometryModel(), [], {}
+    for link, capsules, source in fitted_capsules(robot):
+        sources[link] = source
+        for number, capsule in enumerate(capsules):
+            geometry.addGeometryObject(_object(robot, link, number, capsule))
+            owners.append(link)
+    for first, second in _candidates(robot, owners):
+        geometry.addCollisionPair(pin.CollisionPair(first, second))
+    if not geometry.collisionPairs:
+        return CapsuleModel(robot, geometry, (), sources)
+    pairs = [_named(owners, pair, 0.0) for pair in geometry.collisionPairs]
+    whole = CapsuleModel(robot, geometry, tuple(pairs), sources)
+    margins = np.minimum(robot.config.clearance_m, whole.distances(robot.rest) - _REST_SLACK_M)
+    watched = _watched(whole, margins)
+    kept = [pair for pair, keep in zip(geometry.collisionPairs, watched, strict=True) if keep]
+    kept = [pin.CollisionPair(pair.first, pair.second) for pair in kept]
+    geometry.removeAllCollisionPairs()
+    for pair in kept:
+        geometry.addCollisionPair(pair)
+    named = [_named(owners, p, float(m)) for p, m in zip(kept, margins[watched], strict=True)]
+    return CapsuleModel(robot, geometry, tuple(named), sources)
+
+
+def fitted_capsules(robot: Robot) -> Iterator[tuple[str, list[Capsule], str]]:
+    """Yield each link with its capsules and their source; one arm's links that turn as one share.
+
+    Those of the YAML file, where it has any, are all.
+    """
+    for link in robot.config.capsules:
+        rows = np.array(robot.config.capsules[link]).reshape(-1, 7)
+        yield link, [Capsule(row[:3], row[3:6], float(row[6])) for row in rows], 'given'
+    if robot.config.capsules:
+        return
+    arms: dict[int, list[str]] = {}
+    for link in robot.urdf.links:
+        if _side(robot, link) is None:
+            points, source = link_surface(robot.urdf, link)
+            yield link, (enclosing_capsules(points) if len(points) else []), source
+        else:
+            arms.setdefault(robot.place(link)[0], []).append(link)
+    for links in arms.values():
+        surfaces = [(link, *link_surface(robot.urdf, link)) for link in links]
+        first = robot.place(links[0])[1]
+        points = np.concatenate([
+            _moved(first.inverse() * robot.place(link)[1], points)
+            for link, points, _ in surfaces
+        ])  # fmt: skip
+        source = ', '.join(sorted({source for _, points, source in surfaces if len(points)}))
+        yield links[0], (enclosing_capsules(points) if len(points) else []), source or 'none'
+
+
+def _object(robot: Robot, link: str, number: int, capsule: Capsule) -> Any:
+    import coal
+
+    pin = load_pinocchio()
+    joint, in_joint = robot.place(link)
+    axis = capsule.end - capsule.start
+    length = float(np.linalg.norm(axis))
+    turn = np.eye(3)
+    if length > 1e-9:
+        turn = pin.Quaternion.FromTwoVectors(np.array([0.0, 0.0, 1.0]), axis / length).matrix()
+    placed = in_joint * pin.SE3(turn, 0.5 * (capsule.start + capsule.end))
+    shape = coal.Capsule(capsule.radius, max(length, 1e-6))
+    return pin.GeometryObject(f'{link}/{number}', joint, placed, shape)
+
+
+def _candidates(robot: Robot, owners: list[str]) -> list[tuple[int, int]]:
+    """Return pairs of capsules: an arm's with the body's and with the other arm's."""
+    sides = [_side(robot, link) for link in owners]
+    contacts = {frozenset(pair) for pair in robot.config.contacts}
+    found = []
+    for i, one in enumerate(owners):
+        for j, other in enumerate(owners):
+            if sides[i] is None or sides[i] == sides[j] or (sides[j] is not None and j < i):
+                continue
+            if frozenset((one, other)) not in contacts and not _neighbours(robot, one, other):
+                found.append((i, j))
+    return found
+
+
+def _side(robot: Robot, link: str) -> str | None:
+    """Return the arm that a link is part of, None for the body's."""
+    moving = {joint.name for joint in robot.urdf.way(link)}
+    for arm in ARMS:
+        if moving & set(robot.config.chains[arm]):
+            return arm
+    return None
+
+
+def _neighbours(robot: Robot, one: str, other: str) -> bool:
+    """Return whether at most two of the controlled joints are between two links.
+
+    What is so near is kept apart by the limits of these joints, as a shoulder and the trunk are.
+    """
+    ways = [_way(robot, robot.place(link)[0]) for link in (one, other)]
+    return len(ways[0] ^ ways[1]) <= _NEIGHBOURS
+
+
+def _way(robot: Robot, joint: int) -> set[int]:
+    """Return the joints that move what is on a joint."""
+    found = set()
+    while joint > 0:
+        found.add(joint)
+        joint = robot.model.parents[joint]
+    return found
+
+
+def _named(owners: list[str], pair: Any, margin_m: float) -> Pair:
+    return Pair(owners[pair.first], owners[pair.second], margin_m)
+
+
+def _watched(model: CapsuleModel, margins: np.ndarray) -> np.ndarray:
+    """Return which pairs [P] are worth watching: neither always touching nor always far."""
+    limits, rng = model.robot.limits, np.random.default_rng(0)
+    poses = rng.uniform(limits.lower, limits.upper, (_POSES, len(limits)))
+    left = np.stack([model.distances(q) for q in poses]) - margins
+    return np.asarray((left.min(axis=0) < _FAR_M) & (np.percentile(left, 95, axis=0) > 0.0))
+
+
+def _moved(placement: Any, points: np.ndarray) -> np.ndarray:
+    return np.asarray(points @ placement.rotation.T + placement.translation)

@@ -1,0 +1,162 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Inverse kinematics: Pink's quadratic program, put together and handed to DAQP without detours.
+
+The program is the one that Pink makes of a BoneTask, a PostureTask and a DampingTask, to the last
+digit, as a test says. Two things are done here that Pink's solve_ik does otherwise: the two tasks
+whose Jacobian is the identity are added to the diagonal, and limits of position and speed are
+simple bounds, which hold over all steps of a frame together. benchmarks/retarget.py times both.
+"""
+
+from __future__ import annotations
+
+import daqp
+import numpy as np
+from pink import Configuration
+
+from emotion_motion.exceptions import RobotError
+from emotion_motion.retarget.arm_escape import ArmEscape
+from emotion_motion.retarget.bones import Bones, BoneTask
+from emotion_motion.retarget.clearance import Clearance
+from emotion_motion.retarget.robot import Robot
+from emotion_motion.retarget.robot_config import ARMS
+
+__all__ = ['InverseKinematics']
+
+_SOFT = 8  # DAQP's mark of a constraint that gives way rather than make the program infeasible
+_TIKHONOV = 1e-8
+_AT_ONCE_S = 100.0
+_GUIDED = 0.1  # share of an arm's weights while it goes another way
+
+
+class InverseKinematics:
+    """Follows the wanted directions of a robot's bones, from the pose of the last frame.
+
+    Attributes:
+        bones: what follows, in the order of the targets.
+        q: pose [J] of the last frame [rad].
+    """
+
+    def __init__(
+        self, robot: Robot, period_s: float, *, steps: int = 1, clearance: bool = True,
+        escape: bool = True,
+    ) -> None:  # fmt: skip
+        """Start in the rest pose.
+
+        Args:
+            robot: what to move.
+            period_s: time from frame to frame, over which the speed limits hold.
+            steps: quadratic programs a frame; each is a Gauss-Newton step.
+            clearance: whether arms keep clear of the body.
+            escape: whether arms look for another way out of a dead end.
+        """
+        self._robot, self._steps = robot, steps
+        self.bones = Bones(robot)
+        self._bone_task = BoneTask(self.bones)
+        weights = robot.config.weights
+        self._posture = weights.posture**2
+        self._diagonal = (weights.posture**2 + weights.damping**2 + _TIKHONOV) * np.eye(len(robot))
+        self._clearance = Clearance(robot) if clearance else None
+        self._configuration = Configuration(robot.model, robot.model.createData(), robot.rest)
+        self._lower, self._upper = robot.limits.lower, robot.limits.upper
+        self._reach = robot.limits.velocity * period_s
+        self._nothing = np.zeros((0, len(robot)))
+        self.q = robot.rest.copy()
+        self._escapes = _escapes(robot, self.bones, period_s) if escape else []
+        # The thoughts of both arms: without speed limits or obstacles.
+        self._thought = (
+            InverseKinematics(robot, _AT_ONCE_S, clearance=False, escape=False) if escape else None
+        )
+
+    def start(self, q: np.ndarray) -> None:
+        """Go on from another pose [J] [rad]."""
+        self.q = np.clip(np.asarray(q, dtype=np.float64), self._lower, self._upper)
+        for arm in self._escapes:
+            arm.reset()
+
+    def __call__(self, directions: np.ndarray) -> np.ndarray:
+        """Return the pose [J] of this frame, no farther from the last than the speed limits allow.
+
+        Args:
+            directions: unit vectors [B, 3] seen from the base, in the order of `bones.names`.
+
+        Raises:
+            RobotError: the quadratic program has no solution; the pose stays what it was.
+        """
+        self._bone_task.set_target(directions)
+        lower = np.maximum(self._lower, self.q - self._reach)
+        upper = np.minimum(self._upper, self.q + self._reach)
+        q = self.q
+        for _ in range(self._steps):
+            q = np.clip(q + self._step(q, lower - q, upper - q), lower, upper)
+        if self._clearance is not None:
+            q = self._clearance.held_back(self.q, q)
+        self.q = q
+        if self._thought is not None:
+            self._think(self._thought, directions)
+        return q.copy()
+
+    def _think(self, thought: InverseKinematics, directions: np.ndarray) -> None:
+        """Go on with the thoughts of arms in a dead end, and begin such."""
+        errors = np.degrees(self._bone_task.angles)
+        begun = [arm for arm in self._escapes if arm.begin(float(errors[arm.bones].max()))]
+        pose = self.q.copy()
+        for arm in self._escapes:
+            if arm.goal is not None:
+                pose[arm.joints] = arm.goal
+        if any(arm.thinking for arm in self._escapes):
+            thought.start(pose)
+            found = thought(directions)
+            there = np.degrees(thought._bone_task.angles)
+            for arm in self._escapes:
+                if arm.thinking and arm not in begun:
+                    worst = float(errors[arm.bones].max()), float(there[arm.bones].max())
+                    arm.go_on(found[arm.joints], *worst, self.q)
+                elif arm.thinking:
+                    arm.goal = found[arm.joints]
+        for arm in self._escapes:
+            self._bone_task.shares[arm.bones] = _GUIDED if arm.guided else 1.0
+
+    def _step(self, q: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """Return the displacement [J] that one quadratic program finds."""
+        self._configuration.update(q)
+        hessian, linear = self._objective()
+        rows, limits = self._nothing, upper[:0]
+        if self._clearance is not None:
+            rows, limits = self._clearance.rows(self._configuration.data, q)
+        sense = np.zeros(len(lower) + len(rows), dtype=np.int32)
+        sense[len(lower) :] = _SOFT
+        # Pairs too near each other already only give way, never bounds of position and speed.
+        x, _, flag, _ = daqp.solve(
+            hessian, linear, rows, np.concatenate((upper, limits)),
+            np.concatenate((lower, np.full(len(rows), -1e30))), sense,
+        )  # fmt: skip
+        if flag <= 0:
+            raise RobotError(
+                f'robot {self._robot.config.name!r}: got no solution of the inverse kinematics '
+                f'(DAQP says {flag}) at {np.round(q, 3).tolist()} rad; expected one. Is every '
+                f'weight above 0 and the pose within the limits?'
+            )
+        return np.asarray(x)
+
+    def _objective(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return Hessian [J, J] and linear term [J] of all tasks together."""
+        hessian, linear = self._bone_task.compute_qp_objective(self._configuration)
+        away = self._configuration.q - self._robot.rest
+        hessian, linear = hessian + self._diagonal, linear + self._posture * away
+        for arm in self._escapes:
+            if arm.guided and arm.goal is not None:
+                hessian[arm.joints, arm.joints] += 1.0
+                linear[arm.joints] += self._configuration.q[arm.joints] - arm.goal
+        return hessian, linear
+
+
+def _escapes(robot: Robot, bones: Bones, period_s: float) -> list[ArmEscape]:
+    found = []
+    for arm, joints in robot.groups().items():
+        rows = [row for row, name in enumerate(bones.names)
+                if arm in ARMS and name.startswith(arm.split('_')[0]) and name.endswith('arm')]
+        if rows:
+            limits = robot.limits
+            found.append(ArmEscape(rows, joints, limits.lower, limits.upper, period_s))
+    return found

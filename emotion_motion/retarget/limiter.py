@@ -1,0 +1,304 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The safety limiter: between whatever a model asks for and what a robot is told.
+
+At every moment it holds a path: what each joint does from now until it rests. A path is computed
+in exact phases of constant jerk and checked as a whole before it is taken: nowhere on it a joint
+leaves its limits of position, velocity, acceleration or jerk, and it ends at rest. Each cycle a
+new path is tried from where the joints are on the old one: with Ruckig towards the target, at rest
+there, or, for a joint that has no good one, braking. What does not pass the check is not taken,
+and the joint goes on along its old path, which was checked and ends at rest. So limits hold
+whatever is asked for and whatever fails, by nothing but the check.
+
+Targets are at rest, so a joint is always a little behind one that moves, by the time that stopping
+takes. Leading the target ahead by that was tried and left out: the lag went, but gestures overshot
+(with 20 rad/s^2 and 400 rad/s^3 a motion of three sines was off by 0.082 rad with its lag taken
+out, instead of 0.021), and what a gesture says is its shape. J joints, in the order of the limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import math
+
+import numpy as np
+
+from emotion_motion.exceptions import ConfigError, RobotError
+from emotion_motion.retarget.approach import Approach
+from emotion_motion.retarget.braking import braking, braking_phases
+from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
+from emotion_motion.retarget.limiter_settings import LimiterSettings
+from emotion_motion.retarget.limits import JointLimits
+from emotion_motion.retarget.measured import measured_state
+from emotion_motion.retarget.planner import RuckigPlanner
+
+__all__ = ['SafetyLimiter', 'STALE', 'BAD_TARGETS']
+
+# Plans stay inside of the limits by these shares of them and this angle, checks by half of it: for
+# rounding, and for what a controller's quintic between two points adds, measured at up to 0.1 % of
+# the speed and 3 % of the acceleration.
+SPEED_MARGIN, ACCELERATION_MARGIN, JERK_MARGIN, MARGIN_RAD = 2e-3, 4e-2, 1e-4, 1e-5
+# Reasons to stop that come and go by themselves.
+STALE, BAD_TARGETS = 'stale', 'bad targets'
+
+
+class SafetyLimiter:
+    """Turns targets into motion that a robot can be told to do.
+
+    It begins knowing nothing, and does nothing, until `start` has told it where the robot is.
+
+    Args:
+        limits: of the joints.
+        period_s: nominal time between two steps [s].
+        settings: everything else.
+
+    Raises:
+        ConfigError: the period is no time.
+    """
+
+    def __init__(
+        self, limits: JointLimits, period_s: float, settings: LimiterSettings | None = None
+    ) -> None:
+        self.limits, self.settings = limits, settings or LimiterSettings()
+        self.period_s = period_s
+        if not (math.isfinite(period_s) and period_s > 0.0):
+            raise ConfigError(f'period_s: got {period_s!r}; expected a time above 0')
+        velocity = (1.0 - SPEED_MARGIN) * limits.velocity
+        self._acceleration = (1.0 - ACCELERATION_MARGIN) * limits.acceleration
+        # A jerk that takes an acceleration from nothing to its limit within a period is lost
+        # between two commands; with more, what a controller makes of them leaves the limits.
+        jerk = np.minimum(limits.jerk, limits.acceleration / period_s)
+        self._jerk = (1.0 - JERK_MARGIN) * jerk
+        inside = np.minimum(MARGIN_RAD, 0.01 * (limits.upper - limits.lower))
+        self._lower, self._upper = limits.lower + inside, limits.upper - inside
+        self._tolerance = 0.5 * inside
+        self._planner = RuckigPlanner(velocity, self._acceleration, self._jerk)
+        self._approach = Approach(velocity, self.settings)
+        self._path: JerkPhases | None = None
+        self._low, self._high = self._lower, self._upper
+        self._reasons: set[str] = set()
+        self._silent_s = 0.0
+        self._target: np.ndarray | None = None
+        self.kept_paths = 0
+
+    # What it is doing.
+
+    @property
+    def started(self) -> bool:
+        """Whether it knows where the robot is."""
+        return self._path is not None
+
+    @property
+    def path(self) -> JerkPhases:
+        """What the joints do from the last step on, until they rest.
+
+        Raises:
+            RobotError: the state of the robot is unknown.
+        """
+        if self._path is None:
+            raise RobotError(
+                "the robot's state is unknown; expected SafetyLimiter.start with the measured "
+                'state of every joint before any motion'
+            )
+        return self._path
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing moves and nothing is about to."""
+        return self._path is not None and self._path.at_rest
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """Why it stops or holds; empty while it follows targets."""
+        return frozenset(self._reasons)
+
+    @property
+    def state(self) -> str:
+        """`unknown`, `approaching`, `following`, `stopping` or `holding`."""
+        if self._path is None:
+            return 'unknown'
+        if self._reasons:
+            return 'holding' if self._path.at_rest else 'stopping'
+        return 'following' if self._approach.done else 'approaching'
+
+    @property
+    def planner_errors(self) -> int:
+        """How often Ruckig could not plan for all joints together."""
+        return self._planner.errors
+
+    # What it is told.
+
+    def start(
+        self, positions: Mapping[str, float], velocities: Mapping[str, float] | None = None
+    ) -> None:
+        """Begin, or begin again, from the robot's measured state.
+
+        Args:
+            positions: by the name of the joint [rad].
+            velocities: [rad/s]; a joint without one counts as resting.
+
+        Raises:
+            RobotError: the state is not known or no motion can start from it; then the limiter
+                is as if it had never been started.
+        """
+        self._path = None
+        state = measured_state(self.limits, self.settings, positions, velocities)
+        self._low = np.minimum(self._lower, state.position)
+        self._high = np.maximum(self._upper, state.position)
+        self._path = braking(state, self._acceleration, self._jerk)
+        if (state.velocity != 0.0).any():
+            low, high = self._path.range()
+            self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
+        self._begin_approach()
+
+    def forget(self) -> None:
+        """Know nothing of the robot any more: others may have moved it meanwhile."""
+        self._path = None
+
+    def retake(self, positions: Mapping[str, float], names: Sequence[str]) -> None:
+        """Go on from where some joints were measured, which somebody else has moved meanwhile.
+
+        Args:
+            positions: at least theirs, by the name of the joint [rad].
+            names: of the joints; all of them rest.
+
+        Raises:
+            RobotError: they do not rest here, or no motion can start from where they are; then
+                nothing is changed.
+        """
+        path, rows = self.path, [self.limits.index(name) for name in names]
+        if (path.ends_s[rows] > 0.0).any():
+            raise RobotError(
+                f'got {", ".join(names)} to take again while they move; expected joints at rest'
+            )
+        taken = measured_state(self.limits.subset(names), self.settings, positions)
+        position = path.start.position.copy()
+        position[rows] = taken.position
+        start = MotionState(position, path.start.velocity, path.start.acceleration)
+        self._path = JerkPhases(start, path.durations, path.jerks)
+        self._low[rows] = np.minimum(self._lower, position)[rows]
+        self._high[rows] = np.maximum(self._upper, position)[rows]
+        self._begin_approach(rows)
+
+    def stop(self, reason: str) -> None:
+        """Come to rest as quickly as the limits allow, and hold there until `release`."""
+        self._reasons.add(reason)
+
+    def release(self, reason: str) -> None:
+        """End a reason to hold; with the last one gone joints go on, as slowly as at the start."""
+        if reason in self._reasons:
+            self._reasons.discard(reason)
+            self._begin_approach()
+
+    def step(self, targets: np.ndarray | None, elapsed_s: float | None = None) -> MotionState:
+        """Go on by one cycle.
+
+        Args:
+            targets: where the joints shall be [J] in rad; None where there is no news. A value
+                that is not finite makes all of it bad, and the joints stop until a good one comes;
+                finite ones may be anything.
+            elapsed_s: time since the last step, None for one period. What is not a time counts as
+                one. A robot that follows paths has gone along the path for all of it; one that
+                holds commands is led on by no more than a period.
+
+        Returns:
+            The command for now. What follows is in `path`.
+
+        Raises:
+            RobotError: the state of the robot is unknown, or there are not as many targets as
+                joints.
+        """
+        elapsed_s = self._checked_time(elapsed_s)
+        path, state = self.path, self.path.at(elapsed_s)
+        self._hear(targets, elapsed_s)
+        # A joint outside of its limits comes inside and does not go out again.
+        self._low = np.minimum(self._lower, np.maximum(self._low, state.position))
+        self._high = np.maximum(self._upper, np.minimum(self._high, state.position))
+        if not self._reasons and self._target is not None:
+            planned, good = self._planned(state, self._target)
+            if not good.all():
+                planned = planned.choose(good, self._braked(state, path, elapsed_s))
+            self._path = planned
+        else:
+            self._path = self._braked(state, path, elapsed_s)
+        return self._path.start
+
+    # How it does it.
+
+    def _checked_time(self, elapsed_s: float | None) -> float:
+        if elapsed_s is None or not math.isfinite(elapsed_s) or elapsed_s < 0.0:
+            return self.period_s
+        return elapsed_s if self.settings.robot_follows else min(elapsed_s, self.period_s)
+
+    def _hear(self, targets: np.ndarray | None, elapsed_s: float) -> None:
+        if targets is None:
+            self._silent_s += elapsed_s
+            if self._silent_s > self.settings.stale_s:
+                self.stop(STALE)
+            return
+        targets = np.asarray(targets, dtype=np.float64)
+        if targets.shape != (len(self.limits),):
+            raise RobotError(
+                f'targets: got shape {targets.shape}; expected ({len(self.limits)},), one for '
+                f'each joint'
+            )
+        if not np.isfinite(targets).all():
+            self.stop(BAD_TARGETS)
+            return
+        self._silent_s = 0.0
+        self.release(STALE)
+        self.release(BAD_TARGETS)
+        self._target = np.clip(targets, self._lower, self._upper)
+
+    def _begin_approach(self, rows: Sequence[int] | None = None) -> None:
+        self._approach.begin(rows)
+        if rows is None:
+            self._target, self._silent_s = None, 0.0
+
+    def _planned(self, state: MotionState, target: np.ndarray) -> tuple[JerkPhases, np.ndarray]:
+        """Return a path that leads to the target and then brakes, and where [J] it is good."""
+        velocity = self._approach.velocity(target - state.position, self.period_s)
+        durations, jerks, found = self._planner.plan(state, target, velocity)
+        lead_s = max(self.settings.plan_s, self.period_s)
+        rest_s = np.maximum(lead_s - durations.cumsum(axis=0) + durations, 0.0)
+        durations = np.minimum(durations, rest_s)
+        end = JerkPhases(state, durations, jerks).last
+        braked_s, braked = braking_phases(end, self._acceleration, self._jerk)
+        path = JerkPhases(
+            state, np.concatenate([durations, braked_s]), np.concatenate([jerks, braked])
+        )
+        return path, found & self._passes(path)
+
+    def _braked(self, state: MotionState, path: JerkPhases, time_s: float) -> JerkPhases:
+        """Return the quickest path to rest; for a joint where it does not pass, the one it is on.
+
+        It passes where a joint can still brake without turning back. One that is just turning
+        cannot, for some milliseconds; what it is on is good and ends soon.
+
+        Args:
+            state: where the joints are.
+            path: the one they are on.
+            time_s: for how long they have been on it.
+        """
+        if path.at_rest:
+            return path
+        braked = braking(state, self._acceleration, self._jerk)
+        good = self._passes(braked)
+        if good.all():
+            return braked
+        self.kept_paths += 1
+        return braked.choose(good, path.shifted(time_s))
+
+    def _passes(self, path: JerkPhases) -> np.ndarray:
+        """Return for which joints [J] a whole path is within the limits and ends at rest."""
+        low, high = path.range()
+        limits = self.limits
+        return (
+            (low >= self._low - self._tolerance)
+            & (high <= self._high + self._tolerance)
+            & (path.peak_velocity() <= (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity)
+            & (path.peak_acceleration() <= (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration)
+            & (path.peak_jerk() <= (1.0 - 0.5 * JERK_MARGIN) * limits.jerk)
+            & path.ends_at_rest
+            & (path.durations >= 0.0).all(axis=0)
+        )

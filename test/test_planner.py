@@ -1,0 +1,77 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Ruckig's plans as phases: the same motion, and one joint's failure stays its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import ruckig
+
+from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
+from emotion_motion.retarget.planner import RuckigPlanner
+
+JOINTS = 6
+VELOCITY, ACCELERATION = np.linspace(0.5, 3.0, JOINTS), np.linspace(5.0, 30.0, JOINTS)
+JERK = np.linspace(50.0, 800.0, JOINTS)
+
+
+def random_state(random: np.random.Generator) -> MotionState:
+    return MotionState(
+        random.uniform(-1.0, 1.0, JOINTS),
+        0.6 * VELOCITY * random.uniform(-1.0, 1.0, JOINTS),
+        0.2 * ACCELERATION * random.uniform(-1.0, 1.0, JOINTS),
+    )
+
+
+def test_phases_are_ruckig_s_own_motion_and_end_at_rest_at_the_target():
+    random = np.random.default_rng(3)
+    planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
+    for _ in range(200):
+        state, target = random_state(random), random.uniform(-1.0, 1.0, JOINTS)
+        slower = VELOCITY * random.uniform(0.2, 1.0)  # it may be too fast for that now
+        durations, jerks, found = planner.plan(state, target, slower)
+        path = JerkPhases(state, durations, jerks)
+        assert found.all() and path.ends_at_rest.all()
+        np.testing.assert_allclose(path.last.position, target, atol=1e-8)
+        assert (path.peak_acceleration() <= ACCELERATION * (1.0 + 1e-9)).all()
+        assert (path.peak_jerk() <= JERK * (1.0 + 1e-9)).all()
+        assert (path.peak_velocity() <= VELOCITY * (1.0 + 1e-9)).all()
+        asked, planned = ruckig.InputParameter(JOINTS), ruckig.Trajectory(JOINTS)
+        asked.synchronization = ruckig.Synchronization.No
+        asked.current_position = state.position.tolist()
+        asked.current_velocity = state.velocity.tolist()
+        asked.current_acceleration = state.acceleration.tolist()
+        asked.target_position = target.tolist()
+        asked.max_velocity, asked.max_jerk = slower.tolist(), JERK.tolist()
+        asked.max_acceleration = ACCELERATION.tolist()
+        assert ruckig.Ruckig(JOINTS).calculate(asked, planned) == ruckig.Result.Working
+        for time_s in (0.0, 0.05, 0.3, 1.0):
+            position, velocity, _ = planned.at_time(time_s)
+            np.testing.assert_allclose(path.at(time_s).position, position, atol=1e-8)
+            np.testing.assert_allclose(path.at(time_s).velocity, velocity, atol=1e-8)
+    assert planner.errors == 0
+
+
+def test_a_joint_that_ruckig_refuses_leaves_the_others_their_plans():
+    planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
+    state = MotionState.resting(np.zeros(JOINTS))
+    target = np.full(JOINTS, 0.4)
+    target[2] = np.nan
+    durations, jerks, found = planner.plan(state, target)
+    assert found.tolist() == [True, True, False, True, True, True]
+    assert planner.errors == 1
+    path = JerkPhases(state, durations, jerks)
+    assert path.ends_s[2] == 0.0
+    np.testing.assert_allclose(np.delete(path.last.position, 2), 0.4, atol=1e-8)
+
+
+def test_what_cannot_be_planned_is_no_exception(capfd):
+    planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
+    state = MotionState(np.full(JOINTS, np.inf), np.zeros(JOINTS), np.zeros(JOINTS))
+    durations, _, found = planner.plan(state, np.zeros(JOINTS))
+    assert not found.any() and (durations == 0.0).all()
+    # A limit of zero is refused by Ruckig itself.
+    rest = MotionState.resting(np.zeros(JOINTS))
+    _, _, found = planner.plan(rest, np.ones(JOINTS), 0.0 * VELOCITY - 1.0)
+    assert not found.any() and planner.errors == 2
+    capfd.readouterr()
