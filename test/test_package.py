@@ -138,12 +138,10 @@ def test_every_message_field_is_commented():
             assert block.startswith('#'), f'{path.name}: nothing is said about {block!r}'
 
 
-def test_import_of_the_package_is_quick_and_brings_no_torch():
-    code = ('import sys, time; start = time.perf_counter(); import emotion_motion; '
-            'print(time.perf_counter() - start, "torch" in sys.modules, "numpy" in sys.modules)')
-    runs = [run_python(code).split() for _ in range(3)]
-    assert min(float(seconds) for seconds, *_ in runs) < 0.05
-    assert runs[0][1:] == ['False', 'False']
+def test_import_of_the_package_brings_neither_torch_nor_numpy():
+    """So it is quick; benchmarks/step.py says how quick."""
+    code = 'import sys, emotion_motion; print("torch" in sys.modules, "numpy" in sys.modules)'
+    assert run_python(code).split() == ['False', 'False']
 
 
 def test_retargeting_does_without_torch():
