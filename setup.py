@@ -31,7 +31,13 @@ ROBOT = ['daqp', 'matplotlib', 'mujoco>=3.3,<4', 'pin', 'pin-pink', 'pyyaml', 'r
 VIEWER = ['viser']
 DEV = [
     *TRAIN,
+    'daqp',
+    'example-robot-data',
+    'mujoco>=3.3,<4',
     'pin',
+    'pin-pink',
+    'ruckig',
+    'xacro',
     'hypothesis',
     'mypy',
     'pytest',
