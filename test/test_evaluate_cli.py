@@ -97,7 +97,7 @@ def test_reports_of_one_run_share_the_reference_and_differ_by_sampler(
     reports: list[Report],
 ) -> None:
     plain, cool = reports
-    assert plain.about['sampler']['temperature'] == 1.0
+    assert plain.about['sampler']['temperature'] == 0.1
     assert (cool.about['sampler']['temperature'], cool.about['sampler']['k']) == (0.5, 2.0)
     for measure in plain.measures:
         other = cool.measure(measure.key)

@@ -244,7 +244,7 @@ def test_the_packaged_model_knows_poses_of_every_emotion(packaged_model):
 
 def test_in_the_live_loop_no_plan_gets_off_the_leash_and_without_one_many_do(packaged_plans):
     on, off = packaged_plans[1.0], packaged_plans[0.0]
-    assert min(len(on), len(off)) > 500
+    assert min(len(on), len(off)) > 400
     assert float(on.max()) < 1.01
     assert float((off > 1.01).float().mean()) > 0.05
     assert float(on.mean()) < 0.9 * float(off.mean())

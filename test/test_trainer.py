@@ -282,7 +282,7 @@ def test_overfit_to_one_clip_the_rollout_follows_it():
     config = config_of(
         steps=200, batch_size=8, length=64, chain=False, mirror=0.0, drop_emotion=0.0,
         wrong_emotion=0.0, learning_rate=8e-3, ema=0.9, motion_channels=48, window=32,
-        mdn_channels=48, layers=1, plan_horizon=8, plan=False, wander=(1e-6, 1e-6),
+        mdn_channels=48, layers=1, plan_horizon=8, plan_every=4, plan=False, wander=(1e-6, 1e-6),
     )  # fmt: skip
     trainer = Trainer(MotionDataset.from_clips([clip]), config)
     hands = clip.keypoints[:, HANDS]
