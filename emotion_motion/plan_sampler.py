@@ -94,8 +94,8 @@ class PlanSampler:
             [B, Z].
         """
         temperature = warmth * sampler.plan_temperature
-        if isinstance(temperature, Tensor):  # twice a cold temperature is cold, and frees nobody
-            temperature = temperature.maximum(warmth - 1.0)
+        if isinstance(warmth, Tensor):  # twice a cold temperature is cold, and frees nobody
+            temperature = torch.maximum(warmth * sampler.plan_temperature, warmth - 1.0)
         plans = self._drawn(ahead, noise, temperature)  # [B, N, Z]
         # A body lags behind its plan, and would move less than it means to.
         here = self._model.plan_place(frame).unsqueeze(1)
