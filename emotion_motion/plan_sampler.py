@@ -98,14 +98,14 @@ class PlanSampler:
             temperature = torch.maximum(warmth * sampler.plan_temperature, warmth - 1.0)
         plans = self._drawn(ahead, noise, temperature)  # [B, N, Z]
         # A body lags behind its plan, and would move less than it means to.
-        here = self._model.plan_place(frame).unsqueeze(1)
+        here = ahead.here[:, -1:]
         gain = sampler.plan_gain + NEWS_GAIN * news
         plans = here + (gain.unsqueeze(-1) if isinstance(gain, Tensor) else gain) * (plans - here)
         plans = self._leash(plans, emotion, sampler.leash)
         score = -noise.candidate.log()
         if not self._model.config.emotion_reads_features:  # else nobody can tell
             weight = PLAN_EMOTION * sampler.emotion_weight * (1.0 + NEWS_EMOTION * news)
-            score = score + weight * self._emotion(plans, frame, emotion)
+            score = score + weight * self._emotion(plans, here, frame, emotion)
         chosen = score.argmax(dim=-1)  # [B]
         return plans[torch.arange(len(plans), device=plans.device), chosen]
 
@@ -114,9 +114,12 @@ class PlanSampler:
         drawn = (noise.pose, noise.normal)
         return sample_plan(self._model.plan_head, ahead, self._poses, drawn, temperature)
 
-    def _emotion(self, plans: Tensor, frame: Tensor, emotion: Tensor) -> Tensor:
-        """Return the emotion term [B, N] of plans [B, N, Z], less what goes along with speed."""
-        places, speeds = self._shown(plans, frame)
+    def _emotion(self, plans: Tensor, here: Tensor, frame: Tensor, emotion: Tensor) -> Tensor:
+        """Return the emotion term [B, N] of plans [B, N, Z], less what goes along with speed.
+
+        The body is at `here` [B, 1, Z], which is `frame` [B, O].
+        """
+        places, speeds = self._shown(plans, here, frame)
         pooled = self._model.config.pool_speeds
         shown = torch.cat((places, speeds), dim=-1) if pooled else places
         term = emotion_term(
@@ -130,14 +133,14 @@ class PlanSampler:
         )
         return term - slope * speed
 
-    def _shown(self, plans: Tensor, frame: Tensor) -> tuple[Tensor, Tensor]:
+    def _shown(self, plans: Tensor, here: Tensor, frame: Tensor) -> tuple[Tensor, Tensor]:
         """Return what is seen on the way to plans [B, N, Z].
 
         Returns:
             Places over pose_std [B, N, O] and the keypoints' speeds in units a frame [B, N, K].
         """
         model, config = self._model, self._model.config
-        way = (plans - model.plan_place(frame).unsqueeze(1)) @ self._rise  # over pose_std
+        way = (plans - here) @ self._rise  # over pose_std
         moved = way * (model.pose_std / model.unit) / config.plan_horizon
         speeds = moved.unflatten(-1, (config.keypoints, -1)).norm(dim=-1)
         return (frame / model.pose_std).unsqueeze(1) + way, speeds

@@ -17,14 +17,12 @@ from emotion_motion.retarget.driver import groups_of, RobotDriver
 from emotion_motion.retarget.limiter_settings import LimiterSettings
 from emotion_motion.retarget.retargeter import Retargeter
 from emotion_motion.retarget.robot import Robot
+from emotion_motion.ros.motion_loop import ROBOT_SETTLE_LIMIT_S
 from emotion_motion.ros.robot_parameters import DISPLAY, FORWARD, TRAJECTORY
 from emotion_motion.ros.robot_topics import RobotTopics
 from emotion_motion.skeleton import Skeleton
 
 __all__ = ['RobotOutput']
-
-# Longer than any braking within sensible limits takes.
-SETTLE_LIMIT_S = 5.0
 
 
 class RobotOutput:
@@ -138,7 +136,7 @@ class RobotOutput:
             period_s: of the frames [s].
         """
         begin_s, shown_s = time.monotonic(), 0.0
-        while not self.at_rest and shown_s < SETTLE_LIMIT_S:
+        while not self.at_rest and shown_s < ROBOT_SETTLE_LIMIT_S:
             shown_s += period_s
             time.sleep(max(0.0, begin_s + shown_s - time.monotonic()))
             stamp = (begin + Duration(seconds=shown_s)).to_msg()

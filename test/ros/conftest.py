@@ -9,6 +9,7 @@ import contextlib
 import importlib.util
 from pathlib import Path
 import socket
+from types import ModuleType
 
 import pytest
 
@@ -68,3 +69,10 @@ def graph(model: str, tmp_path: Path) -> Iterator[object]:
 
     with Graph(model, tmp_path) as graph:
         yield graph
+
+
+@pytest.fixture(scope='module')
+def launch() -> ModuleType:
+    """The launch package; skips where this ROS has none (the wheels)."""
+    pytest.importorskip('launch_ros')
+    return pytest.importorskip('launch')

@@ -6,39 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import contextlib
-import importlib.util
 from pathlib import Path
 import signal
 import subprocess
 import sys
 from types import ModuleType
-from typing import Any
 
 from graph import Graph, ROOT
+from launching import ARGUMENTS, LAUNCH, load
 import pytest
 import yaml
-
-LAUNCH = ROOT / 'launch'
-ARGUMENTS = {
-    'namespace', 'params_file', 'model', 'rate', 'autostart', 'log_level', 'use_sim_time', 'robot',
-    'urdf', 'output', 'controllers', 'measured_joint_states', 'controller_topic',
-}  # fmt: skip
-
-
-@pytest.fixture(scope='module')
-def launch() -> ModuleType:
-    """The launch package; skips where this ROS has none (the wheels)."""
-    pytest.importorskip('launch_ros')
-    return pytest.importorskip('launch')
-
-
-def load(name: str) -> Any:
-    """Return the module of a launch file."""
-    spec = importlib.util.spec_from_file_location(name.replace('.', '_'), LAUNCH / name)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 # What `ros2 launch FILE NAME:=VALUE ...` does; a launch service wants a main thread for itself.
 DRIVER = """

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import contextlib
-import importlib.util
 import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
 from types import ModuleType
-from typing import Any
 
 from graph import Graph, ROOT
+from launching import ARGUMENTS as OF_MOTION, load
 import pytest
 import rclpy
 from rclpy.context import Context
@@ -31,12 +30,8 @@ from emotion_motion.ros.description_topic import hear_description
 pytest.importorskip('pinocchio', reason='Pinocchio is not installed')
 pytest.importorskip('pink', reason='Pink is not installed')
 
-LAUNCH, CONTROLLERS = ROOT / 'launch', ROOT / 'config' / 'controllers.yaml'
+CONTROLLERS = ROOT / 'config' / 'controllers.yaml'
 URDF = read_urdf(ROOT / 'urdf' / 'humanoid.urdf')
-OF_MOTION = {
-    'namespace', 'params_file', 'model', 'rate', 'autostart', 'log_level', 'use_sim_time', 'robot',
-    'urdf', 'output', 'controllers', 'measured_joint_states', 'controller_topic',
-}  # fmt: skip
 
 # What `ros2 launch FILE NAME:=VALUE ...` does, with this work tree's files as the package's.
 DRIVER = """
@@ -56,21 +51,6 @@ include = IncludeLaunchDescription(source, launch_arguments=arguments)
 service.include_launch_description(LaunchDescription([include]))
 sys.exit(service.run())
 """
-
-
-@pytest.fixture(scope='module')
-def launch() -> ModuleType:
-    """The launch package; skips where this ROS has none (the wheels)."""
-    pytest.importorskip('launch_ros')
-    return pytest.importorskip('launch')
-
-
-def load(name: str) -> Any:
-    """Return the module of a launch file."""
-    spec = importlib.util.spec_from_file_location(name.replace('.', '_'), LAUNCH / name)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @contextlib.contextmanager
