@@ -147,7 +147,7 @@ def test_what_is_not_measured_is_never_nearer_than_thought(name):
     q = robot(name).rest.copy()
     for _ in range(150):
         q = np.clip(q + rng.normal(0.0, 0.08, len(q)), limits.lower, limits.upper)
-        thought, true = clearance._left(q), model.distances(q) - model.margins
+        thought, true = clearance._distances.left(q), model.distances(q) - model.margins
         assert (thought <= true + 1e-6).all()
         near = true < 0.06
         np.testing.assert_allclose(thought[near], true[near], atol=1e-6)
@@ -162,7 +162,7 @@ def test_rows_are_the_derivative_of_distances():
     for q in followed(name, motion('fear'), clearance=False)[::20]:
         pinocchio.computeJointJacobians(robot(name).model, data, q)
         rows, _ = clearance.rows(data, q)
-        near = np.flatnonzero(clearance._left(q) < 0.06)
+        near = np.flatnonzero(clearance._distances.left(q) < 0.06)
         before = model.distances(q)[near]
         for joint in range(len(q)):
             there = q.copy()

@@ -21,8 +21,9 @@ __all__ = ['CapsuleModel', 'Pair', 'capsule_model', 'fitted_capsules']
 
 _POSES = 1000
 _NEIGHBOURS = 2  # joints between links that are not watched
-# Pairs that never come nearer than this in so many random poses need no watching [m].
-_FAR_M = 0.08
+# Pairs that never come nearer than this in so many random poses need no watching [m]. The nearest
+# of these poses is far from the nearest that there is: hands that can touch were 9 cm apart there.
+_FAR_M = 0.3
 # How much nearer than in the rest pose a pair may come that is nearer there than the clearance.
 _REST_SLACK_M = 0.002
 

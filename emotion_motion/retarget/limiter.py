@@ -10,6 +10,11 @@ there, or, for a joint that has no good one, braking. What does not pass the che
 and the joint goes on along its old path, which was checked and ends at rest. So limits hold
 whatever is asked for and whatever fails, by nothing but the check.
 
+A guard, if there is one, is asked about the same path as a whole: what joints do together, such as
+an arm that comes too near to the body, no joint can be told by itself. A joint that it names leads
+on for one cycle only, or brakes, or all joints brake, whichever it lets pass first; and where
+nothing passes all go on along the old path, which had passed.
+
 Targets are at rest, so a joint is always a little behind one that moves, by the time that stopping
 takes. Leading the target ahead by that was tried and left out: the lag went, but gestures overshot
 (with 20 rad/s^2 and 400 rad/s^3 a motion of three sines was off by 0.082 rad with its lag taken
@@ -20,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 import math
+from typing import Protocol
 
 import numpy as np
 
@@ -32,7 +38,7 @@ from emotion_motion.retarget.limits import JointLimits
 from emotion_motion.retarget.measured import measured_state
 from emotion_motion.retarget.planner import RuckigPlanner
 
-__all__ = ['SafetyLimiter', 'STALE', 'BAD_TARGETS']
+__all__ = ['BAD_TARGETS', 'Guard', 'SafetyLimiter', 'STALE']
 
 # Plans stay inside of the limits by these shares of them and this angle, checks by half of it: for
 # rounding, and for what a controller's quintic between two points adds, measured at up to 0.1 % of
@@ -40,6 +46,13 @@ __all__ = ['SafetyLimiter', 'STALE', 'BAD_TARGETS']
 SPEED_MARGIN, ACCELERATION_MARGIN, JERK_MARGIN, MARGIN_RAD = 2e-3, 4e-2, 1e-4, 1e-5
 # Reasons to stop that come and go by themselves.
 STALE, BAD_TARGETS = 'stale', 'bad targets'
+
+
+class Guard(Protocol):
+    """Knows what joints must not do together."""
+
+    def hindered(self, path: JerkPhases) -> np.ndarray:
+        """Return which joints [J] must not go along a path; none where all of them may."""
 
 
 class SafetyLimiter:
@@ -51,16 +64,21 @@ class SafetyLimiter:
         limits: of the joints.
         period_s: nominal time between two steps [s].
         settings: everything else.
+        guard: says what joints must not do together; None where anything goes.
 
     Raises:
         ConfigError: the period is no time.
     """
 
     def __init__(
-        self, limits: JointLimits, period_s: float, settings: LimiterSettings | None = None
+        self,
+        limits: JointLimits,
+        period_s: float,
+        settings: LimiterSettings | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.limits, self.settings = limits, settings or LimiterSettings()
-        self.period_s = period_s
+        self.period_s, self._guard = period_s, guard
         if not (math.isfinite(period_s) and period_s > 0.0):
             raise ConfigError(f'period_s: got {period_s!r}; expected a time above 0')
         velocity = (1.0 - SPEED_MARGIN) * limits.velocity
@@ -80,6 +98,7 @@ class SafetyLimiter:
         self._silent_s = 0.0
         self._target: np.ndarray | None = None
         self.kept_paths = 0
+        self.hindered_s = np.zeros(len(limits))
 
     # What it is doing.
 
@@ -215,12 +234,11 @@ class SafetyLimiter:
         self._low = np.minimum(self._lower, np.maximum(self._low, state.position))
         self._high = np.maximum(self._upper, np.minimum(self._high, state.position))
         if not self._reasons and self._target is not None:
-            planned, good = self._planned(state, self._target)
-            if not good.all():
-                planned = planned.choose(good, self._braked(state, path, elapsed_s))
-            self._path = planned
+            self._path = self._led(state, self._target, path, elapsed_s)
         else:
-            self._path = self._braked(state, path, elapsed_s)
+            braked = self._braked(state, path, elapsed_s)
+            self._path = path.shifted(elapsed_s) if self._hindered(braked).any() else braked
+            self.hindered_s[:] = 0.0
         return self._path.start
 
     # How it does it.
@@ -255,11 +273,52 @@ class SafetyLimiter:
         if rows is None:
             self._target, self._silent_s = None, 0.0
 
-    def _planned(self, state: MotionState, target: np.ndarray) -> tuple[JerkPhases, np.ndarray]:
-        """Return a path that leads to the target and then brakes, and where [J] it is good."""
+    def _led(
+        self, state: MotionState, target: np.ndarray, path: JerkPhases, time_s: float
+    ) -> JerkPhases:
+        """Return a path towards the target, as far as limits and guard let it go on.
+
+        Args:
+            state: where the joints are.
+            target: where they shall rest [J], in rad.
+            path: the one that they are on.
+            time_s: for how long they have been on it.
+        """
         velocity = self._approach.velocity(target - state.position, self.period_s)
-        durations, jerks, found = self._planner.plan(state, target, velocity)
-        lead_s = max(self.settings.plan_s, self.period_s)
+        plan = self._planner.plan(state, target, velocity)
+        led, good = self._planned(state, plan, max(self.settings.plan_s, self.period_s))
+        braked = None
+        if not good.all():
+            braked = self._braked(state, path, time_s)
+            led = led.choose(good, braked)
+        hindered = self._hindered(led)
+        self.hindered_s = np.where(hindered, self.hindered_s + self.period_s, 0.0)
+        if not hindered.any():
+            return led
+        braked = self._braked(state, path, time_s) if braked is None else braked
+        short, good = self._planned(state, plan, self.period_s)
+        short = short.choose(good, braked)
+        for tried in (led.choose(~hindered, short), led.choose(~hindered, braked), braked):
+            if not self._hindered(tried).any():
+                return tried
+        return path.shifted(time_s)
+
+    def _hindered(self, path: JerkPhases) -> np.ndarray:
+        if self._guard is None:
+            return np.zeros(len(self.limits), dtype=bool)
+        return self._guard.hindered(path)
+
+    def _planned(
+        self, state: MotionState, plan: tuple[np.ndarray, np.ndarray, np.ndarray], lead_s: float
+    ) -> tuple[JerkPhases, np.ndarray]:
+        """Return a path that follows a plan for a time and then brakes, and where [J] it is good.
+
+        Args:
+            state: where the joints are.
+            plan: durations and jerks [9, J] and for which joints [J] there are any.
+            lead_s: how long the plan is followed [s].
+        """
+        durations, jerks, found = plan
         rest_s = np.maximum(lead_s - durations.cumsum(axis=0) + durations, 0.0)
         durations = np.minimum(durations, rest_s)
         end = JerkPhases(state, durations, jerks).last
