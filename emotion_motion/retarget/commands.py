@@ -183,9 +183,7 @@ class CommandStream:
             self._pace.update(self.clip.ratio, self.period_s)
         else:
             self.clip.reset()
-        for group in self.weights.faded_out:
-            if not (self.limiter.path.ends_s[self.groups.rows(group)] > 0.0).any():
-                self._lent |= {group}
+        self._lend()
         return state
 
     def trajectories(self) -> dict[str, Trajectory]:
@@ -210,8 +208,21 @@ class CommandStream:
     def _goal(self, targets: np.ndarray) -> np.ndarray:
         if targets.shape != self._base.shape or not np.isfinite(targets).all():
             return targets  # the limiter says what is wrong
-        goal = self._base + self.weights.of_joints * (targets - self._base)
-        return self._dead_band(goal)
+        goal = self._dead_band(self._base + self.weights.of_joints * (targets - self._base))
+        for group in self._lent:  # whatever happens, here they do not move
+            rows = self.groups.rows(group)
+            goal[rows] = self._base[rows]
+        return goal
+
+    def _lend(self) -> None:
+        """Lend the groups that have faded out and rest, wherever that is: a hold may have come."""
+        path, position = self.limiter.path, self.position
+        for group in set(self.weights.faded_out) - self._lent:
+            rows = self.groups.rows(group)
+            inside = (position[rows] == path.start.position[rows]).all()
+            if inside and not (path.ends_s[rows] > 0.0).any():
+                self._lent |= {group}
+                self._base[rows] = position[rows]
 
     def _own(self) -> dict[str, tuple[str, ...]]:
         lent = {name for group in self._lent for name in self.groups.members[group]}

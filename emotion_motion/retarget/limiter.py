@@ -25,34 +25,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 import math
-from typing import Protocol
 
 import numpy as np
 
 from emotion_motion.exceptions import ConfigError, RobotError
 from emotion_motion.retarget.approach import Approach
-from emotion_motion.retarget.braking import braking, braking_phases
 from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
 from emotion_motion.retarget.limiter_settings import LimiterSettings
 from emotion_motion.retarget.limits import JointLimits
 from emotion_motion.retarget.measured import measured_state
 from emotion_motion.retarget.planner import RuckigPlanner
+from emotion_motion.retarget.safe_paths import Guard, SafePaths
 
-__all__ = ['BAD_TARGETS', 'Guard', 'SafetyLimiter', 'STALE']
+__all__ = ['BAD_TARGETS', 'SafetyLimiter', 'STALE']
 
-# Plans stay inside of the limits by these shares of them and this angle, checks by half of it: for
-# rounding, and for what a controller's quintic between two points adds, measured at up to 0.1 % of
-# the speed and 3 % of the acceleration.
-SPEED_MARGIN, ACCELERATION_MARGIN, JERK_MARGIN, MARGIN_RAD = 2e-3, 4e-2, 1e-4, 1e-5
 # Reasons to stop that come and go by themselves.
 STALE, BAD_TARGETS = 'stale', 'bad targets'
-
-
-class Guard(Protocol):
-    """Knows what joints must not do together."""
-
-    def hindered(self, path: JerkPhases) -> np.ndarray:
-        """Return which joints [J] must not go along a path; none where all of them may."""
 
 
 class SafetyLimiter:
@@ -81,19 +69,10 @@ class SafetyLimiter:
         self.period_s, self._guard = period_s, guard
         if not (math.isfinite(period_s) and period_s > 0.0):
             raise ConfigError(f'period_s: got {period_s!r}; expected a time above 0')
-        velocity = (1.0 - SPEED_MARGIN) * limits.velocity
-        self._acceleration = (1.0 - ACCELERATION_MARGIN) * limits.acceleration
-        # A jerk that takes an acceleration from nothing to its limit within a period is lost
-        # between two commands; with more, what a controller makes of them leaves the limits.
-        jerk = np.minimum(limits.jerk, limits.acceleration / period_s)
-        self._jerk = (1.0 - JERK_MARGIN) * jerk
-        inside = np.minimum(MARGIN_RAD, 0.01 * (limits.upper - limits.lower))
-        self._lower, self._upper = limits.lower + inside, limits.upper - inside
-        self._tolerance = 0.5 * inside
-        self._planner = RuckigPlanner(velocity, self._acceleration, self._jerk)
-        self._approach = Approach(velocity, self.settings)
+        self._paths = paths = SafePaths(limits, period_s)
+        self._planner = RuckigPlanner(paths.velocity, paths.acceleration, paths.jerk)
+        self._approach = Approach(paths.velocity, self.settings)
         self._path: JerkPhases | None = None
-        self._low, self._high = self._lower, self._upper
         self._reasons: set[str] = set()
         self._silent_s = 0.0
         self._target: np.ndarray | None = None
@@ -162,12 +141,8 @@ class SafetyLimiter:
         """
         self._path = None
         state = measured_state(self.limits, self.settings, positions, velocities)
-        self._low = np.minimum(self._lower, state.position)
-        self._high = np.maximum(self._upper, state.position)
-        self._path = braking(state, self._acceleration, self._jerk)
-        if (state.velocity != 0.0).any():
-            low, high = self._path.range()
-            self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
+        self._path = self._paths.braked(state)
+        self._paths.begin(self._path)
         self._begin_approach()
 
     def forget(self) -> None:
@@ -195,8 +170,7 @@ class SafetyLimiter:
         position[rows] = taken.position
         start = MotionState(position, path.start.velocity, path.start.acceleration)
         self._path = JerkPhases(start, path.durations, path.jerks)
-        self._low[rows] = np.minimum(self._lower, position)[rows]
-        self._high[rows] = np.maximum(self._upper, position)[rows]
+        self._paths.begin(self._path, rows)
         self._begin_approach(rows)
 
     def stop(self, reason: str) -> None:
@@ -230,9 +204,7 @@ class SafetyLimiter:
         elapsed_s = self._checked_time(elapsed_s)
         path, state = self.path, self.path.at(elapsed_s)
         self._hear(targets, elapsed_s)
-        # A joint outside of its limits comes inside and does not go out again.
-        self._low = np.minimum(self._lower, np.maximum(self._low, state.position))
-        self._high = np.maximum(self._upper, np.minimum(self._high, state.position))
+        self._paths.come_inside(state.position)
         if not self._reasons and self._target is not None:
             self._path = self._led(state, self._target, path, elapsed_s)
         else:
@@ -266,7 +238,7 @@ class SafetyLimiter:
         self._silent_s = 0.0
         self.release(STALE)
         self.release(BAD_TARGETS)
-        self._target = np.clip(targets, self._lower, self._upper)
+        self._target = np.clip(targets, self._paths.lower, self._paths.upper)
 
     def _begin_approach(self, rows: Sequence[int] | None = None) -> None:
         self._approach.begin(rows)
@@ -286,7 +258,7 @@ class SafetyLimiter:
         """
         velocity = self._approach.velocity(target - state.position, self.period_s)
         plan = self._planner.plan(state, target, velocity)
-        led, good = self._planned(state, plan, max(self.settings.plan_s, self.period_s))
+        led, good = self._paths.planned(state, plan, max(self.settings.plan_s, self.period_s))
         braked = None
         if not good.all():
             braked = self._braked(state, path, time_s)
@@ -296,7 +268,7 @@ class SafetyLimiter:
         if not hindered.any():
             return led
         braked = self._braked(state, path, time_s) if braked is None else braked
-        short, good = self._planned(state, plan, self.period_s)
+        short, good = self._paths.planned(state, plan, self.period_s)
         short = short.choose(good, braked)
         for tried in (led.choose(~hindered, short), led.choose(~hindered, braked), braked):
             if not self._hindered(tried).any():
@@ -307,26 +279,6 @@ class SafetyLimiter:
         if self._guard is None:
             return np.zeros(len(self.limits), dtype=bool)
         return self._guard.hindered(path)
-
-    def _planned(
-        self, state: MotionState, plan: tuple[np.ndarray, np.ndarray, np.ndarray], lead_s: float
-    ) -> tuple[JerkPhases, np.ndarray]:
-        """Return a path that follows a plan for a time and then brakes, and where [J] it is good.
-
-        Args:
-            state: where the joints are.
-            plan: durations and jerks [9, J] and for which joints [J] there are any.
-            lead_s: how long the plan is followed [s].
-        """
-        durations, jerks, found = plan
-        rest_s = np.maximum(lead_s - durations.cumsum(axis=0) + durations, 0.0)
-        durations = np.minimum(durations, rest_s)
-        end = JerkPhases(state, durations, jerks).last
-        braked_s, braked = braking_phases(end, self._acceleration, self._jerk)
-        path = JerkPhases(
-            state, np.concatenate([durations, braked_s]), np.concatenate([jerks, braked])
-        )
-        return path, found & self._passes(path)
 
     def _braked(self, state: MotionState, path: JerkPhases, time_s: float) -> JerkPhases:
         """Return the quickest path to rest; for a joint where it does not pass, the one it is on.
@@ -341,23 +293,9 @@ class SafetyLimiter:
         """
         if path.at_rest:
             return path
-        braked = braking(state, self._acceleration, self._jerk)
-        good = self._passes(braked)
+        braked = self._paths.braked(state)
+        good = self._paths.passes(braked)
         if good.all():
             return braked
         self.kept_paths += 1
         return braked.choose(good, path.shifted(time_s))
-
-    def _passes(self, path: JerkPhases) -> np.ndarray:
-        """Return for which joints [J] a whole path is within the limits and ends at rest."""
-        low, high = path.range()
-        limits = self.limits
-        return (
-            (low >= self._low - self._tolerance)
-            & (high <= self._high + self._tolerance)
-            & (path.peak_velocity() <= (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity)
-            & (path.peak_acceleration() <= (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration)
-            & (path.peak_jerk() <= (1.0 - 0.5 * JERK_MARGIN) * limits.jerk)
-            & path.ends_at_rest
-            & (path.durations >= 0.0).all(axis=0)
-        )
