@@ -136,7 +136,7 @@ def test_arms_are_watched_against_trunk_head_and_each_other(name):
     ('g1', ('left_wrist_yaw_link', 'left_knee_link')),
 ])  # fmt: skip
 def test_what_can_touch_is_watched_though_no_random_pose_brings_it_near(name, pair):
-    """In a thousand random poses these are 9 to 13 cm apart; from there they can be led to touch."""
+    """In a thousand random poses these are 9 to 13 cm apart; from there they come to touch."""
     watched = [(each.first, each.second) for each in capsules(name).pairs]
     number, random = watched.index(pair), np.random.default_rng(1)
     limits, model = robot(name).limits, capsules(name)

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.joint_roles import (
     about,
     Body,
