@@ -154,8 +154,7 @@ def page_of(path: Path, modules: dict[str, str]) -> str | None:
 def rewrite(text: str, page: str, modules: dict[str, str]) -> str:
     """A page's text as mkdocs gets it."""
     text = GENERATE.sub(lambda mark: generated(mark[1], mark[2]), text)
-    text = FENCE.sub(lambda fence: f'{fence[1]}{fence[2]}{fence[3]}\n{fence[4]}{fence[1]}{fence[2]}',
-                     text)
+    text = FENCE.sub(r'\1\2\3\n\4\1\2', text)
     folder = place_of(page).parent
 
     def link(found: re.Match[str]) -> str:
