@@ -76,7 +76,7 @@ def _help(name: str) -> str:
         sys.argv = before[0]
         os.environ.pop('COLUMNS') if before[1] is None else os.environ.update(COLUMNS=before[1])
     text = re.sub(r'\x1b\[[0-9;]*m', '', said.getvalue())
-    if status or not text.startswith('usage'):
+    if status or not text.startswith(f'usage: emotion-motion {name} '):
         raise ValueError(f'got no help of the command {name!r}')
     return '```text\n' + '\n'.join(line.rstrip() for line in text.strip().splitlines()) + '\n```'
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every command and piece of Python of README and docs works, or could where it has what it needs."""
+"""Commands and Python of README and docs work, or could where they have what they need."""
 
 from __future__ import annotations
 
@@ -15,8 +15,18 @@ import signal
 import subprocess
 import sys
 
-from docs_blocks import Block, blocks, commands, is_simple, link_clone, NEEDS, pages, PYTHON, ROOT
-from docs_blocks import SHELL
+from docs_blocks import (
+    Block,
+    blocks,
+    commands,
+    is_simple,
+    link_clone,
+    NEEDS,
+    pages,
+    PYTHON,
+    ROOT,
+    SHELL,
+)
 import numpy as np
 import pytest
 import tyro
