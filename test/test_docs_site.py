@@ -93,6 +93,14 @@ def test_the_reference_has_what_there_is() -> None:
         assert f'<!-- generate: help {command} -->' in every
 
 
+def test_tests_that_pages_name_are_there() -> None:
+    tests = '\n'.join(path.read_text() for path in (ROOT / 'test').rglob('test_*.py'))
+    there = set(re.findall(r'^def (test_\w+)', tests, re.MULTILINE))
+    for page in pages():
+        named = set(re.findall(r'`(test_\w+)`', (ROOT / page).read_text(encoding='utf-8')))
+        assert named <= there, f'{page}: {named - there}'
+
+
 @pytest.mark.parametrize('mark', ['fun', 'message Fun', 'help fun', 'readme Fun'])
 def test_what_cannot_be_generated_is_an_error(mark: str) -> None:
     what, _, name = mark.partition(' ')
