@@ -65,7 +65,7 @@ def _help(name: str) -> str:
 
     said, before = io.StringIO(), (sys.argv, os.environ.get('COLUMNS'))
     sys.argv = ['emotion-motion', *name.split(), '--help']
-    os.environ['COLUMNS'] = '88'
+    os.environ['COLUMNS'] = '76'
     try:
         with contextlib.redirect_stdout(said):
             main()

@@ -37,7 +37,7 @@ from emotion_motion.sampling import (
 )
 
 PICTURES = Path(__file__).resolve().parents[1] / 'docs' / 'pictures'
-SEED, HALF, RATE_HZ = 4, 120, 30.0
+SEED, HALF, RATE_HZ = 10, 120, 30.0
 FIRST, SECOND = 'happiness', 'sadness'
 INK, PALE, ACCENT = '#2b2f36', '#c9ced6', '#ef8a00'
 TURN = np.radians(38.0)
