@@ -343,7 +343,8 @@ class MotionGenerator:
         self._frame = frame
         self._steps += 1
         self._watchdog(points)
-        standing = self._stance(self._filter(points), self._sampler.stance)
+        smooth = self.skeleton.project(self._filter(points))
+        standing = self._stance(smooth, self._sampler.stance)
         return MotionFrame(standing * np.float32(self._body_height_m), logits.cpu().numpy())
 
 
