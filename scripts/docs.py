@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         install()
     except SetupError as error:
         return fail(error)
-    command = arguments or ['build', '--strict', '--clean', '--quiet']
+    command = arguments or ['build', '--strict', '--clean']
     # The theme's makers announce their plans on every build.
     environ = {**os.environ, 'NO_MKDOCS_2_WARNING': '1', 'PYTHONPATH': os.pathsep.join(
         [str(ROOT), os.environ.get('PYTHONPATH', '')])}

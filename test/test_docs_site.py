@@ -87,7 +87,11 @@ def test_the_site_s_links_lead_to_pages_that_it_has() -> None:
 
 def test_the_reference_has_what_there_is() -> None:
     for module in MODULES:
-        assert importlib.util.find_spec(module), f'{MODULES[module]}: {module}'
+        found = importlib.util.find_spec(module)
+        assert found and found.origin, f'{MODULES[module]}: {module}'
+        # Markdown takes a shape and a unit side by side for a link: write "[J] in rad".
+        both = re.search(r'\] \[[a-zA-Z/]+\]', Path(found.origin).read_text(encoding='utf-8'))
+        assert both is None, f'{module}: {both}'
     every = (ROOT / 'docs' / 'reference' / 'command_line.md').read_text()
     for command in re.findall(r'^## (.*)$', every, re.MULTILINE):
         assert f'<!-- generate: help {command} -->' in every
