@@ -114,7 +114,7 @@ def test_corpus_and_train_make_a_run_whose_best_model_moves(tmp_path: Path, run:
     made = run('data', 'corpus', '--out', str(clips), '--minutes', '3', '--val-share', '0.3')
     assert made.returncode == 0, made.stderr
     done = run('train', '--out', str(out), '--data', str(clips), '--steps', '3',
-               '--batch-size', '2', '--workers', '0')  # fmt: skip
+               '--batch-size', '2', '--workers', '0', '--select-s', '2')  # fmt: skip
     assert done.returncode == 0, done.stderr
     checkpoint = from_pretrained(out / 'best')
     assert 'CC' not in checkpoint.training['licence']

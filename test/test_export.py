@@ -18,6 +18,7 @@ from emotion_motion.exceptions import ConfigError, MotionFileError, SkeletonErro
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.io import load_motion, Motion
 from emotion_motion.io.bvh import read_bvh
+from emotion_motion.io.bvh_body import MEASURED
 from emotion_motion.io.recording import record
 from emotion_motion.io.whole_file import whole_file
 from emotion_motion.skeleton import load_skeleton
@@ -27,9 +28,9 @@ BODY = load_skeleton()
 
 @pytest.fixture(scope='module')
 def motion(packaged_model: Path) -> Motion:
-    """Four seconds of the packaged model in two emotions."""
+    """Two seconds of the packaged model, a second an emotion."""
     generator = MotionGenerator.from_pretrained(packaged_model, seed=4)
-    return record(generator, ['happiness', 'anger:0.6, fear:0.4'], 2.0)
+    return record(generator, ['happiness', 'anger:0.6, fear:0.4'], 1.0)
 
 
 def generate(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
@@ -58,14 +59,14 @@ def test_a_gif_shows_the_motion_in_its_own_time_and_is_small(
     path = tmp_path / 'new' / 'two.gif'
     export_motion(path, motion, BODY, rows={})
     shown = pictures(path)
-    assert len(shown) == 80  # 4 s, 20 a second
-    assert path.stat().st_size < 1_000_000
+    assert len(shown) == 40  # 2 s, 20 a second
+    assert path.stat().st_size < 400_000, 'five seconds are less than 1 MB'
     assert all(picture.shape == shown[0].shape for picture in shown)
     bodies = [darkness(picture[60:-30]) for picture in shown]
     assert min(bodies) > 0.6 * max(bodies) > 1000, 'no picture without its figure, or two of them'
     moved = [np.abs(a - b).sum() for a, b in itertools.pairwise(shown)]
     assert np.mean(np.array(moved) > 0) > 0.9
-    assert np.abs(shown[10][:50] - shown[70][:50]).sum() > 0, 'the label is the emotion'
+    assert np.abs(shown[10][:50] - shown[30][:50]).sum() > 0, 'the label is the emotion'
 
 
 def test_an_mp4_has_every_frame(motion: Motion, tmp_path: Path) -> None:
@@ -85,10 +86,12 @@ def test_a_bvh_is_read_back_as_the_same_motion(motion: Motion, tmp_path: Path) -
     export_motion(path, motion, BODY, rows={})
     clip = read_bvh(path)
     assert clip.rate_hz == pytest.approx(30.0)
-    # The reader puts the lowest foot on the ground, and the body where it begins.
-    moved = clip.keypoints - motion.keypoints
-    moved -= moved.mean(axis=(0, 1))
-    assert np.linalg.norm(moved, axis=-1).max() < 0.003
+    # The reader puts the lowest foot on the ground; face and toes, which are no joints, it builds.
+    root = BODY.index('MidHip')
+    rise = clip.keypoints[:, root, 2].mean() - motion.keypoints[:, root, 2].mean()
+    off = np.linalg.norm(clip.keypoints - motion.keypoints - [0.0, 0.0, rise], axis=-1)
+    joints = [BODY.index(name) for name in (*MEASURED, 'MidHip', 'Neck')]
+    assert off[:, joints].max() < 0.001 and off.max() < 0.012
 
 
 def test_a_csv_has_units_in_its_header_and_a_row_a_frame(motion: Motion, tmp_path: Path) -> None:
@@ -126,7 +129,7 @@ def test_the_command_writes_each_kind(
     ending: str, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     out = tmp_path / 'out' / f'motion{ending}'
-    generate(monkeypatch, '--model', saved, '--seconds', 1, '--seed', 1, '--out', out)
+    generate(monkeypatch, '--model', saved, '--seconds', 0.4, '--seed', 1, '--out', out)
     begin = out.read_bytes()[:12]
     signs = {'.npz': b'PK', '.csv': b'time_s,', '.bvh': b'HIERARCHY', '.png': b'\x89PNG',
              '.gif': b'GIF89a', '.mp4': begin[:4] + b'ftyp'}  # fmt: skip

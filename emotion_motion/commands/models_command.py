@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 import json as json_text
-import math
 import os
 from pathlib import Path
 from typing import Any
 
+import safetensors
+import torch
+
 from emotion_motion.checkpoint import available_models
-from emotion_motion.exceptions import ConfigError
+from emotion_motion.exceptions import ConfigError, EmotionMotionError
+from emotion_motion.model import MotionModel, MotionModelConfig
 
 __all__ = ['list_models', 'models']
 
@@ -68,7 +71,10 @@ def list_models(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     for name, path in places.items():
         try:
             found.append({'name': name, 'packaged': name in packaged, **_figures(path)})
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            OSError, ValueError, KeyError, TypeError, AttributeError, EmotionMotionError,
+            safetensors.SafetensorError,
+        ) as error:  # fmt: skip
             damaged[name] = f'no entry {error}' if isinstance(error, KeyError) else str(error)
     return found, damaged
 
@@ -85,16 +91,16 @@ def _local(folder: Path) -> Iterator[Path]:
 
 def _figures(path: Path) -> dict[str, Any]:
     """Return the key figures of one model from its files; its weights are not loaded."""
-    import safetensors
-
     config = json_text.loads((path / 'config.json').read_text())
     weights = path / 'model.safetensors'
     with safetensors.safe_open(weights, framework='np') as file:
-        parameters = sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
+        file.keys()  # the header at least is whole
     model, training = config['model'], config['training']
+    with torch.device('meta'):
+        network = MotionModel(MotionModelConfig(**model))
     free_run = training.get('free_run') or {}
     return {
-        'parameters': parameters,
+        'parameters': sum(part.numel() for part in network.parameters()),
         'size_bytes': weights.stat().st_size,
         'rate_hz': float(config['rate_hz']),
         'keypoints': int(model['keypoints']),

@@ -96,7 +96,8 @@ def follow(
             f'keypoints in space, which alone a robot can copy'
         )
     drive = DisplayDrive(robot, rate_hz, skeleton)
-    place, last, frames = 0.0, len(keypoints) - 1, []
+    place, last = 0.0, len(keypoints) - 1
+    frames: list[int] = []
     while not frames or place < last:
         # The same order as the node: the pace so far, then the pose.
         place = min(place + drive.pace, last) if frames else 0.0

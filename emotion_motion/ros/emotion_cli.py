@@ -11,6 +11,7 @@ import time
 
 import rclpy
 from rclpy.duration import Duration
+from rclpy.exceptions import NameValidationException
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -25,7 +26,8 @@ from emotion_motion.ros.terminal_options import positive
 __all__ = ['main']
 
 NO_ANSWER, WRONG_OPTION, INTERRUPTED = 1, 2, 130
-WAIT_S, TICK_S = 10.0, 0.02
+WAIT_S, NAME_S, TICK_S = 10.0, 2.0, 0.02
+_UNKNOWN = '_NODE_NAME_UNKNOWN_'  # what DDS says of a node that it has no name of yet
 _EXAMPLES = """\
 examples:
   emotion_cli happiness --intensity 0.7
@@ -69,8 +71,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return NO_ANSWER
     except (KeyboardInterrupt, ExternalShutdownException):
         return INTERRUPTED
-    except (ValueError, RuntimeError) as error:  # a name that no topic, node or namespace may have
-        print(f'emotion_cli: {str(error).splitlines()[0]}', file=sys.stderr)
+    except NameValidationException as error:
+        print(f'emotion_cli: {" ".join(str(error).split())}', file=sys.stderr)
         return WRONG_OPTION
     finally:
         rclpy.try_shutdown()
@@ -159,10 +161,11 @@ def _ask(node: Node, text: str, options: argparse.Namespace) -> str:
 def _hold(node: Node, options: argparse.Namespace) -> str:
     """Call the motion node's hold service; return what it says."""
     client = node.create_client(SetBool, f'{options.node}/hold')
+    service = node.resolve_service_name(f'{options.node}/hold')
     begin_s = time.monotonic()
     if not client.wait_for_service(timeout_sec=options.wait_s):
         raise NoAnswerError(
-            f'no service {client.srv_name} within {options.wait_s:g} s; is the motion node '
+            f'no service {service} within {options.wait_s:g} s; is the motion node '
             f'running and configured, and are --node and --namespace right?'
         )
     future = client.call_async(SetBool.Request(data=options.held))
@@ -171,8 +174,8 @@ def _hold(node: Node, options: argparse.Namespace) -> str:
     answer = future.result() if future.done() else None
     if answer is None or not answer.success:
         reason = 'no answer' if answer is None else answer.message
-        raise NoAnswerError(f'{client.srv_name}: {reason}; try again')
-    return f'{client.srv_name}: {answer.message}'
+        raise NoAnswerError(f'{service}: {reason}; try again')
+    return f'{service}: {answer.message}'
 
 
 def _until(condition: Callable[[], bool], end_s: float) -> bool:
@@ -188,11 +191,18 @@ def _until(condition: Callable[[], bool], end_s: float) -> bool:
 
 def _listeners(node: Node, topic: str) -> str:
     """Name who subscribes to a topic."""
-    names = sorted({
-        f'{info.node_namespace.rstrip("/")}/{info.node_name}'
-        for info in node.get_subscriptions_info_by_topic(topic)
-    })  # fmt: skip
-    return ', '.join(names) or 'a subscriber without a name'
+    names: set[str] = set()
+
+    def known() -> bool:
+        infos = node.get_subscriptions_info_by_topic(topic)
+        names.update(
+            f'{info.node_namespace.rstrip("/")}/{info.node_name}'
+            for info in infos if info.node_name != _UNKNOWN
+        )  # fmt: skip
+        return bool(names)
+
+    _until(known, time.monotonic() + NAME_S)  # names come after the subscription itself
+    return ', '.join(sorted(names)) or 'a subscriber without a name'
 
 
 def _path(node: Node, name: str) -> str:
