@@ -34,6 +34,7 @@ THIRD_PARTY = {
     'retarget': {
         'coal', 'daqp', 'matplotlib', 'mujoco', 'numpy', 'pink', 'pinocchio', 'ruckig', 'yaml',
     },
+    'viewer': {'numpy', 'pinocchio', 'trimesh', 'tyro', 'viser', 'websockets'},
     'ros': CORE | ROS | {'rich', 'yaml'},
     'training': CORE | {'accelerate', 'matplotlib', 'rich', 'tensorboard', 'yaml'},
     'evaluation': CORE | {'accelerate', 'matplotlib', 'rich', 'yaml'},
@@ -44,8 +45,9 @@ PARTS = {
     'io': {'core', 'io'},
     'drawing': {'core', 'drawing'},
     'retarget': {'core', 'retarget'},
-    'cli': {'core', 'io', 'drawing', 'retarget', 'cli', 'training', 'evaluation'},
-    'ros': {'core', 'io', 'retarget', 'ros', 'msg'},
+    'viewer': {'core', 'io', 'drawing', 'retarget', 'viewer'},
+    'cli': {'core', 'io', 'drawing', 'retarget', 'cli', 'training', 'evaluation', 'viewer'},
+    'ros': {'core', 'io', 'retarget', 'ros', 'msg', 'viewer'},
     'training': {'core', 'io', 'drawing', 'training'},
     'evaluation': {'core', 'io', 'drawing', 'training', 'evaluation'},
 }
