@@ -28,7 +28,7 @@ def read_description():
 
 TRAIN = ['accelerate>=1.0', 'bvhio>=1.5', 'matplotlib', 'pyyaml', 'rich', 'tensorboard']
 ROBOT = ['daqp', 'matplotlib', 'mujoco>=3.3,<4', 'pin', 'pin-pink', 'pyyaml', 'ruckig']
-VIEWER = ['viser']
+VIEWER = ['viser>=1.1,<2']
 DEV = [
     *TRAIN,
     'daqp',
@@ -40,12 +40,14 @@ DEV = [
     'xacro',
     'hypothesis',
     'mypy',
+    'playwright',
     'pytest',
     'pytest-benchmark',
     'pytest-timeout',
     'pytest-xdist',
     'ruff',
     'setuptools',
+    *VIEWER,
 ]
 
 setup(

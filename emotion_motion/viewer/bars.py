@@ -46,7 +46,7 @@ def notice_html(text: str) -> str:
     """Return a notice that cannot be overlooked; its text comes from elsewhere and is escaped."""
     escaped = text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')
     return (
-        '<div role="alert" style="margin:6px 10px;padding:8px 10px;border-radius:4px;'
+        '<div role="alert" data-notice style="margin:6px 10px;padding:8px 10px;border-radius:4px;'
         'background:#c62828;color:#fff;font-size:0.85em;overflow-wrap:anywhere">'
         f'{escaped}</div>'
     )

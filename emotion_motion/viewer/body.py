@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A body as spheres and bones: where each lies, how it is turned, what colour it has."""
+"""A body as bones with a joint at their ends: where each lies, how it is turned, its colour."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ import numpy as np
 
 from emotion_motion.exceptions import SkeletonError
 from emotion_motion.skeleton import load_skeleton
-from emotion_motion.viewer.look import Look
+from emotion_motion.viewer.look import Colour, Look
 
 __all__ = ['BodyShape', 'bone_mesh', 'sphere_mesh']
 
-JOINT_RADIUS_M, BONE_RADIUS_M, HEAD_RADIUS_M = 0.024, 0.017, 0.095
+JOINT_RADIUS_M, BONE_RADIUS_M, HEAD_RADIUS_M = 0.033, 0.024, 0.095
 _HEAD = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 _SMALL = 0.4  # of eyes, ears, toes and heels beside other joints
 _SMALL_NAMES = ('REye', 'LEye', 'REar', 'LEar', 'LBigToe', 'LSmallToe', 'LHeel', 'RBigToe',
                 'RSmallToe', 'RHeel')  # fmt: skip
+_SECTIONS = 8
 
 
 class BodyShape:
-    """How keypoints become K spheres, E bones and, where there is a face, a head.
+    """How K keypoints become E bones, each with a joint at its outer end, and S more spheres.
+
+    The spheres are the keypoints at no bone's end (the root) and, where there is a face, a head.
 
     Args:
         skeleton: name of the keypoint set; one that is not known has no bones.
@@ -32,19 +35,20 @@ class BodyShape:
     def __init__(self, skeleton: str, names: tuple[str, ...]) -> None:
         self.names = names
         self.edges, self._side = _edges_and_sides(skeleton, names)
+        self._loose = sorted(set(range(len(names))) - set(self.edges[:, 1].tolist()))
         self._head = [names.index(name) for name in _HEAD if name in names]
         small = np.isin(names, _SMALL_NAMES)
         self._radii = JOINT_RADIUS_M * np.where(small, _SMALL, 1.0)
 
     @property
-    def size(self) -> int:
-        """Number of keypoints K."""
-        return len(self.names)
+    def joint_radii(self) -> np.ndarray:
+        """Radii [E] of the joints at the ends of the bones [m]."""
+        return self._radii[self.edges[:, 1]]
 
     @property
-    def spheres(self) -> int:
-        """Number of spheres: K, and one for the head where there is one."""
-        return self.size + bool(self._head)
+    def sphere_radii(self) -> list[float]:
+        """Radii of the S spheres [m]."""
+        return [*self._radii[self._loose].tolist(), *[HEAD_RADIUS_M] * bool(self._head)]
 
     def wrists(self) -> list[int]:
         """Return the numbers of the wrists, left first."""
@@ -54,44 +58,40 @@ class BodyShape:
         """Return the number of the keypoint that stands for the whole body."""
         return self.names.index('MidHip') if 'MidHip' in self.names else None
 
-    def place_spheres(self, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return places [S, 3] and radii [S] in metres; radius 0 where nothing is measured."""
-        known = np.isfinite(keypoints).all(axis=-1)
-        places = np.where(known[:, None], keypoints, 0.0)
-        radii = np.where(known, self._radii, 0.0)
-        if self._head:
-            seen = [i for i in self._head if known[i]]
-            centre = places[seen].mean(axis=0) if seen else np.zeros(3)
-            places = np.vstack((places, centre))
-            radii = np.append(radii, HEAD_RADIUS_M if len(seen) > 2 else 0.0)
-        return places.astype(np.float32), radii.astype(np.float32)
+    def place_spheres(self, keypoints: np.ndarray) -> np.ndarray:
+        """Return places [S, 3] in metres; NaN where nothing is measured."""
+        places = keypoints[self._loose]
+        if not self._head:
+            return places
+        face = keypoints[self._head]
+        seen = np.isfinite(face).all(axis=-1)
+        middle = face[seen].mean(axis=0) if seen.sum() > 2 else np.full(3, np.nan)
+        return np.vstack((places, middle))
 
     def place_bones(self, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return middles [E, 3], turns [E, 4] (wxyz) from z, and lengths [E]."""
+        """Return inner ends [E, 3], turns [E, 4] (wxyz) from z to the outer ends, lengths [E].
+
+        The length is NaN where an end is not measured.
+        """
         ends = keypoints[self.edges]  # [E, 2, 3]
-        known = np.isfinite(ends).all(axis=(1, 2))
-        ends = np.where(known[:, None, None], ends, 0.0)
         way = ends[:, 1] - ends[:, 0]
         lengths = np.linalg.norm(way, axis=-1)
-        unit = way / np.maximum(lengths, 1e-9)[:, None]
-        return (
-            ends.mean(axis=1).astype(np.float32),
-            _turns_from_z(unit).astype(np.float32),
-            np.where(known, lengths, 0.0).astype(np.float32),
-        )
+        known = np.isfinite(lengths) & (lengths > 1e-6)
+        up = np.array([0.0, 0.0, 1.0])
+        unit = np.where(known[:, None], way, up) / np.where(known, lengths, 1.0)[:, None]
+        return ends[:, 0], _turns_from_z(unit), lengths
 
-    def sphere_colours(self, look: Look) -> np.ndarray:
-        """Return the colours [S, 3] of the spheres."""
-        colours = [*(self._colour(side, look) for side in self._side)]
-        return np.array(colours + [look.middle] * bool(self._head), dtype=np.uint8)
+    def sphere_colours(self, look: Look) -> list[Colour]:
+        """Return the colours of the S spheres."""
+        colours = [self._colour(self._side[number], look) for number in self._loose]
+        return [*colours, *[look.middle] * bool(self._head)]
 
-    def bone_colours(self, look: Look) -> np.ndarray:
-        """Return the colours [E, 3] of the bones: those of their outer ends."""
-        colours = [self._colour(self._side[child], look) for _, child in self.edges]
-        return np.array(colours, dtype=np.uint8).reshape(-1, 3)
+    def bone_colours(self, look: Look) -> list[Colour]:
+        """Return the colours of the E bones: those of their outer ends."""
+        return [self._colour(self._side[child], look) for _, child in self.edges.tolist()]
 
     @staticmethod
-    def _colour(side: int, look: Look) -> tuple[int, int, int]:
+    def _colour(side: int, look: Look) -> Colour:
         return {1: look.left, -1: look.right}.get(side, look.middle)
 
 
@@ -117,17 +117,28 @@ def _turns_from_z(unit: np.ndarray) -> np.ndarray:
     return turns / np.linalg.norm(turns, axis=-1, keepdims=True)
 
 
-def sphere_mesh() -> tuple[np.ndarray, np.ndarray]:
-    """Return vertices [V, 3] and faces [F, 3] of a sphere of radius 1."""
+def sphere_mesh(radius_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return vertices [V, 3] and faces [F, 3] of a sphere.
+
+    Small ones are coarse: browsers without a graphics card draw the page too.
+    """
     import trimesh
 
-    mesh = trimesh.creation.icosphere(subdivisions=2, radius=1.0)
-    return np.asarray(mesh.vertices, np.float32), np.asarray(mesh.faces, np.uint32)
+    fine = 1 if radius_m < 2.0 * JOINT_RADIUS_M else 2
+    mesh = trimesh.creation.icosphere(subdivisions=fine, radius=radius_m)
+    return np.asarray(mesh.vertices), np.asarray(mesh.faces)
 
 
-def bone_mesh() -> tuple[np.ndarray, np.ndarray]:
-    """Return vertices and faces of a bone along z, of length 1 and radius `BONE_RADIUS_M`."""
+def bone_mesh(length_m: float, joint_radius_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return vertices and faces of a bone from the origin along z, with a joint at its end."""
     import trimesh
 
-    mesh = trimesh.creation.cylinder(radius=BONE_RADIUS_M, height=1.0, sections=10)
-    return np.asarray(mesh.vertices, np.float32), np.asarray(mesh.faces, np.uint32)
+    bone = trimesh.creation.cylinder(
+        radius=min(BONE_RADIUS_M, joint_radius_m),
+        segment=[(0.0, 0.0, 0.0), (0.0, 0.0, length_m)],
+        sections=_SECTIONS,
+    )
+    points, faces = sphere_mesh(joint_radius_m)
+    joint = trimesh.Trimesh(points + [0.0, 0.0, length_m], faces, process=False)
+    mesh = trimesh.util.concatenate([bone, joint])
+    return np.asarray(mesh.vertices), np.asarray(mesh.faces)

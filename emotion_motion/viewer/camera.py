@@ -11,7 +11,8 @@ import numpy as np
 
 __all__ = ['FollowCamera']
 
-AWAY_M, LOOK_AT_M = (2.9, -0.95, 1.55), (0.0, 0.0, 0.88)
+# A little to the side of the body, so that it stands beside the panel and not behind it.
+AWAY_M, LOOK_AT_M, ANGLE_RAD = (3.1, -0.65, 1.45), (0.0, 0.36, 0.9), 0.75
 _SMOOTH_S, _LEAST_M = 0.5, 0.004
 
 
@@ -25,6 +26,7 @@ class FollowCamera:
         self._seen_s: float | None = None
         server.initial_camera.position = tuple(distance * part for part in AWAY_M)
         server.initial_camera.look_at = LOOK_AT_M
+        server.initial_camera.fov = ANGLE_RAD
         server.on_client_connect(self._join)
 
     def follow(self, place: np.ndarray | None, now_s: float) -> None:

@@ -17,32 +17,33 @@ __all__ = ['FigureView', 'Figures', 'SPACING_M']
 
 SPACING_M = 1.5
 _LABEL_ABOVE_M = 0.22
+_LEAST_BONE_M, _SCALE_STEP = 0.005, 0.005
 
 
 class FigureView:
-    """One body in the scene, `offset` [3] from where its keypoints say [m]."""
+    """One body in the scene, `offset` [3] from where its keypoints say [m].
+
+    Each bone is a mesh of its own: to move one costs the browser next to nothing, while a batch of
+    meshes is worked through anew for every frame.
+    """
 
     def __init__(
         self, scene: Any, name: str, figure: Figure, look: Look, offset: np.ndarray
     ) -> None:
         self.shape = BodyShape(figure.skeleton, figure.names)
-        self._offset = offset
-        self._root = scene.add_frame(name, show_axes=False)
-        spheres, bones = self.shape.spheres, len(self.shape.edges)
-        self._spheres = scene.add_batched_meshes_simple(
-            f'{name}/spheres', *sphere_mesh(), _upright(spheres), np.zeros((spheres, 3)),
-            batched_scales=np.zeros(spheres), lod='off',
-        )  # fmt: skip
-        self._bones = None
-        if bones:
-            self._bones = scene.add_batched_meshes_simple(
-                f'{name}/bones', *bone_mesh(), _upright(bones), np.zeros((bones, 3)),
-                batched_scales=np.zeros((bones, 3)), lod='off',
-            )  # fmt: skip
+        self._scene, self._name, self._offset = scene, name, offset
+        self._look, self._gone = look, False
+        self.root = scene.add_frame(name, show_axes=False)
+        self._spheres = [
+            scene.add_mesh_simple(f'{name}/sphere_{number}', *sphere_mesh(radius), visible=False)
+            for number, radius in enumerate(self.shape.sphere_radii)
+        ]
+        # A bone is made when its length is first known.
+        self._bones: dict[int, tuple[Any, float]] = {}
+        self._scales: dict[int, float] = {}
         self._label = None
         if figure.label:
             self._label = scene.add_label(f'{name}/label', figure.label)
-        self._sizes: tuple[np.ndarray, ...] = ()
         self._trails = [
             Trail(scene, f'{name}/trail_{number}') for number in range(len(self.shape.wrists()))
         ]
@@ -54,30 +55,31 @@ class FigureView:
 
     def dress(self, look: Look, *, gone: bool) -> None:
         """Take on the colours of a look, or grey where nothing is heard of the body."""
-        spheres, bones = self.shape.sphere_colours(look), self.shape.bone_colours(look)
-        if gone:
-            spheres, bones = np.full_like(spheres, look.gone), np.full_like(bones, look.gone)
-        self._spheres.batched_colors = spheres
-        if self._bones is not None:
-            self._bones.batched_colors = bones
+        self._look, self._gone = look, gone
+        for sphere, colour in zip(self._spheres, self.shape.sphere_colours(look), strict=True):
+            sphere.color = look.gone if gone else colour
+        colours = self.shape.bone_colours(look)
+        for number, (bone, _) in self._bones.items():
+            bone.color = look.gone if gone else colours[number]
         for trail, colour in zip(self._trails, (look.left, look.right), strict=False):
             trail.dress(colour, look.cell)
 
     def show(self, figure: Figure, now_s: float) -> None:
         """Take on a pose."""
         keypoints = np.asarray(figure.keypoints, dtype=np.float64) + self._offset
-        places, radii = self.shape.place_spheres(keypoints)
-        middles, turns, lengths = self.shape.place_bones(keypoints)
-        self._resize(radii, lengths)
-        self._spheres.batched_positions = places
-        if self._bones is not None:
-            self._bones.batched_positions = middles
-            self._bones.batched_wxyzs = turns
+        for sphere, place in zip(self._spheres, self.shape.place_spheres(keypoints), strict=True):
+            sphere.visible = bool(np.isfinite(place).all())
+            if sphere.visible:
+                sphere.position = place
+        starts, turns, lengths = self.shape.place_bones(keypoints)
+        for number, (start, turn, length) in enumerate(
+            zip(starts, turns, lengths.tolist(), strict=True)
+        ):
+            self._show_bone(number, start, turn, length)
         for trail, wrist in zip(self._trails, self.shape.wrists(), strict=True):
             trail.add(keypoints[wrist], now_s)
-        if self._label is not None:
-            top = float(places[radii > 0.0, 2].max(initial=0.0))
-            middle = places[radii > 0.0].mean(axis=0) if (radii > 0.0).any() else self._offset
+        if self._label is not None and np.isfinite(keypoints).any():
+            middle, top = np.nanmean(keypoints, axis=0), np.nanmax(keypoints[:, 2])
             self._label.position = (middle[0], middle[1], top + _LABEL_ABOVE_M)
 
     def trails(self, visible: bool) -> None:
@@ -94,21 +96,31 @@ class FigureView:
 
     def remove(self) -> None:
         """Leave the scene."""
-        self._root.remove()
+        self.root.remove()
 
-    def _resize(self, radii: np.ndarray, lengths: np.ndarray) -> None:
-        """Tell sizes only where they change: a body's bones keep their lengths."""
-        rounded = np.round(radii, 4), np.round(lengths, 3)
-        same = self._sizes and all(map(np.array_equal, rounded, self._sizes))
-        if same:
+    def _show_bone(self, number: int, start: np.ndarray, turn: np.ndarray, length: float) -> None:
+        known = bool(np.isfinite(length))
+        if number not in self._bones:
+            if not known or length < _LEAST_BONE_M:
+                return
+            self._bones[number] = self._made(number, length), length
+        bone, made_length = self._bones[number]
+        bone.visible = known
+        if not known:
             return
-        self._sizes = rounded
-        self._spheres.batched_scales = radii
-        if self._bones is not None:
-            scales = np.ones((len(lengths), 3), dtype=np.float32)
-            scales[:, 2] = lengths
-            scales[lengths == 0.0] = 0.0
-            self._bones.batched_scales = scales
+        bone.position, bone.wxyz = start, turn
+        scale = length / made_length
+        if abs(scale - self._scales.get(number, 1.0)) > _SCALE_STEP:
+            self._scales[number] = scale
+            bone.scale = (1.0, 1.0, scale)
+
+    def _made(self, number: int, length: float) -> Any:
+        radius = float(self.shape.joint_radii[number])
+        colour = self.shape.bone_colours(self._look)[number]
+        return self._scene.add_mesh_simple(
+            f'{self._name}/bone_{number}', *bone_mesh(length, radius),
+            color=self._look.gone if self._gone else colour,
+        )  # fmt: skip
 
 
 class Figures:
@@ -129,7 +141,7 @@ class Figures:
     def visible(self, value: bool) -> None:
         self._visible = value
         for view in self._views:
-            view._root.visible = value
+            view.root.visible = value
 
     def show(self, figures: tuple[Figure, ...], now_s: float) -> None:
         """Show bodies; makes and removes what is needed for them."""
@@ -176,6 +188,3 @@ class Figures:
         for view in self._views:
             view.dress(self._look, gone=self._gone)
 
-
-def _upright(count: int) -> np.ndarray:
-    return np.tile(np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32), (count, 1))

@@ -53,11 +53,11 @@ class Page:
         self._time = None
         if source.timeline is not None:
             self._time = TimePanel(gui, source.timeline)
+        self._bars = gui.add_html(bars_html(Sight().requested, Sight().recognised))
         self._emotions = self._settings = self._record = None
         if source.steering is not None:
             with gui.add_folder('emotion'):
                 self._emotions = EmotionControls(gui, source.steering, tour_s)
-        self._bars = gui.add_html(bars_html(Sight().requested, Sight().recognised))
         if source.tape is not None:
             self._record = RecordPanel(gui, source.tape, folder, self.say)
         if source.steering is not None:
@@ -134,7 +134,8 @@ class Page:
         view = self._view
         self._stage.dress(dark=view.dark.value)
         self._stage.choose(
-            body=view.body.value, robot=view.robot.value, trails=view.trails.value
+            body=view.body.value, robot=view.robot.value, trails=view.trails.value,
+            shadows=view.shadows.value,
         )
 
     def _set(self, name: str, text: str, handle: Any, attribute: str) -> None:

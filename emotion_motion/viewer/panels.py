@@ -99,7 +99,10 @@ class ViewPanel:
         self.dark = gui.add_checkbox('dark', dark)
         self.follow = gui.add_checkbox('follow with the camera', True)
         self.trails = gui.add_checkbox('trails of the wrists', True)
+        self.shadows = gui.add_checkbox(
+            'shadows', False, hint='without a graphics card they halve the frames a second'
+        )
         self.body = gui.add_checkbox('keypoints', True)
         self.robot = gui.add_checkbox('robot', True, visible=False)
-        for handle in (self.dark, self.trails, self.body, self.robot):
+        for handle in (self.dark, self.trails, self.shadows, self.body, self.robot):
             handle.on_update(lambda _: changed())

@@ -44,10 +44,10 @@ class RobotView:
             self._model = pin.buildModelFromXML(text)
             shapes = pin.buildGeomFromUrdfString(self._model, text, pin.GeometryType.VISUAL)
             self._root = server.scene.add_frame(_NAME, show_axes=False)
-            self._view = ViserVisualizer(self._model, None, shapes)
+            self._view = ViserVisualizer(self._model, pin.GeometryModel(), shapes)
             self._view.initViewer(viewer=server)
             self._view.loadViewerModel(rootNodeName=_NAME)
-        except (ImportError, ValueError, RuntimeError, OSError) as error:
+        except Exception as error:  # a description of any kind must not end the page
             raise RobotError(
                 f'got a robot_description that cannot be shown ({error}); expected a URDF whose '
                 f'meshes are installed here'

@@ -35,6 +35,10 @@ class Stage:
         self._figures = Figures(server.scene, DARK if dark else LIGHT)
         self._camera = FollowCamera(server, distance=1.0 + 0.5 * (bodies - 1))
         self._number = -1
+        self._shadows = False
+        # Light from pictures of rooms is what a browser without a graphics card is slowest at.
+        server.scene.configure_environment_map(None)
+        server.scene.configure_default_lights(cast_shadow=False)
         self.dress(dark=dark)
 
     @property
@@ -60,12 +64,15 @@ class Stage:
             shadow_opacity=0.25,
         )  # fmt: skip
 
-    def choose(self, *, body: bool, robot: bool, trails: bool) -> None:
+    def choose(self, *, body: bool, robot: bool, trails: bool, shadows: bool) -> None:
         """Choose what is shown."""
         self._figures.visible = body
         self._figures.trails(trails and body)
         if self._robot is not None:
             self._robot.visible = robot
+        if shadows != self._shadows:
+            self._shadows = shadows
+            self._server.scene.configure_default_lights(cast_shadow=shadows)
 
     def show(self, sight: Sight, now_s: float, *, follow: bool) -> None:
         """Show a sight; one that was shown already costs nothing."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import importlib
 from pathlib import Path
+import secrets
 import signal
 import sys
 from typing import Any
@@ -78,7 +79,9 @@ def view(
         from emotion_motion.viewer.direct import DirectSource
 
         generator = MotionGenerator.from_pretrained(
-            model, device=device, seed=seed, body_height_m=body_height_m
+            model, device=device, body_height_m=body_height_m,
+            # Small enough to be typed into the page.
+            seed=secrets.randbelow(2**31) if seed is None else seed,
         )
         serve(DirectSource(generator), options, _stop_signal())
     else:
