@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, train, evaluate, view, models, data and robot with their commands."""
+"""The command line: generate, train, evaluate, view, models, data, robot and their commands."""
 
 from __future__ import annotations
 

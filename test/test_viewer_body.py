@@ -11,7 +11,7 @@ pytest.importorskip('viser')
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.skeleton import load_skeleton
 from emotion_motion.viewer.bars import bars_html, notice_html
-from emotion_motion.viewer.body import bone_mesh, BodyShape
+from emotion_motion.viewer.body import BodyShape, bone_mesh
 from emotion_motion.viewer.look import DARK
 
 BODY = load_skeleton('body_25')

@@ -146,8 +146,10 @@ def _terminal_command(options: argparse.Namespace) -> list[str]:
 
 
 def _viewer_command(options: argparse.Namespace) -> list[str]:
-    command = ['emotion_motion.ros.viewer_node', f'--host={options.host}', f'--port={options.port}']
-    command += [f'--record-dir={options.record_dir}', '--browser' if options.browser else '--no-browser']
+    command = ['emotion_motion.ros.viewer_node', f'--record-dir={options.record_dir}']
+    command += [f'--host={options.host}', f'--port={options.port}']
+    command += ['--browser' if options.browser else '--no-browser']
+    command += [f'--updates-hz={options.updates_hz}']
     command += ['--light'] if options.light else []
     command += [] if options.seconds is None else [f'--seconds={options.seconds}']
     if options.emotion is not None:

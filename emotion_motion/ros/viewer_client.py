@@ -93,7 +93,8 @@ class ViewerClient(Node):
             heard_s, positions = self._joints.get(topic, (-np.inf, {}))
             if now_s - heard_s < JOINTS_FRESH_S:
                 return positions
-        return {}
+        newest = max(self._joints.values(), key=lambda heard: heard[0], default=(0.0, {}))
+        return newest[1]
 
     def ask(self, weights: np.ndarray) -> None:
         """Ask for an emotion, weights [7]."""

@@ -59,7 +59,7 @@ def _serve(options: argparse.Namespace, stopped: list[int]) -> None:
         ServeOptions(
             host=options.host, port=options.port, browser=options.browser,
             dark=not options.light, folder=options.record_dir, seconds=options.seconds,
-            tour_s=options.tour_s,
+            tour_s=options.tour_s, updates_hz=options.updates_hz,
         ),
         lambda: bool(stopped),
     )  # fmt: skip
@@ -92,6 +92,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option('--browser', action=argparse.BooleanOptionalAction, default=False,
            help='open a browser where there is one')
     option('--light', action='store_true', help='begin with a light page')
+    option('--updates-hz', type=float, default=30.0, metavar='HZ',
+           help='how often the page is brought up to date (default: %(default)g)')
     option('--record-dir', type=Path, default=Path(), metavar='FOLDER',
            help='where recordings go (default: here)')
 

@@ -118,7 +118,7 @@ class RosSource:
         if now_s - client.frame_s <= patience_s:
             return ''
         if now_s - client.told_s <= SILENT_S:
-            return f'No keypoints on {self.title}. {client.motion_node} says: {client.health}'
+            return f'No keypoints on {self.title}. {client.motion_node} said last: {client.health}'
         if client.frames == 0:
             return (
                 f'Waiting for keypoints on {self.title}. Is {client.motion_node} running? '

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import numpy as np
 
@@ -139,6 +140,6 @@ def bone_mesh(length_m: float, joint_radius_m: float) -> tuple[np.ndarray, np.nd
         sections=_SECTIONS,
     )
     points, faces = sphere_mesh(joint_radius_m)
-    joint = trimesh.Trimesh(points + [0.0, 0.0, length_m], faces, process=False)
-    mesh = trimesh.util.concatenate([bone, joint])
+    joint = trimesh.Trimesh(points + np.array((0.0, 0.0, length_m)), faces, process=False)
+    mesh: Any = trimesh.util.concatenate([bone, joint])
     return np.asarray(mesh.vertices), np.asarray(mesh.faces)

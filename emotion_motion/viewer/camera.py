@@ -12,7 +12,7 @@ import numpy as np
 __all__ = ['FollowCamera']
 
 # A little to the side of the body, so that it stands beside the panel and not behind it.
-AWAY_M, LOOK_AT_M, ANGLE_RAD = (3.1, -0.65, 1.45), (0.0, 0.36, 0.9), 0.75
+LOOK_AT_M, AWAY_M, ANGLE_RAD = (0.0, 0.36, 0.92), (3.0, -1.0, 0.5), 0.75
 _SMOOTH_S, _LEAST_M = 0.5, 0.004
 
 
@@ -22,9 +22,11 @@ class FollowCamera:
     def __init__(self, server: Any, *, distance: float = 1.0) -> None:
         """Set where cameras begin, `distance` times as far away as for one body."""
         self._server = server
-        self._at = self._told = np.zeros(2)
+        self._told = self._at = np.zeros(2)
         self._seen_s: float | None = None
-        server.initial_camera.position = tuple(distance * part for part in AWAY_M)
+        self._begin = np.array(LOOK_AT_M) + distance * np.array(AWAY_M)
+        # What "reset view" in the page goes back to; a page that opens is told below.
+        server.initial_camera.position = tuple(self._begin)
         server.initial_camera.look_at = LOOK_AT_M
         server.initial_camera.fov = ANGLE_RAD
         server.on_client_connect(self._join)
@@ -47,4 +49,8 @@ class FollowCamera:
             client.camera.position = client.camera.position + np.append(shift, 0.0)
 
     def _join(self, client: Any) -> None:
-        client.camera.position = client.camera.position + np.append(self._told, 0.0)
+        shift = np.append(self._told, 0.0)
+        with client.atomic():
+            client.camera.position = self._begin + shift
+            client.camera.look_at = np.array(LOOK_AT_M) + shift
+            client.camera.fov = ANGLE_RAD

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
 from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.viewer.look import EMOTION_RGB
 from emotion_motion.viewer.source import Setting, Sight, Steering

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.viewer.body import bone_mesh, BodyShape, sphere_mesh
+from emotion_motion.viewer.body import BodyShape, bone_mesh, sphere_mesh
 from emotion_motion.viewer.look import Look
 from emotion_motion.viewer.source import Figure
 from emotion_motion.viewer.trail import Trail

@@ -16,7 +16,7 @@ from emotion_motion.viewer.plots import Plots
 from emotion_motion.viewer.source import Sight, Source
 from emotion_motion.viewer.stage import Stage
 
-__all__ = ['Page']
+__all__ = ['Page', 'RATE_HZ']
 
 RATE_HZ = 30.0
 _BARS_S, _SLOW_S = 0.1, 0.5
@@ -77,12 +77,12 @@ class Page:
         for client in self._server.get_clients().values():
             client.add_notification(title, text, auto_close_seconds=_TOLD_S)
 
-    def run(self, stopped: Callable[[], bool]) -> None:
-        """Update until `stopped`, at `RATE_HZ`."""
+    def run(self, stopped: Callable[[], bool], rate_hz: float = RATE_HZ) -> None:
+        """Update until `stopped`, `rate_hz` times a second [Hz]."""
         due_s = time.monotonic()
         while not stopped():
             self.update()
-            due_s = max(due_s + 1.0 / RATE_HZ, time.monotonic() - 1.0 / RATE_HZ)
+            due_s = max(due_s + 1.0 / rate_hz, time.monotonic() - 1.0 / rate_hz)
             time.sleep(max(0.0, due_s - time.monotonic()))
 
     def update(self) -> None:

@@ -60,7 +60,9 @@ class RecordPanel:
             'Recorded', f'{frames} frames at {recorded.motion.rate_hz:g} Hz{lost}: {path}'
         )
         if event.client is not None:
-            event.client.send_file_download(path.name, path.read_bytes())
+            event.client.send_file_download(
+                path.name, path.read_bytes(), save_immediately=True
+            )
 
 
 class TimePanel:

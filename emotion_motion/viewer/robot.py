@@ -20,7 +20,7 @@ __all__ = ['RobotView', 'with_files']
 
 _NAME = '/robot'
 # Beside the keypoints' figure, which stands at the origin.
-BESIDE_M = (0.0, 1.1, 0.0)
+BESIDE_M = (0.0, -0.95, 0.0)
 _MESH = re.compile(r'(<mesh\b[^>]*?\bfilename\s*=\s*["\'])([^"\']+)')
 
 

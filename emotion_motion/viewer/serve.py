@@ -12,7 +12,8 @@ import sys
 import time
 import webbrowser
 
-from emotion_motion.viewer.page import Page
+from emotion_motion.exceptions import ConfigError
+from emotion_motion.viewer.page import Page, RATE_HZ
 from emotion_motion.viewer.server import HOST, make_server, PORT
 from emotion_motion.viewer.source import Source
 
@@ -34,6 +35,7 @@ class ServeOptions:
         seconds: how long to serve [s]; None: until stopped.
         bodies: how many bodies stand side by side.
         tour_s: how long a tour through the emotions stays with each [s]; 0: no tour at first.
+        updates_hz: how often the page is brought up to date [Hz].
     """
 
     host: str = HOST
@@ -44,6 +46,7 @@ class ServeOptions:
     seconds: float | None = None
     bodies: int = 1
     tour_s: float = 0.0
+    updates_hz: float = RATE_HZ
 
 
 def serve(source: Source, options: ServeOptions, stopped: Callable[[], bool]) -> None:
@@ -52,6 +55,8 @@ def serve(source: Source, options: ServeOptions, stopped: Callable[[], bool]) ->
     Raises:
         ConfigError: viser is not installed, or the address is none of this machine.
     """
+    if not 0.1 <= options.updates_hz <= 240.0:
+        raise ConfigError(f'got {options.updates_hz} updates a second; expected 0.1 to 240')
     server = None
     try:
         server = make_server(options.host, options.port)
@@ -64,7 +69,7 @@ def serve(source: Source, options: ServeOptions, stopped: Callable[[], bool]) ->
         if options.browser and _can_show():
             webbrowser.open(address)
         end_s = float('inf') if options.seconds is None else time.monotonic() + options.seconds
-        page.run(lambda: stopped() or time.monotonic() > end_s)
+        page.run(lambda: stopped() or time.monotonic() > end_s, options.updates_hz)
     finally:
         source.close()
         if server is not None:

@@ -55,6 +55,10 @@ def make_server(host: str = HOST, port: int = PORT, label: str = 'emotion_motion
         def request_share_url(self, verbose: bool = True) -> str | None:
             return None
 
+        def stop(self) -> None:
+            with _quiet():
+                super().stop()
+
     with _guarded(loopback=_is_loopback(host)), _quiet():
         return PageServer(host=host, port=port, label=label, verbose=False)
 

@@ -108,24 +108,26 @@ class Timeline(Protocol):
 
 
 class Source(Protocol):
-    """What a page shows. A page calls `sight` some 30 times a second; nobody waits for it.
+    """What a page shows. A page calls `sight` some 30 times a second; nobody waits for it."""
 
-    Attributes:
-        title: what is shown, in a few words.
-        steering: how to steer it; None for what cannot be.
-        timeline: its time; None for what is live.
-        tape: what is shown, kept for a file; None for what is a file already.
-    """
+    @property
+    def title(self) -> str:
+        """What is shown, in a few words."""
 
-    title: str
-    steering: Steering | None
-    timeline: Timeline | None
-    tape: Tape | None
+    @property
+    def steering(self) -> Steering | None:
+        """How to steer it; None for what cannot be."""
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """Its time; None for what is live."""
+
+    @property
+    def tape(self) -> Tape | None:
+        """What keeps what is shown, for a file; None for what is a file already."""
 
     def sight(self) -> Sight:
         """Return what there is to see now."""
 
     def close(self) -> None:
         """Stop, and let go of everything."""
-
-

@@ -99,7 +99,9 @@ class Tape:
             frames, self._frames = self._frames, []
         if len(frames) < 2:
             return None
-        times_s, keypoints, requested, recognised = (np.stack(part) for part in zip(*frames))
+        times_s, keypoints, requested, recognised = (
+            np.stack(part) for part in zip(*frames, strict=True)
+        )
         periods_s = np.diff(times_s)
         period_s = float(np.median(periods_s))
         rate_hz = round(1.0 / period_s, 1) if period_s > 0.0 else 30.0

@@ -15,8 +15,9 @@ from typing import Any
 import tyro
 
 from emotion_motion.exceptions import ConfigError
-from emotion_motion.viewer.server import HOST, PORT
+from emotion_motion.viewer.page import RATE_HZ
 from emotion_motion.viewer.serve import serve, ServeOptions
+from emotion_motion.viewer.server import HOST, PORT
 
 __all__ = ['view']
 
@@ -30,6 +31,7 @@ def view(
     light: bool = False,
     record_dir: Path = Path(),
     seconds: float | None = None,
+    updates_hz: float = RATE_HZ,
     clip: int = 1,
     model: str = 'default',
     seed: int | None = None,
@@ -51,6 +53,7 @@ def view(
         light: begin with a light page; it can be switched in the page.
         record_dir: folder that recordings are written to.
         seconds: end after so long; by default when interrupted [s].
+        updates_hz: how often the page is brought up to date; fewer for a slow browser [Hz].
         clip: which clip of a file that holds several, from 1.
         model: with --no-ros: name of a packaged model or folder of a checkpoint.
         seed: with --no-ros: makes the run repeatable.
@@ -67,7 +70,7 @@ def view(
         )
     options = ServeOptions(
         host=host, port=port, browser=browser, dark=not light, folder=record_dir,
-        seconds=seconds, bodies=max(1, len(files)),
+        seconds=seconds, bodies=max(1, len(files)), updates_hz=updates_hz,
     )  # fmt: skip
     if files:
         from emotion_motion.viewer.clips import read_track
@@ -99,6 +102,7 @@ def _view_node(options: ServeOptions, namespace: str, node: str, urdf: Path | No
             f'model without it: emotion-motion view --no-ros'
         ) from error
     arguments = [f'--host={options.host}', f'--port={options.port}', f'--node={node}']
+    arguments += [f'--updates-hz={options.updates_hz}']
     arguments += ['--browser'] if options.browser else []
     arguments += [] if options.dark else ['--light']
     arguments += [f'--record-dir={options.folder}']

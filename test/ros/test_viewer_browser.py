@@ -35,8 +35,8 @@ class Stand:
         self.emotions: list[String] = self.tester.listen(String, 'emotion')
         self.viewer = Viewer(
             folder / 'viewer.log',
-            ['emotion_motion.ros.viewer_node', '--port=0', f'--record-dir={folder}',
-             '--ros-args', '-r', f'__ns:={NAMESPACE}'],
+            ['emotion_motion.ros.viewer_node', '--port=0', '--updates-hz=5',
+             f'--record-dir={folder}', '--ros-args', '-r', f'__ns:={NAMESPACE}'],
         )  # fmt: skip
         self.folder = folder
         self.view = View(browser, self.viewer.address)
@@ -126,9 +126,13 @@ def test_robot_of_the_topic_is_shown_and_moved(stand: Stand) -> None:
     tester.wait(lambda: view.picture() != before, 'a robot in the picture')
     view.wait_still(True)
     rest = view.picture()
-    state = JointState(name=['left_shoulder_pitch_joint'], position=[-1.5])
-    tester.publish('joint_states', state)
-    tester.wait(lambda: view.picture() != rest, 'a robot that moves')
+    state = JointState(name=['l_p_shoulder'], position=[-1.5])
+
+    def moved() -> bool:
+        tester.publish('joint_states', state)
+        return view.picture() != rest
+
+    tester.wait(moved, 'a robot that moves')
     view.screenshot('robot')
     view.button('release').click()
     assert not view.errors
@@ -137,7 +141,7 @@ def test_robot_of_the_topic_is_shown_and_moved(stand: Stand) -> None:
 def test_killed_node_is_noticed_and_a_new_one_found(stand: Stand) -> None:
     view = stand.view
     stand.node.end(signal.SIGKILL)
-    assert 'motion_node is gone' in view.wait('[data-notice]').inner_text()
+    view.wait('[data-notice]:has-text("motion_node is gone")')
     view.screenshot('node_gone')
     stand.node = stand.start_node()
     view.wait('[data-notice]', state='hidden')
