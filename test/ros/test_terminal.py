@@ -138,7 +138,8 @@ class Screen:
         if self.pid == 0:
             os.chdir(ROOT)
             environment = os.environ | {'TERM': 'xterm-256color', 'COLUMNS': '80', 'LINES': '24'}
-            os.execve(sys.executable, [*DEMO, '--terminal', '--model', model, '--emotion-s', '1'], environment)
+            command = [*DEMO, '--terminal', '--model', model, '--emotion-s', '1']
+            os.execve(sys.executable, command, environment)
 
     def wait(self, text: str) -> None:
         end_s = time.monotonic() + 2 * LIMIT_S
