@@ -329,14 +329,14 @@ class MotionGenerator:
             self._frame, self._emotion, self._cache, self._sampler, self._random,
             self._watchdog.freedom(self._sampler.watchdog),
         )  # fmt: skip
-        if not bool(torch.isfinite(frame).all()):
+        points = body.cpu().numpy()
+        if not np.isfinite(points).all():
             raise ModelError(
                 f'got a frame that is not finite at step {self._steps}; call reset, and check the '
                 f'checkpoint {self.model_name!r} and the sampler {self._sampler}'
             )
         self._frame = frame
         self._steps += 1
-        points = body.cpu().numpy()
         self._watchdog(points)
         smooth = self.skeleton.project(self._filter(points))
         standing = self._stance(smooth, self._sampler.stance)

@@ -14,17 +14,12 @@ from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.model import MotionOutput, StreamCache
 from emotion_motion.plan import Plan
-from emotion_motion.plan_sampler import PlanSampler
+from emotion_motion.plan_step import PlanSeen, PlanStepRunner
 from emotion_motion.sampling import draw, is_expressive, most_probable, next_frame
 from emotion_motion.tracing import as_traced
 from emotion_motion.watchdog import Freedom
 
 __all__ = ['LiveStep', 'LiveStepRunner']
-
-# A weight that changes by more than this in one frame asks for a new plan; fading does not.
-_NEW_EMOTION = 0.1
-_NEWS_S = 1.5  # a new emotion is to be seen by then
-
 
 class LiveStep(nn.Module):
     """The last frame in, the next body out; the rings of the cache are written in place."""
@@ -123,10 +118,10 @@ class LiveStepRunner:
         config = checkpoint.model.config
         empty = self._model.unit.new_empty
         self._like_mu = empty(batch_size, 1, config.gaussians, config.outputs)
-        self._plans, self._batch_size = PlanSampler(checkpoint.model), batch_size
-        # The margin lies half a frame off the exact share, where rounding cannot reach.
-        self._plan_kept = 1.0 - (config.plan_every - 0.5) / config.plan_horizon
-        self._aging = 1.0 / (_NEWS_S * checkpoint.rate_hz)
+        self._batch_size = batch_size
+        self._plans = None
+        if config.plan:
+            self._plans = PlanStepRunner(checkpoint, batch_size, traced=traced)
         self._sampler: SamplerConfig | None = None
         self._settings: tuple[Tensor, ...] = ()
         self.unprojected: Tensor | None = None
@@ -150,7 +145,9 @@ class LiveStepRunner:
         done = self._step(*inputs)
         following, body, logits, cache.last_moved, features, here, self.unprojected = done
         cache.last_frame = frame
-        self._plan_on(frame, emotion, cache, sampler, features, here, random, freedom)
+        if self._plans is not None:
+            seen = PlanSeen(features, here, frame, emotion)
+            self._plans(seen, cache, sampler, inputs[-2][0], freedom)
         return following, body, logits
 
     def _inputs(
@@ -168,41 +165,6 @@ class LiveStepRunner:
         place = self._model.place_of(cache)
         plan = (cache.plan, cache.plan_left)
         return frame, past, emotion, rings, *place, plan, noise, self._tensors(sampler, freedom)
-
-    def _plan_on(
-        self,
-        frame: Tensor,
-        emotion: Tensor,
-        cache: StreamCache,
-        sampler: SamplerConfig,
-        features: Tensor,
-        here: Tensor,
-        random: torch.Generator,
-        freedom: Freedom | None,
-    ) -> None:
-        """Move the plan on by one frame; where it has run its time or the emotion is new, draw."""
-        if not self._model.config.plan:
-            return
-        noise = self._plans.draw(self._batch_size, random)  # always: streams stay independent
-        cache.plan_left = cache.plan_left - 1.0 / self._model.config.plan_horizon
-        due = cache.plan_left < self._plan_kept
-        if cache.last_emotion is None or not torch.equal(emotion, cache.last_emotion):
-            before = emotion if cache.last_emotion is None else cache.last_emotion
-            new = (emotion - before).abs().amax(-1, keepdim=True) > _NEW_EMOTION
-            due = due | new
-            cache.news = torch.where(new, 1.0, cache.news)
-            cache.last_emotion = emotion.clone()
-        warmth: float | Tensor = 1.0
-        if freedom is not None:
-            due = due | torch.from_numpy(freedom.new_plan).to(due.device).unsqueeze(-1)
-            warmth = self._like_mu.new_tensor(freedom.temperature).unsqueeze(-1)
-        # For all streams where it is for any: of some, the last bit would depend on how many.
-        if bool(due.any()):
-            ahead = self._model.plan_head(features, here)
-            fresh = self._plans(ahead, frame, emotion, sampler, noise, warmth, cache.news)
-            cache.plan = torch.where(due, fresh, cache.plan)
-            cache.plan_left = torch.where(due, 1.0, cache.plan_left)
-        cache.news = (cache.news - self._aging).clamp_min(0.0)
 
     def _tensors(self, sampler: SamplerConfig, freedom: Freedom | None) -> tuple[Tensor, ...]:
         """Return the settings in the order of LiveStep; made anew only when they change."""

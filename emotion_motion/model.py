@@ -145,13 +145,13 @@ class _Block(nn.Module):
 
     def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor]:
         """Return rotated queries and keys with values, [B, 3H, T, C/H], and hidden [B, T, 3C]."""
-        b, t, c = x.shape
-        qkv, hidden = self.into(self.norm(x)).split([3 * c, self.wide], dim=-1)
-        qkv = qkv.view(b, t, 3, self.heads, c // self.heads)
+        qkv, hidden = self.into(self.norm(x)).split([self.wide, self.wide], dim=-1)
+        qkv = qkv.unflatten(-1, (3, self.heads, -1))
         first, second = qkv.chunk(2, dim=-1)
         half = torch.cat((second, first), dim=-1)
-        turned = torch.addcmul(qkv * rotation[0], half, rotation[1])
-        return turned.view(b, t, 3 * self.heads, -1).transpose(1, 2), hidden
+        cosine, sine = rotation.unbind(0)
+        turned = torch.addcmul(qkv * cosine, half, sine)
+        return turned.flatten(2, 3).transpose(1, 2), hidden
 
     def join(self, x: Tensor, attended: Tensor, hidden: Tensor) -> Tensor:
         """Add what attention [B, H, T, C/H] and the hidden layer [B, T, 3C] found to x."""
@@ -368,13 +368,14 @@ class MotionModel(nn.Module):
         # The rest of the change comes through the frame's own pooling weight.
         along = jacobian @ (shown - summary).mT  # [B, E, 1]
         jacobian = torch.addcmul(jacobian, along, self.pooling.score.weight)
-        mu = output.mu[:, -1]  # [B, G, O]
+        mu = output.mu.select(1, -1)  # [B, G, O]
         change = self._shown(mu, frame.unsqueeze(1)) - shown  # [B, G, dim]
         gain = jacobian.unsqueeze(1) * change.unsqueeze(2)  # [B, G, E, dim]
-        by_keypoint = gain[..., : k * d].unflatten(-1, (k, d)).sum(-1)  # [B, G, E, K]
+        of_places, of_speeds = gain.split([k * d, gain.shape[-1] - k * d], dim=-1)
+        by_keypoint = of_places.unflatten(-1, (k, d)).sum(-1)  # [B, G, E, K]
         if self.config.pool_speeds:
-            by_keypoint = by_keypoint + gain[..., k * d :]
-        emotions = output.emotion_logits[:, -1, None, :, None] + by_keypoint
+            by_keypoint = by_keypoint + of_speeds
+        emotions = output.emotion_logits.select(1, -1).unsqueeze(1).unsqueeze(-1) + by_keypoint
         return emotions.transpose(2, 3).unsqueeze(1)
 
     def plan_place(self, frames: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ class PlanLeash:
         to = self._to.to(plans.device)
         return torch.cdist(plans @ to, poses @ to, compute_mode=_EXACTLY)
 
-    def __call__(self, plans: Tensor, emotion: Tensor, length: float) -> Tensor:
+    def __call__(self, plans: Tensor, emotion: Tensor, length: float | Tensor) -> Tensor:
         """Draw plans back that go too far.
 
         Args:
@@ -63,17 +63,15 @@ class PlanLeash:
         Returns:
             [B, N, Z].
         """
-        if not length:
-            return plans
         share, which = emotion.topk(min(_STRONGEST, emotion.shape[-1]), dim=-1)  # [B, S]
-        counts = share >= _LEAST_SHARE
-        if not bool(counts[:, 1:].any()):  # one emotion each, as most of the time
-            counts, which = counts[:, :1], which[:, :1]
         far, nearest = self._nearest(plans, which)  # [B, S, N]
-        # How much too far it is, from the poses of each of the emotions; the least counts.
+        # How much too far it is, from the poses of each of the emotions; the least counts. Far
+        # beyond any number where there is no leash.
+        length = torch.where(torch.as_tensor(length) > 0.0, length, torch.inf)
         excess = far / (length * self._reach[which]).unsqueeze(-1)
-        excess[:, 1:].masked_fill_(~counts[:, 1:].unsqueeze(-1), torch.inf)
-        excess, strongest = excess.min(dim=1)  # [B, N]
+        # The strongest has at least a share of 1 / E, and counts in any case.
+        counts = (share >= _LEAST_SHARE).unsqueeze(-1)
+        excess, strongest = torch.where(counts, excess, torch.inf).min(dim=1)  # [B, N]
         emotions = which.gather(1, strongest)
         pose = nearest.gather(1, strongest.unsqueeze(1)).squeeze(1)
         known = self._known[emotions, pose]  # [B, N, Z]

@@ -16,7 +16,7 @@ from emotion_motion.plan_leash import PlanLeash
 from emotion_motion.sampler_config import SamplerConfig
 from emotion_motion.sampling import emotion_term, is_expressive
 
-__all__ = ['PlanNoise', 'PlanSampler']
+__all__ = ['PlanNoise', 'PlanSampler', 'PlanSettings']
 
 CANDIDATES = 16
 # A plan is chosen once where keypoints choose ten times, and all of the body hangs on it: its
@@ -34,6 +34,15 @@ class PlanNoise(NamedTuple):
     pose: Tensor  # [B, N], uniform, chooses the known pose of each candidate
     normal: Tensor  # [B, N, Z], standard normal, where around it
     candidate: Tensor  # [B, N], Exponential(1), chooses the candidate
+
+
+class PlanSettings(NamedTuple):
+    """What of a SamplerConfig plans hang on, each a tensor []."""
+
+    plan_temperature: Tensor
+    emotion_weight: Tensor
+    plan_gain: Tensor
+    leash: Tensor
 
 
 class PlanSampler:
@@ -72,7 +81,7 @@ class PlanSampler:
         ahead: PlanAhead,
         frame: Tensor,
         emotion: Tensor,
-        sampler: SamplerConfig,
+        sampler: SamplerConfig | PlanSettings,
         noise: PlanNoise,
         warmth: float | Tensor = 1.0,
         news: float | Tensor = 0.0,
@@ -93,21 +102,21 @@ class PlanSampler:
         Returns:
             [B, Z].
         """
-        temperature = warmth * sampler.plan_temperature
-        if isinstance(warmth, Tensor):  # twice a cold temperature is cold, and frees nobody
-            temperature = torch.maximum(warmth * sampler.plan_temperature, warmth - 1.0)
+        warmth, news = (torch.as_tensor(part, device=frame.device) for part in (warmth, news))
+        # Twice a cold temperature is cold, and frees nobody.
+        temperature = torch.maximum(warmth * sampler.plan_temperature, warmth - 1.0)
         plans = self._drawn(ahead, noise, temperature)  # [B, N, Z]
         # A body lags behind its plan, and would move less than it means to.
-        here = ahead.here[:, -1:]
+        here = ahead.here
         gain = sampler.plan_gain + NEWS_GAIN * news
-        plans = here + (gain.unsqueeze(-1) if isinstance(gain, Tensor) else gain) * (plans - here)
+        plans = here + gain.unsqueeze(-1) * (plans - here)
         plans = self._leash(plans, emotion, sampler.leash)
         score = -noise.candidate.log()
         if not self._model.config.emotion_reads_features:  # else nobody can tell
             weight = PLAN_EMOTION * sampler.emotion_weight * (1.0 + NEWS_EMOTION * news)
             score = score + weight * self._emotion(plans, here, frame, emotion)
-        chosen = score.argmax(dim=-1)  # [B]
-        return plans[torch.arange(len(plans), device=plans.device), chosen]
+        chosen = score.argmax(dim=-1).view(-1, 1, 1)
+        return plans.gather(1, chosen.expand(-1, -1, plans.shape[-1])).squeeze(1)
 
     def _drawn(self, ahead: PlanAhead, noise: PlanNoise, temperature: float | Tensor) -> Tensor:
         """Draw plans [B, N, Z] as the model means them."""

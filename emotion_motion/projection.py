@@ -8,11 +8,10 @@ keypoints are linear in the normalised directions and axes. So there is no loop 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 import torch.nn.functional as F
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ __all__ = ['BodyProjection']
 # Added to each direction along the rest pose's: a bone or an axis of no length takes that of the
 # rest pose, any other keeps its own to float precision.
 _TIE = 1e-8
+_NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])  # of a cross product's coordinates
 
 
 class BodyProjection:
@@ -33,31 +33,73 @@ class BodyProjection:
         self._size, self._root = skeleton.size, skeleton.root
         self._groups = len(skeleton.rigid)
         self._matrices = _matrices(skeleton)
-        self._by_place: dict[tuple[torch.dtype, torch.device], tuple[Tensor, ...]] = {}
+        self._by_place: dict[Any, tuple[Any, ...]] = {}
 
-    def __call__(self, keypoints: Tensor) -> Tensor:
-        """Project `keypoints` [..., K, 3]; same shape, dtype and device."""
-        measure, tie, left_tie, place = self._on(keypoints)
+    def __call__(self, keypoints: Any) -> Any:
+        """Project `keypoints` [..., K, 3], array or tensor; same type, shape, dtype and device."""
+        measure, tie, left_tie, place = self._for(keypoints)
         # Bones, then the groups' forward axes, then their up axes: [..., K + 2R, 3], length 1.
-        directions = F.normalize(torch.matmul(measure, keypoints) + tie, dim=-1, eps=1e-30)
-        axes = directions[..., self._size :, :]
-        forward, up = axes[..., : self._groups, :], axes[..., self._groups :, :]
-        left = F.normalize(torch.linalg.cross(up, forward) + left_tie, dim=-1, eps=1e-30)
-        up = torch.linalg.cross(forward, left)
-        bones_and_forward = directions[..., : self._size + self._groups, :]
-        parts = torch.cat((bones_and_forward, left, up), dim=-2)  # [..., K + 3R, 3]
-        return torch.matmul(place, parts) + keypoints[..., self._root : self._root + 1, :]
+        directions = _unit(measure @ keypoints + tie)
+        bones, forward, up = _split(directions, (self._size, self._groups, self._groups))
+        left = _unit(_cross(up, forward) + left_tie)
+        up = _cross(forward, left)
+        parts = _joined(bones, forward, left, up)  # [..., K + 3R, 3]
+        return place @ parts + _one(keypoints, self._root)
 
-    def _on(self, keypoints: Tensor) -> tuple[Tensor, ...]:
-        key = (keypoints.dtype, keypoints.device)
+    def _for(self, keypoints: Any) -> tuple[Any, ...]:
+        """Return the matrices in the type, dtype and device of `keypoints`."""
+        key = (keypoints.dtype, getattr(keypoints, 'device', None), type(keypoints))
         if key not in self._by_place:
-            # Tensors made in inference mode could never take part in a gradient later.
-            with torch.inference_mode(False):
-                self._by_place[key] = tuple(
-                    torch.as_tensor(matrix, dtype=key[0], device=key[1])
-                    for matrix in self._matrices
-                )
+            matrices: list[Any]
+            if isinstance(keypoints, np.ndarray):
+                matrices = [matrix.astype(keypoints.dtype) for matrix in self._matrices]
+            else:
+                # Tensors made in inference mode could never take part in a gradient later.
+                with torch.inference_mode(False):
+                    matrices = [
+                        torch.as_tensor(matrix, dtype=keypoints.dtype, device=keypoints.device)
+                        for matrix in self._matrices
+                    ]
+            self._by_place[key] = tuple(matrices)
         return self._by_place[key]
+
+
+# The same for arrays, where a live loop would wait for torch to be called, and for tensors.
+
+
+def _unit(vectors: Any) -> Any:
+    """Return vectors [..., 3] made length 1; no length stays none."""
+    if isinstance(vectors, np.ndarray):
+        return vectors / (np.sqrt((vectors * vectors).sum(-1, keepdims=True)) + 1e-30)
+    return F.normalize(vectors, dim=-1, eps=1e-30)
+
+
+def _split(vectors: Any, sizes: tuple[int, int, int]) -> Any:
+    if isinstance(vectors, np.ndarray):
+        first, second = sizes[0], sizes[0] + sizes[1]
+        return vectors[..., :first, :], vectors[..., first:second, :], vectors[..., second:, :]
+    return vectors.split(sizes, dim=-2)
+
+
+def _one(vectors: Any, row: int) -> Any:
+    """Return one row [..., 1, 3] of vectors [..., N, 3]."""
+    if isinstance(vectors, np.ndarray):
+        return vectors[..., row : row + 1, :]
+    return vectors.narrow(-2, row, 1)
+
+
+def _cross(first: Any, second: Any) -> Any:
+    if isinstance(first, np.ndarray):
+        return first.take(_NEXT, -1) * second.take(_AFTER, -1) - (
+            first.take(_AFTER, -1) * second.take(_NEXT, -1)
+        )
+    return torch.linalg.cross(first, second)
+
+
+def _joined(*parts: Any) -> Any:
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts, axis=-2)
+    return torch.cat(parts, dim=-2)
 
 
 def _matrices(skeleton: Skeleton) -> tuple[np.ndarray, ...]:

@@ -103,17 +103,17 @@ def emotion_term(
         neutral_index: of E, or None.
         expressive: [B] or None.
     """
-    batch, others = emotion_logits.shape[0], [1] * (emotion_logits.dim() - 2)
+    each = (-1, *[1] * (emotion_logits.dim() - 2))  # [B] to [B, 1, ...]
     if target is None:
         shown = emotion_logits.amax(dim=-1)
     else:
-        shown = (emotion_logits * target.view(batch, *others, -1)).sum(dim=-1)
+        shown = (emotion_logits * target.unflatten(0, each)).sum(dim=-1)
     if neutral_index is None:
         return shown
-    factor = 1.0 - emotion_logits[..., neutral_index]
+    neutral = emotion_logits.select(-1, neutral_index)
     if expressive is not None:
-        factor = torch.where(expressive.view(batch, *others), factor, torch.ones_like(factor))
-    return shown * factor
+        neutral = neutral * expressive.unflatten(0, each)
+    return shown * (1.0 - neutral)
 
 
 def is_expressive(emotion: Tensor) -> Tensor:
@@ -121,7 +121,7 @@ def is_expressive(emotion: Tensor) -> Tensor:
 
     Where mostly neutral is asked for, showing it must not be penalised.
     """
-    return emotion[:, NEUTRAL_INDEX] <= 0.5
+    return emotion.select(-1, NEUTRAL_INDEX) <= 0.5
 
 
 def sample_dynamic_emotion_individual(
@@ -235,19 +235,20 @@ def next_frame(
     argmax(w - log(Exponential(1))) is distributed as softmax(w).
     """
     if emotion_logits.dim() > 2:
-        emotion_logits = emotion_logits[:, -1:]
-    mu, sigma, last_frames = mu[:, -1:], sigma[:, -1:], last_frames[:, -1:]
+        emotion_logits = emotion_logits.narrow(1, emotion_logits.shape[1] - 1, 1)
+    mu, sigma, last_frames = (part.narrow(1, -1, 1) for part in (mu, sigma, last_frames))
     scores = calculate_dynamic_emotion_scores_individual(
         mu, sigma, emotion_logits, last_frames, keypoint_dims=keypoint_dims, k=k,
         emotion_weight=emotion_weight, movement_weight=movement_weight,
         neutral_index=neutral_index, target=target, unit=unit, expressive=expressive,
-    )[:, 0]  # fmt: skip  # [B, G, K]
-    weights = pi[:, -1] if pi.dim() == 4 else pi[:, -1].unsqueeze(-1)  # [B, G, K or 1]
+    ).squeeze(1)  # fmt: skip  # [B, G, K]
+    weights = pi.select(1, -1)
+    weights = weights if pi.dim() == 4 else weights.unsqueeze(-1)  # [B, G, K or 1]
     combined = (scores + weights.log()) / temperature
     race, normal = noise
     chosen = (combined - race.log()).argmax(dim=1, keepdim=True)  # [B, 1, K]
-    mean = _of_component(mu[:, 0], chosen, keypoint_dims)
-    spread = _of_component(sigma[:, 0], chosen, keypoint_dims)
+    mean = _of_component(mu.squeeze(1), chosen, keypoint_dims)
+    spread = _of_component(sigma.squeeze(1), chosen, keypoint_dims)
     return (mean + normal * spread * (temperature**0.5 / variance_div)).flatten(1)
 
 
@@ -271,7 +272,7 @@ def _of_component(values: Tensor, chosen: Tensor, dims: int) -> Tensor:
     """Take from [B, G, O] the chosen component of each keypoint: [B, K, D]."""
     by_keypoint = values.unflatten(-1, (-1, dims))  # [B, G, K, D]
     index = chosen.unsqueeze(-1).expand(-1, -1, -1, dims)
-    return by_keypoint.gather(1, index)[:, 0]
+    return by_keypoint.gather(1, index).squeeze(1)
 
 
 def _keypoint_norm(values: Tensor, dims: int) -> Tensor:
@@ -281,8 +282,7 @@ def _keypoint_norm(values: Tensor, dims: int) -> Tensor:
 
 def _per_component(emotion_logits: Tensor, dims: int) -> Tensor:
     """Insert sizes of 1 after the sizes given, before E: [B, ..., E] with `dims` sizes."""
-    shape = emotion_logits.shape
-    return emotion_logits.reshape(*shape[:-1], *[1] * (dims - len(shape)), shape[-1])
+    return emotion_logits.unflatten(-1, (*[1] * (dims - emotion_logits.dim()), -1))
 
 
 def _check(

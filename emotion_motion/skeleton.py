@@ -154,13 +154,7 @@ class Skeleton:
             )
         if self.dims == 2:
             return keypoints
-        if _is_tensor(keypoints):
-            return self._projection(keypoints)
-        import torch
-
-        with torch.inference_mode():
-            given = torch.from_numpy(np.ascontiguousarray(keypoints))
-            return self._projection(given).numpy()
+        return self._projection(keypoints)
 
     def bone_error(self, keypoints: Any) -> float:
         """Return the largest error of a bone length or of a distance within a rigid group.

@@ -13,12 +13,8 @@ fed its own feet: with held ones it sees no sign of a pelvis that turns away, an
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import Tensor
-import torch.nn.functional as F
 
 from emotion_motion.skeleton import Skeleton
-from emotion_motion.tracing import as_traced
 
 __all__ = ['Stance', 'StanceAnchor']
 
@@ -37,6 +33,10 @@ _TIE = 1e-6
 _CHANGE_S = 0.5  # from feet that are free to feet that are held: no jump
 
 
+# Of what is taken of a foot: its members, then its ankle, knee and hip.
+_SOLE, _FOOT, _ANKLE, _KNEE, _HIP = slice(3), slice(4), 3, 4, 5
+
+
 class Stance:
     """Lets the bodies of live streams stand; remembers the frame before."""
 
@@ -45,10 +45,8 @@ class Stance:
     ) -> None:
         """Prepare frames of `batch_size` streams that begin in a pose [K, D] of height 1."""
         self._anchor = StanceAnchor(skeleton, rate_hz)
-        self._rest = torch.from_numpy(rest).float().repeat(batch_size, 1, 1)
+        self._rest = np.repeat(rest[None].astype(np.float32), batch_size, axis=0)
         self._change = 1.0 / (_CHANGE_S * rate_hz)
-        share = torch.ones(())
-        self._hold = as_traced(self._anchor, (self._rest, self._rest, self._rest, share))
         self.reset()
 
     def reset(self) -> None:
@@ -60,138 +58,144 @@ class Stance:
         """Return the next bodies [B, K, D] of height 1 as they stand.
 
         Args:
-            bodies: what the model means.
+            bodies: what the model means, on the body: hips that are a little off it would come
+                back to it with their feet, twice the sliding of the packaged model.
             share: how far standing feet are held, 0 to 1; it is reached within half a second.
         """
         if self._share is None:
             self._share = share
         self._share += min(max(share - self._share, -self._change), self._change)
-        meant = torch.from_numpy(bodies)
-        stood = meant
-        if self._anchor.feet and self._share > 0.0:
-            stood = self._hold(meant, self._meant, self._stood, torch.tensor(self._share))
-        self._meant, self._stood = meant, stood
-        return stood.numpy()
+        self._stood = self._anchor(bodies, self._meant, self._stood, self._share)
+        self._meant = bodies
+        return self._stood
 
 
 class StanceAnchor:
-    """Callable that holds the standing feet of bodies [B, K, 3] of height 1."""
+    """Callable that holds the standing feet of bodies [B, K, 3] of height 1.
+
+    In NumPy, since it is some fifty operations on a handful of numbers: torch takes four times as
+    long to call them, even traced (benchmarks/step.py).
+    """
 
     def __init__(self, skeleton: Skeleton, rate_hz: float) -> None:
         """Find the feet: rigid groups near the ground that hang on a thigh and a shin."""
         self._skeleton, self._rate_hz = skeleton, rate_hz
+        parents = skeleton.parents
         feet = [] if skeleton.dims == 2 else [
-            (group.anchor, sorted(group.members, key=lambda i: -skeleton.rest[i, 0]))
-            for group in skeleton.rigid
+            group for group in skeleton.rigid
             if skeleton.rest[list(group.members), 2].min() < _GROUND
-            and skeleton.parents[group.anchor] >= 0
-            and skeleton.parents[skeleton.parents[group.anchor]] >= 0
+            and parents[group.anchor] >= 0 and parents[parents[group.anchor]] >= 0
             and len(group.members) == 3
         ]  # fmt: skip
-        self._ankles = [ankle for ankle, _ in feet]
-        self._members = [members for _, members in feet]  # from the toes to the heel
-        self._knees = [skeleton.parents[ankle] for ankle in self._ankles]
-        self._hips = [skeleton.parents[knee] for knee in self._knees]
-        lengths = skeleton.bone_lengths
-        self._thigh = torch.tensor([float(lengths[knee]) for knee in self._knees])
-        self._shin = torch.tensor([float(lengths[ankle]) for ankle in self._ankles])
-        rest = torch.from_numpy(skeleton.rest).float()
-        self._sole = rest[self._members, 2].amin(dim=-1) if feet else torch.zeros(0)
+        legs = []
+        for foot in feet:
+            knee = parents[foot.anchor]
+            from_toes = sorted(foot.members, key=lambda i: -skeleton.rest[i, 0])
+            legs.append([*from_toes, foot.anchor, knee, parents[knee]])
+        self._legs = np.array(legs, dtype=np.intp).reshape(-1, 6)
+        lengths = skeleton.bone_lengths.astype(np.float32)
+        thigh, shin = (lengths[self._legs[:, part]][:, None] for part in (_KNEE, _ANKLE))
+        self._reach = (thigh + shin) * np.float32(_STRETCH)  # [F, 1]
+        self._least_reach = np.abs(thigh - shin) + np.float32(_TIE)
+        self._thigh_squared, self._difference = thigh**2, thigh**2 - shin**2
+        if feet:
+            self._sole = skeleton.rest[self._legs[:, _SOLE], 2].min(axis=-1).astype(np.float32)
 
     @property
     def feet(self) -> int:
-        """Number of feet found."""
-        return len(self._ankles)
+        """Number of feet found, F."""
+        return len(self._legs)
 
-    def __call__(self, body: Tensor, before: Tensor, last: Tensor, share: Tensor) -> Tensor:
+    def __call__(
+        self, body: np.ndarray, before: np.ndarray, last: np.ndarray, share: float = 1.0
+    ) -> np.ndarray:
         """Hold the feet of `body` that stood in `last` and hardly move.
 
         Args:
-            body: what the model means [B, K, 3], on the body, height 1, ground at z = 0.
+            body: what the model means [B, K, 3] float32, on the body, height 1, ground at z = 0.
             before: what it meant in the frame before [B, K, 3].
             last: the frame before as it stood [B, K, 3].
-            share: how far standing feet are held [], 0 to 1.
+            share: how far standing feet are held, 0 to 1.
 
         Returns:
-            The same shape. The upper body moves along by what a held leg cannot reach.
+            The same shape, on the body. The upper body moves along by what a held leg cannot
+            reach.
         """
-        return self.hold(body, last, share * self.held(body, before, last))
+        if not self.feet or share <= 0.0:
+            return body
+        return self.hold(body, last, np.float32(share) * self.held(body, before, last))
 
-    def hold(self, body: Tensor, feet: Tensor, held: Tensor) -> Tensor:
+    def hold(self, body: np.ndarray, feet: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Put the feet of `body` where they are in `feet`, by the legs' joints.
 
         Args:
-            body: [B, K, 3], on the body, height 1, ground at z = 0.
+            body: [B, K, 3] float32, on the body, height 1, ground at z = 0.
             feet: bodies [B, K, 3] whose feet are taken.
             held: [B, F, 1], how far each foot is: 0 leaves it as it is in `body`.
         """
-        if not self._ankles:
-            return body
-        sole = self._sole.to(body)
-        foot = torch.lerp(body[:, self._members], feet[:, self._members], held.unsqueeze(-1))
-        ankle = torch.lerp(body[:, self._ankles], feet[:, self._ankles], held)  # [B, F, 3]
-        drop = self._drop(foot, held, sole)
-        foot = foot - drop.unsqueeze(-2)
-        ankle = ankle - drop
-        hip = body[:, self._hips]
-        shift = self._pull(hip, ankle, held)
-        body = body + shift
-        hip, foot_knee = hip + shift, body[:, self._knees]
-        knee, ankle_reached = self._legs(hip, foot_knee, ankle, foot)
-        foot = foot + (ankle_reached - ankle).unsqueeze(-2)
-        parts = body.clone()
-        parts[:, self._knees] = knee
-        parts[:, self._ankles] = ankle_reached
-        for number, members in enumerate(self._members):
-            parts[:, members] = foot[:, number]
+        leg = body.take(self._legs, axis=1)  # [B, F, 6, 3]
+        foot = leg[..., _FOOT, :]
+        foot = foot + held[..., None] * (feet.take(self._legs[:, _FOOT], axis=1) - foot)
+        foot[..., 2] -= self._drop(foot, held)
+        hip, knee, ankle = leg[..., _HIP, :], leg[..., _KNEE, :], foot[..., _ANKLE, :]
+        parts, shift = body.copy(), self._pull(hip, ankle, held)
+        if shift.any():
+            parts, hip, knee = parts + shift, hip + shift, knee + shift
+        knee, reached = self._bend(hip, knee, ankle, foot)
+        parts[:, self._legs[:, _KNEE]] = knee
+        parts[:, self._legs[:, _FOOT]] = foot + (reached - ankle)[..., None, :]
         return self._skeleton.project(parts)
 
-    def held(self, body: Tensor, before: Tensor, last: Tensor) -> Tensor:
+    def held(self, body: np.ndarray, before: np.ndarray, last: np.ndarray) -> np.ndarray:
         """Return how far each foot of bodies [B, K, 3] stands, [B, F, 1]: 1 does, 0 is free."""
-        if not self._ankles:
-            return body.new_zeros(len(body), 0, 1)
-        now, was, stood = (part[:, self._members].mean(dim=-2) for part in (body, before, last))
-        speed = torch.linalg.vector_norm(now - was, dim=-1) * self._rate_hz
-        away = torch.linalg.vector_norm((now - stood)[..., :2], dim=-1)
-        height = body[:, self._members, 2].amin(dim=-1) - self._sole.to(body)
-        slow = ((_STEPS - speed) / (_STEPS - _STANDS)).clamp(0.0, 1.0)
-        near = ((_FAR - away) / (_FAR - _NEAR)).clamp(0.0, 1.0)
-        low = ((_LIFTED - height) / (_LIFTED - _LOW)).clamp(0.0, 1.0)
-        return (slow * near * low).unsqueeze(-1)
+        soles = self._legs[:, _SOLE]
+        now = body.take(soles, axis=1)  # [B, F, 3, 3]
+        moved = (now - before.take(soles, axis=1)).sum(axis=-2) / 3.0
+        away = (now - last.take(soles, axis=1)).sum(axis=-2)[..., :2] / 3.0
+        slow = _STEPS - _length(moved) * self._rate_hz
+        near = _FAR - _length(away)
+        low = _LIFTED + self._sole[:, None] - now[..., 2].min(axis=-1)[..., None]
+        return (
+            _share(slow, _STEPS - _STANDS) * _share(near, _FAR - _NEAR)
+            * _share(low, _LIFTED - _LOW)
+        )  # fmt: skip
 
-    @staticmethod
-    def _drop(foot: Tensor, held: Tensor, sole: Tensor) -> Tensor:
-        """Return how far each foot goes down [B, F, 3]: held ones settle, none sinks in."""
-        height = (foot[..., 2].amin(dim=-1) - sole).unsqueeze(-1)
-        down = torch.where(height < 0.0, height, _SETTLES * held * height)
-        return F.pad(down, (2, 0))
+    def _drop(self, foot: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return how far each foot goes down [B, F, 1]: held ones settle, none sinks in."""
+        height = foot[..., _SOLE, 2].min(axis=-1)[..., None] - self._sole[:, None]
+        return np.where(height < 0.0, height, np.float32(_SETTLES) * held * height)
 
-    def _pull(self, hip: Tensor, ankle: Tensor, held: Tensor) -> Tensor:
+    def _pull(self, hip: np.ndarray, ankle: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Return by how much the body follows its held feet [B, 1, 3]."""
-        reach = (self._thigh + self._shin).to(hip).unsqueeze(-1) * _STRETCH
         way = ankle - hip
-        length = torch.linalg.vector_norm(way, dim=-1, keepdim=True)
-        beyond = (length - reach).clamp_min(0.0) * way / length.clamp_min(_TIE) * held
+        length = _length(way)
+        share = np.maximum(length - self._reach, 0.0) * held / np.maximum(length, _TIE)
         # Pulls add up where they agree; of two in one direction the longer one counts.
-        return beyond.sum(dim=1, keepdim=True) / (beyond.abs().gt(0.0).any(-1).sum(
-            dim=1
-        ).clamp_min(1).view(-1, 1, 1))  # fmt: skip
+        pulls = np.maximum((share > 0.0).sum(axis=1, keepdims=True, dtype=np.float32), 1.0)
+        return (share * way).sum(axis=1, keepdims=True) / pulls
 
-    def _legs(
-        self, hip: Tensor, knee: Tensor, ankle: Tensor, foot: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _bend(
+        self, hip: np.ndarray, knee: np.ndarray, ankle: np.ndarray, foot: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the knees and ankles [B, F, 3] of legs that reach for `ankle`."""
-        thigh, shin = (part.to(hip).unsqueeze(-1) for part in (self._thigh, self._shin))
         way = ankle - hip
-        length = torch.linalg.vector_norm(way, dim=-1, keepdim=True)
-        along = way / length.clamp_min(_TIE)
-        reach = torch.minimum(length, (thigh + shin) * _STRETCH)
-        reach = torch.maximum(reach, (thigh - shin).abs() + _TIE)
+        length = _length(way)
+        along = way / np.maximum(length, _TIE)
+        reach = np.maximum(np.minimum(length, self._reach), self._least_reach)
         # The knee leans as the model meant it; a straight leg's leans as the foot points.
-        forward = foot[..., 0, :] - foot[..., -1, :]
-        lean = knee - hip + _TIE * forward
-        lean = lean - (lean * along).sum(dim=-1, keepdim=True) * along
-        lean = F.normalize(lean, dim=-1, eps=1e-12)
-        share = (thigh.square() - shin.square() + reach.square()) / (2.0 * reach)
-        height = (thigh.square() - share.square()).clamp_min(0.0).sqrt()
+        lean = knee - hip + np.float32(_TIE) * (foot[..., 0, :] - foot[..., 2, :])
+        lean = lean - (lean * along).sum(-1, keepdims=True) * along
+        lean = lean / np.maximum(_length(lean), 1e-12)
+        share = (self._difference + reach * reach) / (2.0 * reach)
+        height = np.sqrt(np.maximum(self._thigh_squared - share * share, 0.0))
         return hip + share * along + height * lean, hip + reach * along
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """Return the lengths [..., 1] of vectors [..., D]."""
+    return np.sqrt((vectors * vectors).sum(-1, keepdims=True))
+
+
+def _share(margin: np.ndarray, whole: float) -> np.ndarray:
+    """Return what a margin is of the whole one, 0 to 1."""
+    return np.minimum(np.maximum(margin / whole, 0.0), 1.0)

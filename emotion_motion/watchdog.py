@@ -110,7 +110,8 @@ class Watchdog:
         Args:
             strength: multiplies it; 0 switches the watchdog off.
         """
-        if not strength:
+        calm = self.still_s.max() <= _PATIENCE_S and self.repeating.max() <= _LOOPING
+        if not strength or (calm and not self._freed.any()):
             return None
         begins = (self.repeating > _LOOPING) & (self._kick == 0)
         whole = round(_KICK_S * self._rate_hz)

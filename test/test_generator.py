@@ -19,7 +19,8 @@ from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.live_step import LiveStepRunner
 from emotion_motion.plan import Plan, PlanAhead
 from emotion_motion.plan_sampler import PlanSampler
-from emotion_motion.sampling import most_probable, sample_dynamic_emotion_individual
+from emotion_motion.plan_step import seeded_by
+from emotion_motion.sampling import draw, most_probable, sample_dynamic_emotion_individual
 
 PERIOD = 4096  # frames after which rotary positions are re-based
 
@@ -335,6 +336,8 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
         before = told[-1][1] if told else requested
         told.append((frame, requested, cache.plan, cache.plan_left))
         output = model.step(frame, requested, cache)
+        # What the sampler is about to draw.
+        race, _ = draw(output.mu, 3, torch.Generator().set_state(random.get_state()))
         drawn = sample_dynamic_emotion_individual(
             output.pi, output.sigma, output.mu, model.component_emotions(output, cache),
             frame[:, None], keypoint_dims=3, **settings, target=requested,
@@ -346,7 +349,8 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
         last = PlanAhead(*(part[:, -1:] for part in ahead))
         due = (requested - before).abs().amax(-1, keepdim=True) > 0.1
         cache.news = torch.where(due, 1.0, cache.news)
-        fresh = plans(last, frame, requested, sampler, plans.draw(3, random), news=cache.news)
+        noise = plans.draw(3, seeded_by(race, torch.Generator()))
+        fresh = plans(last, frame, requested, sampler, noise, news=cache.news)
         cache.news = (cache.news - 1.0 / 45.0).clamp_min(0.0)
         due |= cache.plan_left < 1.0 - (config.plan_every - 1.5) / config.plan_horizon
         cache.plan = torch.where(due, fresh, cache.plan)

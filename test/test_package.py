@@ -29,7 +29,8 @@ ROS = {
 THIRD_PARTY = {
     'core': CORE,
     'io': CORE | {'bvhio', 'glm', 'pinocchio'},
-    'drawing': CORE | {'matplotlib'},
+    'drawing': CORE | {'imageio_ffmpeg', 'matplotlib', 'PIL'},
+    'commands': CORE,
     'cli': CORE | {'rich', 'tyro'},
     'retarget': {
         'coal', 'daqp', 'matplotlib', 'mujoco', 'numpy', 'pink', 'pinocchio', 'ruckig', 'yaml',
@@ -46,7 +47,8 @@ PARTS = {
     'drawing': {'core', 'drawing'},
     'retarget': {'core', 'retarget'},
     'viewer': {'core', 'io', 'drawing', 'retarget', 'viewer'},
-    'cli': {'core', 'io', 'drawing', 'retarget', 'cli', 'training', 'evaluation', 'viewer'},
+    'commands': {'core', 'io', 'drawing', 'retarget', 'commands'},
+    'cli': {'core', 'commands', 'retarget', 'cli', 'training', 'evaluation', 'viewer'},
     'ros': {'core', 'io', 'retarget', 'ros', 'msg', 'viewer'},
     'training': {'core', 'io', 'drawing', 'training'},
     'evaluation': {'core', 'io', 'drawing', 'training', 'evaluation'},
@@ -106,7 +108,7 @@ def test_changelog_has_the_version_or_what_is_forthcoming():
 
 def test_extras_are_the_promised_ones():
     assert re.findall(r"'(\w+)': [A-Z]", (ROOT / 'setup.py').read_text()) == [
-        'train', 'robot', 'viewer', 'dev']
+        'train', 'robot', 'film', 'viewer', 'dev']
 
 
 def test_base_requirements_and_setup_agree():

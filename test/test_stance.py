@@ -5,7 +5,6 @@
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest
-import torch
 
 from emotion_motion.skeleton import load_skeleton
 from emotion_motion.stance import Stance, StanceAnchor
@@ -20,18 +19,18 @@ FEET = [[BODY.index(side + name) for name in ('BigToe', 'SmallToe', 'Heel', 'Ank
         for side in SIDES]  # fmt: skip
 
 
-def bodies(*changes: np.ndarray) -> torch.Tensor:
+def bodies(*changes: np.ndarray) -> np.ndarray:
     """Return rest poses with a change of keypoints [K, 3] each, put onto the body: [B, K, 3]."""
-    return torch.from_numpy(np.stack([BODY.project(BODY.rest + one) for one in changes])).float()
+    return np.stack([BODY.project(BODY.rest + one) for one in changes]).astype(np.float32)
 
 
-def rest(count: int = 1) -> torch.Tensor:
-    return torch.from_numpy(BODY.rest).float().repeat(count, 1, 1)
+def rest(count: int = 1) -> np.ndarray:
+    return np.repeat(BODY.rest[None].astype(np.float32), count, axis=0)
 
 
-def stood(body: torch.Tensor, last: torch.Tensor, share: float = 1.0) -> torch.Tensor:
+def stood(body: np.ndarray, last: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Return how `body` stands that follows `last`, which was meant as it stood."""
-    return ANCHOR(body, last, last, torch.tensor(share))
+    return ANCHOR(body, last, last, share)
 
 
 def streams(count: int = 1) -> Stance:
@@ -51,8 +50,8 @@ def test_a_body_has_two_feet_and_one_seen_from_the_front_none():
     assert ANCHOR.feet == 2
     flat = StanceAnchor(BODY.flat(), RATE_HZ)
     assert flat.feet == 0
-    points = torch.rand(2, 25, 2)
-    assert flat(points, points, points, torch.ones(())) is points
+    points = np.random.default_rng(0).random((2, 25, 2), dtype=np.float32)
+    assert flat(points, points, points) is points
 
 
 @pytest.mark.parametrize('sway', [(0.001, 0.0, 0.0), (0.0, 0.002, 0.0), (0.0, 0.0, -0.002)])
@@ -60,7 +59,7 @@ def test_feet_stay_when_the_whole_body_glides_a_little(sway):
     last = rest()
     held = stood(bodies(np.tile(sway, (25, 1))), last)
     for foot in FEET:
-        torch.testing.assert_close(held[:, foot], last[:, foot], atol=2e-5, rtol=0.0)
+        np.testing.assert_allclose(held[:, foot], last[:, foot], atol=2e-5, rtol=0.0)
     neck = BODY.index('Neck')
     np.testing.assert_allclose((held - last)[0, neck], sway, atol=2e-4)
 
@@ -91,7 +90,7 @@ def test_a_step_is_left_to_the_model():
     step[FEET[0]] += (0.03, 0.0, 0.02)  # 1 body height a second
     meant = bodies(step)
     found = stood(meant, rest())
-    torch.testing.assert_close(found[:, FEET[0]], meant[:, FEET[0]], atol=1e-3, rtol=0.0)
+    np.testing.assert_allclose(found[:, FEET[0]], meant[:, FEET[0]], atol=1e-3, rtol=0.0)
 
 
 def test_a_lifted_foot_is_free_however_slowly_it_moves():
@@ -100,7 +99,7 @@ def test_a_lifted_foot_is_free_however_slowly_it_moves():
     lifted[FEET[0]] += (0.02, 0.0, 0.10)
     last, more = bodies(lifted), bodies(lifted * 1.02)
     found = stood(more, last)
-    torch.testing.assert_close(found[:, FEET[0]], more[:, FEET[0]], atol=1e-3, rtol=0.0)
+    np.testing.assert_allclose(found[:, FEET[0]], more[:, FEET[0]], atol=1e-3, rtol=0.0)
 
 
 def test_no_foot_sinks_into_the_ground():
@@ -115,18 +114,18 @@ def test_no_foot_sinks_into_the_ground():
 def test_whatever_comes_in_a_finite_body_comes_out(seed, size):
     body, last = bodies(random_change(seed, size)), bodies(random_change(seed + 1, size))
     found = stood(body, last)
-    assert torch.isfinite(found).all()
-    assert BODY.bone_error(found.numpy()) < 1e-5
+    assert np.isfinite(found).all()
+    assert BODY.bone_error(found) < 1e-5
 
 
 def test_a_straight_leg_and_a_foot_out_of_reach_are_no_trouble():
     high = np.tile((0.0, 0.0, 0.2), (25, 1))  # the body jumps 34 cm in one frame
     body = bodies(high)
-    held = torch.ones(1, 2, 1)
+    held = np.ones((1, 2, 1), dtype=np.float32)
     found = ANCHOR.hold(body, rest(), held)
-    assert torch.isfinite(found).all() and BODY.bone_error(found.numpy()) < 1e-5
+    assert np.isfinite(found).all() and BODY.bone_error(found) < 1e-5
     for foot in FEET:  # the body comes back to its feet
-        torch.testing.assert_close(found[:, foot], rest()[:, foot], atol=1e-3, rtol=0.0)
+        np.testing.assert_allclose(found[:, foot], rest()[:, foot], atol=1e-3, rtol=0.0)
 
 
 @pytest.mark.parametrize('emotion', ['neutral', 'happiness', 'surprise'])

@@ -9,7 +9,7 @@ import argparse
 from emotion_motion.emotion import emotion_weights
 from emotion_motion.exceptions import EmotionError
 
-__all__ = ['add_arguments', 'EMOTION_S', 'emotion_text', 'positive_seconds']
+__all__ = ['add_arguments', 'EMOTION_S', 'emotion_text', 'positive']
 
 EMOTION_S, WAIT_S = 8.0, 30.0
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '(default: walk through the seven)',
     )  # fmt: skip
     parser.add_argument(
-        '--emotion-s', metavar='S', type=positive_seconds, default=None,
+        '--emotion-s', metavar='S', type=positive, default=None,
         help=f'time of each emotion of the walk [s] (default: {EMOTION_S:g}; headless with '
         '--seconds: so that all seven come)',
     )  # fmt: skip
@@ -31,11 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='draw nothing; print one line of JSON at the end',
     )  # fmt: skip
     parser.add_argument(
-        '--seconds', metavar='N', type=positive_seconds, default=None,
+        '--seconds', metavar='N', type=positive, default=None,
         help='end so long after the first frame [s] (default: when interrupted; headless: 10)',
     )  # fmt: skip
     parser.add_argument(
-        '--wait-s', metavar='S', type=positive_seconds, default=WAIT_S,
+        '--wait-s', metavar='S', type=positive, default=WAIT_S,
         help='give up when no frame has come by then [s] (default: %(default)g)',
     )  # fmt: skip
 
@@ -49,8 +49,8 @@ def emotion_text(text: str) -> str:
     return text
 
 
-def positive_seconds(text: str) -> float:
-    """Return a time above 0 [s]; for argparse."""
+def positive(text: str) -> float:
+    """Read seconds above 0."""
     try:
         value = float(text)
     except ValueError:

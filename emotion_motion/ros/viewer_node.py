@@ -16,7 +16,7 @@ from rclpy.utilities import remove_ros_args
 
 from emotion_motion.emotion import emotion_weights
 from emotion_motion.exceptions import EmotionMotionError
-from emotion_motion.ros.terminal_options import emotion_text, positive_seconds
+from emotion_motion.ros.terminal_options import emotion_text, positive
 from emotion_motion.viewer.server import HOST, PORT
 
 __all__ = ['add_arguments', 'main']
@@ -73,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
            help="the motion node's name, in this node's namespace (default: %(default)s)")
     option('--emotion', metavar='TEXT', type=emotion_text, default=None,
            help="ask for this at the start, such as 'joy' (default: nothing)")
-    option('--tour-s', metavar='S', type=positive_seconds, default=0.0,
+    option('--tour-s', metavar='S', type=positive, default=0.0,
            help='begin with a tour through the emotions, so long with each [s]')
-    option('--seconds', metavar='N', type=positive_seconds, default=None,
+    option('--seconds', metavar='N', type=positive, default=None,
            help='end after so long [s] (default: when interrupted)')
     option('--urdf', metavar='FILE', type=Path, default=None,
            help="the robot's description, where there is no topic robot_description")
