@@ -60,9 +60,7 @@ class View:
         self.page.goto(address)
         self.page.locator('canvas').first.wait_for()
         # Viser tells that there is no graphics card; that covers the scene.
-        told = self.page.get_by_role('alert').filter(has_text='Software WebGL')
-        with contextlib.suppress(Exception):
-            told.get_by_role('button').click(timeout=5000)
+        self.page.add_style_tag(content='.mantine-Notification-root { display: none }')
 
     def _on_console(self, message: Any) -> None:
         if message.type == 'error':

@@ -45,6 +45,8 @@ LOOK_PERIOD_S, RATE_S = 0.5, 2.0
 # For so long what was asked for here is shown, whatever diagnostics of before say.
 ASKED_S = 1.5
 JOINTS_FRESH_S = 1.0
+# Frames after a longer pause are those of a node that has come back.
+BACK_S, AGAIN = 1.0, 2
 
 
 class ViewerClient(Node):
@@ -72,7 +74,8 @@ class ViewerClient(Node):
         self._joints: dict[str, tuple[float, dict[str, float]]] = {}
         self._mine: np.ndarray | None = None
         self._asked_s = self._held_s = -np.inf
-        self._listeners = 0
+        # How often what was asked for here is said again; a node that is new did not hear it.
+        self._again = 0
         self._fetching: Any = None
         namespace = self.get_namespace().rstrip('/')
         self._status_name = f'{namespace}/{motion_node}: motion'
@@ -100,7 +103,6 @@ class ViewerClient(Node):
         """Ask for an emotion, weights [7]."""
         self._mine = self.requested = np.asarray(weights, dtype=np.float32)
         self._asked_s = time.monotonic()
-        self._listeners = self._emotion.get_subscription_count()
         self._emotion.publish(String(data=_text(self._mine)))
 
     def hold(self, held: bool) -> None:
@@ -146,10 +148,9 @@ class ViewerClient(Node):
 
     def _look(self) -> None:
         """Learn the parameters of a node that has appeared, and tell it what was asked for."""
-        listeners = self._emotion.get_subscription_count()
-        if listeners > self._listeners and self._mine is not None:
+        if self._again > 0 and self._mine is not None:
             self._emotion.publish(String(data=_text(self._mine)))
-        self._listeners = listeners
+        self._again = max(0, self._again - 1)
         if not self.values and self._fetching is None and self._get.service_is_ready():
             self._fetching = self._get.call_async(GetParameters.Request(names=_NAMES))
             self._fetching.add_done_callback(self._on_values)
@@ -179,6 +180,8 @@ class ViewerClient(Node):
             names = tuple(message.names)
         points = np.array([(p.x, p.y, p.z) for p in message.points], dtype=np.float32)
         self.figure = Figure(points, message.skeleton, names)
+        if now_s - self.frame_s > BACK_S:
+            self._again, self._asked_s = AGAIN if self._mine is not None else 0, now_s
         self.frame_s = now_s
         self.frames += 1
         self._arrivals_s.append(now_s)
@@ -206,7 +209,8 @@ class ViewerClient(Node):
         self.measured = measured
         if 'hold' in told and now_s - self._held_s > ASKED_S:
             self.held = told['hold'] == 'True'
-        if 'emotion' in told and now_s - self._asked_s > ASKED_S:
+        here = now_s - self.frame_s <= BACK_S
+        if 'emotion' in told and here and now_s - self._asked_s > ASKED_S:
             with contextlib.suppress(EmotionError):
                 self._hear_requested(emotion_weights(told['emotion']))
 
