@@ -19,10 +19,11 @@ setup:  ## install what is missing into .venv, then build the messages into .bui
 
 build: setup  ## the same
 
-run: setup  ## start the node and a terminal client; ARGS="--headless --seconds 10" for a check
+run: setup  ## start the node and a page in the browser; ARGS=--terminal to draw in the terminal
 	@$(ENTER) exec python -m emotion_motion.ros.demo $(ARGS)
 
 test: setup  ## run the tests (pytest); ARGS="test/test_emotion.py -k mix" for some of them
+	@$(ENTER) python scripts/browser.py
 	@$(ENTER) OMP_NUM_THREADS=1 exec python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup  ## run the long tests that make test leaves out

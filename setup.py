@@ -29,7 +29,7 @@ def read_description():
 TRAIN = ['accelerate>=1.0', 'bvhio>=1.5', 'matplotlib', 'pyyaml', 'rich', 'tensorboard']
 ROBOT = ['daqp', 'matplotlib', 'mujoco>=3.3,<4', 'pin', 'pin-pink', 'pyyaml', 'ruckig']
 FILM = ['imageio-ffmpeg', 'matplotlib', 'pillow']
-VIEWER = ['viser']
+VIEWER = ['viser>=1.1,<2']
 DEV = [
     *TRAIN,
     'imageio-ffmpeg',
@@ -43,12 +43,14 @@ DEV = [
     'xacro',
     'hypothesis',
     'mypy',
+    'playwright',
     'pytest',
     'pytest-benchmark',
     'pytest-timeout',
     'pytest-xdist',
     'ruff',
     'setuptools',
+    *VIEWER,
 ]
 
 setup(

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, train, evaluate, models, data and robot with their commands."""
+"""The command line: generate, train, evaluate, view, models, data, robot and their commands."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
         return 'emotion-motion robot', _robot_commands(arguments[1:2]), arguments[1:]
     commands: dict[str, Callable[..., None]] = {
         'generate': generate, 'train': _train, 'evaluate': _evaluate, 'ablate': _ablate,
-        'models': _models, 'data': _data, 'robot': _robot,
+        'models': _models, 'data': _data, 'robot': _robot, 'view': _view,
     }  # fmt: skip
     if arguments[:1] == ['models']:
         from emotion_motion.commands.models_command import models
@@ -72,6 +72,10 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
         from emotion_motion.evaluation.ablation import ablate
 
         commands['ablate'] = ablate
+    if arguments[:1] == ['view']:
+        from emotion_motion.viewer.view_command import view
+
+        commands['view'] = view
     return 'emotion-motion', commands, arguments
 
 
@@ -99,6 +103,10 @@ def _evaluate() -> None:
 
 def _ablate() -> None:
     """Take away each part of the method in turn, train and measure what is left."""
+
+
+def _view() -> None:
+    """Show motion in a browser: of a running node, of a model, or of files."""
 
 
 def _models() -> None:

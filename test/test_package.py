@@ -35,6 +35,7 @@ THIRD_PARTY = {
     'retarget': {
         'coal', 'daqp', 'matplotlib', 'mujoco', 'numpy', 'pink', 'pinocchio', 'ruckig', 'yaml',
     },
+    'viewer': {'numpy', 'pinocchio', 'trimesh', 'tyro', 'viser', 'websockets'},
     'ros': CORE | ROS | {'rich', 'yaml'},
     'training': CORE | {'accelerate', 'matplotlib', 'rich', 'tensorboard', 'yaml'},
     'evaluation': CORE | {'accelerate', 'matplotlib', 'rich', 'yaml'},
@@ -45,9 +46,10 @@ PARTS = {
     'io': {'core', 'io'},
     'drawing': {'core', 'drawing'},
     'retarget': {'core', 'retarget'},
+    'viewer': {'core', 'io', 'drawing', 'retarget', 'viewer'},
     'commands': {'core', 'io', 'drawing', 'retarget', 'commands'},
-    'cli': {'core', 'commands', 'retarget', 'cli', 'training', 'evaluation'},
-    'ros': {'core', 'io', 'retarget', 'ros', 'msg'},
+    'cli': {'core', 'commands', 'retarget', 'cli', 'training', 'evaluation', 'viewer'},
+    'ros': {'core', 'io', 'retarget', 'ros', 'msg', 'viewer'},
     'training': {'core', 'io', 'drawing', 'training'},
     'evaluation': {'core', 'io', 'drawing', 'training', 'evaluation'},
 }

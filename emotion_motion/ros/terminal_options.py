@@ -9,7 +9,7 @@ import argparse
 from emotion_motion.emotion import emotion_weights
 from emotion_motion.exceptions import EmotionError
 
-__all__ = ['add_arguments', 'positive', 'EMOTION_S']
+__all__ = ['add_arguments', 'EMOTION_S', 'emotion_text', 'positive']
 
 EMOTION_S, WAIT_S = 8.0, 30.0
 
@@ -17,7 +17,7 @@ EMOTION_S, WAIT_S = 8.0, 30.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the client's options to a parser."""
     parser.add_argument(
-        '--emotion', metavar='TEXT', type=_emotion, default=None,
+        '--emotion', metavar='TEXT', type=emotion_text, default=None,
         help="ask for this alone, such as 'joy' or 'happiness:0.7, surprise:0.3' "
         '(default: walk through the seven)',
     )  # fmt: skip
@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _emotion(text: str) -> str:
+def emotion_text(text: str) -> str:
+    """Return a text that stands for an emotion; for argparse."""
     try:
         emotion_weights(text)
     except EmotionError as error:
