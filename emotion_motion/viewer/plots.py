@@ -44,7 +44,8 @@ class Plots:
         self._handles = [
             gui.add_uplot(
                 self._data(plot), _series(plot), title=plot.title, height=HEIGHT_PX,
-                scales={'x': {'time': False, 'range': (-SPAN_S, 0.0)}}, legend={'show': False}, visible=False,
+                scales={'x': {'time': False, 'range': (-SPAN_S, 0.0)}}, legend={'show': False},
+                visible=False,
                 padding=(4, 12, 0, 0),
             )
             for plot in PLOTS
