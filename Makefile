@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test soak bench lint clean distclean
+.PHONY: help setup build run test soak bench lint docs clean distclean
 ENTER := . ./env.sh &&
 
 help:  ## show this
@@ -34,6 +34,9 @@ bench: setup  ## run benchmarks/ and put their JSON into .build/bench; ARGS="ste
 
 lint: setup  ## ruff on everything, mypy on the core
 	@$(ENTER) ruff check . && mypy
+
+docs: setup  ## build the documentation into .build/site; ARGS="serve" shows it while you write
+	@$(ENTER) exec python scripts/docs.py $(ARGS)
 
 clean:  ## remove what was built; .venv stays
 	@rm -rf .build build install log *.egg-info

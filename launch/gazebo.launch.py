@@ -22,8 +22,6 @@ from launch.event_handlers import OnProcessExit
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
 
 from emotion_motion.ros.composition import (
     controllers_text,
@@ -32,6 +30,7 @@ from emotion_motion.ros.composition import (
     gazebo_nodes,
     Started,
 )
+from emotion_motion.ros.launch_action import node_action
 
 SHARE = Path(get_package_share_directory('emotion_motion'))
 BOOLEANS = ['true', 'false']
@@ -79,7 +78,7 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         Path(get_package_share_directory('ros_gz_sim')), 'gz_sim.launch.py',
         {'gz_args': gazebo_arguments(value('world'), value('gui') == 'true')},
     )  # fmt: skip
-    return [gazebo, *(_node(each) for each in beside), *_one_by_one(spawners, motion)]
+    return [gazebo, *(node_action(each) for each in beside), *_one_by_one(spawners, motion)]
 
 
 def _included(share: Path, name: str, arguments: dict[str, str]) -> IncludeLaunchDescription:
@@ -94,7 +93,7 @@ def _one_by_one(
 
     Earlier the motion would go on without the robot, which then would have to catch up.
     """
-    nodes = [_node(each) for each in spawners]
+    nodes = [node_action(each) for each in spawners]
     return [
         nodes[0],
         *(
@@ -102,19 +101,3 @@ def _one_by_one(
             for one, other in zip(nodes, [*nodes[1:], last], strict=True)
         ),
     ]
-
-
-def _node(started: Started) -> Node:
-    # A text that looks like YAML, as a URDF may, is a text all the same.
-    parameters = {
-        name: ParameterValue(value, value_type=type(value))
-        for name, value in started.parameters.items()
-    }
-    return Node(
-        package=started.package,
-        executable=started.executable,
-        parameters=[parameters] if parameters else [],
-        remappings=list(started.remappings),
-        arguments=list(started.arguments),
-        output='screen',
-    )

@@ -20,11 +20,10 @@ from launch.actions import (
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
 
-from emotion_motion.ros.composition import find_description, FROM_TOPIC, robot_nodes, Started
+from emotion_motion.ros.composition import find_description, FROM_TOPIC, robot_nodes
 from emotion_motion.ros.description_topic import hear_description
+from emotion_motion.ros.launch_action import node_action
 
 SHARE = Path(get_package_share_directory('emotion_motion'))
 BOOLEANS = ['true', 'false']
@@ -91,22 +90,5 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     # motion_node, which comes next, takes it from the same file.
     return [
         SetLaunchConfiguration('urdf', file),
-        *(_node(each, value('namespace')) for each in nodes),
+        *(node_action(each, value('namespace'), output='log') for each in nodes),
     ]
-
-
-def _node(started: Started, namespace: str) -> Node:
-    # A text that looks like YAML, as a URDF may, is a text all the same.
-    parameters = {
-        name: ParameterValue(value, value_type=type(value))
-        for name, value in started.parameters.items()
-    }
-    return Node(
-        package=started.package,
-        executable=started.executable,
-        namespace=namespace,
-        parameters=[parameters],
-        remappings=list(started.remappings),
-        arguments=list(started.arguments),
-        output='log',
-    )

@@ -113,6 +113,27 @@ def test_a_lent_group_is_taken_up_from_where_it_is_by_then():
     assert commands.trajectories()['upper'].names == ('right_elbow', 'left_elbow', 'neck')
 
 
+def test_a_group_that_a_hold_caught_on_its_way_is_lent_where_it_rests():
+    """It stays there when the hold ends, for what it is sent nobody hears."""
+    commands = stream(hand_back_s=0.3)
+    run(commands, AT_START + 0.8, 2.0)
+    commands.fade({'arms': 0.0}, 0.3)
+    run(commands, AT_START + 0.8, 0.2)
+    commands.stop('user')
+    still = run(commands, AT_START + 0.8, 1.0)[-1]
+    assert commands.lent == {'arms'} and abs(still[1] - START['left_elbow']) > 0.1
+    commands.release('user')
+    for _ in range(5):
+        path = run(commands, AT_START + 0.5, 0.1)
+        np.testing.assert_array_equal(path[:, 1:3], np.broadcast_to(still[1:3], (6, 2)))
+        moved = {**START, 'left_elbow': 0.9, 'right_elbow': -0.7}
+        commands.fade({'arms': 1.0}, 0.1, moved)  # not refused
+        commands.fade({'arms': 0.0}, 0.3)
+        run(commands, AT_START + 0.5, 1.5)
+        still = commands.limiter.path.start.position.copy()
+        assert commands.lent == {'arms'}
+
+
 def test_at_rest_commands_do_not_tremble():
     commands = stream(dead_band_rad=0.002)
     tremble = 5e-4 * np.random.default_rng(0).uniform(-1.0, 1.0, (240, 4))

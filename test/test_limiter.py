@@ -393,7 +393,7 @@ def test_a_joint_without_a_plan_brakes_and_the_others_go_on():
 
 def test_where_no_new_path_passes_the_one_it_is_on_is_followed_to_its_end():
     limiter = moving()
-    limiter._passes = lambda path: np.zeros(3, dtype=bool)  # type: ignore[method-assign]
+    limiter._paths.passes = lambda path: np.zeros(3, dtype=bool)  # type: ignore[method-assign]
     robot = Robot(limiter, np.random.default_rng(5))
     expected = limiter.path.last.position
     for _ in range(60):

@@ -7,22 +7,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 import functools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from emotion_motion.retarget.cache import kept, key_of
 from emotion_motion.retarget.capsules import Capsule, enclosing_capsules
 from emotion_motion.retarget.link_surface import link_surface
 from emotion_motion.retarget.pinocchio_module import load_pinocchio
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_config import ARMS
+from emotion_motion.retarget.urdf import find_file
 
 __all__ = ['CapsuleModel', 'Pair', 'capsule_model', 'fitted_capsules']
 
 _POSES = 1000
 _NEIGHBOURS = 2  # joints between links that are not watched
-# Pairs that never come nearer than this in so many random poses need no watching [m].
-_FAR_M = 0.08
+# Pairs that never come nearer than this in so many random poses need no watching [m]. The nearest
+# of these poses is far from the nearest that there is: hands that can touch were 9 cm apart there.
+_FAR_M = 0.3
 # How much nearer than in the rest pose a pair may come that is nearer there than the clearance.
 _REST_SLACK_M = 0.002
 
@@ -104,31 +108,47 @@ def capsule_model(robot: Robot) -> CapsuleModel:
     pairs = [_named(owners, pair, 0.0) for pair in geometry.collisionPairs]
     whole = CapsuleModel(robot, geometry, tuple(pairs), sources)
     margins = np.minimum(robot.config.clearance_m, whole.distances(robot.rest) - _REST_SLACK_M)
-    watched = _watched(whole, margins)
-    kept = [pair for pair, keep in zip(geometry.collisionPairs, watched, strict=True) if keep]
-    kept = [pin.CollisionPair(pair.first, pair.second) for pair in kept]
+    watched = np.array(kept(
+        key_of(['watched', *_depends_on(robot)]), lambda: _watched(whole, margins).tolist(),
+        lambda value: isinstance(value, list) and len(value) == len(margins)
+        and all(isinstance(each, bool) for each in value),
+    ), dtype=bool)  # fmt: skip
+    chosen = [
+        pin.CollisionPair(pair.first, pair.second)
+        for pair, keep in zip(geometry.collisionPairs, watched, strict=True) if keep
+    ]  # fmt: skip
     geometry.removeAllCollisionPairs()
-    for pair in kept:
+    for pair in chosen:
         geometry.addCollisionPair(pair)
-    named = [_named(owners, p, float(m)) for p, m in zip(kept, margins[watched], strict=True)]
+    named = [_named(owners, p, float(m)) for p, m in zip(chosen, margins[watched], strict=True)]
     return CapsuleModel(robot, geometry, tuple(named), sources)
 
 
 def fitted_capsules(robot: Robot) -> Iterator[tuple[str, list[Capsule], str]]:
     """Yield each link with its capsules and their source; one arm's links that turn as one share.
 
-    Those of the YAML file, where it has any, are all.
+    Those of the YAML file, where it has any, are all. Others are fitted once and kept in the
+    user's cache folder.
     """
     for link in robot.config.capsules:
         rows = np.array(robot.config.capsules[link]).reshape(-1, 7)
         yield link, [Capsule(row[:3], row[3:6], float(row[6])) for row in rows], 'given'
     if robot.config.capsules:
         return
+    key = key_of(['capsules', *_depends_on(robot)])
+    found = kept(key, lambda: list(_fitted(robot)), functools.partial(_are_capsules, robot))
+    for link, rows, source in found:
+        capsules = [Capsule(np.array(row[:3]), np.array(row[3:6]), row[6]) for row in rows]
+        yield link, capsules, source
+
+
+def _fitted(robot: Robot) -> Iterator[tuple[str, list[list[float]], str]]:
+    """Yield what `fitted_capsules` does, each capsule as two ends and a radius."""
     arms: dict[int, list[str]] = {}
     for link in robot.urdf.links:
         if _side(robot, link) is None:
             points, source = link_surface(robot.urdf, link)
-            yield link, (enclosing_capsules(points) if len(points) else []), source
+            yield link, _enclosing(points), source
         else:
             arms.setdefault(robot.place(link)[0], []).append(link)
     for links in arms.values():
@@ -139,7 +159,39 @@ def fitted_capsules(robot: Robot) -> Iterator[tuple[str, list[Capsule], str]]:
             for link, points, _ in surfaces
         ])  # fmt: skip
         source = ', '.join(sorted({source for _, points, source in surfaces if len(points)}))
-        yield links[0], (enclosing_capsules(points) if len(points) else []), source or 'none'
+        yield links[0], _enclosing(points), source or 'none'
+
+
+def _enclosing(points: np.ndarray) -> list[list[float]]:
+    found = enclosing_capsules(points) if len(points) else []
+    return [[*each.start.tolist(), *each.end.tolist(), float(each.radius)] for each in found]
+
+
+def _are_capsules(robot: Robot, value: Any) -> bool:
+    """Return whether what was read from the cache can be capsules of the robot."""
+    try:
+        return bool(value) and all(
+            link in robot.urdf.links and isinstance(source, str)
+            and all(np.isfinite(row).all() and len(row) == 7 and row[6] >= 0.0 for row in rows)
+            for link, rows, source in value
+        )  # fmt: skip
+    except (TypeError, ValueError):
+        return False
+
+
+def _depends_on(robot: Robot) -> list[str | bytes | Path]:
+    """Return what capsules and watched pairs follow from: robot, meshes, and this code."""
+    here = Path(__file__).parent
+    names = (
+        'capsules.py', 'collisions.py', 'link_surface.py', 'robot.py', 'robot_limits.py',
+        'urdf.py',
+    )  # fmt: skip
+    parts: list[str | bytes | Path] = [(here / name).read_bytes() for name in names]
+    parts += [robot.urdf.text, repr(robot.config)]
+    meshes = (mesh for link in robot.urdf.links.values() for mesh in link.iter('mesh'))
+    references = {mesh.get('filename', '') for mesh in meshes}
+    found = (find_file(each, robot.urdf.path.parent) for each in sorted(references))
+    return [*parts, *(path for path in found if path is not None)]
 
 
 def _object(robot: Robot, link: str, number: int, capsule: Capsule) -> Any:

@@ -18,7 +18,7 @@ from emotion_motion.retarget.clip_ratio import ClipRatio, Pace
 from emotion_motion.retarget.dead_band import DeadBand
 from emotion_motion.retarget.jerk_phases import MotionState
 from emotion_motion.retarget.joint_groups import GroupWeights, JointGroups
-from emotion_motion.retarget.limiter import SafetyLimiter
+from emotion_motion.retarget.limiter import Guard, SafetyLimiter
 from emotion_motion.retarget.limiter_settings import LimiterSettings
 from emotion_motion.retarget.limits import JointLimits
 from emotion_motion.retarget.trajectory import look_ahead, Trajectory
@@ -59,6 +59,7 @@ class CommandStream:
         groups: of joints, for weights.
         controllers: which joints each controller has; joints of none are sent to nobody.
         settings: everything else.
+        guard: what joints must not do together; see SafetyLimiter.
 
     Raises:
         ConfigError, RobotError: something does not fit; the message says what.
@@ -73,12 +74,13 @@ class CommandStream:
         groups: Mapping[str, Sequence[str]],
         controllers: Mapping[str, Sequence[str]],
         settings: CommandSettings | None = None,
+        guard: Guard | None = None,
     ) -> None:
         settings = settings or CommandSettings()
         if np.shape(rest) != (len(limits),):
             raise RobotError(f'rest: got shape {np.shape(rest)}; expected ({len(limits)},)')
         self.limits, self.period_s = limits, period_s
-        self.limiter = SafetyLimiter(limits, period_s, settings.limiter)
+        self.limiter = SafetyLimiter(limits, period_s, settings.limiter, guard)
         self.groups = JointGroups(limits.names, groups)
         self.controllers = JointGroups(limits.names, controllers)
         self.weights = GroupWeights(self.groups, settings.hand_back_s)
@@ -94,6 +96,16 @@ class CommandStream:
         return self._pace.pace
 
     @property
+    def position(self) -> np.ndarray:
+        """Where the joints are now [J] [rad]; one that is outside of its limits at its limit.
+
+        Raises:
+            RobotError: the state of the robot is unknown.
+        """
+        position = self.limiter.path.start.position
+        return np.clip(position, self.limits.lower, self.limits.upper)
+
+    @property
     def lent(self) -> frozenset[str]:
         """The groups that are somebody else's."""
         return self._lent
@@ -107,7 +119,7 @@ class CommandStream:
             RobotError: the state is not known or no motion can start from it.
         """
         self.limiter.start(positions, velocities)
-        self._base = self._inside(self.limiter.path.start.position)
+        self._base = self.position
         self._forget()
 
     def forget(self) -> None:
@@ -140,7 +152,7 @@ class CommandStream:
         self._lent -= set(back)
         for group in back:
             rows = self.groups.rows(group)
-            self._base[rows] = self._inside(self.limiter.path.start.position)[rows]
+            self._base[rows] = self.position[rows]
 
     def stop(self, reason: str) -> None:
         """Come to rest within the limits and hold until `release`."""
@@ -171,9 +183,7 @@ class CommandStream:
             self._pace.update(self.clip.ratio, self.period_s)
         else:
             self.clip.reset()
-        for group in self.weights.faded_out:
-            if not (self.limiter.path.ends_s[self.groups.rows(group)] > 0.0).any():
-                self._lent |= {group}
+        self._lend()
         return state
 
     def trajectories(self) -> dict[str, Trajectory]:
@@ -198,8 +208,21 @@ class CommandStream:
     def _goal(self, targets: np.ndarray) -> np.ndarray:
         if targets.shape != self._base.shape or not np.isfinite(targets).all():
             return targets  # the limiter says what is wrong
-        goal = self._base + self.weights.of_joints * (targets - self._base)
-        return self._dead_band(goal)
+        goal = self._dead_band(self._base + self.weights.of_joints * (targets - self._base))
+        for group in self._lent:  # whatever happens, here they do not move
+            rows = self.groups.rows(group)
+            goal[rows] = self._base[rows]
+        return goal
+
+    def _lend(self) -> None:
+        """Lend the groups that have faded out and rest, wherever that is: a hold may have come."""
+        path, position = self.limiter.path, self.position
+        for group in set(self.weights.faded_out) - self._lent:
+            rows = self.groups.rows(group)
+            inside = (position[rows] == path.start.position[rows]).all()
+            if inside and not (path.ends_s[rows] > 0.0).any():
+                self._lent |= {group}
+                self._base[rows] = position[rows]
 
     def _own(self) -> dict[str, tuple[str, ...]]:
         lent = {name for group in self._lent for name in self.groups.members[group]}
@@ -207,9 +230,6 @@ class CommandStream:
             controller: tuple(name for name in names if name not in lent)
             for controller, names in self.controllers.members.items()
         }
-
-    def _inside(self, positions: np.ndarray) -> np.ndarray:
-        return np.clip(positions, self.limits.lower, self.limits.upper)
 
     def _forget(self) -> None:
         self._dead_band.reset()

@@ -13,10 +13,15 @@ from emotion_motion.retarget.commands import CommandSettings, CommandStream
 from emotion_motion.retarget.jerk_phases import MotionState
 from emotion_motion.retarget.limiter import BAD_TARGETS, STALE
 from emotion_motion.retarget.measured_joints import MeasuredJoints
+from emotion_motion.retarget.path_guard import PathGuard
 from emotion_motion.retarget.retargeter import Retargeter
 from emotion_motion.retarget.robot import Robot
 
 __all__ = ['RobotDriver']
+
+# An arm whose way to its target leads through the body finds another way from where it is, when it
+# has been hindered for so long.
+_HINDERED_S = 0.3
 
 
 class RobotDriver:
@@ -51,6 +56,7 @@ class RobotDriver:
         self.commands = CommandStream(
             robot.limits, robot.rest, self.period_s,
             groups=groups_of(robot), controllers=controllers, settings=settings,
+            guard=PathGuard(robot) if retargeter.clearance else None,
         )  # fmt: skip
         self.problem = ''
 
@@ -126,10 +132,7 @@ class RobotDriver:
         except RobotError as error:
             self.problem = str(error)
             return False
-        self._retargeter.reset(np.clip(
-            self.commands.limiter.path.start.position,
-            self.robot.limits.lower, self.robot.limits.upper,
-        ))  # fmt: skip
+        self._retargeter.reset(self.commands.position)
         self.problem = ''
         return True
 
@@ -141,6 +144,10 @@ class RobotDriver:
             self.commands.release(reason)
 
     def _targets(self, keypoints: np.ndarray) -> np.ndarray:
+        hindered = self.commands.limiter.hindered_s > _HINDERED_S
+        if hindered.any():
+            self._retargeter.take_up(self.commands.position, hindered)
+            self.commands.limiter.hindered_s[hindered] = 0.0
         try:
             targets = self._retargeter(keypoints)
         except RobotError as error:

@@ -10,6 +10,11 @@ there, or, for a joint that has no good one, braking. What does not pass the che
 and the joint goes on along its old path, which was checked and ends at rest. So limits hold
 whatever is asked for and whatever fails, by nothing but the check.
 
+A guard, if there is one, is asked about the same path as a whole: what joints do together, such as
+an arm that comes too near to the body, no joint can be told by itself. A joint that it names leads
+on for one cycle only, or brakes, or all joints brake, whichever it lets pass first; and where
+nothing passes all go on along the old path, which had passed.
+
 Targets are at rest, so a joint is always a little behind one that moves, by the time that stopping
 takes. Leading the target ahead by that was tried and left out: the lag went, but gestures overshot
 (with 20 rad/s^2 and 400 rad/s^3 a motion of three sines was off by 0.082 rad with its lag taken
@@ -25,19 +30,15 @@ import numpy as np
 
 from emotion_motion.exceptions import ConfigError, RobotError
 from emotion_motion.retarget.approach import Approach
-from emotion_motion.retarget.braking import braking, braking_phases
 from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
 from emotion_motion.retarget.limiter_settings import LimiterSettings
 from emotion_motion.retarget.limits import JointLimits
 from emotion_motion.retarget.measured import measured_state
 from emotion_motion.retarget.planner import RuckigPlanner
+from emotion_motion.retarget.safe_paths import Guard, SafePaths
 
-__all__ = ['SafetyLimiter', 'STALE', 'BAD_TARGETS']
+__all__ = ['BAD_TARGETS', 'SafetyLimiter', 'STALE']
 
-# Plans stay inside of the limits by these shares of them and this angle, checks by half of it: for
-# rounding, and for what a controller's quintic between two points adds, measured at up to 0.1 % of
-# the speed and 3 % of the acceleration.
-SPEED_MARGIN, ACCELERATION_MARGIN, JERK_MARGIN, MARGIN_RAD = 2e-3, 4e-2, 1e-4, 1e-5
 # Reasons to stop that come and go by themselves.
 STALE, BAD_TARGETS = 'stale', 'bad targets'
 
@@ -51,35 +52,32 @@ class SafetyLimiter:
         limits: of the joints.
         period_s: nominal time between two steps [s].
         settings: everything else.
+        guard: says what joints must not do together; None where anything goes.
 
     Raises:
         ConfigError: the period is no time.
     """
 
     def __init__(
-        self, limits: JointLimits, period_s: float, settings: LimiterSettings | None = None
+        self,
+        limits: JointLimits,
+        period_s: float,
+        settings: LimiterSettings | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.limits, self.settings = limits, settings or LimiterSettings()
-        self.period_s = period_s
+        self.period_s, self._guard = period_s, guard
         if not (math.isfinite(period_s) and period_s > 0.0):
             raise ConfigError(f'period_s: got {period_s!r}; expected a time above 0')
-        velocity = (1.0 - SPEED_MARGIN) * limits.velocity
-        self._acceleration = (1.0 - ACCELERATION_MARGIN) * limits.acceleration
-        # A jerk that takes an acceleration from nothing to its limit within a period is lost
-        # between two commands; with more, what a controller makes of them leaves the limits.
-        jerk = np.minimum(limits.jerk, limits.acceleration / period_s)
-        self._jerk = (1.0 - JERK_MARGIN) * jerk
-        inside = np.minimum(MARGIN_RAD, 0.01 * (limits.upper - limits.lower))
-        self._lower, self._upper = limits.lower + inside, limits.upper - inside
-        self._tolerance = 0.5 * inside
-        self._planner = RuckigPlanner(velocity, self._acceleration, self._jerk)
-        self._approach = Approach(velocity, self.settings)
+        self._paths = paths = SafePaths(limits, period_s)
+        self._planner = RuckigPlanner(paths.velocity, paths.acceleration, paths.jerk)
+        self._approach = Approach(paths.velocity, self.settings)
         self._path: JerkPhases | None = None
-        self._low, self._high = self._lower, self._upper
         self._reasons: set[str] = set()
         self._silent_s = 0.0
         self._target: np.ndarray | None = None
         self.kept_paths = 0
+        self.hindered_s = np.zeros(len(limits))
 
     # What it is doing.
 
@@ -143,12 +141,8 @@ class SafetyLimiter:
         """
         self._path = None
         state = measured_state(self.limits, self.settings, positions, velocities)
-        self._low = np.minimum(self._lower, state.position)
-        self._high = np.maximum(self._upper, state.position)
-        self._path = braking(state, self._acceleration, self._jerk)
-        if (state.velocity != 0.0).any():
-            low, high = self._path.range()
-            self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
+        self._path = self._paths.braked(state)
+        self._paths.begin(self._path)
         self._begin_approach()
 
     def forget(self) -> None:
@@ -176,8 +170,7 @@ class SafetyLimiter:
         position[rows] = taken.position
         start = MotionState(position, path.start.velocity, path.start.acceleration)
         self._path = JerkPhases(start, path.durations, path.jerks)
-        self._low[rows] = np.minimum(self._lower, position)[rows]
-        self._high[rows] = np.maximum(self._upper, position)[rows]
+        self._paths.begin(self._path, rows)
         self._begin_approach(rows)
 
     def stop(self, reason: str) -> None:
@@ -211,16 +204,13 @@ class SafetyLimiter:
         elapsed_s = self._checked_time(elapsed_s)
         path, state = self.path, self.path.at(elapsed_s)
         self._hear(targets, elapsed_s)
-        # A joint outside of its limits comes inside and does not go out again.
-        self._low = np.minimum(self._lower, np.maximum(self._low, state.position))
-        self._high = np.maximum(self._upper, np.minimum(self._high, state.position))
+        self._paths.come_inside(state.position)
         if not self._reasons and self._target is not None:
-            planned, good = self._planned(state, self._target)
-            if not good.all():
-                planned = planned.choose(good, self._braked(state, path, elapsed_s))
-            self._path = planned
+            self._path = self._led(state, self._target, path, elapsed_s)
         else:
-            self._path = self._braked(state, path, elapsed_s)
+            braked = self._braked(state, path, elapsed_s)
+            self._path = path.shifted(elapsed_s) if self._hindered(braked).any() else braked
+            self.hindered_s[:] = 0.0
         return self._path.start
 
     # How it does it.
@@ -248,26 +238,47 @@ class SafetyLimiter:
         self._silent_s = 0.0
         self.release(STALE)
         self.release(BAD_TARGETS)
-        self._target = np.clip(targets, self._lower, self._upper)
+        self._target = np.clip(targets, self._paths.lower, self._paths.upper)
 
     def _begin_approach(self, rows: Sequence[int] | None = None) -> None:
         self._approach.begin(rows)
         if rows is None:
             self._target, self._silent_s = None, 0.0
 
-    def _planned(self, state: MotionState, target: np.ndarray) -> tuple[JerkPhases, np.ndarray]:
-        """Return a path that leads to the target and then brakes, and where [J] it is good."""
+    def _led(
+        self, state: MotionState, target: np.ndarray, path: JerkPhases, time_s: float
+    ) -> JerkPhases:
+        """Return a path towards the target, as far as limits and guard let it go on.
+
+        Args:
+            state: where the joints are.
+            target: where they shall rest [J], in rad.
+            path: the one that they are on.
+            time_s: for how long they have been on it.
+        """
         velocity = self._approach.velocity(target - state.position, self.period_s)
-        durations, jerks, found = self._planner.plan(state, target, velocity)
-        lead_s = max(self.settings.plan_s, self.period_s)
-        rest_s = np.maximum(lead_s - durations.cumsum(axis=0) + durations, 0.0)
-        durations = np.minimum(durations, rest_s)
-        end = JerkPhases(state, durations, jerks).last
-        braked_s, braked = braking_phases(end, self._acceleration, self._jerk)
-        path = JerkPhases(
-            state, np.concatenate([durations, braked_s]), np.concatenate([jerks, braked])
-        )
-        return path, found & self._passes(path)
+        plan = self._planner.plan(state, target, velocity)
+        led, good = self._paths.planned(state, plan, max(self.settings.plan_s, self.period_s))
+        braked = None
+        if not good.all():
+            braked = self._braked(state, path, time_s)
+            led = led.choose(good, braked)
+        hindered = self._hindered(led)
+        self.hindered_s = np.where(hindered, self.hindered_s + self.period_s, 0.0)
+        if not hindered.any():
+            return led
+        braked = self._braked(state, path, time_s) if braked is None else braked
+        short, good = self._paths.planned(state, plan, self.period_s)
+        short = short.choose(good, braked)
+        for tried in (led.choose(~hindered, short), led.choose(~hindered, braked), braked):
+            if not self._hindered(tried).any():
+                return tried
+        return path.shifted(time_s)
+
+    def _hindered(self, path: JerkPhases) -> np.ndarray:
+        if self._guard is None:
+            return np.zeros(len(self.limits), dtype=bool)
+        return self._guard.hindered(path)
 
     def _braked(self, state: MotionState, path: JerkPhases, time_s: float) -> JerkPhases:
         """Return the quickest path to rest; for a joint where it does not pass, the one it is on.
@@ -282,23 +293,9 @@ class SafetyLimiter:
         """
         if path.at_rest:
             return path
-        braked = braking(state, self._acceleration, self._jerk)
-        good = self._passes(braked)
+        braked = self._paths.braked(state)
+        good = self._paths.passes(braked)
         if good.all():
             return braked
         self.kept_paths += 1
         return braked.choose(good, path.shifted(time_s))
-
-    def _passes(self, path: JerkPhases) -> np.ndarray:
-        """Return for which joints [J] a whole path is within the limits and ends at rest."""
-        low, high = path.range()
-        limits = self.limits
-        return (
-            (low >= self._low - self._tolerance)
-            & (high <= self._high + self._tolerance)
-            & (path.peak_velocity() <= (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity)
-            & (path.peak_acceleration() <= (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration)
-            & (path.peak_jerk() <= (1.0 - 0.5 * JERK_MARGIN) * limits.jerk)
-            & path.ends_at_rest
-            & (path.durations >= 0.0).all(axis=0)
-        )

@@ -21,6 +21,7 @@ class Retargeter:
     Attributes:
         robot: whose targets.
         rate_hz: frames a second.
+        clearance: whether arms keep clear.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Retargeter:
         """
         if not 0.0 < rate_hz < float('inf'):
             raise RobotError(f'got a rate of {rate_hz} Hz; expected one above 0 and finite')
-        self.robot, self.rate_hz = robot, rate_hz
+        self.robot, self.rate_hz, self.clearance = robot, rate_hz, clearance
         self._kinematics = InverseKinematics(robot, 1.0 / rate_hz, clearance=clearance)
         self._directions = BodyDirections(self._kinematics.bones.names, skeleton)
 
@@ -73,3 +74,7 @@ class Retargeter:
                 f'positions, of {", ".join(self.robot.names)}'
             )
         self._kinematics.start(q)
+
+    def take_up(self, q: np.ndarray, joints: np.ndarray) -> None:
+        """Go on from where some joints [J, bool] really are, which could not follow [J] [rad]."""
+        self._kinematics.start(np.where(joints, q, self._kinematics.q))

@@ -8,13 +8,11 @@ millisecond, and threads would cost more in jitter than they save.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 import gc
 import os
 import signal
 import sys
-import textwrap
 import traceback
 from typing import Any
 
@@ -26,7 +24,9 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
-from emotion_motion.exceptions import EmotionMotionError, RobotError
+from emotion_motion.exceptions import EmotionMotionError
+from emotion_motion.ros.command_line import command_line
+from emotion_motion.ros.driving import drive_robot
 from emotion_motion.ros.health import HealthReport
 from emotion_motion.ros.parameters import NodeParameters, PARAMETERS
 
@@ -149,7 +149,11 @@ class MotionNode(LifecycleNode):
             on_reset=self._on_reset,
         )
         if table['robot']:
-            self._robot = self._drive_robot(motion)
+            values = {spec.name: table[spec.name] for spec in PARAMETERS}
+            self._robot = drive_robot(
+                self, values, motion.generator.skeleton, motion.rate_hz,
+                on_stop=lambda stopped: motion.hold('stop', stopped),
+            )  # fmt: skip
         # What is loaded by now lives long. Out of the garbage collector's sight, a full
         # collection in the loop has nothing to do; else it takes 50 ms for the modules alone.
         gc.collect()
@@ -157,22 +161,6 @@ class MotionNode(LifecycleNode):
         self.get_logger().info(
             f'loaded the model {motion.generator.model_name!r} on {motion.generator.device}, '
             f'seed {motion.generator.seed}'
-        )
-
-    def _drive_robot(self, motion: Any) -> Any:
-        try:
-            from emotion_motion.ros.robot_output import RobotOutput
-        except ModuleNotFoundError as error:
-            raise RobotError(
-                f'got the robot {self._table["robot"]!r}, and {error.name} is not installed; '
-                f'expected what drives robots: pip install emotion_motion[robot]'
-            ) from error
-        return RobotOutput(
-            self,
-            {spec.name: self._table[spec.name] for spec in PARAMETERS},
-            skeleton=motion.generator.skeleton,
-            rate_hz=motion.rate_hz,
-            on_stop=lambda stopped: motion.hold('stop', stopped),
         )
 
     def _release(self) -> None:
@@ -273,31 +261,15 @@ class MotionNode(LifecycleNode):
             self._log_problem = problem
             if problem:
                 self.get_logger().warning(f'{problem}; the motion goes on without')
-        self._log_robot_problem()
-        stands = self._loop.watch() if self._loop is not None else False
-        self._health.watch(
-            self.state, self._error, self._motion, self._loop, stands, self._robot
-        )
-
-    def _log_robot_problem(self) -> None:
         problem = self._robot.problem if self._robot is not None else ''
         if problem != self._robot_problem:
             self._robot_problem = problem
             if problem:
                 self.get_logger().error(f'the robot is not driven: {problem}')
-
-
-def _parser() -> argparse.ArgumentParser:
-    """Return a parser that has only `--help`: all else is given in the ways of ROS."""
-    rows = [f'{s.name} ({s.default_text}; {s.range_text}): {s.meaning}' for s in PARAMETERS]
-    lines = [textwrap.fill(r, 99, initial_indent='  ', subsequent_indent='      ') for r in rows]
-    return argparse.ArgumentParser(
-        prog='motion_node',
-        usage='%(prog)s [--ros-args -p NAME:=VALUE --params-file FILE -r FROM:=TO ...]',
-        description='An emotion topic in, living keypoints out.',
-        epilog='\n'.join(['parameters (default; range):', *lines]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+        stands = self._loop.watch() if self._loop is not None else False
+        self._health.watch(
+            self.state, self._error, self._motion, self._loop, stands, self._robot
+        )
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -321,7 +293,7 @@ def main(args: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        _parser().parse_args(remove_ros_args(argv)[1:])
+        command_line().parse_args(remove_ros_args(argv)[1:])
         rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
         node = MotionNode()
     except (ParameterException, RuntimeError) as error:  # rclpy's own errors are the latter

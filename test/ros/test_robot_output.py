@@ -319,6 +319,30 @@ def test_a_fault_in_the_robot_s_part_does_not_take_the_node_with_it(graph: Graph
     tester.wait(lambda: len(trajectories) > seen, 'trajectories again')
 
 
+def test_two_robots_in_one_graph_move_each_by_its_own_state(graph: Graph) -> None:
+    """Each in its namespace: one that is not there does not move, and a stop is for one."""
+    _, one = graph.node('/two/one', **settings('joint_trajectory'))
+    _, other = graph.node('/two/other', **settings('joint_trajectory'))
+    targets = {tester: tester.listen(JointState, 'joint_targets') for tester in (one, other)}
+    for tester in (one, other):
+        tester.wait_state('active')
+    RobotBody(one)
+    moves(one, targets[one])
+    other.spin(0.2)
+    assert not targets[other], 'it heard the other robot'
+    body = RobotBody(other)
+    name = NAMES[0]
+    body.positions[name] += 0.15
+    moves(other, targets[other])
+    assert path_of(targets[other][:1])[0, 0] == pytest.approx(body.positions[name], abs=1e-6)
+    one.publish('stop', Bool(data=True))
+    one.wait(lambda: rests(targets[one]), 'rest of one')
+    moves(other, targets[other])
+    assert rests(targets[one])
+    for tester in (one, other):
+        check_limits(targets[tester])
+
+
 def test_a_display_needs_no_robot_and_has_every_joint(graph: Graph) -> None:
     _, tester = graph.node(**settings('display'))
     states = tester.listen(JointState, 'joint_states')

@@ -1,0 +1,108 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Paths of joints, and the check of a whole path that all safety of the limiter rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from emotion_motion.retarget.braking import braking, braking_phases
+from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
+from emotion_motion.retarget.limits import JointLimits
+
+__all__ = ['Guard', 'SafePaths']
+
+# Plans stay inside of the limits by these shares of them and this angle, checks by half of it: for
+# rounding, and for what a controller's quintic between two points adds, measured at up to 0.1 % of
+# the speed and 3 % of the acceleration.
+SPEED_MARGIN, ACCELERATION_MARGIN, JERK_MARGIN, MARGIN_RAD = 2e-3, 4e-2, 1e-4, 1e-5
+
+
+class Guard(Protocol):
+    """Knows what joints must not do together."""
+
+    def hindered(self, path: JerkPhases) -> np.ndarray:
+        """Return which joints [J] must not go along a path; none where all of them may."""
+
+
+class SafePaths:
+    """Makes paths of J joints and tells which of them keep their limits.
+
+    A joint that begins outside of its limits may be there, comes inside and does not go out again.
+
+    Attributes:
+        velocity: that plans stay below [J], in rad/s.
+        acceleration: the same [J], in rad/s^2.
+        jerk: the same [J], in rad/s^3.
+        lower: where targets lie [J], in rad.
+        upper: the same, in rad.
+    """
+
+    def __init__(self, limits: JointLimits, period_s: float) -> None:
+        """Take the limits of the joints, and the time between two commands [s]."""
+        self._limits = limits
+        self.velocity = (1.0 - SPEED_MARGIN) * limits.velocity
+        self.acceleration = (1.0 - ACCELERATION_MARGIN) * limits.acceleration
+        # A jerk that takes an acceleration from nothing to its limit within a period is lost
+        # between two commands; with more, what a controller makes of them leaves the limits.
+        jerk = np.minimum(limits.jerk, limits.acceleration / period_s)
+        self.jerk = (1.0 - JERK_MARGIN) * jerk
+        inside = np.minimum(MARGIN_RAD, 0.01 * (limits.upper - limits.lower))
+        self.lower, self.upper = limits.lower + inside, limits.upper - inside
+        self._tolerance = 0.5 * inside
+        self._low, self._high = self.lower, self.upper
+
+    def begin(self, path: JerkPhases, rows: Sequence[int] | None = None) -> None:
+        """Let joints, some of them or all, be where a path that they begin with goes."""
+        low, high = path.range()
+        low, high = np.minimum(self.lower, low), np.maximum(self.upper, high)
+        if rows is None:
+            self._low, self._high = low, high
+        else:
+            self._low[rows], self._high[rows] = low[rows], high[rows]
+
+    def come_inside(self, position: np.ndarray) -> None:
+        """Let joints that are outside go out no farther than where they are now [J]."""
+        self._low = np.minimum(self.lower, np.maximum(self._low, position))
+        self._high = np.maximum(self.upper, np.minimum(self._high, position))
+
+    def braked(self, state: MotionState) -> JerkPhases:
+        """Return the quickest path to rest."""
+        return braking(state, self.acceleration, self.jerk)
+
+    def planned(
+        self, state: MotionState, plan: tuple[np.ndarray, np.ndarray, np.ndarray], lead_s: float
+    ) -> tuple[JerkPhases, np.ndarray]:
+        """Return a path that follows a plan for a time and then brakes, and where [J] it is good.
+
+        Args:
+            state: where the joints are.
+            plan: durations and jerks [9, J] and for which joints [J] there are any.
+            lead_s: how long the plan is followed [s].
+        """
+        durations, jerks, found = plan
+        rest_s = np.maximum(lead_s - durations.cumsum(axis=0) + durations, 0.0)
+        durations = np.minimum(durations, rest_s)
+        end = JerkPhases(state, durations, jerks).last
+        braked_s, braked = braking_phases(end, self.acceleration, self.jerk)
+        path = JerkPhases(
+            state, np.concatenate([durations, braked_s]), np.concatenate([jerks, braked])
+        )
+        return path, found & self.passes(path)
+
+    def passes(self, path: JerkPhases) -> np.ndarray:
+        """Return for which joints [J] a whole path is within the limits and ends at rest."""
+        low, high = path.range()
+        limits = self._limits
+        return (
+            (low >= self._low - self._tolerance)
+            & (high <= self._high + self._tolerance)
+            & (path.peak_velocity() <= (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity)
+            & (path.peak_acceleration() <= (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration)
+            & (path.peak_jerk() <= (1.0 - 0.5 * JERK_MARGIN) * limits.jerk)
+            & path.ends_at_rest
+            & (path.durations >= 0.0).all(axis=0)
+        )
