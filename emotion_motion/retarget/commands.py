@@ -18,9 +18,10 @@ from emotion_motion.retarget.clip_ratio import ClipRatio, Pace
 from emotion_motion.retarget.dead_band import DeadBand
 from emotion_motion.retarget.jerk_phases import MotionState
 from emotion_motion.retarget.joint_groups import GroupWeights, JointGroups
-from emotion_motion.retarget.limiter import Guard, SafetyLimiter
+from emotion_motion.retarget.limiter import SafetyLimiter
 from emotion_motion.retarget.limiter_settings import LimiterSettings
 from emotion_motion.retarget.limits import JointLimits
+from emotion_motion.retarget.safe_paths import Guard
 from emotion_motion.retarget.trajectory import look_ahead, Trajectory
 
 __all__ = ['CommandStream', 'CommandSettings']
