@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.viewer.body import BodyShape, bone_mesh, sphere_mesh
+from emotion_motion.viewer.camera import WORLD
 from emotion_motion.viewer.look import Look
 from emotion_motion.viewer.source import Figure
 from emotion_motion.viewer.trail import Trail
@@ -178,7 +179,7 @@ class Figures:
         left = -0.5 * SPACING_M * (len(figures) - 1)
         self._views = [
             FigureView(
-                self._scene, f'/figure_{number}', figure, self._look,
+                self._scene, f'{WORLD}/figure_{number}', figure, self._look,
                 np.array([0.0, left + number * SPACING_M, 0.0]),
             )
             for number, figure in enumerate(figures)

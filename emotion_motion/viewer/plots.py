@@ -44,7 +44,8 @@ class Plots:
         self._handles = [
             gui.add_uplot(
                 self._data(plot), _series(plot), title=plot.title, height=HEIGHT_PX,
-                scales={'x': {'time': False}}, legend={'show': False}, visible=False,
+                scales={'x': {'time': False, 'range': (-SPAN_S, 0.0)}}, legend={'show': False},
+                visible=False,
                 padding=(4, 12, 0, 0),
             )
             for plot in PLOTS
@@ -60,14 +61,17 @@ class Plots:
             values[-1] = measured.get(name, np.nan)
         for plot, handle in zip(PLOTS, self._handles, strict=True):
             data = self._data(plot)
-            known = any(np.isfinite(line).any() for line in data[1:])
+            known = len(data[0]) > 1
             if known != handle.visible:
                 handle.visible = known
             if known:
                 handle.data = data
 
     def _data(self, plot: Plot) -> tuple[np.ndarray, ...]:
-        return (self._times_s, *(self._values[name].copy() for name, _ in plot.lines))
+        """Return times and lines where all are known: the plot cannot show what is not."""
+        lines = np.stack([self._values[name] for name, _ in plot.lines])
+        known = np.isfinite(lines).all(axis=0)
+        return (self._times_s[known], *lines[:, known])
 
 
 def _series(plot: Plot) -> tuple[Any, ...]:

@@ -15,10 +15,11 @@ import numpy as np
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.pinocchio_module import load_pinocchio
 from emotion_motion.retarget.urdf import find_file
+from emotion_motion.viewer.camera import WORLD
 
 __all__ = ['RobotView', 'with_files']
 
-_NAME = '/robot'
+_NAME = f'{WORLD}/robot'
 # Beside the keypoints' figure, which stands at the origin.
 BESIDE_M = (0.0, -0.95, 0.0)
 _MESH = re.compile(r'(<mesh\b[^>]*?\bfilename\s*=\s*["\'])([^"\']+)')

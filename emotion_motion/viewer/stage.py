@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from emotion_motion.exceptions import EmotionMotionError
-from emotion_motion.viewer.camera import FollowCamera
+from emotion_motion.viewer.camera import FollowCamera, WORLD
 from emotion_motion.viewer.figures import Figures
 from emotion_motion.viewer.look import BRAND, DARK, LIGHT, Look
 from emotion_motion.viewer.robot import RobotView
@@ -32,13 +32,14 @@ class Stage:
         self._robot: RobotView | None = None
         self._urdf = ''
         self._grid: Any = None
-        self._figures = Figures(server.scene, DARK if dark else LIGHT)
         self._camera = FollowCamera(server, distance=1.0 + 0.5 * (bodies - 1))
+        self._figures = Figures(server.scene, DARK if dark else LIGHT)
         self._number = -1
         self._shadows = False
         # Light from pictures of rooms is what a browser without a graphics card is slowest at.
         server.scene.configure_environment_map(None)
         server.scene.configure_default_lights(cast_shadow=False)
+        server.scene.add_light_ambient('/light', intensity=0.8)
         self.dress(dark=dark)
 
     @property
@@ -59,7 +60,7 @@ class Stage:
         if self._grid is not None:
             self._grid.remove()
         self._grid = self._server.scene.add_grid(
-            '/ground', _SIZE_M, _SIZE_M, cell_size=0.25, section_size=1.0,
+            f'{WORLD}/ground', _SIZE_M, _SIZE_M, cell_size=0.25, section_size=1.0,
             cell_color=look.cell, section_color=look.section, fade_distance=14.0,
             shadow_opacity=0.25,
         )  # fmt: skip
