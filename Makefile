@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test soak bench lint clean distclean
+.PHONY: help setup build run test soak bench lint docs clean distclean
 ENTER := . ./env.sh &&
 
 help:  ## show this
@@ -19,11 +19,12 @@ setup:  ## install what is missing into .venv, then build the messages into .bui
 
 build: setup  ## the same
 
-run: setup  ## start the node and a terminal client; ARGS="--headless --seconds 10" for a check
+run: setup  ## start the node and a page in the browser; ARGS=--terminal to draw in the terminal
 	@$(ENTER) exec python -m emotion_motion.ros.demo $(ARGS)
 
 test: setup  ## run the tests (pytest); ARGS="test/test_emotion.py -k mix" for some of them
-	@$(ENTER) OMP_NUM_THREADS=1 exec python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(ENTER) python scripts/browser.py
+	@$(ENTER) OMP_NUM_THREADS=1 exec python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup  ## run the long tests that make test leaves out
 	@$(ENTER) exec python -m pytest -m soak $(ARGS)
@@ -33,6 +34,9 @@ bench: setup  ## run benchmarks/ and put their JSON into .build/bench; ARGS="ste
 
 lint: setup  ## ruff on everything, mypy on the core
 	@$(ENTER) ruff check . && mypy
+
+docs: setup  ## build the documentation into .build/site; ARGS="serve" shows it while you write
+	@$(ENTER) exec python scripts/docs.py $(ARGS)
 
 clean:  ## remove what was built; .venv stays
 	@rm -rf .build build install log *.egg-info

@@ -28,9 +28,12 @@ def read_description():
 
 TRAIN = ['accelerate>=1.0', 'bvhio>=1.5', 'matplotlib', 'pyyaml', 'rich', 'tensorboard']
 ROBOT = ['daqp', 'matplotlib', 'mujoco>=3.3,<4', 'pin', 'pin-pink', 'pyyaml', 'ruckig']
-VIEWER = ['viser']
+FILM = ['imageio-ffmpeg', 'matplotlib', 'pillow']
+VIEWER = ['viser>=1.1,<2']
 DEV = [
     *TRAIN,
+    'imageio-ffmpeg',
+    'pillow',
     'daqp',
     'example-robot-data',
     'mujoco>=3.3,<4',
@@ -40,12 +43,14 @@ DEV = [
     'xacro',
     'hypothesis',
     'mypy',
+    'playwright',
     'pytest',
     'pytest-benchmark',
     'pytest-timeout',
     'pytest-xdist',
     'ruff',
     'setuptools',
+    *VIEWER,
 ]
 
 setup(
@@ -94,6 +99,7 @@ setup(
     extras_require={
         'train': TRAIN,
         'robot': ROBOT,
+        'film': FILM,
         'viewer': VIEWER,
         'dev': DEV,
     },

@@ -31,6 +31,7 @@ from plain import PlainLoop
 
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.live_step import LiveStepRunner
+from emotion_motion.plan_step import PlanSeen
 
 
 def main() -> None:
@@ -140,13 +141,23 @@ def parts(generator: MotionGenerator) -> dict[str, float]:
     with torch.inference_mode():
         arguments = (generator._frame, generator._emotion, generator._cache, generator.sampler)
         _, body, _ = runner(*arguments, random)
+        features = torch.zeros(1, 1, model.config.channels)
+        here = model.plan_place(generator._frame).unsqueeze(1)
+        seen = PlanSeen(features, here, generator._frame, generator._emotion)
+        noise = torch.ones(1)
         untraced = LiveStepRunner(generator._checkpoint, 1, traced=False)
         output = model.step(*arguments[:3])
         points = body.numpy()
+
+        def new_plan() -> None:
+            generator._cache.plan_left.zero_()
+            runner._plans(seen, generator._cache, generator.sampler, noise)
+
         calls = {
             'network to body, traced': lambda: runner(*arguments, random),
             'output filter': lambda: generator._filter(points),
-            'published frame onto the body': lambda: generator.skeleton.project(points),
+            'feet held, published frame onto the body': lambda: generator._stance(points, 1.0),
+            'a new plan, one frame in ten': new_plan,
             'untraced: network to body': lambda: untraced(*arguments, random),
             'untraced: network': lambda: model.step(*arguments[:3]),
             'untraced: emotion of components': lambda: model.component_emotions(

@@ -15,7 +15,8 @@ from emotion_motion.checkpoint import Checkpoint, from_pretrained, SamplerConfig
 from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import ConfigError, EmotionError, ModelError
 from emotion_motion.filters import KeypointFilter
-from emotion_motion.live_step import LiveStepRunner
+from emotion_motion.live_step import FrameSampler, LiveStepRunner
+from emotion_motion.sampling import next_frame
 from emotion_motion.skeleton import Skeleton
 from emotion_motion.stance import Stance
 from emotion_motion.watchdog import Watchdog
@@ -52,6 +53,7 @@ class MotionGenerator:
         batch_size: int = 1,
         seed: int | None = None,
         body_height_m: float | None = None,
+        frame_sampler: FrameSampler = next_frame,
     ) -> None:
         """Make streams that stand in the checkpoint's rest pose, all neutral.
 
@@ -60,6 +62,9 @@ class MotionGenerator:
             batch_size: number of streams B.
             seed: of the random draws; None draws another one at every reset.
             body_height_m: height that the keypoints are scaled to [m]; None: the checkpoint's.
+            frame_sampler: chooses each next frame in place of `sampling.next_frame`, with the same
+                arguments; it must not keep or change them. A step then runs untraced, and a log
+                of the run does not hold the sampler.
 
         Raises:
             ConfigError: batch_size, seed or body_height_m is out of range.
@@ -77,7 +82,7 @@ class MotionGenerator:
             checkpoint.skeleton, checkpoint.rate_hz, checkpoint.rest_pose, batch_size
         )
         self._watchdog = Watchdog(checkpoint.rate_hz, batch_size)
-        self._live_step = LiveStepRunner(checkpoint, batch_size)
+        self._live_step = LiveStepRunner(checkpoint, batch_size, frame_sampler=frame_sampler)
         self.sampler = checkpoint.sampler
         self.body_height_m = checkpoint.body_height_m if body_height_m is None else body_height_m
         self._emotion = torch.zeros(batch_size, len(EMOTIONS), device=self._device)
@@ -338,7 +343,8 @@ class MotionGenerator:
         self._frame = frame
         self._steps += 1
         self._watchdog(points)
-        standing = self._stance(self._filter(points), self._sampler.stance)
+        smooth = self.skeleton.project(self._filter(points))
+        standing = self._stance(smooth, self._sampler.stance)
         return MotionFrame(standing * np.float32(self._body_height_m), logits.cpu().numpy())
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,11 @@ from emotion_motion.sampling import draw, is_expressive, most_probable, next_fra
 from emotion_motion.tracing import as_traced
 from emotion_motion.watchdog import Freedom
 
-__all__ = ['LiveStep', 'LiveStepRunner']
+__all__ = ['FrameSampler', 'LiveStep', 'LiveStepRunner']
+
+# Of the signature of `sampling.next_frame`.
+FrameSampler = Callable[..., Tensor]
+
 
 class LiveStep(nn.Module):
     """The last frame in, the next body out; the rings of the cache are written in place."""
@@ -29,15 +34,10 @@ class LiveStep(nn.Module):
     high: Tensor
     rise: Tensor
 
-    def __init__(self, checkpoint: Checkpoint, *, emotion_alone: bool = False) -> None:
-        """Gather what a step needs from a checkpoint.
-
-        Args:
-            checkpoint: the model and all that belongs to it.
-            emotion_alone: the sampler's k and movement_weight are 0, and are not computed.
-        """
+    def __init__(self, checkpoint: Checkpoint, frame_sampler: FrameSampler = next_frame) -> None:
+        """Gather what a step needs from a checkpoint."""
         super().__init__()
-        self.emotion_alone = emotion_alone
+        self.frame_sampler = frame_sampler
         self.model, self.skeleton = checkpoint.model, checkpoint.skeleton
         config = self.model.config
         self.undrawn = config.most_probable or not config.draws
@@ -88,11 +88,10 @@ class LiveStep(nn.Module):
         if self.model.tells_components:
             emotions = self.model.emotions_by_component(output, frame, done.shown, done.summary)
         k, emotion_weight, fade, movement_weight, variance_div, temperature = settings
-        certainty, movement = (0.0, 0.0) if self.emotion_alone else (k, movement_weight)
-        drawn = self._chosen(output) if self.undrawn else next_frame(
+        drawn = self._chosen(output) if self.undrawn else self.frame_sampler(
             output.pi, output.sigma, output.mu, emotions, frame.unsqueeze(1), noise,
-            keypoint_dims=self.model.config.keypoint_dims, k=certainty,
-            emotion_weight=emotion_weight, movement_weight=movement, variance_div=variance_div,
+            keypoint_dims=self.model.config.keypoint_dims, k=k, emotion_weight=emotion_weight,
+            movement_weight=movement_weight, variance_div=variance_div,
             neutral_index=NEUTRAL_INDEX, target=emotion, temperature=temperature,
             unit=self.model.unit,
             expressive=is_expressive(emotion),
@@ -118,11 +117,17 @@ class LiveStep(nn.Module):
 class LiveStepRunner:
     """Runs a LiveStep on a stream's cache, traced where torch can, and keeps its plan."""
 
-    def __init__(self, checkpoint: Checkpoint, batch_size: int, *, traced: bool = True) -> None:
-        """Prepare steps of `batch_size` streams."""
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        batch_size: int,
+        *,
+        frame_sampler: FrameSampler = next_frame,
+        traced: bool = True,
+    ) -> None:
+        """Prepare steps of `batch_size` streams; a sampler of somebody else's is never traced."""
         self._model = checkpoint.model
-        self._step: Any = LiveStep(checkpoint).eval()
-        self._emotion_step: Any = LiveStep(checkpoint, emotion_alone=True).eval()
+        self._step: Any = LiveStep(checkpoint, frame_sampler).eval()
         config = checkpoint.model.config
         empty = self._model.unit.new_empty
         self._like_mu = empty(batch_size, 1, config.gaussians, config.outputs)
@@ -133,9 +138,8 @@ class LiveStepRunner:
         self._sampler: SamplerConfig | None = None
         self._settings: tuple[Tensor, ...] = ()
         self.unprojected: Tensor | None = None
-        if traced:
+        if traced and frame_sampler is next_frame:
             self._step = as_traced(self._step, self._example())
-            self._emotion_step = as_traced(self._emotion_step, self._example())
 
     def __call__(
         self,
@@ -151,8 +155,7 @@ class LiveStepRunner:
         What the watchdog asks for in `freedom` comes on top of the sampler's settings.
         """
         inputs = self._inputs(frame, emotion, cache, sampler, random, freedom)
-        alone = freedom is None and sampler.k == 0.0 and sampler.movement_weight == 0.0
-        done = (self._emotion_step if alone else self._step)(*inputs)
+        done = self._step(*inputs)
         following, body, logits, cache.last_moved, features, here, self.unprojected = done
         cache.last_frame = frame
         if self._plans is not None:

@@ -60,9 +60,9 @@ def calculate_dynamic_emotion_scores_individual(
         emotion_logits: [B, E], [B, T, E], [B, T, G, E] or [B, T, G, K, E].
         last_frames: [B, T, O], the frames that the means were predicted from.
         keypoint_dims: coordinates of a keypoint D; 1 scores each coordinate on its own.
-        k: weight of certainty: how much spread costs. A number 0 costs no time.
+        k: weight of certainty: how much spread costs.
         emotion_weight: weight of the emotion that would show.
-        movement_weight: weight of movement. A number 0 costs no time.
+        movement_weight: weight of movement.
         neutral_index: index of the neutral emotion, whose logit takes from the emotion term; None
             switches that factor off.
         target: requested emotion [B, E]; its logit takes the place of the dominant one.
@@ -79,20 +79,16 @@ def calculate_dynamic_emotion_scores_individual(
         mu, sigma, emotion_logits, last_frames, keypoint_dims, neutral_index, target, unit,
         expressive,
     )  # fmt: skip
+    moved = mu - last_frames.unsqueeze(2)
+    if unit is not None:
+        moved, sigma = moved / unit, sigma / unit
+    movement = _keypoint_norm(moved, keypoint_dims)  # [B, T, G, K]
+    spread = _keypoint_norm(sigma, keypoint_dims)
     logits = _per_component(emotion_logits, mu.dim() + 1)  # [B, T or 1, G or 1, K or 1, E]
     shown = emotion_term(
         logits, target=target, neutral_index=neutral_index, expressive=expressive
     )
-    scores = emotion_weight * shown  # [B, T, G, K]
-    if isinstance(movement_weight, Tensor) or movement_weight:
-        moved = mu - last_frames.unsqueeze(2)
-        moved = moved if unit is None else moved / unit
-        scores = scores + movement_weight * _keypoint_norm(moved, keypoint_dims)
-    if isinstance(k, Tensor) or k:
-        spread = sigma if unit is None else sigma / unit
-        scores = scores - k * _keypoint_norm(spread, keypoint_dims)
-    wanted = (*mu.shape[:3], mu.shape[3] // keypoint_dims)
-    return scores if scores.shape == wanted else scores.expand(wanted)
+    return movement_weight * movement - k * spread + emotion_weight * shown
 
 
 def emotion_term(

@@ -55,10 +55,11 @@ class Stance:
         self._share: float | None = None
 
     def __call__(self, bodies: np.ndarray, share: float) -> np.ndarray:
-        """Return the next bodies [B, K, D] of height 1 as they stand, put onto the body.
+        """Return the next bodies [B, K, D] of height 1 as they stand.
 
         Args:
-            bodies: what the model means; bones may be off by what a smoothing costs them.
+            bodies: what the model means, on the body: hips that are a little off it would come
+                back to it with their feet, twice the sliding of the packaged model.
             share: how far standing feet are held, 0 to 1; it is reached within half a second.
         """
         if self._share is None:
@@ -111,7 +112,7 @@ class StanceAnchor:
         """Hold the feet of `body` that stood in `last` and hardly move.
 
         Args:
-            body: what the model means [B, K, 3] float32, height 1, ground at z = 0.
+            body: what the model means [B, K, 3] float32, on the body, height 1, ground at z = 0.
             before: what it meant in the frame before [B, K, 3].
             last: the frame before as it stood [B, K, 3].
             share: how far standing feet are held, 0 to 1.
@@ -121,14 +122,14 @@ class StanceAnchor:
             reach.
         """
         if not self.feet or share <= 0.0:
-            return self._skeleton.project(body)
+            return body
         return self.hold(body, last, np.float32(share) * self.held(body, before, last))
 
     def hold(self, body: np.ndarray, feet: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Put the feet of `body` where they are in `feet`, by the legs' joints.
 
         Args:
-            body: [B, K, 3] float32, height 1, ground at z = 0.
+            body: [B, K, 3] float32, on the body, height 1, ground at z = 0.
             feet: bodies [B, K, 3] whose feet are taken.
             held: [B, F, 1], how far each foot is: 0 leaves it as it is in `body`.
         """

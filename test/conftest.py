@@ -33,6 +33,19 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'repeat'))
 
+# Files that take longest come first: where several are run at a time (make test), one that begins
+# last would be waited for alone. Order means nothing else.
+LONG = (
+    'test_build', 'test_robot_output', 'test_evaluate_cli', 'test_terminal', 'test_distributed',
+    'test_robot_launch', 'test_lifecycle', 'test_limiter', 'test_physics', 'test_live_loop',
+    'test_resume', 'test_trainer', 'test_node_replay', 'test_cli', 'test_parameters',
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {name: rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(LONG)))
+
 
 @pytest.fixture(autouse=True, scope='session')
 def one_thread() -> None:

@@ -20,7 +20,12 @@ from emotion_motion.live_step import LiveStepRunner
 from emotion_motion.plan import Plan, PlanAhead
 from emotion_motion.plan_sampler import PlanSampler
 from emotion_motion.plan_step import seeded_by
-from emotion_motion.sampling import draw, most_probable, sample_dynamic_emotion_individual
+from emotion_motion.sampling import (
+    draw,
+    most_probable,
+    next_frame,
+    sample_dynamic_emotion_individual,
+)
 
 PERIOD = 4096  # frames after which rotary positions are re-based
 
@@ -109,6 +114,23 @@ def test_each_emotion_is_another_motion(checkpoint, name):
     neutral, emotional = (MotionGenerator(checkpoint, seed=1) for _ in range(2))
     emotional.set_emotion(name)
     assert (name == 'neutral') == np.array_equal(run(neutral, 5), run(emotional, 5))
+
+
+def test_another_sampler_is_asked_for_every_frame(checkpoint):
+    asked = []
+
+    def first_component(_pi, _sigma, mu, *_, **__):
+        return mu[:, -1, 0]
+
+    def mine(*tensors, **settings):
+        asked.append(settings['target'])
+        return next_frame(*tensors, **settings)
+
+    same = run(MotionGenerator(checkpoint, seed=1, frame_sampler=mine), 20)
+    assert len(asked) == 20
+    np.testing.assert_allclose(same, run(MotionGenerator(checkpoint, seed=1), 20), atol=1e-4)
+    still = MotionGenerator(checkpoint, seed=1, frame_sampler=first_component)
+    assert np.abs(run(still, 20) - same).max() > 1e-3
 
 
 def test_streams_are_independent(checkpoint):

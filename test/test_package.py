@@ -29,11 +29,13 @@ ROS = {
 THIRD_PARTY = {
     'core': CORE,
     'io': CORE | {'bvhio', 'glm', 'pinocchio'},
-    'drawing': CORE | {'matplotlib'},
+    'drawing': CORE | {'imageio_ffmpeg', 'matplotlib', 'PIL'},
+    'commands': CORE,
     'cli': CORE | {'rich', 'tyro'},
     'retarget': {
         'coal', 'daqp', 'matplotlib', 'mujoco', 'numpy', 'pink', 'pinocchio', 'ruckig', 'yaml',
     },
+    'viewer': {'numpy', 'pinocchio', 'trimesh', 'tyro', 'viser', 'websockets'},
     'ros': CORE | ROS | {'rich', 'yaml'},
     'training': CORE | {'accelerate', 'matplotlib', 'rich', 'tensorboard', 'yaml'},
     'evaluation': CORE | {'accelerate', 'matplotlib', 'rich', 'yaml'},
@@ -44,8 +46,10 @@ PARTS = {
     'io': {'core', 'io'},
     'drawing': {'core', 'drawing'},
     'retarget': {'core', 'retarget'},
-    'cli': {'core', 'io', 'drawing', 'retarget', 'cli', 'training', 'evaluation'},
-    'ros': {'core', 'io', 'retarget', 'ros', 'msg'},
+    'viewer': {'core', 'io', 'drawing', 'retarget', 'viewer'},
+    'commands': {'core', 'io', 'drawing', 'retarget', 'commands'},
+    'cli': {'core', 'commands', 'retarget', 'cli', 'training', 'evaluation', 'viewer'},
+    'ros': {'core', 'io', 'retarget', 'ros', 'msg', 'viewer'},
     'training': {'core', 'io', 'drawing', 'training'},
     'evaluation': {'core', 'io', 'drawing', 'training', 'evaluation'},
 }
@@ -104,7 +108,7 @@ def test_changelog_has_the_version_or_what_is_forthcoming():
 
 def test_extras_are_the_promised_ones():
     assert re.findall(r"'(\w+)': [A-Z]", (ROOT / 'setup.py').read_text()) == [
-        'train', 'robot', 'viewer', 'dev']
+        'train', 'robot', 'film', 'viewer', 'dev']
 
 
 def test_base_requirements_and_setup_agree():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
+import itertools
 import json
 from pathlib import Path
 import re
@@ -117,8 +118,9 @@ def eventful(shown: Shown) -> None:
     shown.go(3, 0.1)
 
 
-@pytest.mark.parametrize('seed', [None, 3])
-@pytest.mark.parametrize('rate_hz', RATES)
+@pytest.mark.parametrize(
+    ('rate_hz', 'seed'), zip(RATES, itertools.cycle([None, 3]), strict=False)
+)  # fmt: skip
 def test_a_played_run_is_made_again_bit_for_bit(
     tmp_path: Path, found: Checkpoint, rate_hz: float, seed: int | None
 ) -> None:
@@ -551,11 +553,9 @@ def cli(*args: str) -> subprocess.CompletedProcess[str]:
 
 def test_generate_logs_and_replays(saved: Path, tmp_path: Path) -> None:
     log, first, again = (tmp_path / name for name in ('run.jsonl', 'first.npz', 'again.npz'))
-    done = cli(
-        '--model', str(saved), '--emotion', 'joy', 'fear:0.3,anger:0.3', '--seconds', '1',
-        '--body-height-m', '1.2', '--log', str(log), '--out', str(first),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    generate(
+        ('joy', 'fear:0.3,anger:0.3'), 1.0, model=str(saved), body_height_m=1.2, log=log, out=first
+    )
     done = cli('--replay', str(log), '--out', str(again))
     assert done.returncode == 0, done.stderr
     assert 'the same run, bit for bit' in done.stdout

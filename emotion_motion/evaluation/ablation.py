@@ -172,6 +172,7 @@ def ablate(
     table = markdown(out)
     write_file(out / 'ablation.md', table.encode())
     print(table)
+    print(f'wrote {out / "ablation.md"}; each row has its report in its folder there')
 
 
 def markdown(out: Path) -> str:

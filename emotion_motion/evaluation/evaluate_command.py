@@ -199,7 +199,7 @@ def publish(out: Path, reports: Sequence[Any]) -> None:
         with storage_errors(f'the report in {out}'):
             write_file(out / f'evaluation.{ending}', make(reports).encode())
     print('\n'.join(table_lines(reports)))
-    print(f'\nwrote {out / "evaluation.html"}')
+    print(f'\nwrote {out / "evaluation.html"}; open it in a browser (.json and .csv are beside)')
 
 
 def _check_folder(out: Path) -> None:

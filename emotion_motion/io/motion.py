@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 import zipfile
@@ -12,8 +13,9 @@ import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import MotionFileError
+from emotion_motion.io.whole_file import whole_file
 
-__all__ = ['Motion', 'check_ending', 'load_motion', 'save_motion']
+__all__ = ['Motion', 'check_ending', 'load_motion', 'save_motion', 'write_table']
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ def save_motion(path: str | Path, motion: Motion) -> Path:
 
     Args:
         path: `.npz` holds every field of Motion; `.csv` one row a frame: time in seconds, the
-            requested emotion's seven weights, x, y, z of each keypoint in metres.
+            requested emotion's seven weights, x, y, z of each keypoint in metres (`RWrist_z_m`).
         motion: what to write.
 
     Returns:
@@ -54,13 +56,8 @@ def save_motion(path: str | Path, motion: Motion) -> Path:
     path = Path(path)
     writers = {'.npz': _write_npz, '.csv': _write_csv}
     check_ending(path, *writers)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writers[path.suffix](path, motion)
-    except OSError as error:
-        raise MotionFileError(
-            f'could not write {path} ({error.strerror}); choose a folder that you may write to'
-        ) from error
+    with whole_file(path) as partial:
+        writers[path.suffix](partial, motion)
     return path
 
 
@@ -109,7 +106,23 @@ def _write_npz(path: Path, motion: Motion) -> None:
 
 def _write_csv(path: Path, motion: Motion) -> None:
     axes = 'xyz'[-motion.keypoints.shape[-1] :]
-    columns = ['time_s', *EMOTIONS, *(f'{name}_{axis}' for name in motion.names for axis in axes)]
-    time_s = np.arange(len(motion.keypoints))[:, None] / motion.rate_hz
-    rows = np.hstack((time_s, motion.requested, motion.keypoints.reshape(len(time_s), -1)))
-    np.savetxt(path, rows, fmt='%.5f', delimiter=',', header=','.join(columns), comments='')
+    names = [f'{name}_{axis}_m' for name in motion.names for axis in axes]
+    write_table(path, motion.rate_hz, motion.requested, names, motion.keypoints)
+
+
+def write_table(
+    path: Path, rate_hz: float, requested: np.ndarray, names: Sequence[str], values: np.ndarray
+) -> None:
+    """Write a row a frame: time [s], the requested emotion's seven weights, and numbers.
+
+    Args:
+        path: file to write.
+        rate_hz: rows a second.
+        requested: [T, 7] weights.
+        names: of the N columns after them, each with its unit at the end.
+        values: [T, ...], N numbers a row.
+    """
+    time_s = np.arange(len(values))[:, None] / rate_hz
+    rows = np.hstack((time_s, requested, np.reshape(values, (len(values), -1))))
+    header = ','.join(['time_s', *EMOTIONS, *names])
+    np.savetxt(path, rows, fmt='%.5f', delimiter=',', header=header, comments='')

@@ -98,7 +98,7 @@ class CommandStream:
 
     @property
     def position(self) -> np.ndarray:
-        """Where the joints are now [J] [rad]; one that is outside of its limits at its limit.
+        """Where the joints are now [J] in rad; one that is outside of its limits at its limit.
 
         Raises:
             RobotError: the state of the robot is unknown.

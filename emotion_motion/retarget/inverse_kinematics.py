@@ -69,7 +69,7 @@ class InverseKinematics:
         )
 
     def start(self, q: np.ndarray) -> None:
-        """Go on from another pose [J] [rad]."""
+        """Go on from another pose [J] in rad."""
         self.q = np.clip(np.asarray(q, dtype=np.float64), self._lower, self._upper)
         for arm in self._escapes:
             arm.reset()

@@ -76,5 +76,5 @@ class Retargeter:
         self._kinematics.start(q)
 
     def take_up(self, q: np.ndarray, joints: np.ndarray) -> None:
-        """Go on from where some joints [J, bool] really are, which could not follow [J] [rad]."""
+        """Go on from where some joints [J, bool] really are, which could not follow [J] in rad."""
         self._kinematics.start(np.where(joints, q, self._kinematics.q))

@@ -44,7 +44,7 @@ class EmotionCheck:
         nearest_m: least distance of two capsules beyond their margin.
         busiest: the joint that is most often at a limit, and in which share of frames.
         reaches: how far the person went and the robot came.
-        poses: of the robot [T, J] [rad].
+        poses: of the robot [T, J] in rad.
     """
 
     emotion: str

@@ -68,6 +68,8 @@ def check_robot(
     print('\n'.join(report(robot, checks)))
     if out is not None:
         print(f'wrote {draw_comparisons(robot, drawn, out)}')
+    print(f'next, with weight and motors: emotion-motion robot simulate {name} --seconds 20 '
+          f'--out film.png')  # fmt: skip
 
 
 def _motion(
@@ -119,4 +121,5 @@ def init_robot(
         raise ConfigError(f'got --out {out}, which is there already; --force writes over it')
     picture = write_proposal(proposal, out)
     print('\n'.join(proposal.lines()))
-    print(f'wrote {out}' + ('' if picture is None else f' and {picture}'))
+    print(f'wrote {out}' + ('' if picture is None else f' and {picture}')
+          + f'; correct what is wrong there, then: emotion-motion robot check {out}')  # fmt: skip

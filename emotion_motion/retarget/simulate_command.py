@@ -10,12 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import ConfigError, RobotError
-from emotion_motion.retarget.driver import RobotDriver
-from emotion_motion.retarget.jerk_phases import MotionState
+from emotion_motion.exceptions import ConfigError
+from emotion_motion.retarget.display_drive import DisplayDrive
 from emotion_motion.retarget.physics import JointMotion, simulate, SimulationReport
 from emotion_motion.retarget.physics_film import film_states
-from emotion_motion.retarget.retargeter import Retargeter
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.simulated_robot import SimulatedRobot
 
@@ -65,6 +63,7 @@ def simulate_robot(
     if out is not None:
         drawn = _film(simulated, report, emotion, out, figures)
         print(f'wrote {out}{"" if drawn else " (as lines: MuJoCo found neither EGL nor OSMesa)"}')
+    print(f'next, in RViz: ros2 launch emotion_motion robot.launch.py robot:={name}')
 
 
 def commanded_motion(
@@ -104,23 +103,12 @@ def commanded_motion(
     for emotion in reversed(emotions):  # a bad one is found before anything moves
         generator.set_emotion(emotion, index=0)
     playback = Playback(generator, rate_hz)
-    driver = RobotDriver(
-        Retargeter(robot, rate_hz, skeleton=generator.skeleton), display=True,
-        controllers={'all': robot.names},
-    )  # fmt: skip
-    states: list[MotionState] = []
+    drive = DisplayDrive(robot, rate_hz, generator.skeleton)
     for emotion in emotions:
         generator.set_emotion(emotion, index=0)
         for _ in range(round(seconds * rate_hz / len(emotions))):
-            keypoints = playback.advance(driver.pace / rate_hz).keypoints[0]
-            state = driver.advance(keypoints, elapsed_s=None, now_s=len(states) / rate_hz)
-            if state is None:
-                raise RobotError(f'{robot.config.name}: {driver.problem}')
-            states.append(state)
-    return JointMotion(
-        robot.names, np.stack([state.position for state in states]), rate_hz,
-        np.stack([state.velocity for state in states]),
-    )  # fmt: skip
+            drive.advance(playback.advance(drive.pace / rate_hz).keypoints[0])
+    return drive.motion()
 
 
 def _film(

@@ -1,6 +1,8 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""What `make run` runs: the motion node and the terminal client, two processes on a graph.
+"""What `make run` runs: the motion node and a page in the browser, two processes on a graph.
+
+With --terminal the client draws in the terminal instead, with --headless it draws nothing.
 
 The node is in a namespace of its own, so that two demos, or a robot's graph, do not disturb each
 other, and unless ROS_AUTOMATIC_DISCOVERY_RANGE says otherwise it is seen on this machine alone.
@@ -12,6 +14,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 import contextlib
 import ctypes
+import importlib.util
 import json
 import os
 from pathlib import Path
@@ -22,7 +25,8 @@ import tempfile
 import time
 from types import FrameType
 
-from emotion_motion.ros.terminal_options import add_arguments
+from emotion_motion.ros import viewer_node
+from emotion_motion.ros.terminal_options import add_arguments, EMOTION_S
 
 __all__ = ['main']
 
@@ -57,10 +61,23 @@ def _options(args: Sequence[str]) -> argparse.Namespace:
         '--namespace', default=f'/demo_{os.getpid()}',
         help='namespace of both nodes (default: a new one, such as %(default)s)',
     )  # fmt: skip
+    parser.add_argument(
+        '--terminal', action='store_true', help='draw in the terminal, not in a browser'
+    )
     add_arguments(parser)
+    page = parser.add_argument_group('the page in the browser')
+    viewer_node.add_arguments(page)
+    parser.set_defaults(browser=True)
     options = parser.parse_args(args)
-    if not options.headless and not sys.stdout.isatty():
+    if options.terminal and not options.headless and not sys.stdout.isatty():
         parser.error('standard output is no terminal to draw on; use --headless')
+    if not (options.terminal or options.headless) and importlib.util.find_spec('viser') is None:
+        print(
+            'the page needs viser, which is not installed (make setup brings it); drawing in the '
+            'terminal instead',
+            file=sys.stderr,
+        )
+        options.terminal = True
     return options
 
 
@@ -104,22 +121,40 @@ def _node(options: argparse.Namespace, log: Path) -> Iterator[subprocess.Popen[b
 
 @contextlib.contextmanager
 def _client(options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the terminal client on our terminal."""
-    command = [sys.executable, '-m', 'emotion_motion.ros.terminal']
-    for name in ('emotion', 'emotion_s', 'seconds', 'wait_s'):
-        value = getattr(options, name)
-        if value is not None:
-            command += [f'--{name.replace("_", "-")}={value}']
-    command += ['--headless'] if options.headless else []
+    """Run the page or the terminal client."""
+    in_terminal = options.terminal or options.headless
+    command = [sys.executable, '-m']
+    command += _terminal_command(options) if in_terminal else _viewer_command(options)
     command += ['--ros-args', '-r', f'__ns:={options.namespace}']
     # A log line would spoil the drawing; what matters the client says itself.
-    command += [] if options.headless else ['--disable-stdout-logs']
+    command += ['--disable-stdout-logs'] if options.terminal and not options.headless else []
     environment = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'} | os.environ
     process = subprocess.Popen(command, env=environment, preexec_fn=_wait_for_own_handler)
     try:
         yield process
     finally:
         _end(process, CLIENT_STOP_S)
+
+
+def _terminal_command(options: argparse.Namespace) -> list[str]:
+    command = ['emotion_motion.ros.terminal']
+    for name in ('emotion', 'emotion_s', 'seconds', 'wait_s'):
+        value = getattr(options, name)
+        if value is not None:
+            command += [f'--{name.replace("_", "-")}={value}']
+    return command + (['--headless'] if options.headless else [])
+
+
+def _viewer_command(options: argparse.Namespace) -> list[str]:
+    command = ['emotion_motion.ros.viewer_node', f'--record-dir={options.record_dir}']
+    command += [f'--host={options.host}', f'--port={options.port}']
+    command += ['--browser' if options.browser else '--no-browser']
+    command += [f'--updates-hz={options.updates_hz}']
+    command += ['--light'] if options.light else []
+    command += [] if options.seconds is None else [f'--seconds={options.seconds}']
+    if options.emotion is not None:
+        return [*command, f'--emotion={options.emotion}']
+    return [*command, f'--tour-s={options.emotion_s or EMOTION_S}']
 
 
 def _wait(

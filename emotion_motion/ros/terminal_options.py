@@ -9,7 +9,7 @@ import argparse
 from emotion_motion.emotion import emotion_weights
 from emotion_motion.exceptions import EmotionError
 
-__all__ = ['add_arguments', 'EMOTION_S']
+__all__ = ['add_arguments', 'EMOTION_S', 'emotion_text', 'positive']
 
 EMOTION_S, WAIT_S = 8.0, 30.0
 
@@ -17,12 +17,12 @@ EMOTION_S, WAIT_S = 8.0, 30.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the client's options to a parser."""
     parser.add_argument(
-        '--emotion', metavar='TEXT', type=_emotion, default=None,
+        '--emotion', metavar='TEXT', type=emotion_text, default=None,
         help="ask for this alone, such as 'joy' or 'happiness:0.7, surprise:0.3' "
         '(default: walk through the seven)',
     )  # fmt: skip
     parser.add_argument(
-        '--emotion-s', metavar='S', type=_positive, default=None,
+        '--emotion-s', metavar='S', type=positive, default=None,
         help=f'time of each emotion of the walk [s] (default: {EMOTION_S:g}; headless with '
         '--seconds: so that all seven come)',
     )  # fmt: skip
@@ -31,16 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='draw nothing; print one line of JSON at the end',
     )  # fmt: skip
     parser.add_argument(
-        '--seconds', metavar='N', type=_positive, default=None,
+        '--seconds', metavar='N', type=positive, default=None,
         help='end so long after the first frame [s] (default: when interrupted; headless: 10)',
     )  # fmt: skip
     parser.add_argument(
-        '--wait-s', metavar='S', type=_positive, default=WAIT_S,
+        '--wait-s', metavar='S', type=positive, default=WAIT_S,
         help='give up when no frame has come by then [s] (default: %(default)g)',
     )  # fmt: skip
 
 
-def _emotion(text: str) -> str:
+def emotion_text(text: str) -> str:
+    """Return a text that stands for an emotion; for argparse."""
     try:
         emotion_weights(text)
     except EmotionError as error:
@@ -48,7 +49,8 @@ def _emotion(text: str) -> str:
     return text
 
 
-def _positive(text: str) -> float:
+def positive(text: str) -> float:
+    """Read seconds above 0."""
     try:
         value = float(text)
     except ValueError:

@@ -45,12 +45,14 @@ def inspect_data(
     if is_dataset(file):
         dataset = MotionDataset.open(file)
         lines, first = _dataset_lines(dataset), dataset.clip(0)
+        step = _train_step(file)
     else:
         lines, first = _file_lines(file, urdf, rate_hz, labels)
+        step = f'emotion-motion data import {file} --labels {labels or "FILE"} --out my_data'
     print('\n'.join(lines))
     out = out or Path(f'{file.resolve().stem}_first_frame.png')
     draw_first_frame(first, out, first.content or file.stem)
-    print(f'first frame: {out}')
+    print(f'first frame: {out}; look at it, then: {step}')
 
 
 def import_data(
@@ -103,7 +105,11 @@ def import_data(
         on_file=_say_file if sys.stderr.isatty() else None,
     )  # fmt: skip
     print('\n'.join(report.lines()))
-    print(f'wrote {out}' if report.clips else f'nothing could be used; {out} was not written')
+    if report.clips:
+        print(f'wrote {out}; look at it (emotion-motion data inspect {out}), then: '
+              f'{_train_step(out)}')  # fmt: skip
+    else:
+        print(f'nothing could be used; {out} was not written')
     if report.status:
         sys.exit(report.status)
 
@@ -162,7 +168,11 @@ def make_corpus_data(
         rate_hz=rate_hz, splits=rule, manifest=manifest, overwrite=overwrite,
     )  # fmt: skip
     print('\n'.join(_dataset_lines(dataset)))
-    print(f'wrote {out}')
+    print(f'wrote {out}; train on it: {_train_step(out)}')
+
+
+def _train_step(data: Path) -> str:
+    return f'emotion-motion train --out my_run --data {data}'
 
 
 def _carriers(lenders: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ a hand. What was not measured is masked: it neither counts nor teaches. Shapes a
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -145,7 +145,7 @@ def motion_loss(
     target: Tensor,
     emotion_target: Tensor,
     unit: Tensor,
-    **settings,
+    **settings: Any,
 ) -> LossParts:
     """Loss = MSE(logits, next frame) + emotion_weight * emotion loss + likelihood_weight * NLL.
 

@@ -105,8 +105,9 @@ def run_training(out: Path, settings: TrainConfig, *, resume: bool) -> None:
         except Stopped as stopped:
             _say(folder, f'{stopped}; go on with: emotion-motion train --out {out} --resume')
             sys.exit(128 + stopped.number)
-        _say(folder, f'wrote {out}; try: emotion-motion generate --model {out}/best '
-             f'--out motion.npz')
+        _say(folder, f'wrote {out}; look at it: emotion-motion generate --model {out}/best '
+             f'--out motion.gif; measure it: emotion-motion evaluate {out}/best --compare default '
+             f'--quick')
     finally:
         if folder is not None:
             folder.close()

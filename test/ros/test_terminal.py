@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -80,8 +81,17 @@ def test_demo_refuses_a_wrong_option_before_it_starts_anything() -> None:
 
 
 def test_drawing_needs_a_terminal() -> None:
-    done = run(DEMO)
+    done = run([*DEMO, '--terminal'])
     assert done.returncode == 2 and '--headless' in done.stderr
+
+
+def test_demo_serves_the_page_and_tells_where(model: str) -> None:
+    pytest.importorskip('viser')
+    options = ['--seconds', '1', '--port', '0', '--no-browser', '--model', model]
+    done = run([*DEMO, *options])
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r'viewer: http://127\.0\.0\.1:\d+ .*\n', done.stdout)
+    assert 'Traceback' not in done.stderr
 
 
 def test_terminal_alone_gives_up_in_time_and_says_what_to_do() -> None:
@@ -128,7 +138,8 @@ class Screen:
         if self.pid == 0:
             os.chdir(ROOT)
             environment = os.environ | {'TERM': 'xterm-256color', 'COLUMNS': '80', 'LINES': '24'}
-            os.execve(sys.executable, [*DEMO, '--model', model, '--emotion-s', '1'], environment)
+            command = [*DEMO, '--terminal', '--model', model, '--emotion-s', '1']
+            os.execve(sys.executable, command, environment)
 
     def wait(self, text: str) -> None:
         end_s = time.monotonic() + 2 * LIMIT_S

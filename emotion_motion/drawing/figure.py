@@ -1,0 +1,190 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""One figure in a picture: a body seen by a camera, and the way of its wrists. For matplotlib."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.exceptions import ConfigError, SkeletonError
+from emotion_motion.skeleton import Skeleton
+
+__all__ = [
+    'EMOTION_COLOURS', 'GROUND', 'PAPER', 'TEXT', 'check_keypoints', 'draw_body', 'draw_trails',
+    'new_figure', 'seen', 'unit_height',
+]  # fmt: skip
+
+# One hue per emotion, distinguishable also with the common colour blindnesses by lightness.
+EMOTION_COLOURS = {
+    'anger': '#c62828',
+    'disgust': '#558b2f',
+    'fear': '#6a3d9a',
+    'happiness': '#ef8a00',
+    'neutral': '#607d8b',
+    'sadness': '#1565c0',
+    'surprise': '#00897b',
+}
+PAPER, GROUND, TEXT = '#ffffff', '#c9ced6', '#2b2f36'
+_LEFT, _RIGHT, _TRUNK = '#1f77b4', '#d1495b', '#3b3f46'
+_SHADE = '#dfe3e8'
+_HEAD_RADIUS = 0.060  # body heights, about the half width and height of a head
+_ELEVATION_DEG = 7.0
+
+
+def check_keypoints(points: np.ndarray, skeleton: Skeleton, name: str = '') -> None:
+    """Raise where keypoints cannot be drawn.
+
+    Args:
+        points: [T, K, D].
+        skeleton: whose they should be.
+        name: of the motion, for the message.
+
+    Raises:
+        SkeletonError: the keypoints are not those of the skeleton.
+        ConfigError: they are not finite.
+    """
+    shape = np.shape(points)
+    if len(shape) != 3 or shape[1:] != skeleton.rest.shape or shape[0] < 1:
+        raise SkeletonError(
+            f'got keypoints of shape {shape} for {name!r}; the skeleton {skeleton.name!r} '
+            f'needs [T, {skeleton.size}, {skeleton.dims}]'
+        )
+    if not np.isfinite(points).all():
+        raise ConfigError(f'got keypoints for {name!r} that are not finite; nothing to draw')
+
+
+def new_figure(width_in: float, height_in: float, dpi: int = 100) -> tuple[Any, Any]:
+    """Return an empty matplotlib figure and its canvas, apart from any window.
+
+    Raises:
+        ConfigError: matplotlib is missing.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigError(
+            'got no matplotlib, which pictures need; pip install "emotion_motion[film]"'
+        ) from error
+    figure = Figure(figsize=(width_in, height_in), dpi=dpi)
+    return figure, FigureCanvasAgg(figure)
+
+
+def unit_height(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Return keypoints scaled to a body of height 1, by the length of the trunk and legs."""
+    edges = np.array(skeleton.edges)
+    lengths = np.linalg.norm(points[0, edges[:, 1]] - points[0, edges[:, 0]], axis=-1)
+    return points * (skeleton.bone_lengths.sum() / max(float(lengths.sum()), 1e-9))
+
+
+def seen(points: np.ndarray, azimuth_deg: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return picture coordinates [T, K, 2] and nearness [T, K] of an orthographic camera."""
+    turn, lift = np.radians(azimuth_deg), np.radians(_ELEVATION_DEG)
+    across = -points[..., 0] * np.sin(turn) + points[..., 1] * np.cos(turn)
+    near = points[..., 0] * np.cos(turn) + points[..., 1] * np.sin(turn)
+    up = points[..., 2] * np.cos(lift) - near * np.sin(lift)
+    return np.stack((across, up), axis=-1), near
+
+
+def _colour(skeleton: Skeleton, keypoint: int) -> str:
+    name = skeleton.names[keypoint]
+    if keypoint == skeleton.mirror[keypoint]:
+        return _TRUNK
+    return _LEFT if name.startswith(('L', 'l')) else _RIGHT
+
+
+def draw_body(
+    axis: Any, flat: np.ndarray, depth: np.ndarray, skeleton: Skeleton, scale: float,
+    layer: float, alpha: float,
+) -> None:  # fmt: skip
+    """Draw one figure from far to near: bones behind the trunk, trunk, bones, head, hands."""
+    width = 2.9 * scale
+    head = sorted(skeleton.groups.get('head', ()))
+    bones = [(p, c) for p, c in skeleton.edges if c not in head]
+    near = np.array([depth[[p, c]].mean() for p, c in bones])
+    bones = [bones[i] for i in np.argsort(near, kind='stable')]
+    near = np.sort(near, kind='stable')
+    trunk = [i for i in skeleton.groups.get('trunk', ()) if i not in head]
+    behind = near < (depth[trunk].mean() - 0.03 if trunk else -np.inf)
+    before = ~behind & (near > (depth[head].mean() if head else np.inf))
+    for number, chosen in enumerate((behind, ~behind & ~before, before)):
+        _draw_bones(
+            axis, flat, [bone for bone, take in zip(bones, chosen, strict=True) if take],
+            skeleton, width, layer + 0.2 * number, alpha,
+        )  # fmt: skip
+    if alpha == 1.0:
+        _draw_trunk(axis, flat, skeleton, layer + 0.1)
+    if head:
+        _draw_head(axis, flat, depth, skeleton, width, layer + 0.3, alpha)
+
+
+def _draw_bones(
+    axis: Any, flat: np.ndarray, bones: list[tuple[int, int]], skeleton: Skeleton, width: float,
+    layer: float, alpha: float,
+) -> None:  # fmt: skip
+    from matplotlib.collections import LineCollection
+
+    thin = [0.6 if skeleton.names[c].endswith(('Toe', 'Heel')) else 1.0 for _, c in bones]
+    axis.add_collection(
+        LineCollection(
+            [flat[list(bone)] for bone in bones],
+            colors=[_colour(skeleton, child) for _, child in bones],
+            linewidths=[width * share for share in thin],
+            alpha=alpha, capstyle='round', zorder=layer,
+        )
+    )  # fmt: skip
+
+
+def _draw_trunk(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -> None:
+    corners = ('LShoulder', 'RShoulder', 'RHip', 'LHip')
+    if set(corners) <= set(skeleton.names):
+        at = [skeleton.index(name) for name in corners]
+        axis.fill(
+            *flat[at].T, facecolor=_SHADE, edgecolor=_SHADE, lw=4.0, joinstyle='round',
+            zorder=layer,
+        )  # fmt: skip
+
+
+def _draw_head(
+    axis: Any, flat: np.ndarray, depth: np.ndarray, skeleton: Skeleton, width: float,
+    layer: float, alpha: float,
+) -> None:  # fmt: skip
+    from matplotlib.patches import Circle
+
+    head = skeleton.groups['head']
+    named = {skeleton.names[i]: i for i in (*head, *skeleton.groups.get('trunk', ()))}
+    ears = [named[name] for name in ('LEar', 'REar') if name in named] or list(head)
+    centre, near = flat[ears].mean(axis=0), float(depth[ears].mean())
+    if 'Neck' in named:
+        line = np.stack((flat[named['Neck']], centre))
+        axis.plot(*line.T, lw=width, color=_TRUNK, alpha=alpha, zorder=layer - 0.02)
+    face = Circle(centre, _HEAD_RADIUS, facecolor=PAPER if alpha == 1.0 else 'none',
+                  edgecolor=_TRUNK, lw=0.55 * width, alpha=alpha, zorder=layer)  # fmt: skip
+    axis.add_patch(face)
+    if alpha < 1.0:
+        return
+    for name, size in (('LEye', 0.55), ('REye', 0.55), ('Nose', 0.38)):
+        if name in named and depth[named[name]] > near - 0.01:
+            axis.plot(*flat[named[name]], 'o', ms=size * width, color=_TRUNK, mew=0,
+                      zorder=layer + 0.02)  # fmt: skip
+
+
+def draw_trails(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -> None:
+    """Draw the way of the wrists, fading out into the past."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import to_rgba
+
+    if len(flat) < 2:
+        return
+    for group in ('left_arm', 'right_arm'):
+        if group not in skeleton.groups:
+            continue
+        wrist = skeleton.groups[group][-1]
+        pieces = np.stack((flat[:-1, wrist], flat[1:, wrist]), axis=1)
+        colours = np.tile(to_rgba(_colour(skeleton, wrist)), (len(pieces), 1))
+        colours[:, 3] = np.linspace(0.05, 0.55, len(pieces))
+        axis.add_collection(
+            LineCollection(list(pieces), colors=colours, linewidths=2.0, zorder=layer - 0.5)
+        )
