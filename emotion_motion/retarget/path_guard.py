@@ -25,8 +25,8 @@ __all__ = ['PathGuard']
 _FLOOR_M = MISSED_M + 0.002
 # A pair that is nearer already comes no nearer, but for rounding.
 _ROUNDING_M = 1e-6
-# Between two looks at most so much time passes or, where all is slow, pairs move by so much. Capsules
-# whose axes pass each other at 8 cm are (4 cm)^2 / (8 * 8 cm) = 2.5 mm nearer in the middle of 4 cm.
+# Between two looks at most so much time passes or, where all is slow, pairs move by so much.
+# Capsules whose axes pass each other at 8 cm are (4 cm)^2 / (8 * 8 cm) = 2.5 mm nearer amid 4 cm.
 _SPACING_S, _SPACING_M = 1.0 / 60.0, 0.04
 # When joints have turned by so much, all pairs are measured anew [rad].
 _TURNED_RAD = 0.25

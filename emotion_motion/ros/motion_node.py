@@ -8,7 +8,7 @@ millisecond, and threads would cost more in jitter than they save.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import gc
 import os
 import signal
@@ -41,17 +41,25 @@ class MotionNode(LifecycleNode):
     With the parameter `autostart` it configures and activates itself as soon as it spins.
     """
 
-    def __init__(self, node_name: str = 'motion_node', **kwargs: Any) -> None:
+    def __init__(
+        self,
+        node_name: str = 'motion_node',
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+        **kwargs: Any,
+    ) -> None:
         """Make the node, unconfigured.
 
         Args:
             node_name: its name, which may be remapped.
+            stopped: whether it was told to go meanwhile; then it does not activate itself.
             kwargs: of rclpy.node.Node.
 
         Raises:
             rclpy.exceptions.ParameterException: a parameter given at the start is invalid.
         """
         super().__init__(node_name, **kwargs)
+        self._stopped = stopped
         self._motion: Any = None
         self._topics: Any = None
         self._loop: Any = None
@@ -188,9 +196,10 @@ class MotionNode(LifecycleNode):
 
     def _on_start(self) -> None:
         self.destroy_timer(self._starter)
-        if self.state == 'unconfigured' and (
-            self.trigger_configure() == TransitionCallbackReturn.SUCCESS
-        ):
+        if self.state != 'unconfigured' or self._stopped():
+            return
+        configured = self.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        if configured and not self._stopped():  # which takes seconds
             self.trigger_activate()
 
     def _on_failure(self, error: Exception) -> None:
@@ -295,7 +304,7 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         command_line().parse_args(remove_ros_args(argv)[1:])
         rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
-        node = MotionNode()
+        node = MotionNode(stopped=lambda: stopped)
     except (ParameterException, RuntimeError) as error:  # rclpy's own errors are the latter
         print(f'motion_node: {type(error).__name__}: {error}', file=sys.stderr)
         rclpy.try_shutdown()

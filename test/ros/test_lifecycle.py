@@ -168,6 +168,30 @@ def test_failure_in_the_loop_is_told_and_can_be_recovered_from(graph: Graph) -> 
     tester.wait_frames(3)
 
 
+@pytest.mark.parametrize(('answers', 'state'), [
+    ([True], 'unconfigured'), ([False, True], 'inactive'), ([False, False], 'active'),
+])  # fmt: skip
+def test_a_node_that_is_told_to_go_while_it_starts_does_not_begin_to_move(
+    model: str, answers: list[bool], state: str
+) -> None:
+    context, asked = Context(), iter(answers)
+    rclpy.init(args=[], context=context, signal_handler_options=SignalHandlerOptions.NO)
+    node = MotionNode(
+        context=context, namespace='/told_to_go', stopped=lambda: next(asked),
+        parameter_overrides=[Parameter('model', value=model)],
+    )  # fmt: skip
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    for _ in range(5):  # the first of what is due is the start
+        executor.spin_once(timeout_sec=0.1)
+    assert node.state == state
+    assert next(asked, None) is None, 'it was not asked so often'
+    node.trigger_shutdown()
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.shutdown(context=context)
+
+
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_signal_brings_the_motion_to_rest_and_ends_cleanly(graph: Graph, number: int) -> None:
     calm = [part for name, value in CALM.items() for part in ('-p', f'{name}:={value}')]
