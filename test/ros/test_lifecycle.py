@@ -14,11 +14,17 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from graph import CALM, Graph, largest_step, points, ROOT, Tester
 import numpy as np
 import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 from visualization_msgs.msg import MarkerArray
 
 from emotion_motion.emotion import EMOTIONS
+from emotion_motion.ros.motion_node import MotionNode
 from emotion_motion.ros.parameters import PARAMETERS
 
 
