@@ -34,6 +34,7 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.commands import CommandSettings, CommandStream
 from emotion_motion.retarget.limiter_settings import LimiterSettings
+from emotion_motion.retarget.path_guard import PathGuard
 from emotion_motion.retarget.retargeter import Retargeter
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.training.corpus import make_clip
@@ -81,7 +82,7 @@ def measure(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> dict[str, An
     commands = CommandStream(
         robot.limits, robot.rest, 1.0 / rate_hz, groups={'all': robot.names},
         controllers={'all': robot.names},
-        settings=CommandSettings(LimiterSettings(approach_velocity=3.0)),
+        settings=CommandSettings(LimiterSettings(approach_velocity=3.0)), guard=PathGuard(robot),
     )  # fmt: skip
     commands.start(dict(zip(robot.names, robot.rest, strict=True)))
     parts = {'retarget': np.empty((len(keypoints), 2)), 'limiter': np.empty((len(keypoints), 2))}

@@ -81,6 +81,21 @@ class PairDistances:
         self._known = [*self._known[-1:], (q.copy(), left)]
         return left
 
+    def measured(self, q: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return by how much some pairs [N], by their numbers, are farther apart than margins [m].
+
+        Args:
+            q: pose [J].
+            rows: numbers of the pairs [N].
+        """
+        geometry, numbers = self.model.geometry, rows.tolist()
+        self._pin.updateGeometryPlacements(self._robot, self._data, geometry, self._found, q)
+        self._placed_at = q
+        measure, found = self._pin.computeDistance, self._found
+        return np.array(
+            [measure(geometry, found, number).min_distance for number in numbers]
+        ) - self.model.margins[rows]
+
 
 def _levers(model: Any, shape: Any) -> np.ndarray:
     """Return how far from each joint's axis a shape reaches at most [J]; 0: unmoved by it."""

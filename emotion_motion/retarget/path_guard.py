@@ -4,9 +4,8 @@
 
 Joints are late each in its own way, so between two poses in which arms are clear there may be one
 in which they are not. Here a path is looked at from its begin to its rest, before a robot is told
-of it. What is not near is not measured: no pair comes nearer than its joints turn, times their
-levers, and where that cannot be told it is measured in the middle, and so on down to times that
-are as near to each other as commands.
+of it, at times as near to each other as commands. Only those pairs are looked at that may be near:
+none comes nearer than its joints turn, times their levers.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_motion.retarget.jerk_phases import JerkPhases
+from emotion_motion.retarget.near_test import NearTest
 from emotion_motion.retarget.pair_distances import MISSED_M, PairDistances
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_config import ARMS
@@ -25,8 +25,11 @@ __all__ = ['PathGuard']
 _FLOOR_M = MISSED_M + 0.002
 # A pair that is nearer already comes no nearer, but for rounding.
 _ROUNDING_M = 1e-6
-# Measured no denser than this. An arm that passes another at 2 m/s is 2 mm nearer in between.
-_SPACING_S = 1.0 / 60.0
+# Between two looks at most so much time passes or, where all is slow, pairs move by so much. Capsules
+# whose axes pass each other at 8 cm are (4 cm)^2 / (8 * 8 cm) = 2.5 mm nearer in the middle of 4 cm.
+_SPACING_S, _SPACING_M = 1.0 / 60.0, 0.04
+# When joints have turned by so much, all pairs are measured anew [rad].
+_TURNED_RAD = 0.25
 
 
 class PathGuard:
@@ -38,6 +41,9 @@ class PathGuard:
 
     def __init__(self, robot: Robot) -> None:
         self._distances = PairDistances(robot)
+        self._near = NearTest(self._distances.model, _FLOOR_M)
+        # A pose, and by how much each pair is farther apart than its margin there [P] [m].
+        self._at, self._left = robot.rest, self._measured(robot.rest)
         pairs, groups = self._distances.model.pairs, robot.groups()
         self._joints = np.zeros((len(pairs), len(robot)), dtype=bool)  # of the arms in each pair
         for arm in ARMS:
@@ -56,38 +62,28 @@ class PathGuard:
         end_s = float(path.ends_s.max())
         count = 1 + max(1, int(np.ceil(end_s / _SPACING_S)))
         q = path.sample(np.linspace(0.0, end_s, count)).position  # [T, J]
-        turned = np.zeros_like(q)
-        np.cumsum(np.abs(np.diff(q, axis=0)), axis=0, out=turned[1:])
-        nearer = turned @ self._distances.levers.T  # [T, P]
-        left = self._distances.left(q[0])
-        allowed = np.minimum(-_FLOOR_M, left - _ROUNDING_M)
-        if (nearer[-1] <= left - allowed).all():
+        if np.abs(q[0] - self._at).max() > _TURNED_RAD:
+            self._at, self._left = q[0], self._measured(q[0])
+        turned, levers = np.abs(q[1:] - q[:-1]), self._distances.levers
+        away = levers @ (turned.sum(axis=0) + np.abs(q[0] - self._at))
+        rows = np.flatnonzero(self._left - away < -_FLOOR_M)
+        if not len(rows):
             return np.zeros(q.shape[1], dtype=bool)
-        return self._joints[self._too_near(q, nearer, left, allowed)].any(axis=0)
+        moved = (turned @ levers[rows].T).max(axis=1).cumsum()
+        looks = np.flatnonzero(np.diff(np.floor(moved / _SPACING_M), append=np.inf) > 0.0) + 1
+        q = q[[0, *looks.tolist()]]
+        if not self._near.any(q, rows):
+            return np.zeros(q.shape[1], dtype=bool)
+        return self._joints[self._too_near(q, rows)].any(axis=0)
 
-    def _too_near(
-        self, q: np.ndarray, nearer: np.ndarray, left: np.ndarray, allowed: np.ndarray
-    ) -> np.ndarray:
-        """Return which pairs [P] come nearer than allowed in the poses [T, J].
+    def _too_near(self, q: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the numbers of pairs that come too near in the poses [T, J], of N that may."""
+        if not self._near.any(q[:1], rows):
+            return self._near.which(q, rows)
+        left = np.array([self._distances.measured(pose, rows) for pose in q])
+        allowed = np.minimum(-_FLOOR_M, left[0] - _ROUNDING_M)
+        return rows[(left < allowed).any(axis=0)]
 
-        Args:
-            q: the poses.
-            nearer: by how much each pair can have come nearer by then [T, P] [m].
-            left: how much farther than its margin each pair is in the first pose [P] [m].
-            allowed: the least of that [P] [m].
-        """
-        last = len(q) - 1
-        measured = {0: left, last: self._distances.left(q[last])}
-        bad = measured[last] < allowed
-        spans = [(0, last)]
-        while spans:
-            begin, end = spans.pop()
-            # Half of the way at most is there and half of it is back.
-            least = 0.5 * (measured[begin] + measured[end] - nearer[end] + nearer[begin])
-            if end - begin < 2 or (bad | (least >= allowed)).all():
-                continue
-            middle = (begin + end) // 2
-            measured[middle] = self._distances.left(q[middle])
-            bad |= measured[middle] < allowed
-            spans += [(begin, middle), (middle, end)]
-        return np.asarray(bad)
+    def _measured(self, q: np.ndarray) -> np.ndarray:
+        model = self._distances.model
+        return model.distances(q) - model.margins
