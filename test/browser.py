@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SCREENSHOTS = ROOT / '.build' / 'screenshots'
 # Small: without a graphics card the processor draws every point of it.
-SIZE = {'width': 900, 'height': 600}
+SIZE = {'width': 640, 'height': 420}
 LIMIT_MS, LIMIT_S = 30_000, 60.0
 # WebGL without a graphics card; the sandbox needs rights that root gives away.
 ARGUMENTS = (
@@ -79,7 +79,7 @@ class View:
 
     def picture(self) -> bytes:
         """Return what the scene looks like, without the panel beside it."""
-        return self.page.screenshot(clip={'x': 0, 'y': 200, 'width': 550, 'height': 380})
+        return self.page.screenshot(clip={'x': 0, 'y': 100, 'width': 300, 'height': 300})
 
     def wait_still(self, still: bool) -> None:
         """Wait until the scene stands still, or moves."""

@@ -39,6 +39,9 @@ LONG = (
     'test_build', 'test_robot_output', 'test_evaluate_cli', 'test_terminal', 'test_distributed',
     'test_robot_launch', 'test_lifecycle', 'test_limiter', 'test_physics', 'test_live_loop',
     'test_resume', 'test_trainer', 'test_node_replay', 'test_cli', 'test_parameters',
+    'test_viewer_browser', 'test_generator', 'test_replay', 'test_docs_commands', 'test_examples',
+    'test_evaluation_alive', 'test_evaluation_streams', 'test_evaluation_judge', 'test_selection',
+    'test_corpus', 'test_bvh', 'test_store', 'test_playback', 'test_robot_init',
 )  # fmt: skip
 
 

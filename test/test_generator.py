@@ -611,6 +611,7 @@ def resident_mib() -> float:
     return pages * os.sysconf('SC_PAGE_SIZE') / 2**20
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not Path('/proc/self/statm').exists(), reason='needs /proc')
 def test_memory_stays_flat(checkpoint):
     generator = MotionGenerator(checkpoint, batch_size=2, seed=0)

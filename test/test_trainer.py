@@ -273,6 +273,7 @@ def followed(trainer: Trainer, clip: Clip, begin: int, end: int) -> np.ndarray:
     return off[begin:, HANDS].numpy()
 
 
+@pytest.mark.soak
 def test_overfit_to_one_clip_the_rollout_follows_it():
     """For three seconds on its own, the hands are off by less than a third of what they move.
 

@@ -108,12 +108,13 @@ def test_two_browsers_see_the_same(stand: Stand) -> None:
     other.button('sadness').click()
     for view in (stand.view, other):
         view.wait_requested('sadness')
-        view.wait_still(False)
+    other.wait_still(False)
     other.screenshot('second_browser')
     assert not other.errors and not stand.view.errors
     other.close()
 
 
+@pytest.mark.soak
 def test_robot_of_the_topic_is_shown_and_moved(stand: Stand) -> None:
     pytest.importorskip('pinocchio')
     tester, view = stand.tester, stand.view
@@ -150,6 +151,7 @@ def test_killed_node_is_noticed_and_a_new_one_found(stand: Stand) -> None:
     assert not view.errors
 
 
+@pytest.mark.soak
 def test_recording_is_written_and_can_be_read(stand: Stand) -> None:
     from emotion_motion.io import load_motion
 
@@ -163,6 +165,7 @@ def test_recording_is_written_and_can_be_read(stand: Stand) -> None:
     assert motion.skeleton == 'body_25'
 
 
+@pytest.mark.soak
 def test_frozen_viewer_does_not_stop_the_node(stand: Stand) -> None:
     stand.viewer.process.send_signal(signal.SIGSTOP)
     try:
