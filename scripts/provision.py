@@ -106,7 +106,7 @@ def make_venv(plan: Plan) -> None:
 
 def pip(*arguments: str) -> str:
     """Run the environment's pip; its output goes to the log."""
-    # Python compiles what is imported, when it is; pip would compile everything, a minute's work.
+    # pip would compile everything, a minute's work; `check` what is used first.
     command = [str(VENV / 'bin' / 'python'), '-m', 'pip', 'install', '--no-input', '--no-compile',
                '--disable-pip-version-check', '--progress-bar=off', *arguments]
     return run(command, LOG)
@@ -211,7 +211,12 @@ def check() -> None:
     """Start Python in .venv once with everything the node needs."""
     code = ('import numpy, rclpy, rich, safetensors, sys, torch, tyro\n'
             'print(f"Python {sys.version.split()[0]}, torch {torch.__version__}, '
-            'numpy {numpy.__version__}, rclpy from {rclpy.__path__[0]}")')
+            'numpy {numpy.__version__}, rclpy from {rclpy.__path__[0]}")\n'
+            'for name in ("matplotlib.pyplot", "pinocchio", "viser", "accelerate"):\n'
+            '    try:\n'  # so that they are compiled before several processes need them at once
+            '        __import__(name)\n'
+            '    except ImportError:\n'
+            '        pass')
     answer = subprocess.run([str(VENV / 'bin' / 'python'), '-c', code], capture_output=True,
                             text=True)
     if answer.returncode != 0:

@@ -60,6 +60,7 @@ def reports(judge: Judge, packaged_model: Path) -> list[Report]:
     return run_evaluation(specs, plan=PLAN, judge=judge, size=SIZE)
 
 
+@pytest.mark.soak
 def test_every_measure_of_the_contract_is_there_with_its_reference(reports: list[Report]) -> None:
     keys = {measure.key for measure in reports[0].measures}
     assert {
@@ -86,6 +87,7 @@ def test_every_measure_of_the_contract_is_there_with_its_reference(reports: list
             assert measure.note, measure.key
 
 
+@pytest.mark.soak
 def test_a_short_plan_says_what_it_could_not_measure(reports: list[Report]) -> None:
     late = reports[0].measure('alive.late_near_duplicate')
     assert late is not None and late.value is None and '300 s' in late.note
@@ -93,6 +95,7 @@ def test_a_short_plan_says_what_it_could_not_measure(reports: list[Report]) -> N
     assert span is not None and '--ratings' in span.note
 
 
+@pytest.mark.soak
 def test_reports_of_one_run_share_the_reference_and_differ_by_sampler(
     reports: list[Report],
 ) -> None:
@@ -107,12 +110,14 @@ def test_reports_of_one_run_share_the_reference_and_differ_by_sampler(
     assert speeds[0] != speeds[1]
 
 
+@pytest.mark.soak
 def test_bones_are_whole_and_speed_is_that_of_living_motion(reports: list[Report]) -> None:
     bones, speed = (reports[0].measure(key) for key in ('body.bone_after', 'alive.speed'))
     assert bones.verdict == 'reach'
     assert 0.01 < speed.value < 1.0 and set(speed.by_emotion) == set(EMOTIONS)
 
 
+@pytest.mark.soak
 def test_publish_writes_three_files_that_agree(
     reports: list[Report], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,7 +86,9 @@ def test_a_run_folder_holds_all_that_it_takes(straight):
     assert 'emotion-motion train' in (out / 'best' / 'README.md').read_text()
 
 
-@pytest.mark.parametrize('step', [1, 4, 7])
+@pytest.mark.parametrize(
+    'step', [4, *(pytest.param(step, marks=pytest.mark.soak) for step in (1, 7))]
+)
 def test_a_run_that_is_stopped_at_any_step_goes_on_as_if_it_had_not_been(
     straight, tmp_path, monkeypatch, step
 ):
@@ -150,6 +152,7 @@ def test_a_damaged_checkpoint_is_left_for_the_one_before(straight, tmp_path):
     same_run(straight[1], out)
 
 
+@pytest.mark.soak
 def test_a_run_that_is_done_says_so_and_may_be_prolonged(straight, tmp_path, capsys):
     config, out = straight[0], shutil.copytree(straight[1], tmp_path / 'run')
     before = (out / 'metrics.csv').read_bytes()
@@ -224,6 +227,7 @@ def test_a_loss_that_goes_wrong_names_the_last_good_checkpoint(straight, tmp_pat
     assert read_metrics(out / 'metrics.csv')['step'][-1] == 9
 
 
+@pytest.mark.soak
 def test_a_run_makes_its_corpus_and_finds_it_again(tmp_path):
     config = config_of(minutes=1.0, steps=2, save_every=1)
     out = tmp_path / 'run'
@@ -236,6 +240,7 @@ def test_a_run_makes_its_corpus_and_finds_it_again(tmp_path):
     assert yaml.safe_load((out / 'config.yaml').read_text())['data']['data'] == []
 
 
+@pytest.mark.soak
 def test_a_run_that_begins_with_a_model_goes_on_without_it(straight, tmp_path):
     config, before = straight
     given = shutil.copytree(before / 'best', tmp_path / 'given')

@@ -191,6 +191,7 @@ except TrainingError as error:
 """
 
 
+@pytest.mark.soak
 def test_two_processes_cannot_train_in_one_folder(run):
     pytest.importorskip('fcntl', reason='locks are those of POSIX')
     path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])

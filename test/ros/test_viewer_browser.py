@@ -103,6 +103,7 @@ def test_hold_stops_the_motion_and_release_goes_on(stand: Stand) -> None:
     view.wait_still(False)
 
 
+@pytest.mark.soak
 def test_two_browsers_see_the_same(stand: Stand) -> None:
     other = View(stand.browser, stand.viewer.address)
     other.button('sadness').click()
@@ -141,6 +142,8 @@ def test_robot_of_the_topic_is_shown_and_moved(stand: Stand) -> None:
 
 def test_killed_node_is_noticed_and_a_new_one_found(stand: Stand) -> None:
     view = stand.view
+    view.button('sadness').click()
+    view.wait_requested('sadness')
     stand.node.end(signal.SIGKILL)
     view.wait('[data-notice]:has-text("motion_node is gone")')
     view.screenshot('node_gone')
