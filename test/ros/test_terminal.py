@@ -106,7 +106,10 @@ def test_terminal_notices_that_the_node_was_killed(graph: Graph) -> None:
     graph.tester('/watched').wait_frames(1)
     command = [*TERMINAL, '--headless', '--seconds', '60', '--ros-args', '-r', '__ns:=/watched']
     client = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    graph.tester('/watched').wait_frames(60)
+    tester = graph.tester('/watched')
+    listeners = tester.node.count_subscribers
+    tester.wait(lambda: listeners('/watched/keypoints') > 2, 'a client beside the two testers')
+    tester.wait_frames(60)
     node.end(signal.SIGKILL)
     _, errors = client.communicate(timeout=60)
     assert client.returncode == 1 and 'then none' in errors
