@@ -14,16 +14,12 @@ emotion; the first one that differs shows it. Prints JSON; wants a machine with 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-import contextlib
+from collections.abc import Callable
 import gc
 import json
 import os
 from pathlib import Path
-import platform
 import random
-import signal
-import subprocess
 import sys
 import time
 from typing import Any
@@ -38,6 +34,10 @@ from rclpy.time import Time
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from processes import cpu_seconds, node_command, print_figures, rounded, running
 
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.msg import Keypoints
@@ -100,26 +100,6 @@ class Subscriber:
     def _on_frame(self, message: Keypoints) -> None:
         self.times_s.append(time.monotonic())
         self.frames.append(message)
-
-
-@contextlib.contextmanager
-def running_node(namespace: str, model: str, rate_hz: float) -> Iterator[subprocess.Popen[bytes]]:
-    arguments = ['-r', f'__ns:={namespace}', '-p', f'model:={json.dumps(model)}']
-    arguments += ['-p', f'rate_hz:={rate_hz}', '-p', f'seed:={SEED}']
-    process = subprocess.Popen(
-        [sys.executable, '-m', 'emotion_motion.ros.motion_node', '--ros-args', *arguments]
-    )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(LIMIT_S)
-
-
-def cpu_seconds(process: int) -> float:
-    """Return the processor time that a process has used, all threads [s]."""
-    fields = Path(f'/proc/{process}/stat').read_text().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
 def period_figures(times_s: list[float], rate_hz: float) -> dict[str, float]:
@@ -205,7 +185,8 @@ def measure(model: str, rate_hz: float, seconds: float, trials: int) -> dict[str
     twin, model_rate_hz = twin_frames(model, rate_hz, 3.0)
     namespace = f'/benchmark_{os.getpid()}'
     begin_s = time.monotonic()
-    with running_node(namespace, model, rate_hz) as process:
+    parameters = {'model': json.dumps(model), 'rate_hz': rate_hz, 'seed': SEED}
+    with running(node_command(namespace, parameters)) as process:
         subscriber = Subscriber(namespace)
         subscriber.wait(lambda: subscriber.state() == 'active', 'active node')
         active_s = time.monotonic() - begin_s
@@ -242,13 +223,6 @@ def measure(model: str, rate_hz: float, seconds: float, trials: int) -> dict[str
     }
 
 
-def rounded(value: Any) -> Any:
-    """Return figures with three decimals, however they are nested."""
-    if isinstance(value, dict):
-        return {key: rounded(part) for key, part in value.items()}
-    return round(value, 3) if isinstance(value, float) else value
-
-
 def main() -> None:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -261,15 +235,7 @@ def main() -> None:
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     rclpy.init()
     figures = rounded(measure(args.model, args.rate, args.seconds, args.trials))
-    figures['machine'] = {
-        'processor': platform.processor() or platform.machine(),
-        'cores': os.cpu_count(),
-        'rmw': rclpy.get_rmw_implementation_identifier(),
-    }
-    text = json.dumps(figures, indent=1)
-    print(text)
-    if args.out:
-        args.out.write_text(text + '\n')
+    print_figures(figures, args.out, rmw=rclpy.get_rmw_implementation_identifier())
 
 
 if __name__ == '__main__':

@@ -13,15 +13,10 @@ JSON; times in milliseconds. Wants a machine with nothing else to do.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-import contextlib
 import gc
 import json
 import os
 from pathlib import Path
-import platform
-import signal
-import subprocess
 import sys
 import time
 from typing import Any
@@ -35,10 +30,14 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from processes import cpu_seconds, LIMIT_S, node_command, print_figures, rounded, running
+
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.retarget.robot import Robot
 
-LIMIT_S, SETTLE_S, EMOTION_S = 60.0, 5.0, 3.0
+SETTLE_S, EMOTION_S = 5.0, 3.0
 LATE = 1.5  # periods
 
 
@@ -92,37 +91,14 @@ class PlayedRobot:
                 self.diagnostics = {each.key: each.value for each in status.values}
 
 
-@contextlib.contextmanager
-def running_node(
-    namespace: str, robot: str, model: str, rate_hz: float
-) -> Iterator[subprocess.Popen[bytes]]:
-    parameters = {
-        'model': json.dumps(model), 'robot': robot, 'output': 'joint_trajectory',
-        'rate_hz': rate_hz, 'approach_velocity': 2.0, 'seed': 7,
-    }  # fmt: skip
-    arguments = ['-r', f'__ns:={namespace}']
-    for name, value in parameters.items():
-        arguments += ['-p', f'{name}:={value}']
-    process = subprocess.Popen(
-        [sys.executable, '-m', 'emotion_motion.ros.motion_node', '--ros-args', *arguments]
-    )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(LIMIT_S)
-
-
-def cpu_seconds(process: int) -> float:
-    """Return the processor time that a process has used, all threads [s]."""
-    fields = Path(f'/proc/{process}/stat').read_text().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-
-
 def measure(name: str, model: str, rate_hz: float, seconds: float) -> dict[str, Any]:
     """Return the figures of a robot."""
     namespace, load = f'/robot_benchmark_{os.getpid()}_{name}', os.getloadavg()[0]
-    with running_node(namespace, name, model, rate_hz) as process:
+    parameters = {
+        'model': json.dumps(model), 'robot': name, 'output': 'joint_trajectory',
+        'rate_hz': rate_hz, 'approach_velocity': 2.0, 'seed': 7,
+    }  # fmt: skip
+    with running(node_command(namespace, parameters)) as process:
         robot = PlayedRobot(namespace, Robot.load(name))
         end_s = time.monotonic() + LIMIT_S
         while not robot.stamps_s:
@@ -169,13 +145,6 @@ def percentiles(values: np.ndarray) -> dict[str, float]:
     }
 
 
-def rounded(value: Any) -> Any:
-    """Return figures with three decimals, however they are nested."""
-    if isinstance(value, dict):
-        return {key: rounded(part) for key, part in value.items()}
-    return round(value, 3) if isinstance(value, float) else value
-
-
 def main() -> None:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -190,15 +159,7 @@ def main() -> None:
     figures: dict[str, Any] = {
         name: rounded(measure(name, args.model, args.rate, args.seconds)) for name in args.robots
     }
-    figures['machine'] = {
-        'processor': platform.processor() or platform.machine(),
-        'cores': os.cpu_count(),
-        'rmw': rclpy.get_rmw_implementation_identifier(),
-    }
-    text = json.dumps(figures, indent=1)
-    print(text)
-    if args.out:
-        args.out.write_text(text + '\n')
+    print_figures(figures, args.out, rmw=rclpy.get_rmw_implementation_identifier())
 
 
 if __name__ == '__main__':

@@ -14,16 +14,11 @@ do, and Debian's chromium.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 import contextlib
-import json
 import os
 from pathlib import Path
-import platform
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,8 +26,11 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from processes import cpu_seconds_of, LIMIT_S, node_command, print_figures, running
+
 WANTED_UPDATES_HZ = 30.0
-LIMIT_S = 60.0
 ARGUMENTS = (
     '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
     '--disable-background-networking', '--disable-dev-shm-usage',
@@ -40,7 +38,6 @@ ARGUMENTS = (
 # Instances lie in textures or buffers of floats; each update of the body writes some.
 COUNTER = """
 (() => {
-  const kinds = [WebGL2RenderingContext.prototype];
   let written = false;
   window.__updates = 0; window.__frames = 0;
   const wrap = (proto, name) => {
@@ -50,9 +47,8 @@ COUNTER = """
       return plain.apply(this, given);
     };
   };
-  for (const proto of kinds)
-    for (const name of ['bufferSubData', 'bufferData', 'texSubImage2D', 'texImage2D'])
-      wrap(proto, name);
+  for (const name of ['bufferSubData', 'bufferData', 'texSubImage2D', 'texImage2D'])
+    wrap(WebGL2RenderingContext.prototype, name);
   const count = () => {
     window.__frames += 1;
     if (written) { window.__updates += 1; written = false; }
@@ -61,17 +57,6 @@ COUNTER = """
   requestAnimationFrame(count);
 })();
 """
-
-
-@contextlib.contextmanager
-def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open('wb') as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(LIMIT_S)
 
 
 def address_in(log: Path) -> str:
@@ -83,16 +68,16 @@ def address_in(log: Path) -> str:
     return found[0]
 
 
-def cpu_seconds(process: int) -> float:
+def tree_seconds(process: int) -> float:
     """Return the processor time that a process and those below it have used [s]."""
     total = 0.0
     for stat in Path('/proc').glob('[0-9]*/stat'):
         with contextlib.suppress(OSError):
-            fields = stat.read_text().rsplit(')', 1)[1].split()
+            text = stat.read_text()
             if int(stat.parent.name) == process:
-                total += (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-            elif int(fields[1]) == process:
-                total += cpu_seconds(int(stat.parent.name))
+                total += cpu_seconds_of(text)
+            elif int(text.rsplit(')', 1)[1].split()[1]) == process:
+                total += tree_seconds(int(stat.parent.name))
     return total
 
 
@@ -124,19 +109,17 @@ def measure(model: str, seconds: float, clients: int) -> dict[str, Any]:
     """Return all figures."""
     program = shutil.which('chromium') or sys.exit('Chromium is missing: apt-get install chromium')
     namespace = f'/benchmark_{os.getpid()}'
-    remap = ['--ros-args', '-r', f'__ns:={namespace}']
-    python = [sys.executable, '-m']
     sandbox = ['--no-sandbox'] if os.geteuid() == 0 else []
     load = os.getloadavg()[0]
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         node = stack.enter_context(running(
-            [*python, 'emotion_motion.ros.motion_node', *remap, '-p', f'model:={model}'],
-            folder / 'node.log',
+            node_command(namespace, {'model': model}), folder / 'node.log'
         ))  # fmt: skip
         log = folder / 'viewer.log'
         viewer = stack.enter_context(running(
-            [*python, 'emotion_motion.ros.viewer_node', '--port=0', '--emotion=happiness', *remap],
+            [sys.executable, '-m', 'emotion_motion.ros.viewer_node', '--port=0',
+             '--emotion=happiness', '--ros-args', '-r', f'__ns:={namespace}'],
             log,
         ))  # fmt: skip
         address = address_in(log)
@@ -179,12 +162,12 @@ def measure(model: str, seconds: float, clients: int) -> dict[str, Any]:
 
 def cpu_shares(processes: dict[str, int], seconds: float) -> dict[str, float]:
     """Wait, and return the share of one core that each took meanwhile."""
-    before = {name: cpu_seconds(process) for name, process in processes.items()}
+    before = {name: tree_seconds(process) for name, process in processes.items()}
     begin_s = time.monotonic()
     time.sleep(seconds)
     elapsed_s = time.monotonic() - begin_s
     return {
-        name: round((cpu_seconds(process) - before[name]) / elapsed_s, 3)
+        name: round((tree_seconds(process) - before[name]) / elapsed_s, 3)
         for name, process in processes.items()
     }
 
@@ -199,13 +182,7 @@ def main() -> None:
     args = parser.parse_args()
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     figures = measure(args.model, args.seconds, args.clients)
-    figures['machine'] = {
-        'processor': platform.processor() or platform.machine(), 'cores': os.cpu_count()
-    }  # fmt: skip
-    text = json.dumps(figures, indent=1)
-    print(text)
-    if args.out:
-        args.out.write_text(text + '\n')
+    print_figures(figures, args.out)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,72 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the benchmarks of running nodes share: processes, their time, figures printed as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+import contextlib
+import json
+import os
+from pathlib import Path
+import platform
+import signal
+import subprocess
+import sys
+from typing import Any
+
+LIMIT_S = 60.0
+
+
+@contextlib.contextmanager
+def running(command: list[str], log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command until the block ends, then interrupt it; what it says goes to `log`."""
+    with contextlib.ExitStack() as stack:
+        output = None if log is None else stack.enter_context(log.open('wb'))
+        errors = None if log is None else subprocess.STDOUT
+        process = subprocess.Popen(command, stdout=output, stderr=errors)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(LIMIT_S)
+
+
+def node_command(namespace: str, parameters: Mapping[str, Any]) -> list[str]:
+    """Return what starts a motion node with parameters of ROS; texts are JSON already."""
+    command = [sys.executable, '-m', 'emotion_motion.ros.motion_node', '--ros-args']
+    command += ['-r', f'__ns:={namespace}']
+    for name, value in parameters.items():
+        command += ['-p', f'{name}:={value}']
+    return command
+
+
+def cpu_seconds(process: int) -> float:
+    """Return the processor time that a process has used, all threads [s]."""
+    return cpu_seconds_of(Path(f'/proc/{process}/stat').read_text())
+
+
+def cpu_seconds_of(stat: str) -> float:
+    """Return the processor time in the text of a process's stat file [s]."""
+    fields = stat.rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def rounded(value: Any) -> Any:
+    """Return figures with three decimals, however they are nested."""
+    if isinstance(value, dict):
+        return {key: rounded(part) for key, part in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def print_figures(figures: dict[str, Any], out: Path | None, **machine: str) -> None:
+    """Print figures with the machine that they are of, and write them to `out` as well."""
+    figures['machine'] = {
+        'processor': platform.processor() or platform.machine(),
+        'cores': os.cpu_count(),
+        **machine,
+    }
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if out:
+        out.write_text(text + '\n')
