@@ -7,15 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from emotion_motion.exceptions import EmotionMotionError
-from emotion_motion.viewer.camera import FollowCamera, WORLD
+from emotion_motion.viewer.camera import FollowCamera
 from emotion_motion.viewer.figures import Figures
+from emotion_motion.viewer.ground import Ground
 from emotion_motion.viewer.look import BRAND, DARK, LIGHT, Look
 from emotion_motion.viewer.robot import RobotView
 from emotion_motion.viewer.source import Sight
 
 __all__ = ['Stage']
-
-_SIZE_M = 12.0
 
 
 class Stage:
@@ -31,7 +30,7 @@ class Stage:
         self._look: Look | None = None
         self._robot: RobotView | None = None
         self._urdf = ''
-        self._grid: Any = None
+        self._ground = Ground(server.scene)
         self._camera = FollowCamera(server, distance=1.0 + 0.5 * (bodies - 1))
         self._figures = Figures(server.scene, DARK if dark else LIGHT)
         self._number = -1
@@ -57,13 +56,7 @@ class Stage:
             dark_mode=dark, show_logo=False, show_share_button=False, brand_color=BRAND,
             control_width='medium',
         )  # fmt: skip
-        if self._grid is not None:
-            self._grid.remove()
-        self._grid = self._server.scene.add_grid(
-            f'{WORLD}/ground', _SIZE_M, _SIZE_M, cell_size=0.25, section_size=1.0,
-            cell_color=look.cell, section_color=look.section, fade_distance=14.0,
-            shadow_opacity=0.25,
-        )  # fmt: skip
+        self._ground.dress(look)
 
     def choose(self, *, body: bool, robot: bool, trails: bool, shadows: bool) -> None:
         """Choose what is shown."""
@@ -74,25 +67,25 @@ class Stage:
         if shadows != self._shadows:
             self._shadows = shadows
             self._server.scene.configure_default_lights(cast_shadow=shadows)
+            self._ground.shadows(shadows)
 
     def show(self, sight: Sight, now_s: float, *, follow: bool) -> None:
-        """Show a sight; one that was shown already costs nothing."""
-        self._show_robot(sight)
-        self._figures.dress(self._look or DARK, gone=bool(sight.notice))
-        if sight.number == self._number or not sight.figures:
-            return
-        self._number = sight.number
-        with self._server.atomic():
-            self._figures.show(sight.figures, now_s)
-        self._camera.follow(self._figures.middle(sight.figures) if follow else None, now_s)
+        """Show a sight; one that was shown already costs nothing.
 
-    def _show_robot(self, sight: Sight) -> None:
+        All that moves goes to the page at once, which then draws it at once.
+        """
         if sight.urdf != self._urdf:
             self._urdf = sight.urdf
             self._load_robot()
-        if self._robot is not None and sight.joints:
-            with self._server.atomic():
+        self._figures.dress(self._look or DARK, gone=bool(sight.notice))
+        with self._server.atomic():
+            if self._robot is not None and sight.joints:
                 self._robot.show(sight.joints)
+            if sight.number != self._number and sight.figures:
+                self._number = sight.number
+                self._figures.show(sight.figures, now_s)
+                middle = self._figures.middle(sight.figures) if follow else None
+                self._camera.follow(middle, now_s)
 
     def _load_robot(self) -> None:
         if self._robot is not None:
