@@ -71,10 +71,13 @@ class RobotView:
     def visible(self, value: bool) -> None:
         self._root.visible = value
 
-    def show(self, joints: Mapping[str, float]) -> None:
-        """Take on joint positions, by name [rad or m]; joints it has not are left out."""
-        if joints == self._joints:
-            return
+    def show(self, joints: Mapping[str, float]) -> bool:
+        """Take on joint positions, by name [rad or m], and tell whether they are other ones.
+
+        Joints that it has not are left out.
+        """
+        if not joints or joints == self._joints:
+            return False
         self._joints = dict(joints)
         for name, position in joints.items():
             start, size = self._starts.get(name, (0, 0))
@@ -83,6 +86,7 @@ class RobotView:
             elif size == 2:  # a joint without limits is told as cosine and sine
                 self._q[start : start + 2] = np.cos(position), np.sin(position)
         self._view.display(self._q)
+        return True
 
     def remove(self) -> None:
         """Leave the scene."""

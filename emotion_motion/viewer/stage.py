@@ -69,8 +69,8 @@ class Stage:
             self._server.scene.configure_default_lights(cast_shadow=shadows)
             self._ground.shadows(shadows)
 
-    def show(self, sight: Sight, now_s: float, *, follow: bool) -> None:
-        """Show a sight; one that was shown already costs nothing.
+    def show(self, sight: Sight, now_s: float, *, follow: bool) -> bool:
+        """Show a sight and tell whether something has moved; what was shown before costs nothing.
 
         All that moves goes to the page at once, which then draws it at once.
         """
@@ -79,13 +79,14 @@ class Stage:
             self._load_robot()
         self._figures.dress(self._look or DARK, gone=bool(sight.notice))
         with self._server.atomic():
-            if self._robot is not None and sight.joints:
-                self._robot.show(sight.joints)
-            if sight.number != self._number and sight.figures:
-                self._number = sight.number
-                self._figures.show(sight.figures, now_s)
-                middle = self._figures.middle(sight.figures) if follow else None
-                self._camera.follow(middle, now_s)
+            moved = self._robot is not None and self._robot.show(sight.joints)
+            if sight.number == self._number or not sight.figures:
+                return moved
+            self._number = sight.number
+            self._figures.show(sight.figures, now_s)
+            middle = self._figures.middle(sight.figures) if follow else None
+            self._camera.follow(middle, now_s)
+        return True
 
     def _load_robot(self) -> None:
         if self._robot is not None:
