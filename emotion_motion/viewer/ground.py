@@ -45,8 +45,8 @@ class Ground:
                 f'{WORLD}/{name}', lines, colour, thickness=width, thickness_units='screen'
             )
             for name, lines, colour, width in (
-                ('cells', thin, look.cell, 1.0),
-                ('sections', strong, look.section, 1.5),
+                ('cells', thin, look.cell, 1.3),
+                ('sections', strong, look.section, 2.0),
             )
         ]
 

@@ -53,7 +53,7 @@ class Page:
         self._time = None
         if source.timeline is not None:
             self._time = TimePanel(gui, source.timeline)
-        self._bars = gui.add_html(bars_html(Sight().requested, Sight().recognised))
+        self._bars = gui.add_html('', visible=False)
         self._emotions = self._settings = self._record = None
         if source.steering is not None:
             with gui.add_folder('emotion'):
@@ -108,6 +108,9 @@ class Page:
         self._set('notice', notice_html(notice) if notice else '', self._notice, 'content')
         if self._notice.visible != bool(notice):
             self._notice.visible = bool(notice)
+        known = bool(sight.requested.any() or sight.recognised.any())
+        if self._bars.visible != known:
+            self._bars.visible = known
         bars = bars_html(sight.requested, sight.recognised)
         self._set('bars', bars, self._bars, 'content')
         if self._emotions is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from emotion_motion.exceptions import EmotionMotionError
-from emotion_motion.viewer.camera import FollowCamera
+from emotion_motion.viewer.camera import Follower, place_cameras, WORLD
 from emotion_motion.viewer.figures import Figures
 from emotion_motion.viewer.ground import Ground
 from emotion_motion.viewer.look import BRAND, DARK, LIGHT, Look
@@ -30,8 +30,9 @@ class Stage:
         self._look: Look | None = None
         self._robot: RobotView | None = None
         self._urdf = ''
+        self._world = Follower(server.scene.add_frame(WORLD, show_axes=False))
         self._ground = Ground(server.scene)
-        self._camera = FollowCamera(server, distance=1.0 + 0.5 * (bodies - 1))
+        place_cameras(server, distance=1.0 + 0.5 * (bodies - 1))
         self._figures = Figures(server.scene, DARK if dark else LIGHT)
         self._number = -1
         self._shadows = False
@@ -84,8 +85,10 @@ class Stage:
                 return moved
             self._number = sight.number
             self._figures.show(sight.figures, now_s)
-            middle = self._figures.middle(sight.figures) if follow else None
-            self._camera.follow(middle, now_s)
+            if len(sight.figures) > 1:
+                self._figures.stay(sight.figures, now_s, follow=follow)
+            else:
+                self._world.follow(self._figures.place(sight.figures) if follow else None, now_s)
         return True
 
     def _load_robot(self) -> None:
