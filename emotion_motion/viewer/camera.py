@@ -22,11 +22,18 @@ LOOK_AT_M, AWAY_M, ANGLE_RAD = (0.0, 0.36, 0.92), (3.0, -1.0, 0.5), 0.75
 _SMOOTH_S, _LEAST_M = 0.5, 0.002
 
 
-def place_cameras(server: Any, *, distance: float = 1.0) -> None:
-    """Set where cameras begin, `distance` times as far away as for one body."""
+def place_cameras(server: Any, *, distance: float = 1.0, aside_m: float = 0.0) -> None:
+    """Set where cameras of pages begin that are opened from now on.
+
+    Args:
+        server: a viser.ViserServer.
+        distance: how many times as far away as for one body.
+        aside_m: how far to the left (y) [m].
+    """
+    at = np.add(LOOK_AT_M, (0.0, aside_m, 0.0))
     camera = server.initial_camera
-    camera.position = tuple(np.array(LOOK_AT_M) + distance * np.array(AWAY_M))
-    camera.look_at = LOOK_AT_M
+    camera.position = tuple(at + distance * np.array(AWAY_M))
+    camera.look_at = tuple(at)
     camera.fov = ANGLE_RAD
 
 

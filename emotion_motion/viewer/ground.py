@@ -14,6 +14,9 @@ from emotion_motion.viewer.look import Look
 __all__ = ['Ground', 'grid_lines']
 
 SIZE_M, CELL_M, SECTION_M = 12.0, 0.25, 1.0
+# A line that goes on behind the camera is drawn at a wrong depth, through bodies: in pieces, those
+# that do are out of sight.
+PIECE_M = 2.0
 
 
 class Ground:
@@ -56,7 +59,7 @@ class Ground:
 
 
 def grid_lines(cell_m: float, without_m: float = 0.0) -> np.ndarray:
-    """Return the two ends of each line [N, 2, 3] of a square grid of `SIZE_M` [m].
+    """Return the two ends of each piece [N, 2, 3] of the lines of a square grid of `SIZE_M` [m].
 
     Args:
         cell_m: between two lines [m].
@@ -66,8 +69,14 @@ def grid_lines(cell_m: float, without_m: float = 0.0) -> np.ndarray:
     at = np.linspace(-half, half, round(SIZE_M / cell_m) + 1)
     if without_m > 0.0:
         at = at[np.abs(np.remainder(at + 0.5 * cell_m, without_m) - 0.5 * cell_m) > 1e-6]
-    end, ground = np.full_like(at, half), np.zeros_like(at)
+    ends = np.linspace(-half, half, round(SIZE_M / PIECE_M) + 1)
+    across, begin = (part.ravel() for part in np.meshgrid(at, ends[:-1], indexing='ij'))
+    ground = np.zeros_like(across)
     along_y = np.stack(
-        (np.stack((at, -end, ground), axis=-1), np.stack((at, end, ground), axis=-1)), axis=1
+        (
+            np.stack((across, begin, ground), axis=-1),
+            np.stack((across, begin + PIECE_M, ground), axis=-1),
+        ),
+        axis=1,
     )
     return np.concatenate((along_y, along_y[..., [1, 0, 2]])).astype(np.float32)

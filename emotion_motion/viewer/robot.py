@@ -17,7 +17,7 @@ from emotion_motion.retarget.pinocchio_module import load_pinocchio
 from emotion_motion.retarget.urdf import find_file
 from emotion_motion.viewer.camera import WORLD
 
-__all__ = ['RobotView', 'with_files']
+__all__ = ['BESIDE_M', 'RobotView', 'with_files']
 
 _NAME = f'{WORLD}/robot'
 # Beside the keypoints' figure, which stands at the origin.
@@ -44,7 +44,7 @@ class RobotView:
 
             self._model = pin.buildModelFromXML(text)
             shapes = pin.buildGeomFromUrdfString(self._model, text, pin.GeometryType.VISUAL)
-            self._root = server.scene.add_frame(_NAME, show_axes=False)
+            self._root = server.scene.add_frame(_NAME, show_axes=False, visible=False)
             self._view = ViserVisualizer(self._model, pin.GeometryModel(), shapes)
             self._view.initViewer(viewer=server)
             self._view.loadViewerModel(rootNodeName=_NAME)
@@ -61,6 +61,7 @@ class RobotView:
         self._joints: dict[str, float] = {}
         self._view.display(self._q)
         self._root.position = (*BESIDE_M[:2], -self._lowest())
+        self._root.visible = True  # and not while it comes in pieces
 
     @property
     def visible(self) -> bool:

@@ -11,7 +11,7 @@ from emotion_motion.viewer.camera import Follower, place_cameras, WORLD
 from emotion_motion.viewer.figures import Figures
 from emotion_motion.viewer.ground import Ground
 from emotion_motion.viewer.look import BRAND, DARK, LIGHT, Look
-from emotion_motion.viewer.robot import RobotView
+from emotion_motion.viewer.robot import BESIDE_M, RobotView
 from emotion_motion.viewer.source import Sight
 
 __all__ = ['Stage']
@@ -97,6 +97,8 @@ class Stage:
         self._robot, self.robot_problem = None, ''
         if not self._urdf:
             return
+        # First of all: to load meshes takes seconds, and pages are opened meanwhile.
+        place_cameras(self._server, distance=1.5, aside_m=0.5 * BESIDE_M[1])
         try:
             self._robot = RobotView(self._server, self._urdf)
         except EmotionMotionError as error:
