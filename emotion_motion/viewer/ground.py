@@ -45,11 +45,11 @@ class Ground:
         thin = grid_lines(CELL_M, without_m=SECTION_M)
         self._lines = [
             self._scene.add_line_segments(
-                f'{WORLD}/{name}', lines, colour, thickness=width, thickness_units='screen'
+                f'{WORLD}/{name}', lines, colour, thickness=thick, thickness_units=units
             )
-            for name, lines, colour, width in (
-                ('cells', thin, look.cell, 1.3),
-                ('sections', strong, look.section, 2.0),
+            for name, lines, colour, thick, units in (
+                ('cells', thin, look.cell, 1.0, 'screen'),
+                ('sections', strong, look.section, 0.01, 'world'),
             )
         ]
 
