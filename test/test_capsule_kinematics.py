@@ -50,6 +50,11 @@ def test_the_least_along_a_path_is_that_of_its_nearest_pose(name):
     begin, least = kinematics(name).along(path, np.inf, 0.0)
     np.testing.assert_array_equal(begin, left[0])
     np.testing.assert_array_equal(least, left.min(axis=0))
+    # Pairs that cannot have come so near are not measured anew; those that have, are.
+    _, some = kinematics(name).along(path, 0.05, 0.0)
+    near = least < 0.05
+    np.testing.assert_array_equal(some[near], least[near])
+    assert (some[~near] >= 0.05).all() and near.any() and (~near).any()
     # With poses left out it is of those that were looked at, and not far from the least of all.
     _, fewer = kinematics(name).along(path, np.inf, 0.04)
     assert (fewer >= least).all() and (fewer - least).max() < 0.04

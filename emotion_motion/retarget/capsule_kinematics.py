@@ -56,7 +56,7 @@ class CapsuleKinematics:
 
         Args:
             q: pose [J], in rad.
-            within_m: exact below this; of others only that they are not below.
+            within_m: exact below this; of others only a bound, which is not below it either.
         """
         return self.along(q[None], within_m, 0.0)[0]
 
@@ -77,7 +77,7 @@ class CapsuleKinematics:
         Args:
             poses: on a path, one after the other [T, J], in rad.
             within_m: as in `left`.
-            spacing_m: poses are left out between which no pair has moved by so much.
+            spacing_m: poses are left out for a pair that has moved by less since it was measured.
         """
         return capsule_loops.along(
             poses, within_m, spacing_m, *self._chain, *self._capsules, *self._pairs

@@ -103,10 +103,10 @@ def _nearest(ends, i, j):
 
 
 @inlined
-def _axes_placed(frames, owners, ends, at):
-    """Fill both ends [C, 6] of the axes of capsules; return how far the fastest has moved."""
-    farthest = 0.0
+def _axes_placed(frames, owners, ends, at, way):
+    """Fill both ends [C, 6] of the axes of capsules; add to the way [C] how far one moved."""
     for capsule in range(len(owners)):
+        farthest = 0.0
         for end in (0, 3):
             square = 0.0
             for row in range(3):
@@ -114,19 +114,22 @@ def _axes_placed(frames, owners, ends, at):
                 square += (x - at[capsule, end + row]) ** 2
                 at[capsule, end + row] = x
             farthest = max(farthest, square)
-    return np.sqrt(farthest)
+        way[capsule] += np.sqrt(farthest)
 
 
 @inlined
 def _left(at, i, j, apart, reach, within):
-    """Return what a pair is farther apart than it must be; where that is more, `within`."""
+    """Return what a pair is farther apart than it must be; where that is more than `within`, less.
+
+    No less than that then: how far apart the axes' middles are tells it in a moment.
+    """
     square = 0.0
     for row in range(3):
         middle = 0.5 * (at[i, row] + at[i, 3 + row] - at[j, row] - at[j, 3 + row])
         square += middle * middle
-    far = reach + within
-    if far >= 0.0 and square >= far * far:
-        return within
+    least = np.sqrt(square) - reach
+    if least >= within:
+        return least
     left = np.sqrt(_nearest(at, i, j)[0]) - apart
     # What is not known is not clear.
     return -np.inf if np.isnan(left) else left
@@ -138,21 +141,28 @@ def along(
 ):
     """Return what is left of the distances of pairs in the first of poses and least in all [P].
 
-    Poses [T, J] are left out between which no pair moves by `spacing`; what is left is exact below
-    `within`.
+    Exact below `within`. A pair is measured anew in those of the poses [T, J] in which it may have
+    come so near, but for some between which it moves by less than `spacing`.
     """
     frames, at = np.empty((len(parents), 12)), np.zeros((len(owners), 6))
     begin, least = np.empty(len(first)), np.empty(len(first))
-    moved = 0.0
+    way = np.zeros(len(owners))
+    # What was measured last, and the sum of both ways then.
+    measured, moved = np.empty(len(first)), np.empty(len(first))
     for number in range(len(poses)):
         _placed(poses[number], parents, places, axes, frames)
-        # Two capsules move by no more than twice what the fastest end does.
-        moved += 2.0 * _axes_placed(frames, owners, ends, at)
-        if 0 < number < len(poses) - 1 and moved < spacing:
-            continue
-        moved = 0.0
+        _axes_placed(frames, owners, ends, at, way)
         for pair in range(len(first)):
-            left = _left(at, first[pair], second[pair], apart[pair], reach[pair], within)
+            i, j = first[pair], second[pair]
+            if number > 0:
+                since = way[i] + way[j] - moved[pair]
+                # No point of a capsule moves farther than the farther of its ends.
+                if measured[pair] - since >= within:
+                    continue
+                if since < spacing and number < len(poses) - 1:
+                    continue
+            left = _left(at, i, j, apart[pair], reach[pair], within)
+            measured[pair], moved[pair] = left, way[i] + way[j]
             if number == 0:
                 begin[pair] = least[pair] = left
             else:
@@ -165,7 +175,7 @@ def nearing(q, rows, parents, places, axes, owners, ends, first, second, apart, 
     """Return how fast N pairs, by numbers, come nearer as joints turn [N, J]; 0: axes cross."""
     frames, at = np.empty((len(parents), 12)), np.zeros((len(owners), 6))
     _placed(q, parents, places, axes, frames)
-    _axes_placed(frames, owners, ends, at)
+    _axes_placed(frames, owners, ends, at, np.zeros(len(owners)))
     found = np.zeros((len(rows), len(q)))
     point, normal = np.empty((2, 3)), np.empty(3)
     for number in range(len(rows)):

@@ -132,8 +132,10 @@ class JerkPhases:
 
         Both have the same start, but for rounding.
         """
-        starts = np.where(mine, self._start, other._start)
-        return JerkPhases(MotionState(*starts), *jerk_loops.chosen(
+        start = self.start
+        if other.start is not start:
+            start = MotionState(*np.where(mine, self._start, other._start))
+        return JerkPhases(start, *jerk_loops.chosen(
             mine, self.durations, self.jerks, other.durations, other.jerks
         ))  # fmt: skip
 
