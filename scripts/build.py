@@ -90,19 +90,25 @@ def build() -> None:
     _remove_dead_links()
 
 
+def bring_up_to_date() -> None:
+    """Build if something changed; for who holds the lock."""
+    before = STAMP.read_text().split() if STAMP.exists() else []
+    now = [place(), sources()]
+    if before == now:
+        return
+    STAMP.unlink(missing_ok=True)
+    if before[:1] != now[:1]:
+        shutil.rmtree(BUILD / 'build', ignore_errors=True)
+        shutil.rmtree(INSTALL, ignore_errors=True)
+    build()
+    STAMP.write_text('\n'.join(now) + '\n')
+    say('[build] ready: . ./env.sh enters the environment')
+
+
 def main() -> int:
     try:
         with locked(BUILD / 'lock'):
-            before = STAMP.read_text().split() if STAMP.exists() else []
-            now = [place(), sources()]
-            if before != now:
-                STAMP.unlink(missing_ok=True)
-                if before[:1] != now[:1]:
-                    shutil.rmtree(BUILD / 'build', ignore_errors=True)
-                    shutil.rmtree(INSTALL, ignore_errors=True)
-                build()
-                STAMP.write_text('\n'.join(now) + '\n')
-                say('[build] ready: . ./env.sh enters the environment')
+            bring_up_to_date()
     except SetupError as error:
         return fail(error)
     except KeyboardInterrupt:
