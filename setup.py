@@ -27,7 +27,16 @@ def read_description():
 
 
 TRAIN = ['accelerate>=1.0', 'bvhio>=1.5', 'matplotlib', 'pyyaml', 'rich', 'tensorboard']
-ROBOT = ['daqp', 'matplotlib', 'mujoco>=3.3,<4', 'pin', 'pin-pink', 'pyyaml', 'ruckig']
+ROBOT = [
+    'daqp',
+    'matplotlib',
+    'mujoco>=3.3,<4',
+    'numba>=0.61',
+    'pin',
+    'pin-pink',
+    'pyyaml',
+    'ruckig',
+]
 FILM = ['imageio-ffmpeg', 'matplotlib', 'pillow']
 VIEWER = ['viser>=1.1,<2']
 DEV = [
@@ -37,6 +46,7 @@ DEV = [
     'daqp',
     'example-robot-data',
     'mujoco>=3.3,<4',
+    'numba>=0.61',
     'pin',
     'pin-pink',
     'ruckig',

@@ -88,6 +88,17 @@ def build() -> None:
         f'-DPython3_EXECUTABLE={python}', f'-DPYTHON_EXECUTABLE={python}',
     ], BUILD / 'log' / 'build.log', env=env, cwd=ROOT)
     _remove_dead_links()
+    _compile_loops(python, env)
+
+
+def _compile_loops(python: Path, env: dict[str, str]) -> None:
+    """Let Numba compile, and keep, what a robot's cycle waits for: the first start would wait."""
+    say("[build] the loops of a robot's cycle")
+    modules = ', '.join(f'emotion_motion.retarget.{name}_loops' for name in ('capsule', 'jerk'))
+    [site] = INSTALL.glob('lib/python3*/site-packages')
+    env = env | {'PYTHONPATH': f'{site}{os.pathsep}{env.get("PYTHONPATH", "")}'}
+    code = f'import importlib.util as util\nif util.find_spec("numba"): import {modules}'
+    run([str(python), '-c', code], BUILD / 'log' / 'loops.log', env=env, cwd=BUILD)
 
 
 def bring_up_to_date() -> None:

@@ -30,8 +30,8 @@ def test_it_ends_at_rest_within_its_limits(velocity, share, limit, jerk):
     path = brake(velocity, share * limit, limit, jerk)
     assert path.ends_at_rest.all()
     assert path.last.finite
-    assert path.peak_acceleration()[0] <= limit * (1.0 + 1e-12)
-    assert path.peak_jerk()[0] <= jerk
+    assert path.bounds().acceleration[0] <= limit * (1.0 + 1e-12)
+    assert path.bounds().jerk[0] <= jerk
 
 
 @given(st.floats(-50.0, 50.0), st.floats(-1.0, 1.0), LIMIT, JERK, st.floats(0.0, 1.0))
@@ -84,4 +84,4 @@ def test_an_acceleration_beyond_the_limit_goes_no_further_and_the_joint_rests():
     accelerations = [8.0, -8.0, 9.0, -9.0, 5.0 + 1e-12]
     path = brake([1.0, -1.0, 0.0, 2.0, 0.1], accelerations, 5.0, 50.0)
     assert path.ends_at_rest.all()
-    assert (path.peak_acceleration() <= np.abs(accelerations)).all()
+    assert (path.bounds().acceleration <= np.abs(accelerations)).all()

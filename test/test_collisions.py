@@ -13,7 +13,6 @@ import yaml
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.retarget.capsules import Capsule, enclosing_capsule, enclosing_capsules
-from emotion_motion.retarget.clearance import Clearance
 from emotion_motion.retarget.collisions import capsule_model
 from emotion_motion.retarget.link_surface import link_surface
 from emotion_motion.retarget.robot import Robot
@@ -154,41 +153,6 @@ def test_the_rest_pose_is_clear(name):
     assert (model.distances(robot(name).rest) >= model.margins).all()
     pair, left = model.nearest(robot(name).rest)
     assert left >= 0.0 and pair in model.pairs
-
-
-@pytest.mark.parametrize('name', ROBOTS)
-def test_what_is_not_measured_is_never_nearer_than_thought(name):
-    """Far pairs are measured only when they may have come near."""
-    clearance, model = Clearance(robot(name)), capsules(name)
-    limits, rng = robot(name).limits, np.random.default_rng(5)
-    q = robot(name).rest.copy()
-    for _ in range(150):
-        q = np.clip(q + rng.normal(0.0, 0.08, len(q)), limits.lower, limits.upper)
-        thought, true = clearance._distances.left(q), model.distances(q) - model.margins
-        assert (thought <= true + 1e-6).all()
-        near = true < 0.06
-        np.testing.assert_allclose(thought[near], true[near], atol=1e-6)
-
-
-def test_rows_are_the_derivative_of_distances():
-    import pinocchio
-
-    name, step = 'humanoid', 1e-5
-    model, clearance = capsules(name), Clearance(robot(name))
-    data, checked = robot(name).model.createData(), 0
-    for q in followed(name, motion('fear'), clearance=False)[::20]:
-        pinocchio.computeJointJacobians(robot(name).model, data, q)
-        rows, _ = clearance.rows(data, q)
-        near = np.flatnonzero(clearance._distances.left(q) < 0.06)
-        before = model.distances(q)[near]
-        for joint in range(len(q)):
-            there = q.copy()
-            there[joint] += step
-            slope = (model.distances(there)[near] - before) / step
-            fine = before > 0.005  # a normal has no derivative where capsules are in each other
-            np.testing.assert_allclose(-rows[fine, joint], slope[fine], atol=5e-3)
-            checked += int(fine.sum())
-    assert checked > 100
 
 
 # No self-collision

@@ -33,9 +33,9 @@ def test_phases_are_ruckig_s_own_motion_and_end_at_rest_at_the_target():
         path = JerkPhases(state, durations, jerks)
         assert found.all() and path.ends_at_rest.all()
         np.testing.assert_allclose(path.last.position, target, atol=1e-8)
-        assert (path.peak_acceleration() <= ACCELERATION * (1.0 + 1e-9)).all()
-        assert (path.peak_jerk() <= JERK * (1.0 + 1e-9)).all()
-        assert (path.peak_velocity() <= VELOCITY * (1.0 + 1e-9)).all()
+        assert (path.bounds().acceleration <= ACCELERATION * (1.0 + 1e-9)).all()
+        assert (path.bounds().jerk <= JERK * (1.0 + 1e-9)).all()
+        assert (path.bounds().velocity <= VELOCITY * (1.0 + 1e-9)).all()
         asked, planned = ruckig.InputParameter(JOINTS), ruckig.Trajectory(JOINTS)
         asked.synchronization = ruckig.Synchronization.No
         asked.current_position = state.position.tolist()

@@ -17,11 +17,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
+from emotion_motion.retarget import jerk_loops
+from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState, plain
 
-__all__ = ['braking', 'braking_phases']
-
-SMALLEST = np.finfo(np.float64).tiny
+__all__ = ['braking']
 
 
 def braking(state: MotionState, acceleration: np.ndarray, jerk: np.ndarray) -> JerkPhases:
@@ -36,27 +35,7 @@ def braking(state: MotionState, acceleration: np.ndarray, jerk: np.ndarray) -> J
     Returns:
         Three phases for each joint.
     """
-    return JerkPhases(state, *braking_phases(state, acceleration, jerk))
-
-
-def braking_phases(
-    state: MotionState, acceleration: np.ndarray, jerk: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return durations and jerks [3, J] of the phases of `braking`."""
-    v, a = state.velocity, state.acceleration
-    half = 0.5 * a * a
-    sign = np.copysign(1.0, jerk * v + np.copysign(half, a))
-    a = sign * a
-    square = np.maximum(jerk * (sign * v) + half, 0.0)
-    # Never below -a: there is no going back to a braking that is less hard than the present one.
-    peak = np.maximum(np.minimum(np.sqrt(square), acceleration), -a)
-    # The speed that is left for the middle, of rest none.
-    over = np.maximum(square - peak * peak, 0.0)
-    durations = np.empty((3, len(v)))
-    durations[0] = (a + peak) / jerk
-    durations[1] = over / np.maximum(jerk * peak, SMALLEST)
-    durations[2] = peak / jerk
-    jerks = np.zeros((3, len(v)))
-    jerks[2] = sign * jerk
-    jerks[0] = -jerks[2]
-    return durations, jerks
+    phases = jerk_loops.braked(
+        plain(state.velocity), plain(state.acceleration), plain(acceleration), plain(jerk)
+    )
+    return JerkPhases(state, *phases)

@@ -9,20 +9,19 @@ Tournassoud 1987, A local based approach for path planning of manipulators, doi
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from emotion_motion.retarget.collisions import CapsuleModel
-from emotion_motion.retarget.pair_distances import MISSED_M, PairDistances, WATCHED_M
+from emotion_motion.retarget.capsule_kinematics import CapsuleKinematics
+from emotion_motion.retarget.collisions import capsule_model, CapsuleModel
 from emotion_motion.retarget.robot import Robot
 
-__all__ = ['Clearance']
+__all__ = ['Clearance', 'MISSED_M', 'WATCHED_M']
 
+WATCHED_M = 0.06  # farther beyond its margin no pair is near
+# A linear program on a curved way misses the margin a little; what a step may miss it by.
+MISSED_M = 0.01
 _SHARE = 0.5  # of what is left of the distance may go in one step
 _HALVINGS = 4
-# [3, 9]: a vector times it is the matrix of the cross product with it, row by row.
-_CROSS = np.array([np.cross(np.eye(3), axis).ravel() for axis in np.eye(3)])
 
 
 class Clearance:
@@ -34,32 +33,18 @@ class Clearance:
 
     def __init__(self, robot: Robot) -> None:
         """Fit the capsules and choose the pairs."""
-        self._distances = PairDistances(robot)
-        self.model: CapsuleModel = self._distances.model
+        self.model: CapsuleModel = capsule_model(robot)
+        self._capsules = CapsuleKinematics(self.model)
 
-    def rows(self, data: Any, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return rows [N, J] and bounds [N] with rows @ dq <= bounds, of N near pairs.
 
         Args:
-            data: Pinocchio's, with the joint Jacobians of the pose.
-            q: pose [J].
+            q: pose [J], in rad.
         """
-        left = self._distances.left(q, ends=True)
+        left = self._capsules.left(q, WATCHED_M)
         near = np.flatnonzero(left < WATCHED_M)
-        if not len(near):
-            return np.zeros((0, len(q))), np.zeros(0)
-        results = [self._distances.results[i] for i in near]
-        normal = np.array([result.normal for result in results])  # from the first to the second
-        ends = np.array(
-            [(result.getNearestPoint1(), result.getNearestPoint2()) for result in results]
-        )  # [N, 2, 3]
-        # How fast the ends move along the normal: normal . (linear + angular x end).
-        screws = np.empty((*ends.shape[:2], 6))  # [N, 2, 6]
-        screws[..., :3] = normal[:, None]
-        turned = ends @ _CROSS  # [N, 2, 9], the matrices of the cross product with an end
-        screws[..., 3:] = (turned.reshape(-1, 2, 3, 3) @ normal[:, None, :, None])[..., 0]
-        speeds = (screws @ data.J) * self._distances.support[near]  # [N, 2, J]
-        return np.ascontiguousarray(speeds[:, 0] - speeds[:, 1]), _SHARE * left[near]
+        return self._capsules.nearing(q, near), _SHARE * left[near]
 
     def held_back(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Return the pose [J] as far from `before` to `after` as pairs stay clear.
@@ -68,9 +53,9 @@ class Clearance:
         """
         if not len(self.model.pairs):
             return after
-        allowed = np.minimum(self._distances.left(before), -MISSED_M)
+        allowed = np.minimum(self._capsules.left(before, -MISSED_M), -MISSED_M)
         for halving in range(_HALVINGS + 1):
             pose = before + 0.5**halving * (after - before) if halving < _HALVINGS else before
-            if (self._distances.left(pose) >= allowed).all():
+            if (self._capsules.left(pose, -MISSED_M) >= allowed).all():
                 return pose
         return before

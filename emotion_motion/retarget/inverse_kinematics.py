@@ -123,7 +123,7 @@ class InverseKinematics:
         hessian, linear = self._objective()
         rows, limits = self._nothing, upper[:0]
         if self._clearance is not None:
-            rows, limits = self._clearance.rows(self._configuration.data, q)
+            rows, limits = self._clearance.rows(q)
         sense = np.zeros(len(lower) + len(rows), dtype=np.int32)
         sense[len(lower) :] = _SOFT
         # Pairs too near each other already only give way, never bounds of position and speed.

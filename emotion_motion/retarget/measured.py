@@ -75,7 +75,7 @@ def _outside(
 
 
 def _unstoppable(limits: JointLimits, state: MotionState) -> dict[int, str]:
-    low, high = braking(state, limits.acceleration, limits.jerk).range()
+    low, high, *_ = braking(state, limits.acceleration, limits.jerk).bounds()
     # A joint that is outside may stop anywhere farther in.
     out = np.maximum(limits.lower - low, 0.0) > np.maximum(limits.lower - state.position, 0.0)
     out |= np.maximum(high - limits.upper, 0.0) > np.maximum(state.position - limits.upper, 0.0)

@@ -9,8 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from emotion_motion.retarget.braking import braking, braking_phases
-from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
+from emotion_motion.retarget import jerk_loops
+from emotion_motion.retarget.braking import braking
+from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState, plain
 from emotion_motion.retarget.limits import JointLimits
 
 __all__ = ['Guard', 'SafePaths']
@@ -43,7 +44,6 @@ class SafePaths:
 
     def __init__(self, limits: JointLimits, period_s: float) -> None:
         """Take the limits of the joints, and the time between two commands [s]."""
-        self._limits = limits
         self.velocity = (1.0 - SPEED_MARGIN) * limits.velocity
         self.acceleration = (1.0 - ACCELERATION_MARGIN) * limits.acceleration
         # A jerk that takes an acceleration from nothing to its limit within a period is lost
@@ -54,11 +54,14 @@ class SafePaths:
         self.lower, self.upper = limits.lower + inside, limits.upper - inside
         self._tolerance = 0.5 * inside
         self._low, self._high = self.lower, self.upper
+        self._velocity = (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity
+        self._acceleration = (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration
+        self._jerk = (1.0 - 0.5 * JERK_MARGIN) * limits.jerk
 
     def begin(self, path: JerkPhases, rows: Sequence[int] | None = None) -> None:
         """Let joints, some of them or all, be where a path that they begin with goes."""
-        low, high = path.range()
-        low, high = np.minimum(self.lower, low), np.maximum(self.upper, high)
+        bounds = path.bounds()
+        low, high = np.minimum(self.lower, bounds.low), np.maximum(self.upper, bounds.high)
         if rows is None:
             self._low, self._high = low, high
         else:
@@ -84,25 +87,22 @@ class SafePaths:
             lead_s: how long the plan is followed [s].
         """
         durations, jerks, found = plan
-        rest_s = np.maximum(lead_s - durations.cumsum(axis=0) + durations, 0.0)
-        durations = np.minimum(durations, rest_s)
-        end = JerkPhases(state, durations, jerks).last
-        braked_s, braked = braking_phases(end, self.acceleration, self.jerk)
-        path = JerkPhases(
-            state, np.concatenate([durations, braked_s]), np.concatenate([jerks, braked])
-        )
+        phases = jerk_loops.led(
+            plain(state.velocity), plain(state.acceleration), self.acceleration, self.jerk,
+            plain(durations), plain(jerks), lead_s,
+        )  # fmt: skip
+        path = JerkPhases(state, *phases)
         return path, found & self.passes(path)
 
     def passes(self, path: JerkPhases) -> np.ndarray:
         """Return for which joints [J] a whole path is within the limits and ends at rest."""
-        low, high = path.range()
-        limits = self._limits
+        bounds = path.bounds()
         return (
-            (low >= self._low - self._tolerance)
-            & (high <= self._high + self._tolerance)
-            & (path.peak_velocity() <= (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity)
-            & (path.peak_acceleration() <= (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration)
-            & (path.peak_jerk() <= (1.0 - 0.5 * JERK_MARGIN) * limits.jerk)
+            (bounds.low >= self._low - self._tolerance)
+            & (bounds.high <= self._high + self._tolerance)
+            & (bounds.velocity <= self._velocity)
+            & (bounds.acceleration <= self._acceleration)
+            & (bounds.jerk <= self._jerk)
             & path.ends_at_rest
             & (path.durations >= 0.0).all(axis=0)
         )

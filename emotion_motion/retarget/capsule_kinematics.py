@@ -1,0 +1,91 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where a robot's capsules are and how far apart, in a few microseconds a pose.
+
+The capsules and pairs are those of `collisions.CapsuleModel`, which measures with Coal one pose
+at a time. A path has many poses, and each cycle looks at some paths: here poses are placed and
+pairs measured in one compiled loop. A test compares the two.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion_motion.retarget import capsule_loops
+from emotion_motion.retarget.collisions import CapsuleModel
+from emotion_motion.retarget.pinocchio_module import load_pinocchio
+
+__all__ = ['CapsuleKinematics']
+
+
+class CapsuleKinematics:
+    """Measures the P pairs of a robot's capsules: by how much each is farther than its margin.
+
+    Args:
+        model: the capsules of a robot of J joints.
+    """
+
+    def __init__(self, model: CapsuleModel) -> None:
+        self.model = model
+        pin, robot = load_pinocchio(), model.robot.model
+        data = robot.createData()
+        # Joints, parents before children; number 0 is the base.
+        self._parents = np.array(list(robot.parents), dtype=np.int64)
+        places = [robot.jointPlacements[number] for number in range(robot.njoints)]
+        placed = np.array([[*place.rotation.ravel(), *place.translation] for place in places])
+        axes = np.zeros((robot.njoints, 3))
+        for number in range(1, robot.njoints):
+            joint = robot.joints[number]
+            jacobian = pin.computeJointJacobian(robot, data, pin.neutral(robot), number)
+            axes[number] = jacobian[3:, joint.idx_v]
+        self._chain = self._parents, placed, axes
+        shapes = model.geometry.geometryObjects
+        owners = np.array([shape.parentJoint for shape in shapes], dtype=np.int64)
+        ends = np.array([_ends(shape) for shape in shapes]).reshape(-1, 6)
+        self._capsules = owners, ends
+        pairs = [(pair.first, pair.second) for pair in model.geometry.collisionPairs]
+        first, second = np.ascontiguousarray(np.array(pairs, dtype=np.int64).reshape(-1, 2).T)
+        radii = np.array([shape.geometry.radius for shape in shapes], dtype=float)
+        halves = np.array([shape.geometry.halfLength for shape in shapes], dtype=float)
+        # How far axes are apart at the margin, and the middles of axes at most.
+        apart = radii[first] + radii[second] + model.margins
+        self._pairs = first, second, apart, apart + halves[first] + halves[second]
+
+    def left(self, q: np.ndarray, within_m: float) -> np.ndarray:
+        """Return by how much each pair [P] is farther apart than its margin [m].
+
+        Args:
+            q: pose [J], in rad.
+            within_m: exact below this; of others only that they are not below.
+        """
+        return self.along(q[None], within_m, 0.0)[0]
+
+    def nearing(self, q: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return how fast pairs come nearer [N, J], in metres for each rad that a joint turns.
+
+        Args:
+            q: pose [J], in rad.
+            rows: numbers of the pairs [N].
+        """
+        return capsule_loops.nearing(q, rows, *self._chain, *self._capsules, *self._pairs)
+
+    def along(
+        self, poses: np.ndarray, within_m: float, spacing_m: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `left` is of the first of some poses, and the least of all of them [P].
+
+        Args:
+            poses: on a path, one after the other [T, J], in rad.
+            within_m: as in `left`.
+            spacing_m: poses are left out between which no pair has moved by so much.
+        """
+        return capsule_loops.along(
+            poses, within_m, spacing_m, *self._chain, *self._capsules, *self._pairs
+        )  # fmt: skip
+
+
+def _ends(shape: object) -> list[float]:
+    """Return both ends of the axis of a capsule, in the frame of its joint [6]."""
+    placement, half = shape.placement, shape.geometry.halfLength  # type: ignore[attr-defined]
+    reach = placement.rotation[:, 2] * half
+    return [*(placement.translation - reach), *(placement.translation + reach)]

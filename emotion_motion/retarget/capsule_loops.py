@@ -1,0 +1,198 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The loops of `capsule_kinematics`: joints placed one after the other, capsules pair by pair."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion_motion.retarget.compiled import compiled, INDICES, inlined, MATRIX, NUMBER, VECTOR
+
+__all__ = ['along', 'nearing']
+
+_PARALLEL = 1e-12  # sine squared of the angle between axes that counts as none
+# Of J joints behind a base, parents before children: parents [J + 1], frames in the parents'
+# [J + 1, 12], rotations row by row and then translations, axes of turning [J + 1, 3].
+_CHAIN = (INDICES, MATRIX, MATRIX)
+# Of C capsules: joints that move them [C], both ends of their axes in the joints' frames [C, 6].
+_CAPSULES = (INDICES, MATRIX)
+# Of P pairs: capsules [P] and [P], how far apart axes must be [P], and the middles of axes where
+# the axes can be so near [P].
+_PAIRS = (INDICES, INDICES, VECTOR, VECTOR)
+
+
+@inlined
+def _placed(q, parents, places, axes, frames):
+    """Fill the frames [joints, 12] of joints in the world: rotations row by row, translations."""
+    frames[0] = places[0]
+    for n in range(1, len(parents)):
+        m = parents[n]
+        x, y, z = axes[n, 0], axes[n, 1], axes[n, 2]
+        c, s = np.cos(q[n - 1]), np.sin(q[n - 1])
+        u = 1.0 - c
+        # Rodrigues' formula, column by column, behind the place of the joint in its parent.
+        turn = (
+            (c + u * x * x, u * x * y + s * z, u * x * z - s * y),
+            (u * x * y - s * z, c + u * y * y, u * y * z + s * x),
+            (u * x * z + s * y, u * y * z - s * x, c + u * z * z),
+        )
+        for column in range(3):
+            a, b, d = turn[column]
+            v0 = places[n, 0] * a + places[n, 1] * b + places[n, 2] * d
+            v1 = places[n, 3] * a + places[n, 4] * b + places[n, 5] * d
+            v2 = places[n, 6] * a + places[n, 7] * b + places[n, 8] * d
+            for r in (0, 3, 6):
+                frames[n, r + column] = (
+                    frames[m, r] * v0 + frames[m, r + 1] * v1 + frames[m, r + 2] * v2
+                )
+        for row in range(3):
+            frames[n, 9 + row] = _moved(frames, m, row, places, n, 9)
+
+
+@inlined
+def _moved(frames, joint, row, points, number, at):
+    """Return a coordinate in the world of a point in the frame of a joint."""
+    r = 3 * row
+    return (
+        frames[joint, r] * points[number, at] + frames[joint, r + 1] * points[number, at + 1]
+        + frames[joint, r + 2] * points[number, at + 2] + frames[joint, 9 + row]
+    )  # fmt: skip
+
+
+@inlined
+def _clipped(x):
+    return min(1.0, max(0.0, x))
+
+
+@inlined
+def _nearest(ends, i, j):
+    """Return the squared distance of two segments, and where on each of them they are nearest.
+
+    The best of five: inside both, and each of the four ends with the other segment. One of them is
+    it, whatever the directions are, and none divides by next to nothing.
+    """
+    ux, uy, uz = ends[i, 3] - ends[i, 0], ends[i, 4] - ends[i, 1], ends[i, 5] - ends[i, 2]
+    vx, vy, vz = ends[j, 3] - ends[j, 0], ends[j, 4] - ends[j, 1], ends[j, 5] - ends[j, 2]
+    wx, wy, wz = ends[i, 0] - ends[j, 0], ends[i, 1] - ends[j, 1], ends[i, 2] - ends[j, 2]
+    a, e = ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz
+    b = ux * vx + uy * vy + uz * vz
+    c, f = ux * wx + uy * wy + uz * wz, vx * wx + vy * wy + vz * wz
+    per_a, per_e = 1.0 / a, 1.0 / e  # no capsule is without length
+    best, at, there = np.inf, 0.0, 0.0
+    parted = a * e - b * b
+    for case in range(5):
+        if case == 0:
+            if parted <= _PARALLEL * a * e:
+                continue
+            s, t = (b * f - c * e) / parted, (a * f - b * c) / parted
+            if not (0.0 <= s <= 1.0 and 0.0 <= t <= 1.0):
+                continue
+        elif case <= 2:
+            s = case - 1.0
+            t = _clipped((f + s * b) * per_e)
+        else:
+            t = case - 3.0
+            s = _clipped((t * b - c) * per_a)
+        dx, dy, dz = wx + s * ux - t * vx, wy + s * uy - t * vy, wz + s * uz - t * vz
+        square = dx * dx + dy * dy + dz * dz
+        if not square >= best:  # so that what is not a number is found, not passed over
+            best, at, there = square, s, t
+        if case == 0:  # nothing is nearer than the lines are
+            break
+    return best, at, there
+
+
+@inlined
+def _axes_placed(frames, owners, ends, at):
+    """Fill both ends [C, 6] of the axes of capsules; return how far the fastest has moved."""
+    farthest = 0.0
+    for capsule in range(len(owners)):
+        for end in (0, 3):
+            square = 0.0
+            for row in range(3):
+                x = _moved(frames, owners[capsule], row, ends, capsule, end)
+                square += (x - at[capsule, end + row]) ** 2
+                at[capsule, end + row] = x
+            farthest = max(farthest, square)
+    return np.sqrt(farthest)
+
+
+@inlined
+def _left(at, i, j, apart, reach, within):
+    """Return what a pair is farther apart than it must be; where that is more, `within`."""
+    square = 0.0
+    for row in range(3):
+        middle = 0.5 * (at[i, row] + at[i, 3 + row] - at[j, row] - at[j, 3 + row])
+        square += middle * middle
+    far = reach + within
+    if far >= 0.0 and square >= far * far:
+        return within
+    left = np.sqrt(_nearest(at, i, j)[0]) - apart
+    # What is not known is not clear.
+    return -np.inf if np.isnan(left) else left
+
+
+@compiled(MATRIX, NUMBER, NUMBER, *_CHAIN, *_CAPSULES, *_PAIRS)
+def along(
+    poses, within, spacing, parents, places, axes, owners, ends, first, second, apart, reach
+):
+    """Return what is left of the distances of pairs in the first of poses and least in all [P].
+
+    Poses [T, J] are left out between which no pair moves by `spacing`; what is left is exact below
+    `within`.
+    """
+    frames, at = np.empty((len(parents), 12)), np.zeros((len(owners), 6))
+    begin, least = np.empty(len(first)), np.empty(len(first))
+    moved = 0.0
+    for number in range(len(poses)):
+        _placed(poses[number], parents, places, axes, frames)
+        # Two capsules move by no more than twice what the fastest end does.
+        moved += 2.0 * _axes_placed(frames, owners, ends, at)
+        if 0 < number < len(poses) - 1 and moved < spacing:
+            continue
+        moved = 0.0
+        for pair in range(len(first)):
+            left = _left(at, first[pair], second[pair], apart[pair], reach[pair], within)
+            if number == 0:
+                begin[pair] = least[pair] = left
+            else:
+                least[pair] = min(least[pair], left)
+    return begin, least
+
+
+@compiled(VECTOR, INDICES, *_CHAIN, *_CAPSULES, *_PAIRS)
+def nearing(q, rows, parents, places, axes, owners, ends, first, second, apart, reach):
+    """Return how fast N pairs, by numbers, come nearer as joints turn [N, J]; 0: axes cross."""
+    frames, at = np.empty((len(parents), 12)), np.zeros((len(owners), 6))
+    _placed(q, parents, places, axes, frames)
+    _axes_placed(frames, owners, ends, at)
+    found = np.zeros((len(rows), len(q)))
+    point, normal = np.empty((2, 3)), np.empty(3)
+    for number in range(len(rows)):
+        i, j = first[rows[number]], second[rows[number]]
+        square, s, t = _nearest(at, i, j)
+        length = np.sqrt(square)
+        if length == 0.0:  # axes that cross have no direction in which they part
+            continue
+        for row in range(3):
+            point[0, row] = at[i, row] + s * (at[i, 3 + row] - at[i, row])
+            point[1, row] = at[j, row] + t * (at[j, 3 + row] - at[j, row])
+            normal[row] = (point[1, row] - point[0, row]) / length
+        for side in range(2):
+            sign = 1.0 - 2.0 * side
+            n = owners[i] if side == 0 else owners[j]
+            while n > 0:
+                x, y, z = axes[n, 0], axes[n, 1], axes[n, 2]
+                ax = frames[n, 0] * x + frames[n, 1] * y + frames[n, 2] * z
+                ay = frames[n, 3] * x + frames[n, 4] * y + frames[n, 5] * z
+                az = frames[n, 6] * x + frames[n, 7] * y + frames[n, 8] * z
+                rx = point[side, 0] - frames[n, 9]
+                ry = point[side, 1] - frames[n, 10]
+                rz = point[side, 2] - frames[n, 11]
+                # How fast the point moves along the normal: normal . (axis x arm).
+                found[number, n - 1] += sign * (
+                    normal[0] * (ay * rz - az * ry) + normal[1] * (az * rx - ax * rz)
+                    + normal[2] * (ax * ry - ay * rx)
+                )  # fmt: skip
+                n = parents[n]
+    return found
