@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from pink.tasks import Task
 
+from emotion_motion.retarget import bone_loops
+from emotion_motion.retarget.compiled import plain
 from emotion_motion.retarget.directions import AXES, LIMBS
 from emotion_motion.retarget.pinocchio_module import load_pinocchio
 from emotion_motion.retarget.robot import Robot
@@ -64,14 +66,19 @@ class Bones:
         self._offsets = np.array([[place for _, place in pair] for pair in ends])  # [B, 2, 3]
         self._offsets = np.swapaxes(self._offsets, 0, 1).copy()  # [2, B, 3]
         supports = self._supports[self._joints]
-        self._mask = supports[self._rows][:, :, None, :].astype(float)  # [2, B, 1, J]
-        self._fixed_base = not self._supports[self._base_joint].any()
+        self._mask = supports[self._rows].reshape(-1, len(robot)).astype(float)  # [2 B, J]
+        self._base_support = self._supports[self._base_joint].astype(float)
         # Most bases are the world's axes: nothing to turn.
-        self._plain_base = self._fixed_base and np.allclose(self._base(data), np.eye(3))
+        self._level = np.eye(3)
+        moved = bool(self._base_support.any())
+        self._plain_base = not moved and np.allclose(self._base(data), self._level)
 
     def directions(self, data: Any) -> np.ndarray:
         """Return the unit vectors [B, 3]; joint placements of `data` are up to date."""
-        vectors, _ = self._vectors(data)
+        begins, ends = self._places(data)
+        vectors = ends - begins
+        if not self._plain_base:
+            vectors = vectors @ self._base(data)
         return vectors / np.linalg.norm(vectors, axis=1)[:, None]
 
     def directions_and_jacobian(self, data: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -79,32 +86,18 @@ class Bones:
 
         Joint Jacobians of `data` are up to date.
         """
-        vectors, ends = self._vectors(data)
-        jacobian = data.J
-        linear, angular = jacobian[:3], jacobian[3:]
-        # The speed of the place p that a joint moves: linear + angular x p.
-        moved = linear - _skew(ends) @ angular  # [2, B, 3, J]
-        moved *= self._mask
-        turned = moved[1] - moved[0]
-        if not self._fixed_base:
-            rotation = self._base(data)
-            spin = angular * self._supports[self._base_joint]
-            turned = rotation.T @ (turned + _skew(vectors @ rotation.T) @ spin)
-        lengths = np.sqrt((vectors * vectors).sum(axis=1))[:, None]
-        units = vectors / lengths
-        along = (units[:, None, :] @ turned) * units[:, :, None]
-        return units, (turned - along) / lengths[:, :, None]
+        begins, ends = self._places(data)
+        base = self._level if self._plain_base else plain(self._base(data))
+        return bone_loops.turned(
+            plain(data.J), begins, ends, self._mask, base, self._base_support
+        )
 
-    def _vectors(self, data: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return vectors seen from the base [B, 3] and their ends in the world [2, B, 3]."""
+    def _places(self, data: Any) -> np.ndarray:
+        """Return where the vectors begin and end in the world [2, B, 3]."""
         placed = [data.oMi[joint] for joint in self._joints]
         rotations = np.array([each.rotation for each in placed])[self._rows]
         places = np.array([each.translation for each in placed])[self._rows]
-        ends = (rotations @ self._offsets[..., None])[..., 0] + places
-        vectors = ends[1] - ends[0]
-        if not self._plain_base:
-            vectors = vectors @ self._base(data)
-        return vectors, ends
+        return np.asarray((rotations @ self._offsets[..., None])[..., 0] + places)
 
     def _base(self, data: Any) -> np.ndarray:
         return np.asarray((data.oMi[self._base_joint] * self._base_in_joint).rotation)
@@ -199,13 +192,3 @@ class BoneTask(Task):
 
     def __repr__(self) -> str:
         return f'BoneTask({", ".join(self.bones.names)})'
-
-
-def _skew(vectors: np.ndarray) -> np.ndarray:
-    """Return the matrices [..., 3, 3] of the cross product with vectors [..., 3]."""
-    found = np.zeros((*vectors.shape, 3))
-    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
-    found[..., 0, 1], found[..., 0, 2] = -z, y
-    found[..., 1, 0], found[..., 1, 2] = z, -x
-    found[..., 2, 0], found[..., 2, 1] = -y, x
-    return found

@@ -18,7 +18,8 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_motion.retarget import jerk_loops
-from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState, plain
+from emotion_motion.retarget.compiled import plain
+from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
 
 __all__ = ['braking']
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import numba
 from numba import types
+import numpy as np
 
-__all__ = ['compiled', 'INDICES', 'inlined', 'MARKS', 'MATRIX', 'NUMBER', 'VECTOR']
+__all__ = ['compiled', 'INDICES', 'inlined', 'MARKS', 'MATRIX', 'NUMBER', 'plain', 'VECTOR']
 
 _OPTIONS: dict[str, Any] = {'error_model': 'numpy', 'nogil': True}
 
@@ -52,3 +53,8 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     What is kept on the disk is compiled anew when its own module changes, not another one.
     """
     return numba.njit(**_OPTIONS)(function)
+
+
+def plain(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers as compiled functions take them: 64 bits, row by row."""
+    return np.ascontiguousarray(numbers, dtype=np.float64)

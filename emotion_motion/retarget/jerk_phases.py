@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from emotion_motion.retarget import jerk_loops
+from emotion_motion.retarget.compiled import plain
 
-__all__ = ['JerkPhases', 'MotionState', 'PathBounds', 'plain']
+__all__ = ['JerkPhases', 'MotionState', 'PathBounds']
 
 # A path ends at rest to this precision [rad/s, rad/s^2]; beyond its last phase it rests exactly.
 REST = 1e-6
@@ -139,8 +140,3 @@ class JerkPhases:
     def bounds(self) -> PathBounds:
         """Return how far and how fast joints go on the whole path, exactly."""
         return PathBounds(*jerk_loops.bounds(*self._states, self.durations, self.jerks))
-
-
-def plain(numbers: np.ndarray) -> np.ndarray:
-    """Return numbers as compiled loops take them."""
-    return np.ascontiguousarray(numbers, dtype=np.float64)

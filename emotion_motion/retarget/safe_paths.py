@@ -11,7 +11,8 @@ import numpy as np
 
 from emotion_motion.retarget import jerk_loops
 from emotion_motion.retarget.braking import braking
-from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState, plain
+from emotion_motion.retarget.compiled import plain
+from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
 from emotion_motion.retarget.limits import JointLimits
 
 __all__ = ['Guard', 'SafePaths']
