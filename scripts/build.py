@@ -102,6 +102,12 @@ def compile_loops() -> None:
     code = f'import importlib.util as util\nif util.find_spec("numba"): import {modules}'
     run([str(VENV / 'bin' / 'python3'), '-c', code], BUILD / 'log' / 'loops.log', env=env,
         cwd=BUILD)
+    # Numba keeps it beside the links, and would compile again for who runs in this folder, as
+    # make does: the tests' processes each for itself.
+    package = Path('emotion_motion', 'retarget', '__pycache__')
+    (ROOT / package).mkdir(exist_ok=True)
+    for path in (site / package).glob('*.nb[ic]'):
+        shutil.copy2(path, ROOT / package)
 
 
 def bring_up_to_date() -> bool:
