@@ -27,7 +27,7 @@ STAMP = INSTALL / 'emotion_motion_build'
 CONTENT = ('CMakeLists.txt', 'package.xml', 'msg/*', 'resource/*', 'scripts/build.py')
 LISTED = ('emotion_motion', 'config', 'launch', 'models', 'rviz', 'urdf', 'scripts/nodes')
 
-LOOPS = ('bone', 'capsule', 'jerk')  # emotion_motion/retarget/*_loops.py
+LOOPS = ('bone', 'capsule', 'direction', 'jerk')  # emotion_motion/retarget/*_loops.py
 
 
 def place() -> str:

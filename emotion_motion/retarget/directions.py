@@ -7,6 +7,8 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
+from emotion_motion.retarget import direction_loops
+from emotion_motion.retarget.compiled import plain
 from emotion_motion.skeleton import load_skeleton, Skeleton
 
 __all__ = ['AXES', 'LIMBS', 'BodyDirections']
@@ -29,6 +31,7 @@ AXES = {
     'head_forward': ('head', 0),
     'head_left': ('head', 1),
 }
+_PARTS = ('trunk', 'head')  # in the order of direction_loops.body_axes
 _NEEDED = ('Neck', 'MidHip', 'LShoulder', 'RShoulder', 'LEar', 'REar', 'Nose')
 
 
@@ -61,14 +64,18 @@ class BodyDirections:
             )
         self.names = names
         self.skeleton = skeleton
-        self._at = {name: skeleton.index(name) for name in needed}
+        self._at = np.array([skeleton.index(name) for name in _NEEDED], dtype=np.int64)
         self._limbs = np.array([i for i, name in enumerate(names) if name in LIMBS], dtype=int)
-        pairs = np.array([[self._at[one], self._at[to]] for one, to in ends], dtype=int)
-        self._from, self._to = pairs.reshape(-1, 2).T
-        self._axes = [(i, *AXES[name]) for i, name in enumerate(names) if name in AXES]
-        self._upright = {
-            'trunk': self._trunk(skeleton.rest).T, 'head': self._head(skeleton.rest).T
-        }  # fmt: skip
+        pairs = [[skeleton.index(one), skeleton.index(to)] for one, to in ends]
+        numbers = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        self._from, self._to = np.ascontiguousarray(numbers.T)
+        # Row, part by number, and axis of the upright body in its frame [3].
+        upright = direction_loops.body_axes(plain(skeleton.rest), self._at)
+        axes = [(i, *AXES[name]) for i, name in enumerate(names) if name in AXES]
+        self._axes = [
+            (i, _PARTS.index(part), upright[_PARTS.index(part)][axis].copy())
+            for i, part, axis in axes
+        ]
 
     def __call__(self, keypoints: np.ndarray) -> np.ndarray:
         """Return unit vectors [B, 3] of keypoints [K, 3] (metres or body heights).
@@ -76,7 +83,7 @@ class BodyDirections:
         Raises:
             RobotError: keypoints of another shape, not finite, or where a limb has no length.
         """
-        points = np.asarray(keypoints, dtype=np.float64)
+        points = plain(keypoints)
         if points.shape != self.skeleton.rest.shape:
             raise RobotError(
                 f'got keypoints of shape {points.shape}; expected '
@@ -84,12 +91,10 @@ class BodyDirections:
             )
         found = np.empty((len(self.names), 3))
         # What is not finite or has no length gives NaN here, which is refused below at once.
-        with np.errstate(invalid='ignore', divide='ignore', over='ignore'):
-            limbs = points[self._to] - points[self._from]
-            found[self._limbs] = limbs / np.sqrt((limbs * limbs).sum(axis=1))[:, None]
-            turned = {'trunk': self._trunk(points), 'head': self._head(points)}
-            for row, part, axis in self._axes:
-                found[row] = turned[part] @ self._upright[part][:, axis]
+        found[self._limbs] = direction_loops.limb_directions(points, self._from, self._to)
+        turned = direction_loops.body_axes(points, self._at)
+        for row, part, axis in self._axes:
+            found[row] = turned[part] @ axis
         if not np.isfinite(found).all():
             bad = [self.names[i] for i in np.flatnonzero(~np.isfinite(found).all(axis=1))]
             raise RobotError(
@@ -97,29 +102,3 @@ class BodyDirections:
                 f'ones, those of a limb apart'
             )
         return found
-
-    def _trunk(self, points: np.ndarray) -> np.ndarray:
-        """Return the frame [3, 3] of the trunk, columns forward, left and up; up is exact."""
-        at = self._at
-        up = _unit(points[at['Neck']] - points[at['MidHip']])
-        forward = _unit(_cross(points[at['LShoulder']] - points[at['RShoulder']], up))
-        return np.array((forward, _cross(up, forward), up)).T
-
-    def _head(self, points: np.ndarray) -> np.ndarray:
-        """Return the frame [3, 3] of the head; left is exact."""
-        at = self._at
-        right, left = points[at['REar']], points[at['LEar']]
-        across = _unit(left - right)
-        up = _unit(_cross(points[at['Nose']] - 0.5 * (left + right), across))
-        return np.array((_cross(across, up), across, up)).T
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    return vector / np.sqrt(vector @ vector)
-
-
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return the cross product of two vectors; np.cross takes ten times as long."""
-    ax, ay, az = a.tolist()
-    bx, by, bz = b.tolist()
-    return np.array((ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx))

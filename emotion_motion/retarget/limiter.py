@@ -269,7 +269,7 @@ class SafetyLimiter:
             return led
         braked = self._braked(state, path, time_s) if braked is None else braked
         short, good = self._paths.planned(state, plan, self.period_s)
-        short = short.choose(good, braked)
+        short = short if good.all() else short.choose(good, braked)
         for tried in (led.choose(~hindered, short), led.choose(~hindered, braked), braked):
             if not self._hindered(tried).any():
                 return tried
