@@ -107,7 +107,8 @@ def compile_loops() -> None:
     package = Path('emotion_motion', 'retarget', '__pycache__')
     (ROOT / package).mkdir(exist_ok=True)
     for path in (site / package).glob('*.nb[ic]'):
-        shutil.copy2(path, ROOT / package)
+        if not path.is_symlink():  # else it is a link to what shall be made
+            shutil.copy2(path, ROOT / package)
 
 
 def bring_up_to_date() -> bool:
