@@ -26,7 +26,7 @@ run: setup  ## start the node and a page in the browser; ARGS=--terminal to draw
 	@$(ENTER) exec python -m emotion_motion.ros.demo $(ARGS)
 
 test: setup  ## run the tests (pytest); ARGS="test/test_emotion.py -k mix" for some of them
-	@$(ENTER) python scripts/browser.py
+	@$(ENTER) python scripts/chromium.py
 	@$(ENTER) OMP_NUM_THREADS=1 exec python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup  ## run the long tests that make test leaves out

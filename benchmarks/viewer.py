@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page at work: updates a second in a real browser, and what node and viewer cost.
 
-Usage: python benchmarks/viewer.py [--model default] [--seconds 20] [--clients 1] [--out FILE]
+Usage: python benchmarks/viewer.py [--model default] [--seconds 20] [--clients 1]
+                                   [--size 1280x800] [--out FILE]
 
-A node, its viewer and Chromium, each a process of its own. An update is a frame that the browser
-draws in which new positions of the body's parts were sent to its graphics: counted inside the
-page, where drawing is asked for. CPU is the share of one core. Chromium draws without a graphics
-card here (SwiftShader), which costs most of it; prints JSON; wants a machine with nothing else to
-do, and Debian's chromium.
+A node, its viewer and Chromium, each a process of its own. An update has arrived when the page has
+new places of the body's parts, and counts as drawn with the first frame of WebGL after it: both
+are counted inside the page, which is asked for no frame that it would not draw by itself. CPU is
+the share of one core; `others` is all else that runs on the machine. Chromium draws without a
+graphics card (SwiftShader). Prints JSON; wants a machine with nothing else to do, and Chromium.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import contextlib
 import os
 from pathlib import Path
 import re
-import shutil
 import sys
 import tempfile
 import time
@@ -27,36 +27,51 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / 'scripts'))
 
+import chromium
 from processes import cpu_seconds_of, LIMIT_S, node_command, print_figures, running
 
 WANTED_UPDATES_HZ = 30.0
-ARGUMENTS = (
-    '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
-    '--disable-background-networking', '--disable-dev-shm-usage',
-)  # fmt: skip
-# Instances lie in textures or buffers of floats; each update of the body writes some.
 COUNTER = """
 (() => {
-  let written = false;
-  window.__updates = 0; window.__frames = 0;
-  const wrap = (proto, name) => {
-    const plain = proto[name];
-    proto[name] = function (...given) {
-      if (given.some(part => part instanceof Float32Array)) written = true;
+  const seen = window.__seen = {arrived: 0, updates: 0, frames: 0, calls: 0, js_ms: 0.0};
+  let fresh = false, drawn = false;
+  const wrap = (name) => {
+    const plain = WebGL2RenderingContext.prototype[name];
+    WebGL2RenderingContext.prototype[name] = function (...given) {
+      drawn = true;
+      seen.calls += 1;
       return plain.apply(this, given);
     };
   };
-  for (const name of ['bufferSubData', 'bufferData', 'texSubImage2D', 'texImage2D'])
-    wrap(WebGL2RenderingContext.prototype, name);
-  const count = () => {
-    window.__frames += 1;
-    if (written) { window.__updates += 1; written = false; }
-    requestAnimationFrame(count);
+  for (const kind of ['Elements', 'Arrays'])
+    for (const name of [`draw${kind}`, `draw${kind}Instanced`]) wrap(name);
+  const ask = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (then) => ask((time) => {
+    const begin = performance.now();
+    drawn = false;
+    then(time);
+    seen.js_ms += performance.now() - begin;
+    if (!drawn) return;
+    seen.frames += 1;
+    if (fresh) seen.updates += 1;
+    fresh = false;
+  });
+  const Plain = window.Worker;
+  window.Worker = class extends Plain {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('message', ({data}) => {
+        if (!data.messages?.some((message) => message.type === 'SetPositionMessage')) return;
+        seen.arrived += 1;
+        fresh = true;
+      });
+    }
   };
-  requestAnimationFrame(count);
 })();
 """
+LOOK = '({...window.__seen, pixels: document.querySelector("canvas[data-engine]").width})'
 
 
 def address_in(log: Path) -> str:
@@ -105,11 +120,12 @@ def below(process: int, ancestor: int) -> bool:
     return False
 
 
-def measure(model: str, seconds: float, clients: int) -> dict[str, Any]:
+def measure(
+    model: str, seconds: float, clients: int, size: tuple[int, int]
+) -> dict[str, Any]:
     """Return all figures."""
-    program = shutil.which('chromium') or sys.exit('Chromium is missing: apt-get install chromium')
+    program = chromium.program() or sys.exit('Chromium is missing: apt-get install chromium')
     namespace = f'/benchmark_{os.getpid()}'
-    sandbox = ['--no-sandbox'] if os.geteuid() == 0 else []
     load = os.getloadavg()[0]
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -127,31 +143,28 @@ def measure(model: str, seconds: float, clients: int) -> dict[str, Any]:
         idle = cpu_shares({'node': node.pid, 'viewer': viewer.pid}, seconds / 2)
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
-            executable_path=program, args=[*ARGUMENTS, *sandbox]
+            executable_path=program, args=chromium.arguments()
         )
         stack.callback(browser.close)
-        pages = [browser.new_page(viewport={'width': 800, 'height': 600}) for _ in range(clients)]
+        view = {'width': size[0], 'height': size[1]}
+        pages = [browser.new_page(viewport=view) for _ in range(clients)]
         for page in pages:
             page.add_init_script(COUNTER)
             page.goto(address)
             page.locator('canvas').first.wait_for()
-        pages[-1].wait_for_timeout(5000)
-        before = [page.evaluate('[window.__updates, window.__frames]') for page in pages]
+        pages[-1].wait_for_timeout(6000)
+        before = [page.evaluate(LOOK) for page in pages]
         begin_s = time.monotonic()
         busy = cpu_shares(
             {'node': node.pid, 'viewer': viewer.pid, 'browser': browser_process()}, seconds
         )
-        after = [page.evaluate('[window.__updates, window.__frames]') for page in pages]
+        after = [page.evaluate(LOOK) for page in pages]
         elapsed_s = time.monotonic() - begin_s
-        rates = [
-            [round((new - old) / elapsed_s, 1) for new, old in zip(late, early, strict=True)]
-            for late, early in zip(after, before, strict=True)
-        ]
-    updates_hz = min(rate[0] for rate in rates)
+    seen = [of_page(early, late, elapsed_s) for early, late in zip(before, after, strict=True)]
+    updates_hz = min(page['updates_hz'] for page in seen)
     return {
-        'clients': clients,
-        'updates_hz': [rate[0] for rate in rates],
-        'browser_frames_hz': [rate[1] for rate in rates],
+        'size': list(size),
+        'pages': seen,
         'cpu_share_without_browser': idle,
         'cpu_share': busy,
         'wanted': {'updates_hz': WANTED_UPDATES_HZ},
@@ -160,16 +173,46 @@ def measure(model: str, seconds: float, clients: int) -> dict[str, Any]:
     }
 
 
+def of_page(before: dict[str, float], after: dict[str, float], elapsed_s: float) -> dict[str, Any]:
+    """Return what one page counted in the time between two looks."""
+    told = {name: after[name] - before[name] for name in before}
+    frames = max(told['frames'], 1)
+    return {
+        'arrived_hz': round(told['arrived'] / elapsed_s, 1),
+        'updates_hz': round(told['updates'] / elapsed_s, 1),
+        'frames_hz': round(told['frames'] / elapsed_s, 1),
+        'draw_calls_a_frame': round(told['calls'] / frames, 1),
+        'script_ms_a_frame': round(told['js_ms'] / frames, 2),
+        'drawn_width': after['pixels'],
+    }
+
+
+def machine_seconds() -> float:
+    """Return the processor time that everything on the machine has used [s]."""
+    user, nice, system, _idle, _wait, *rest = map(
+        int, Path('/proc/stat').read_text().splitlines()[0].split()[1:9]
+    )
+    return (user + nice + system + sum(rest)) / os.sysconf('SC_CLK_TCK')
+
+
 def cpu_shares(processes: dict[str, int], seconds: float) -> dict[str, float]:
     """Wait, and return the share of one core that each took meanwhile."""
     before = {name: tree_seconds(process) for name, process in processes.items()}
-    begin_s = time.monotonic()
+    whole_s, begin_s = machine_seconds(), time.monotonic()
     time.sleep(seconds)
     elapsed_s = time.monotonic() - begin_s
-    return {
-        name: round((tree_seconds(process) - before[name]) / elapsed_s, 3)
+    shares = {
+        name: (tree_seconds(process) - before[name]) / elapsed_s
         for name, process in processes.items()
     }
+    others = (machine_seconds() - whole_s) / elapsed_s - sum(shares.values())
+    return {name: round(share, 3) for name, share in {**shares, 'others': others}.items()}
+
+
+def page_size(text: str) -> tuple[int, int]:
+    """Read a width and a height in points."""
+    width, height = map(int, text.split('x'))
+    return width, height
 
 
 def main() -> None:
@@ -178,10 +221,13 @@ def main() -> None:
     parser.add_argument('--model', default='default', help='name or folder of a checkpoint')
     parser.add_argument('--seconds', type=float, default=20.0, help='time to watch [s]')
     parser.add_argument('--clients', type=int, default=1, help='number of pages')
+    parser.add_argument(
+        '--size', type=page_size, default=(1280, 800), help='of the page, such as 800x600'
+    )
     parser.add_argument('--out', type=Path, help='file for the JSON; it is printed in any case')
     args = parser.parse_args()
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    figures = measure(args.model, args.seconds, args.clients)
+    figures = measure(args.model, args.seconds, args.clients, args.size)
     print_figures(figures, args.out)
 
 

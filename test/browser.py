@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 import contextlib
-import os
 from pathlib import Path
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from typing import Any
 
+import chromium as installed
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -23,11 +22,6 @@ SCREENSHOTS = ROOT / '.build' / 'screenshots'
 # Small: without a graphics card the processor draws every point of it.
 SIZE = {'width': 640, 'height': 420}
 LIMIT_MS, LIMIT_S = 30_000, 60.0
-# WebGL without a graphics card; the sandbox needs rights that root gives away.
-ARGUMENTS = (
-    '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
-    '--disable-background-networking', '--disable-dev-shm-usage',
-)  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -36,13 +30,13 @@ def chromium() -> Iterator[Any]:
     sync_api = pytest.importorskip(
         'playwright.sync_api', reason='playwright is not installed: make setup brings it'
     )
-    names = ('chromium', 'chromium-browser', 'google-chrome')
-    program = next(filter(None, map(shutil.which, names)), None)
+    program = installed.program()
     if program is None:
         pytest.skip('Chromium is not installed: apt-get install --no-install-recommends chromium')
-    root = ['--no-sandbox'] if os.geteuid() == 0 else []
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *root])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=installed.arguments()
+        )
         yield browser
         browser.close()
 

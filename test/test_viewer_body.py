@@ -12,6 +12,7 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.skeleton import load_skeleton
 from emotion_motion.viewer.bars import bars_html, notice_html
 from emotion_motion.viewer.body import BodyShape, bone_mesh
+from emotion_motion.viewer.ground import CELL_M, grid_lines, PIECE_M, SECTION_M, SIZE_M
 from emotion_motion.viewer.look import DARK
 
 BODY = load_skeleton('body_25')
@@ -83,3 +84,12 @@ def test_bars_tell_both_emotions_and_notices_are_escaped() -> None:
     assert all(f'data-emotion="{name}"' in html for name in EMOTIONS)
     assert html.count('data-requested="1.00"') == 1
     assert '<script>' not in notice_html('<script>alert(1)</script> & more')
+
+
+def test_thin_and_strong_lines_of_the_ground_share_no_place() -> None:
+    strong, thin = grid_lines(SECTION_M), grid_lines(CELL_M, without_m=SECTION_M)
+    assert len(strong) + len(thin) == 2 * (SIZE_M / CELL_M + 1) * (SIZE_M / PIECE_M)
+    assert not {line.tobytes() for line in strong} & {line.tobytes() for line in thin}
+    for lines in (strong, thin):
+        assert np.ptp(lines, axis=1).max(axis=-1) == pytest.approx(PIECE_M)
+        assert np.ptp(lines[..., 0]) == pytest.approx(np.ptp(lines[..., 1])) == SIZE_M

@@ -3,6 +3,7 @@
 """Who may see and steer the page."""
 
 from collections.abc import Iterator
+import gzip
 import http.client
 import socket
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 pytest.importorskip('viser')
 
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.viewer.client_script import SCRIPT
 from emotion_motion.viewer.server import make_server, refusal
 
 
@@ -40,6 +42,16 @@ def knock(server: Any, origin: str) -> int:
 def test_page_is_served_to_this_machine(server: Any) -> None:
     assert answer(server) == 200
     assert knock(server, f'http://127.0.0.1:{server.get_port()}') == 101
+
+
+@pytest.mark.parametrize('packed', [False, True])
+def test_page_is_told_how_to_draw_before_viser_begins(server: Any, packed: bool) -> None:
+    connection = http.client.HTTPConnection('127.0.0.1', server.get_port(), timeout=10)
+    connection.request('GET', '/', headers={'Accept-Encoding': 'gzip' if packed else 'identity'})
+    body = connection.getresponse().read()
+    page = (gzip.decompress(body) if packed else body).decode()
+    assert page.count(SCRIPT) == 1
+    assert page.index('<script') == page.index(SCRIPT)
 
 
 @pytest.mark.parametrize('origin', ['https://example.org', 'http://127.0.0.1:1', 'null'])

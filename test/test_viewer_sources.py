@@ -173,6 +173,16 @@ def test_settings_take_effect_or_are_refused_with_the_reason(direct: DirectSourc
     assert 'temperature' in problem and not direct.problems()
 
 
+def test_motion_that_was_late_is_recorded_whole(direct: DirectSource) -> None:
+    direct.tape.start()
+    wait(lambda: direct.tape.frames > 5, 'frames')
+    with direct._lock:
+        time.sleep(0.2)
+    wait(lambda: direct.tape.frames > 10, 'frames')
+    recorded = direct.tape.stop()
+    assert recorded.lost == 0 and recorded.motion.rate_hz == direct._playback.rate_hz
+
+
 def test_reset_with_a_seed_repeats_the_run(direct: DirectSource) -> None:
     runs = []
     for _ in range(2):

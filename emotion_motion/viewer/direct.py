@@ -142,11 +142,14 @@ class DirectSource:
         self._beats_s.append(now_s)
         keypoints = generator.skeleton.in_space(pose.keypoints[0])
         skeleton, requested = generator.skeleton, generator.emotion[0]
+        number = self._sight.number + 1
+        # Told apart by the motion's own time: one that is late is not missing.
         self.tape.add(
-            now_s, pose.keypoints[0], requested, pose.recognised[0], skeleton.name, skeleton.names
-        )
+            number / self._playback.rate_hz, pose.keypoints[0], requested, pose.recognised[0],
+            skeleton.name, skeleton.names,
+        )  # fmt: skip
         self._sight = Sight(
-            number=self._sight.number + 1,
+            number=number,
             figures=(Figure(keypoints, skeleton.name, skeleton.names),),
             requested=requested,
             recognised=pose.recognised[0],

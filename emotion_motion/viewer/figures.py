@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.viewer.body import BodyShape, bone_mesh, sphere_mesh
-from emotion_motion.viewer.camera import WORLD
+from emotion_motion.viewer.camera import Follower, WORLD
 from emotion_motion.viewer.look import Look
 from emotion_motion.viewer.source import Figure
 from emotion_motion.viewer.trail import Trail
@@ -35,6 +35,7 @@ class FigureView:
         self._scene, self._name, self._offset = scene, name, offset
         self._look, self._gone = look, False
         self.root = scene.add_frame(name, show_axes=False)
+        self._follower = Follower(self.root)
         self._spheres = [
             scene.add_mesh_simple(f'{name}/sphere_{number}', *sphere_mesh(radius), visible=False)
             for number, radius in enumerate(self.shape.sphere_radii)
@@ -94,6 +95,11 @@ class FigureView:
         if root is None or not np.isfinite(figure.keypoints[root]).all():
             return None
         return np.asarray(figure.keypoints[root], dtype=np.float64) + self._offset
+
+    def stay(self, figure: Figure | None, now_s: float) -> None:
+        """Keep the body over its spot, wherever it walks; None: leave it where it is now."""
+        place = None if figure is None else self.place(figure)
+        self._follower.follow(None if place is None else place - self._offset, now_s)
 
     def remove(self) -> None:
         """Leave the scene."""
@@ -167,11 +173,14 @@ class Figures:
         for view in self._views:
             view.trails(visible)
 
-    def middle(self, figures: tuple[Figure, ...]) -> np.ndarray | None:
-        """Return the place [3] between all bodies; None where nobody knows."""
-        places = [v.place(f) for v, f in zip(self._views, figures, strict=False)]
-        known = [place for place in places if place is not None]
-        return np.mean(known, axis=0) if known else None
+    def stay(self, figures: tuple[Figure, ...], now_s: float, *, follow: bool) -> None:
+        """Keep each body over its own spot, if `follow`."""
+        for view, figure in zip(self._views, figures, strict=True):
+            view.stay(figure if follow else None, now_s)
+
+    def place(self, figures: tuple[Figure, ...]) -> np.ndarray | None:
+        """Return where the first body is [3]; None where nobody knows."""
+        return self._views[0].place(figures[0])
 
     def _make(self, figures: tuple[Figure, ...]) -> None:
         for view in self._views:

@@ -53,7 +53,7 @@ class Page:
         self._time = None
         if source.timeline is not None:
             self._time = TimePanel(gui, source.timeline)
-        self._bars = gui.add_html(bars_html(Sight().requested, Sight().recognised))
+        self._bars = gui.add_html('', visible=False)
         self._emotions = self._settings = self._record = None
         if source.steering is not None:
             with gui.add_folder('emotion'):
@@ -69,7 +69,8 @@ class Page:
         if source.timeline is None:
             with gui.add_folder('measured', expand_by_default=True):
                 self._plots = Plots(gui)
-        self._bars_s = self._slow_s = -1e9
+        self._bars_s = self._slow_s = self._moved_s = -1e9
+        self._least_s = 0.0
         self._shown: dict[str, str] = {}
 
     def say(self, title: str, text: str) -> None:
@@ -79,17 +80,22 @@ class Page:
 
     def run(self, stopped: Callable[[], bool], rate_hz: float = RATE_HZ) -> None:
         """Update until `stopped`, `rate_hz` times a second [Hz]."""
-        due_s = time.monotonic()
+        # Frames do not come at our pace: looked for twice as often, none is missed for another.
+        due_s, look_s = time.monotonic(), 0.5 / rate_hz
+        self._least_s = 1.4 * look_s
         while not stopped():
             self.update()
-            due_s = max(due_s + 1.0 / rate_hz, time.monotonic() - 1.0 / rate_hz)
+            due_s = max(due_s + look_s, time.monotonic() - look_s)
             time.sleep(max(0.0, due_s - time.monotonic()))
 
     def update(self) -> None:
         """Show what there is to see now."""
         now_s = time.monotonic()
         sight = self._source.sight()
-        self._stage.show(sight, now_s, follow=self._view.follow.value)
+        if now_s - self._moved_s >= self._least_s and self._stage.show(
+            sight, now_s, follow=self._view.follow.value
+        ):
+            self._moved_s = now_s
         if now_s - self._bars_s >= _BARS_S:
             self._bars_s = now_s
             self._show_often(sight, now_s)
@@ -102,6 +108,9 @@ class Page:
         self._set('notice', notice_html(notice) if notice else '', self._notice, 'content')
         if self._notice.visible != bool(notice):
             self._notice.visible = bool(notice)
+        known = bool(sight.requested.any() or sight.recognised.any())
+        if self._bars.visible != known:
+            self._bars.visible = known
         bars = bars_html(sight.requested, sight.recognised)
         self._set('bars', bars, self._bars, 'content')
         if self._emotions is not None:

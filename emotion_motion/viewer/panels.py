@@ -71,7 +71,7 @@ class TimePanel:
     def __init__(self, gui: Any, timeline: Timeline) -> None:
         self._timeline = timeline
         self.slider = gui.add_slider(
-            'time [s]', 0.0, max(timeline.duration_s, 0.01), 0.01, 0.0
+            'time [s]', 0.0, max(round(timeline.duration_s, 2), 0.01), 0.01, 0.0
         )
         self.slider.on_update(self._moved)
         self.button = gui.add_button('pause')

@@ -17,7 +17,7 @@ from emotion_motion.retarget.pinocchio_module import load_pinocchio
 from emotion_motion.retarget.urdf import find_file
 from emotion_motion.viewer.camera import WORLD
 
-__all__ = ['RobotView', 'with_files']
+__all__ = ['BESIDE_M', 'RobotView', 'with_files']
 
 _NAME = f'{WORLD}/robot'
 # Beside the keypoints' figure, which stands at the origin.
@@ -44,7 +44,7 @@ class RobotView:
 
             self._model = pin.buildModelFromXML(text)
             shapes = pin.buildGeomFromUrdfString(self._model, text, pin.GeometryType.VISUAL)
-            self._root = server.scene.add_frame(_NAME, show_axes=False)
+            self._root = server.scene.add_frame(_NAME, show_axes=False, visible=False)
             self._view = ViserVisualizer(self._model, pin.GeometryModel(), shapes)
             self._view.initViewer(viewer=server)
             self._view.loadViewerModel(rootNodeName=_NAME)
@@ -61,6 +61,7 @@ class RobotView:
         self._joints: dict[str, float] = {}
         self._view.display(self._q)
         self._root.position = (*BESIDE_M[:2], -self._lowest())
+        self._root.visible = True  # and not while it comes in pieces
 
     @property
     def visible(self) -> bool:
@@ -71,10 +72,13 @@ class RobotView:
     def visible(self, value: bool) -> None:
         self._root.visible = value
 
-    def show(self, joints: Mapping[str, float]) -> None:
-        """Take on joint positions, by name [rad or m]; joints it has not are left out."""
-        if joints == self._joints:
-            return
+    def show(self, joints: Mapping[str, float]) -> bool:
+        """Take on joint positions, by name [rad or m], and tell whether they are other ones.
+
+        Joints that it has not are left out.
+        """
+        if not joints or joints == self._joints:
+            return False
         self._joints = dict(joints)
         for name, position in joints.items():
             start, size = self._starts.get(name, (0, 0))
@@ -83,6 +87,7 @@ class RobotView:
             elif size == 2:  # a joint without limits is told as cosine and sine
                 self._q[start : start + 2] = np.cos(position), np.sin(position)
         self._view.display(self._q)
+        return True
 
     def remove(self) -> None:
         """Leave the scene."""

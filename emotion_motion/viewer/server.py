@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.viewer.client_script import with_script
 
 __all__ = ['HOST', 'PORT', 'make_server', 'refusal']
 
@@ -109,7 +110,10 @@ def _check_address(host: str, port: int) -> None:
 
 @contextlib.contextmanager
 def _guarded(*, loopback: bool) -> Iterator[None]:
-    """Let the server that starts meanwhile look at each request; viser has no option for it."""
+    """Let the server that starts meanwhile look at each request, and add to its page.
+
+    Viser has no option for either.
+    """
     import websockets.asyncio.server as module
 
     plain = module.serve
@@ -119,7 +123,7 @@ def _guarded(*, loopback: bool) -> Iterator[None]:
             reason = refusal(request.headers, loopback=loopback)
             if reason:
                 return connection.respond(http.HTTPStatus.FORBIDDEN, reason + '\n')
-            return process_request(connection, request)
+            return with_script(process_request(connection, request))
 
         return plain(handler, host, port, process_request=checked, **rest)
 

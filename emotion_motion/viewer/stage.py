@@ -7,15 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from emotion_motion.exceptions import EmotionMotionError
-from emotion_motion.viewer.camera import FollowCamera, WORLD
+from emotion_motion.viewer.camera import Follower, place_cameras, WORLD
 from emotion_motion.viewer.figures import Figures
+from emotion_motion.viewer.ground import Ground
 from emotion_motion.viewer.look import BRAND, DARK, LIGHT, Look
-from emotion_motion.viewer.robot import RobotView
+from emotion_motion.viewer.robot import BESIDE_M, RobotView
 from emotion_motion.viewer.source import Sight
 
 __all__ = ['Stage']
-
-_SIZE_M = 12.0
 
 
 class Stage:
@@ -31,8 +30,9 @@ class Stage:
         self._look: Look | None = None
         self._robot: RobotView | None = None
         self._urdf = ''
-        self._grid: Any = None
-        self._camera = FollowCamera(server, distance=1.0 + 0.5 * (bodies - 1))
+        self._world = Follower(server.scene.add_frame(WORLD, show_axes=False))
+        self._ground = Ground(server.scene)
+        place_cameras(server, distance=1.0 + 0.5 * (bodies - 1))
         self._figures = Figures(server.scene, DARK if dark else LIGHT)
         self._number = -1
         self._shadows = False
@@ -57,13 +57,7 @@ class Stage:
             dark_mode=dark, show_logo=False, show_share_button=False, brand_color=BRAND,
             control_width='medium',
         )  # fmt: skip
-        if self._grid is not None:
-            self._grid.remove()
-        self._grid = self._server.scene.add_grid(
-            f'{WORLD}/ground', _SIZE_M, _SIZE_M, cell_size=0.25, section_size=1.0,
-            cell_color=look.cell, section_color=look.section, fade_distance=14.0,
-            shadow_opacity=0.25,
-        )  # fmt: skip
+        self._ground.dress(look)
 
     def choose(self, *, body: bool, robot: bool, trails: bool, shadows: bool) -> None:
         """Choose what is shown."""
@@ -74,25 +68,28 @@ class Stage:
         if shadows != self._shadows:
             self._shadows = shadows
             self._server.scene.configure_default_lights(cast_shadow=shadows)
+            self._ground.shadows(shadows)
 
-    def show(self, sight: Sight, now_s: float, *, follow: bool) -> None:
-        """Show a sight; one that was shown already costs nothing."""
-        self._show_robot(sight)
-        self._figures.dress(self._look or DARK, gone=bool(sight.notice))
-        if sight.number == self._number or not sight.figures:
-            return
-        self._number = sight.number
-        with self._server.atomic():
-            self._figures.show(sight.figures, now_s)
-        self._camera.follow(self._figures.middle(sight.figures) if follow else None, now_s)
+    def show(self, sight: Sight, now_s: float, *, follow: bool) -> bool:
+        """Show a sight and tell whether something has moved; what was shown before costs nothing.
 
-    def _show_robot(self, sight: Sight) -> None:
+        All that moves goes to the page at once, which then draws it at once.
+        """
         if sight.urdf != self._urdf:
             self._urdf = sight.urdf
             self._load_robot()
-        if self._robot is not None and sight.joints:
-            with self._server.atomic():
-                self._robot.show(sight.joints)
+        self._figures.dress(self._look or DARK, gone=bool(sight.notice))
+        with self._server.atomic():
+            moved = self._robot is not None and self._robot.show(sight.joints)
+            if sight.number == self._number or not sight.figures:
+                return moved
+            self._number = sight.number
+            self._figures.show(sight.figures, now_s)
+            if len(sight.figures) > 1:
+                self._figures.stay(sight.figures, now_s, follow=follow)
+            else:
+                self._world.follow(self._figures.place(sight.figures) if follow else None, now_s)
+        return True
 
     def _load_robot(self) -> None:
         if self._robot is not None:
@@ -100,6 +97,8 @@ class Stage:
         self._robot, self.robot_problem = None, ''
         if not self._urdf:
             return
+        # First of all: to load meshes takes seconds, and pages are opened meanwhile.
+        place_cameras(self._server, distance=1.5, aside_m=0.5 * BESIDE_M[1])
         try:
             self._robot = RobotView(self._server, self._urdf)
         except EmotionMotionError as error:

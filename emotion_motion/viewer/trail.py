@@ -14,6 +14,9 @@ __all__ = ['Trail']
 
 TRAIL_S, POINTS = 1.2, 24
 _PERIOD_S = TRAIL_S / POINTS
+# A browser draws a new line in a frame of its own, beside those of the moving body: so two points
+# of the way are sent at a time.
+_SENT_TOGETHER = 2
 _LEAP_M = 0.5  # farther in a moment is a jump to another place, such as a reset
 
 
@@ -24,6 +27,7 @@ class Trail:
         """Make the line; it has no length yet."""
         self._points: np.ndarray | None = None
         self._added_s = 0.0
+        self._waiting = 0
         self._line = scene.add_line_segments(
             name, np.zeros((POINTS, 2, 3)), np.zeros((POINTS, 2, 3), np.uint8),
             thickness=0.008,
@@ -57,10 +61,12 @@ class Trail:
             np.linalg.norm(point - self._points[-1]) > _LEAP_M
         ):
             self._points = np.repeat(np.asarray(point, np.float32)[None], POINTS + 1, axis=0)
-            self._added_s = now_s
+            self._added_s, self._waiting = now_s, _SENT_TOGETHER
         elif now_s - self._added_s >= _PERIOD_S:
             self._points = np.vstack((self._points[1:], point)).astype(np.float32)
             self._added_s = now_s
-        else:
+            self._waiting += 1
+        if self._waiting < _SENT_TOGETHER:
             return
+        self._waiting = 0
         self._line.points = np.stack((self._points[:-1], self._points[1:]), axis=1)
