@@ -6,6 +6,9 @@
 # stdout is the program's alone. ARGS="..." is passed on.
 
 SHELL := /bin/bash
+# Some machines set this, images of containers above all: each process would then compile torch
+# again, which takes two seconds and more.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test soak bench lint docs clean distclean
 ENTER := . ./env.sh &&

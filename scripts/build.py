@@ -90,31 +90,47 @@ def build() -> None:
         f'-DPython3_EXECUTABLE={python}', f'-DPYTHON_EXECUTABLE={python}',
     ], BUILD / 'log' / 'build.log', env=env, cwd=ROOT)
     _remove_dead_links()
-    _compile_loops(python, env)
 
 
-def _compile_loops(python: Path, env: dict[str, str]) -> None:
+def compile_loops() -> None:
     """Let Numba compile, and keep, what a robot's cycle waits for: the first start would wait."""
     say("[build] the loops of a robot's cycle")
     modules = ', '.join(f'emotion_motion.retarget.{name}_loops' for name in LOOPS)
     [site] = INSTALL.glob('lib/python3*/site-packages')
-    env = env | {'PYTHONPATH': f'{site}{os.pathsep}{env.get("PYTHONPATH", "")}'}
+    env = environment()
+    env['PYTHONPATH'] = f'{site}{os.pathsep}{env.get("PYTHONPATH", "")}'
     code = f'import importlib.util as util\nif util.find_spec("numba"): import {modules}'
-    run([str(python), '-c', code], BUILD / 'log' / 'loops.log', env=env, cwd=BUILD)
+    run([str(VENV / 'bin' / 'python3'), '-c', code], BUILD / 'log' / 'loops.log', env=env,
+        cwd=BUILD)
+    # Numba keeps it beside the links, and would compile again for who runs in this folder, as
+    # make does: the tests' processes each for itself.
+    package = Path('emotion_motion', 'retarget', '__pycache__')
+    (ROOT / package).mkdir(exist_ok=True)
+    for path in (site / package).glob('*.nb[ic]'):
+        if not path.is_symlink():  # else it is a link to what shall be made
+            shutil.copy2(path, ROOT / package)
+
+
+def bring_up_to_date() -> bool:
+    """Build if something changed, and tell; for who holds the lock."""
+    before = STAMP.read_text().split() if STAMP.exists() else []
+    now = [place(), sources()]
+    if before == now:
+        return False
+    STAMP.unlink(missing_ok=True)
+    if before[:1] != now[:1]:
+        shutil.rmtree(BUILD / 'build', ignore_errors=True)
+        shutil.rmtree(INSTALL, ignore_errors=True)
+    build()
+    STAMP.write_text('\n'.join(now) + '\n')
+    return True
 
 
 def main() -> int:
     try:
         with locked(BUILD / 'lock'):
-            before = STAMP.read_text().split() if STAMP.exists() else []
-            now = [place(), sources()]
-            if before != now:
-                STAMP.unlink(missing_ok=True)
-                if before[:1] != now[:1]:
-                    shutil.rmtree(BUILD / 'build', ignore_errors=True)
-                    shutil.rmtree(INSTALL, ignore_errors=True)
-                build()
-                STAMP.write_text('\n'.join(now) + '\n')
+            if bring_up_to_date():
+                compile_loops()
                 say('[build] ready: . ./env.sh enters the environment')
     except SetupError as error:
         return fail(error)

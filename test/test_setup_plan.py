@@ -3,10 +3,13 @@
 """What `make setup` decides on all kinds of machines, from facts alone."""
 
 from dataclasses import replace
+from pathlib import Path
+import time
 
-from console import SetupError
+from console import SetupError, side_by_side
 from machine import Interpreter, look, Machine, reachable
 from plan import decide, merge_constraints, numbers
+import provision
 import pytest
 
 DEBIAN = Interpreter('/usr/bin/python3.11', (3, 11))
@@ -42,6 +45,38 @@ def test_with_ros_numpy_stays_as_its_messages_were_built_for():
 
 def test_with_ros_but_without_colcon_pip_brings_colcon():
     assert decide(replace(JAZZY, colcon=None)).requirements == ('dev.txt', 'colcon.txt')
+
+
+def named(*files):
+    folder = Path(provision.ROOT) / 'requirements'
+    lines = [line for file in files for line in (folder / file).read_text().splitlines()]
+    return {line.split('==')[0] for line in lines if line[:1].isalpha()}
+
+
+def test_two_pips_at_a_time_have_no_package_in_common():
+    tools, large = named(*provision.BUILD_TOOLS), set(provision.LARGE)
+    ros = named('ros_wheels.txt')
+    assert len(ros) > 50 and all(name.startswith('ros-') for name in ros)
+    assert not any(name.startswith('ros-') for name in tools)
+    assert tools and not tools & large and 'torch' not in large
+    # The last pip, with nothing beside it that installs, looks after what the large ones need.
+    assert large <= named('dev.txt')
+    assert set(provision.BUILD_TOOLS) < set(decide(PLAIN).requirements)
+
+
+def test_what_fails_side_by_side_is_said_when_the_rest_is_done():
+    done = []
+
+    def fails():
+        raise SetupError('no room')
+
+    def goes_on():
+        time.sleep(0.05)
+        done.append(True)
+
+    with pytest.raises(SetupError, match='no room'):
+        side_by_side(fails, goes_on)
+    assert done
 
 
 @pytest.mark.parametrize(('version', 'index'), [

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import contextlib
 import dataclasses
 import os
 from pathlib import Path
@@ -11,11 +13,13 @@ import sys
 from typing import Any
 
 import numpy as np
+import pytest
 
 from emotion_motion.io.clip import Clip
 from emotion_motion.model_config import MotionModelConfig
 from emotion_motion.skeleton import load_skeleton
 from emotion_motion.training.config import TrainConfig
+from emotion_motion.training.loop import TrainingLoop
 from emotion_motion.training.store import MotionDataset, write_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,11 +74,23 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': os.pathsep.join(places), **more}
 
 
+@contextlib.contextmanager
+def without_pictures() -> Iterator[None]:
+    """Let runs end without strips and curves, which take four times as long as all their steps.
+
+    For runs that are compared with another one; test_resume.py looks at one that draws.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingLoop, '_draw', lambda loop: None)
+        yield
+
+
 def main() -> None:
     """Train as a process of its own: `training_support.py CONFIG OUT [--resume]`."""
     from emotion_motion.training.train_command import train
 
-    train(Path(sys.argv[2]), TrainConfig.from_yaml(sys.argv[1]), resume='--resume' in sys.argv)
+    with without_pictures():
+        train(Path(sys.argv[2]), TrainConfig.from_yaml(sys.argv[1]), resume='--resume' in sys.argv)
 
 
 if __name__ == '__main__':

@@ -191,8 +191,8 @@ class Tester:
     def spin(self, seconds: float) -> None:
         """Receive for a time; for showing that something does not come."""
         end_s = time.monotonic() + seconds
-        while time.monotonic() < end_s:
-            self._executor.spin_once(timeout_sec=0.02)
+        while (left_s := end_s - time.monotonic()) > 0.0:
+            self._executor.spin_once(timeout_sec=min(left_s, 0.02))
 
     def listen(self, kind: type, topic: str, depth: int = 1000) -> list[Any]:
         """Subscribe; return the list that messages will be in."""

@@ -24,12 +24,12 @@ class SimulatedClock:
         self._publisher = tester.node.create_publisher(Clock, '/clock', 10)
         tester.wait(lambda: self._publisher.get_subscription_count() > 0, 'a listener of /clock')
 
-    def run(self, seconds: float, *, pace_s: float = 0.005) -> None:
-        """Let simulated seconds pass, 10 ms each `pace_s` of ours."""
+    def run(self, seconds: float) -> None:
+        """Let simulated seconds pass, each in one of ours."""
         for _ in range(round(seconds * 1e9 / STEP_NS)):
             self.now_ns += STEP_NS
             self._publisher.publish(Clock(clock=Time(nanoseconds=self.now_ns).to_msg()))
-            self._tester.spin(pace_s)
+            self._tester.spin(STEP_NS * 1e-9)
 
 
 def run_until_active(tester: Tester, clock: SimulatedClock) -> None:
@@ -53,7 +53,7 @@ def test_frames_follow_the_simulated_clock(graph: Graph) -> None:
     tester.spin(0.5)
     tester.frames.clear()
     begin_steps = running.motion.generator.steps
-    clock.run(4.0)  # in about half the time of ours
+    clock.run(4.0)
     tester.spin(0.5)
     stamps = np.array([Time.from_msg(f.header.stamp).nanoseconds for f in tester.frames]) * 1e-9
     assert stamps[0] > 1000.0 and stamps[-1] <= clock.now_ns * 1e-9
@@ -67,7 +67,7 @@ def test_motion_rests_where_the_clock_stands_and_goes_on_with_it(graph: Graph) -
     running, tester = graph.node(use_sim_time=True, **CALM)
     clock = SimulatedClock(tester, 50.0)
     run_until_active(tester, clock)
-    clock.run(3.0, pace_s=0.01)
+    clock.run(3.0)
     tester.wait_status(
         lambda s, v: s.level == DiagnosticStatus.WARN and 'clock' in s.message, 'a warning'
     )
