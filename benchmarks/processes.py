@@ -13,7 +13,10 @@ import platform
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
+
+import numpy as np
 
 LIMIT_S = 60.0
 
@@ -59,11 +62,31 @@ def rounded(value: Any) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 
+def fixed_work(seconds: float = 10.0, rate_hz: float = 60.0) -> dict[str, float]:
+    """Return percentiles of how long the same short loop takes, again and again [ms].
+
+    It waits and works as a node does, and needs nothing: what it takes longer than at the median
+    is the machine's doing, other programs' or, on a virtual machine, its neighbours'.
+    """
+    spent, due = [], time.perf_counter()
+    for _ in range(round(seconds * rate_hz)):
+        due += 1.0 / rate_hz
+        time.sleep(max(0.0, due - time.perf_counter()))
+        began = time.perf_counter()
+        total = 0
+        for number in range(40_000):
+            total += number
+        spent.append(1e3 * (time.perf_counter() - began))
+    p50, p99, most = np.percentile(spent, (50, 99, 100)).tolist()
+    return {'p50': p50, 'p99': p99, 'max': most}
+
+
 def print_figures(figures: dict[str, Any], out: Path | None, **machine: str) -> None:
     """Print figures with the machine that they are of, and write them to `out` as well."""
     figures['machine'] = {
         'processor': platform.processor() or platform.machine(),
         'cores': os.cpu_count(),
+        'fixed_work_ms': rounded(fixed_work()),
         **machine,
     }
     text = json.dumps(figures, indent=1)

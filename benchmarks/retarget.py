@@ -21,9 +21,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import argparse
 from collections.abc import Callable
-import json
 from pathlib import Path
-import platform
 import sys
 import time
 from typing import Any
@@ -31,6 +29,10 @@ from typing import Any
 import numpy as np
 import pink
 from pink.tasks import DampingTask, PostureTask
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from processes import print_figures
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import RobotError
@@ -60,14 +62,7 @@ def main() -> None:
             figures[name] = measure(Robot.load(name), keypoints, args.rate)
         except RobotError as error:
             print(f'{name}: left out, {error}', file=sys.stderr)
-    figures['machine'] = {
-        'processor': platform.processor() or platform.machine(),
-        'load': os.getloadavg()[0],
-    }
-    text = json.dumps(figures, indent=1)
-    print(text)
-    if args.out:
-        args.out.write_text(text + '\n')
+    print_figures(figures, args.out, load=f'{os.getloadavg()[0]:.2f}')
 
 
 def motion(seconds: float, rate_hz: float) -> np.ndarray:
