@@ -14,7 +14,7 @@ from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_check import _PARTS, check_motion, EmotionCheck
 from emotion_motion.retarget.robot_drawing import Comparison, draw_comparisons
 from emotion_motion.retarget.robot_file import parse_robot_config
-from emotion_motion.retarget.verdict import reachable, report, verdict
+from emotion_motion.retarget.verdict import near_at_rest, reachable, report, verdict
 from emotion_motion.skeleton import load_skeleton
 
 RATE_HZ = 30.0
@@ -122,3 +122,17 @@ def test_person_and_robot_are_drawn_side_by_side(tmp_path, good):
     half = len(picture) // 2
     for part in (picture[:half], picture[half:]):
         assert (part < 0.9).any(axis=2).mean() > 0.01, 'there is something in both rows'
+
+
+@pytest.mark.parametrize('name', ['humanoid', 'g1', 'talos'])
+def test_no_capsules_of_a_robot_of_ours_overlap_at_rest(name):
+    assert not near_at_rest(robot(name))
+
+
+def test_a_rest_pose_in_which_hands_are_in_the_hips_is_told_of():
+    data = settings()
+    data['rest'] = {**data.get('rest', {}), 'l_r_shoulder': -0.2, 'l_elbow': 0.0}
+    pressed = Robot.build(parse_robot_config(data, ROOT / 'x.yaml'), robot().urdf)
+    lines = near_at_rest(pressed)
+    assert lines and all('rest pose' in line and 'mm' in line for line in lines)
+    assert any('l_wrist' in line or 'l_forearm' in line for line in lines)

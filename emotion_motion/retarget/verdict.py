@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from emotion_motion.retarget.collisions import capsule_model
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_check import EmotionCheck
 
@@ -67,10 +68,22 @@ def report(robot: Robot, checks: Sequence[EmotionCheck]) -> list[str]:
         '',
         f'Arms came as near as {1e3 * (robot.config.clearance_m + nearest):.0f} mm to the body '
         f'and each other (wanted: {1e3 * robot.config.clearance_m:.0f} mm between capsules).',
+        *near_at_rest(robot),
         '',
         *(verdict(check) for check in checks),
     ]
     return lines
+
+
+def near_at_rest(robot: Robot) -> list[str]:
+    """Return a line for each two links whose capsules overlap in the rest pose."""
+    pairs = [pair for pair in capsule_model(robot).pairs if pair.margin_m < 0.0]
+    return [
+        f'In the rest pose the capsules of {pair.first} and {pair.second} overlap by '
+        f'{-1e3 * pair.margin_m:.0f} mm, and may do so in motion: the robot may touch itself. '
+        f'Give it another rest pose, or better capsules.'
+        for pair in pairs
+    ]
 
 
 def _row(check: EmotionCheck) -> str:
