@@ -37,7 +37,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from processes import cpu_seconds, node_command, print_figures, rounded, running
+from processes import cpu_seconds, node_command, percentiles, print_figures, rounded, running
 
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.msg import Keypoints
@@ -107,12 +107,8 @@ def period_figures(times_s: list[float], rate_hz: float) -> dict[str, float]:
     periods_ms = np.diff(times_s) * 1e3
     errors_ms = np.abs(periods_ms - 1e3 / rate_hz)
     return {
-        'p50': float(np.percentile(periods_ms, 50)),
-        'p99': float(np.percentile(periods_ms, 99)),
-        'max': float(periods_ms.max()),
-        'error_p50': float(np.percentile(errors_ms, 50)),
-        'error_p99': float(np.percentile(errors_ms, 99)),
-        'error_max': float(errors_ms.max()),
+        **percentiles(periods_ms),
+        **{f'error_{name}': value for name, value in percentiles(errors_ms).items()},
     }
 
 
@@ -201,12 +197,7 @@ def measure(model: str, rate_hz: float, seconds: float, trials: int) -> dict[str
     return figures | {
         'rate_hz': rate_hz,
         'model_rate_hz': model_rate_hz,
-        'latency_ms': {
-            'p50': float(np.percentile(latencies_ms, 50)),
-            'p99': float(np.percentile(latencies_ms, 99)),
-            'max': max(latencies_ms),
-            'trials': trials,
-        },
+        'latency_ms': {**percentiles(latencies_ms), 'trials': trials},
         'start_to_active_s': active_s,
         'start_to_first_keypoints_s': first_s,
         'wanted': {

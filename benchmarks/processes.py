@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LIMIT_S = 60.0
 
@@ -62,6 +63,12 @@ def rounded(value: Any) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 
+def percentiles(values: ArrayLike) -> dict[str, float]:
+    """Return median, 99th percentile and the most of values [N]."""
+    p50, p99, most = np.percentile(values, (50, 99, 100)).tolist()
+    return {'p50': p50, 'p99': p99, 'max': most}
+
+
 def fixed_work(seconds: float = 20.0) -> dict[str, float]:
     """Return percentiles of how long the same short loop takes, again and again [ms].
 
@@ -77,9 +84,8 @@ def fixed_work(seconds: float = 20.0) -> dict[str, float]:
         for number in range(40_000):
             total += number
         spent.append(1e3 * (time.perf_counter() - began))
-    p50, p99, most = np.percentile(spent, (50, 99, 100)).tolist()
     over = float(np.mean(np.array(spent) > 1e3 / rate_hz))
-    return {'p50': p50, 'p99': p99, 'max': most, 'share_over_a_cycle_of_60_hz': over}
+    return {**percentiles(spent), 'share_over_a_cycle_of_60_hz': over}
 
 
 def print_figures(figures: dict[str, Any], out: Path | None, **machine: str) -> None:

@@ -32,7 +32,15 @@ from trajectory_msgs.msg import JointTrajectory
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from processes import cpu_seconds, LIMIT_S, node_command, print_figures, rounded, running
+from processes import (
+    cpu_seconds,
+    LIMIT_S,
+    node_command,
+    percentiles,
+    print_figures,
+    rounded,
+    running,
+)  # fmt: skip
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.retarget.robot import Robot
@@ -134,14 +142,6 @@ def measure(name: str, model: str, rate_hz: float, seconds: float) -> dict[str, 
         'clip_ratio': float(found['clip_ratio']),
         'cpu_share_of_one_core': share,
         'load_average_at_start': load,
-    }
-
-
-def percentiles(values: np.ndarray) -> dict[str, float]:
-    return {
-        'p50': float(np.percentile(values, 50)),
-        'p99': float(np.percentile(values, 99)),
-        'max': float(values.max()),
     }
 
 

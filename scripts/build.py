@@ -27,8 +27,6 @@ STAMP = INSTALL / 'emotion_motion_build'
 CONTENT = ('CMakeLists.txt', 'package.xml', 'msg/*', 'resource/*', 'scripts/build.py')
 LISTED = ('emotion_motion', 'config', 'launch', 'models', 'rviz', 'urdf', 'scripts/nodes')
 
-LOOPS = ('bone', 'capsule', 'direction', 'jerk')  # emotion_motion/retarget/*_loops.py
-
 
 def place() -> str:
     """Hash of what CMake's cache remembers: this folder, its Python and its ROS."""
@@ -95,7 +93,8 @@ def build() -> None:
 def compile_loops() -> None:
     """Let Numba compile, and keep, what a robot's cycle waits for: the first start would wait."""
     say("[build] the loops of a robot's cycle")
-    modules = ', '.join(f'emotion_motion.retarget.{name}_loops' for name in LOOPS)
+    loops = sorted((ROOT / 'emotion_motion' / 'retarget').glob('*_loops.py'))
+    modules = ', '.join(f'emotion_motion.retarget.{path.stem}' for path in loops)
     [site] = INSTALL.glob('lib/python3*/site-packages')
     env = environment()
     env['PYTHONPATH'] = f'{site}{os.pathsep}{env.get("PYTHONPATH", "")}'

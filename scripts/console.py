@@ -50,7 +50,7 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def side_by_side(*lanes: Callable[[], None]) -> None:
+def side_by_side(*lanes: Callable[[], object]) -> None:
     """
     Run several things at a time and wait for all of them.
 

@@ -221,11 +221,7 @@ def _fill_from_wheels(plan: Plan, constraints: Path, torch: Callable[[], None]) 
     side_by_side(tools_and_torch, ros_and_large)
     repair_wheels()
     ROS_MARK.unlink(missing_ok=True)
-    side_by_side(lambda: install_packages(plan.requirements, constraints), _build)
-
-
-def _build() -> None:
-    build.bring_up_to_date()
+    side_by_side(lambda: install_packages(plan.requirements, constraints), build.bring_up_to_date)
 
 
 def install(plan: Plan, choices: dict[str, str], torch_before: str) -> None:

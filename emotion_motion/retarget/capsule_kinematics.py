@@ -9,6 +9,8 @@ pairs measured in one compiled loop. A test compares the two.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from emotion_motion.retarget import capsule_loops
@@ -26,19 +28,18 @@ class CapsuleKinematics:
     """
 
     def __init__(self, model: CapsuleModel) -> None:
-        self.model = model
         pin, robot = load_pinocchio(), model.robot.model
-        data = robot.createData()
+        data, neutral = robot.createData(), pin.neutral(robot)
         # Joints, parents before children; number 0 is the base.
-        self._parents = np.array(list(robot.parents), dtype=np.int64)
+        parents = np.array(list(robot.parents), dtype=np.int64)
         places = [robot.jointPlacements[number] for number in range(robot.njoints)]
         placed = np.array([[*place.rotation.ravel(), *place.translation] for place in places])
         axes = np.zeros((robot.njoints, 3))
         for number in range(1, robot.njoints):
             joint = robot.joints[number]
-            jacobian = pin.computeJointJacobian(robot, data, pin.neutral(robot), number)
+            jacobian = pin.computeJointJacobian(robot, data, neutral, number)
             axes[number] = jacobian[3:, joint.idx_v]
-        self._chain = self._parents, placed, axes
+        self._chain = parents, placed, axes
         shapes = model.geometry.geometryObjects
         owners = np.array([shape.parentJoint for shape in shapes], dtype=np.int64)
         ends = np.array([_ends(shape) for shape in shapes]).reshape(-1, 6)
@@ -84,8 +85,8 @@ class CapsuleKinematics:
         )  # fmt: skip
 
 
-def _ends(shape: object) -> list[float]:
+def _ends(shape: Any) -> list[float]:
     """Return both ends of the axis of a capsule, in the frame of its joint [6]."""
-    placement, half = shape.placement, shape.geometry.halfLength  # type: ignore[attr-defined]
+    placement, half = shape.placement, shape.geometry.halfLength
     reach = placement.rotation[:, 2] * half
     return [*(placement.translation - reach), *(placement.translation + reach)]
