@@ -128,6 +128,14 @@ def test_tensorboard_shows_the_same_also_after_going_back(table, tmp_path):
     assert found['rate'] == {10: 1.0, 20: 1.0, 25: 2.0}
 
 
+def test_the_tenth_event_file_of_a_second_is_read_after_the_ninth(table, tmp_path, monkeypatch):
+    from tensorboard.summary.writer import event_file_writer
+
+    count = event_file_writer.AtomicCounter(9)
+    monkeypatch.setattr(event_file_writer, '_global_uid', count)
+    test_tensorboard_shows_the_same_also_after_going_back(table, tmp_path)
+
+
 def test_events_are_on_the_disk_before_the_log_is_closed(table, tmp_path):
     log = MetricsLog(table, tmp_path / 'tensorboard')
     log.log(1, {'loss': 0.5})

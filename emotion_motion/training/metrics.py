@@ -9,6 +9,7 @@ import csv
 import io
 import os
 from pathlib import Path
+import time
 from typing import Any, TextIO
 
 import numpy as np
@@ -198,4 +199,16 @@ def _summary_writer(folder: Path, first_step: int | None) -> Any:
             "got no tensorboard, which the run folder's event files need; pip install "
             "'emotion_motion[train]' or train without tensorboard"
         ) from error
+    _outlive_this_second(folder)
     return SummaryWriter(str(folder), purge_step=first_step)
+
+
+def _outlive_this_second(folder: Path) -> None:
+    """Wait until a new event file's name sorts after those that are there, one second at most.
+
+    TensorBoard reads event files in the order of their names: the second, then the host, the
+    process and a count, both without leading zeros, so that of two files of one second the
+    tenth comes before the ninth, and what it replaces is shown instead.
+    """
+    while any(folder.glob(f'events.out.tfevents.{int(time.time()):010d}.*')):
+        time.sleep(0.05)
