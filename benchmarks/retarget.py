@@ -116,7 +116,7 @@ def solvers(robot: Robot, keypoints: np.ndarray) -> dict[str, Any]:
     posture = PostureTask(cost=weights.posture)
     posture.set_target(robot.rest)
     tasks = (kinematics._bone_task, posture, DampingTask(cost=weights.damping))
-    configuration = kinematics._configuration
+    configuration = pink.Configuration(robot.model, robot.model.createData(), q)
     lower, upper = robot.limits.lower - q, robot.limits.upper - q
 
     def by_pink() -> None:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import daqp
 import numpy as np
-from pink import Configuration
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.arm_escape import ArmEscape
 from emotion_motion.retarget.bones import Bones, BoneTask
 from emotion_motion.retarget.clearance import Clearance
+from emotion_motion.retarget.joint_chain import JointChain
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_config import ARMS
 
@@ -51,13 +51,13 @@ class InverseKinematics:
             escape: whether arms look for another way out of a dead end.
         """
         self._robot, self._steps = robot, steps
-        self.bones = Bones(robot)
+        self._chain = JointChain(robot.model)
+        self.bones = Bones(robot, self._chain)
         self._bone_task = BoneTask(self.bones)
         weights = robot.config.weights
         self._posture = weights.posture**2
         self._diagonal = (weights.posture**2 + weights.damping**2 + _TIKHONOV) * np.eye(len(robot))
-        self._clearance = Clearance(robot) if clearance else None
-        self._configuration = Configuration(robot.model, robot.model.createData(), robot.rest)
+        self._clearance = Clearance(robot, self._chain) if clearance else None
         self._lower, self._upper = robot.limits.lower, robot.limits.upper
         self._reach = robot.limits.velocity * period_s
         self._nothing = np.zeros((0, len(robot)))
@@ -119,11 +119,11 @@ class InverseKinematics:
 
     def _step(self, q: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         """Return the displacement [J] that one quadratic program finds."""
-        self._configuration.update(q)
-        hessian, linear = self._objective()
+        frames = self._chain.frames(q[None])[0]
+        hessian, linear = self._objective(q, frames)
         rows, limits = self._nothing, upper[:0]
         if self._clearance is not None:
-            rows, limits = self._clearance.rows(q)
+            rows, limits = self._clearance.rows(frames)
         sense = np.zeros(len(lower) + len(rows), dtype=np.int32)
         sense[len(lower) :] = _SOFT
         # Pairs too near each other already only give way, never bounds of position and speed.
@@ -139,15 +139,15 @@ class InverseKinematics:
             )
         return np.asarray(x)
 
-    def _objective(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return Hessian [J, J] and linear term [J] of all tasks together."""
-        hessian, linear = self._bone_task.compute_qp_objective(self._configuration)
-        away = self._configuration.q - self._robot.rest
-        hessian, linear = hessian + self._diagonal, linear + self._posture * away
+    def _objective(self, q: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return Hessian [J, J] and linear term [J] of all tasks together, in a pose."""
+        hessian, linear = self._bone_task.objective(frames)
+        hessian += self._diagonal
+        linear += self._posture * (q - self._robot.rest)
         for arm in self._escapes:
             if arm.guided and arm.goal is not None:
                 hessian[arm.joints, arm.joints] += 1.0
-                linear[arm.joints] += self._configuration.q[arm.joints] - arm.goal
+                linear[arm.joints] += q[arm.joints] - arm.goal
         return hessian, linear
 
 
