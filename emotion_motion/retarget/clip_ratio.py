@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.retarget import command_loops
 
 __all__ = ['ClipRatio', 'Pace']
 
@@ -62,16 +63,13 @@ class ClipRatio:
             raw: what was asked for [J], in rad; finite.
             limited: what the robot was told at the same time [J], in rad.
         """
-        self._raw[1:] = self._raw[:-1]
-        self._raw[0] = np.clip(raw - self._rest, -FARTHEST_RAD, FARTHEST_RAD)
+        newest = np.clip(raw - self._rest, -FARTHEST_RAD, FARTHEST_RAD)
+        self._raw, lost, asked = command_loops.compared(self._raw, newest, limited - self._rest)
         self._heard += 1
         if self._heard < self._lags:
             return  # what was asked for before is not known
         row = self._measured % self._rows
         self._measured += 1
-        missing = self._raw - (limited - self._rest)
-        lost = np.einsum('lj,lj->l', missing, missing)
-        asked = np.einsum('lj,lj->l', self._raw, self._raw)
         self._lost_sum += lost - self._lost[row]
         self._asked_sum += asked - self._asked[row]
         self._lost[row], self._asked[row] = lost, asked

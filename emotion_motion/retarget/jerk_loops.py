@@ -8,7 +8,7 @@ import numpy as np
 
 from emotion_motion.retarget.compiled import compiled, inlined, MARKS, MATRIX, NUMBER, VECTOR
 
-__all__ = ['bounds', 'braked', 'chosen', 'integrated', 'led', 'sampled']
+__all__ = ['bounds', 'braked', 'chosen', 'integrated', 'keeps', 'led', 'sampled']
 
 _SMALLEST = np.finfo(np.float64).tiny
 
@@ -132,9 +132,8 @@ def sampled(times, begins, positions, velocities, accelerations, jerks):
     return p, v, a
 
 
-@compiled(MATRIX, MATRIX, MATRIX, MATRIX, MATRIX)
-def bounds(positions, velocities, accelerations, durations, jerks):
-    """Return what PathBounds has; of numbers that are not finite, what no limit allows."""
+@inlined
+def _bounds(positions, velocities, accelerations, durations, jerks):
     count, joints = durations.shape
     low, high = positions[0].copy(), positions[0].copy()
     speed, most = np.abs(velocities[0]), np.abs(accelerations[0])
@@ -174,3 +173,33 @@ def bounds(positions, velocities, accelerations, durations, jerks):
                         there = _after(s, p, v, a, j)[0]
                         low[joint], high[joint] = min(low[joint], there), max(high[joint], there)
     return low, high, speed, most, jerk
+
+
+@compiled(MATRIX, MATRIX, MATRIX, MATRIX, MATRIX)
+def bounds(positions, velocities, accelerations, durations, jerks):
+    """Return what PathBounds has; of numbers that are not finite, what no limit allows."""
+    return _bounds(positions, velocities, accelerations, durations, jerks)
+
+
+@compiled(
+    MATRIX, MATRIX, MATRIX, MATRIX, MATRIX, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, NUMBER
+)
+def keeps(
+    positions, velocities, accelerations, durations, jerks, lower, upper, speed, most, jerk, rest
+):
+    """Return which joints [J] keep limits on the whole of a path and rest at its end."""
+    low, high, fastest, hardest, jerked = _bounds(
+        positions, velocities, accelerations, durations, jerks
+    )
+    count, joints = durations.shape
+    found = np.empty(joints, np.bool_)
+    for joint in range(joints):
+        good = low[joint] >= lower[joint] and high[joint] <= upper[joint]
+        good = good and fastest[joint] <= speed[joint] and hardest[joint] <= most[joint]
+        good = good and jerked[joint] <= jerk[joint]
+        good = good and abs(velocities[count, joint]) < rest
+        good = good and abs(accelerations[count, joint]) < rest
+        for phase in range(count):
+            good = good and durations[phase, joint] >= 0.0
+        found[joint] = good
+    return found

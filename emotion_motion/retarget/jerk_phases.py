@@ -96,12 +96,6 @@ class JerkPhases:
         return self._begins[-1]
 
     @property
-    def ends_at_rest(self) -> np.ndarray:
-        """Which joints [J] have neither speed nor acceleration at the end."""
-        _, velocity, acceleration = self._states
-        return (np.abs(velocity[-1]) < REST) & (np.abs(acceleration[-1]) < REST)
-
-    @property
     def at_rest(self) -> bool:
         """Whether nothing moves from the begin on."""
         return bool((self._begins[-1] <= 0.0).all())
@@ -142,3 +136,13 @@ class JerkPhases:
     def bounds(self) -> PathBounds:
         """Return how far and how fast joints go on the whole path, exactly."""
         return PathBounds(*jerk_loops.bounds(*self._states, self.durations, self.jerks))
+
+    def keeps(self, limits: PathBounds) -> np.ndarray:
+        """Return which joints [J] keep to limits on the whole path, exactly, and end at rest.
+
+        A path of numbers that are not finite, or of a phase that lasts less than nothing, does
+        not.
+        """
+        return np.asarray(
+            jerk_loops.keeps(*self._states, self.durations, self.jerks, *limits, REST)
+        )
