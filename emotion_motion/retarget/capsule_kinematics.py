@@ -67,7 +67,7 @@ class CapsuleKinematics:
         return capsule_loops.nearing(frames, within_m, *chain, *self._capsules, *self._pairs)
 
     def along(
-        self, poses: np.ndarray, within_m: float, spacing_m: float
+        self, poses: np.ndarray, within_m: float, spacing_m: float, enough_m: float = np.inf
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return what `left` is of the first of some poses, and the least of all of them [P].
 
@@ -75,9 +75,13 @@ class CapsuleKinematics:
             poses: on a path, one after the other [T, J], in rad.
             within_m: as in `left`.
             spacing_m: poses are left out for a pair that has moved by less since it was measured.
+            enough_m: what comes after is left out once a pair that has less than `within_m` left
+                is nearer than in the first pose by more.
         """
         frames = self.chain.frames(poses)
-        return capsule_loops.along(frames, within_m, spacing_m, *self._capsules, *self._pairs)
+        return capsule_loops.along(
+            frames, within_m, spacing_m, enough_m, *self._capsules, *self._pairs
+        )  # fmt: skip
 
 
 def _ends(shape: Any) -> list[float]:

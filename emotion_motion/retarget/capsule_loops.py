@@ -114,13 +114,14 @@ def _left(at, i, j, apart, reach, within):
     return -np.inf if np.isnan(left) else left
 
 
-@compiled(MATRICES, NUMBER, NUMBER, *_CAPSULES, *_PAIRS)
-def along(poses, within, spacing, owners, ends, first, second, apart, reach):
+@compiled(MATRICES, NUMBER, NUMBER, NUMBER, *_CAPSULES, *_PAIRS)
+def along(poses, within, spacing, enough, owners, ends, first, second, apart, reach):
     """Return what is left of the distances of pairs in the first of poses and least in all [P].
 
     Of the frames of joints in those poses [T, J + 1, 12]. Exact below `within`. A pair is measured
     anew in those poses in which it may have come so near, but for some between which it moves by
-    less than `spacing`.
+    less than `spacing`. Once one has come nearer than in the first by more than `enough` and is
+    nearer than `within`, no more poses are looked at.
     """
     at = np.zeros((len(owners), 6))
     begin, least = np.empty(len(first)), np.empty(len(first))
@@ -144,6 +145,8 @@ def along(poses, within, spacing, owners, ends, first, second, apart, reach):
                 begin[pair] = least[pair] = left
             else:
                 least[pair] = min(least[pair], left)
+                if left < min(within, begin[pair] - enough):
+                    return begin, least
     return begin, least
 
 

@@ -55,11 +55,21 @@ class PathGuard:
 
     def hindered(self, path: JerkPhases) -> np.ndarray:
         """Return which joints [J] are those of arms that would come too near on a path."""
-        if path.at_rest or not len(self._joints):
+        near = self._near(path, np.inf)
+        if not near.any():
             return np.zeros(path.durations.shape[1], dtype=bool)
+        return np.asarray(self._joints[near].any(axis=0))
+
+    def lets_pass(self, path: JerkPhases) -> bool:
+        """Return whether there are none."""
+        return not self._near(path, _ROUNDING_M).any()
+
+    def _near(self, path: JerkPhases, enough_m: float) -> np.ndarray:
+        """Return which pairs [P] come too near; with `enough_m` not all of them, but some."""
+        if path.at_rest or not len(self._joints):
+            return np.zeros(len(self._joints), dtype=bool)
         end_s = float(path.ends_s.max())
         parts = math.ceil(end_s / _SPACING_S)
         poses = path.sample(np.arange(parts + 1) * (end_s / parts)).position  # [T, J]
-        begin, least = self._capsules.along(poses, -_FLOOR_M, _SPACING_M)
-        near = least < np.minimum(-_FLOOR_M, begin - _ROUNDING_M)
-        return np.asarray(self._joints[near].any(axis=0))
+        begin, least = self._capsules.along(poses, -_FLOOR_M, _SPACING_M, enough_m)
+        return np.asarray(least < np.minimum(-_FLOOR_M, begin - _ROUNDING_M))

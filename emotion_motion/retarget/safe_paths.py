@@ -29,6 +29,9 @@ class Guard(Protocol):
     def hindered(self, path: JerkPhases) -> np.ndarray:
         """Return which joints [J] must not go along a path; none where all of them may."""
 
+    def lets_pass(self, path: JerkPhases) -> bool:
+        """Return whether there are none."""
+
 
 class SafePaths:
     """Makes paths of J joints and tells which of them keep their limits.
