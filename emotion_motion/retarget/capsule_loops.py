@@ -26,6 +26,7 @@ _CAPSULES = (INDICES, MATRIX)
 # Of P pairs: capsules [P] and [P], how far apart axes must be [P], and the middles of axes where
 # the axes can be so near [P].
 _PAIRS = (INDICES, INDICES, VECTOR, VECTOR)
+_AT = 9  # of a capsule in the world: both ends of its axis, and twice its middle
 
 
 @inlined
@@ -83,7 +84,7 @@ def _nearest(ends, i, j):
 
 @inlined
 def _axes_placed(frames, owners, ends, at, way):
-    """Fill both ends [C, 6] of the axes of capsules; add to the way [C] how far one moved."""
+    """Fill where capsules are [C, 9]; add to the way [C] how far the farther end moved."""
     for capsule in range(len(owners)):
         farthest = 0.0
         for end in (0, 3):
@@ -93,6 +94,8 @@ def _axes_placed(frames, owners, ends, at, way):
                 square += (x - at[capsule, end + row]) ** 2
                 at[capsule, end + row] = x
             farthest = max(farthest, square)
+        for row in range(3):
+            at[capsule, 6 + row] = at[capsule, row] + at[capsule, 3 + row]
         way[capsule] += np.sqrt(farthest)
 
 
@@ -102,11 +105,8 @@ def _left(at, i, j, apart, reach, within):
 
     No less than that then: how far apart the axes' middles are tells it in a moment.
     """
-    square = 0.0
-    for row in range(3):
-        middle = 0.5 * (at[i, row] + at[i, 3 + row] - at[j, row] - at[j, 3 + row])
-        square += middle * middle
-    least = np.sqrt(square) - reach
+    x, y, z = at[i, 6] - at[j, 6], at[i, 7] - at[j, 7], at[i, 8] - at[j, 8]
+    least = 0.5 * np.sqrt(x * x + y * y + z * z) - reach
     if least >= within:
         return least
     left = np.sqrt(_nearest(at, i, j)[0]) - apart
@@ -123,7 +123,7 @@ def along(poses, within, spacing, enough, owners, ends, first, second, apart, re
     less than `spacing`. Once one has come nearer than in the first by more than `enough` and is
     nearer than `within`, no more poses are looked at.
     """
-    at = np.zeros((len(owners), 6))
+    at = np.zeros((len(owners), _AT))
     begin, least = np.empty(len(first)), np.empty(len(first))
     way = np.zeros(len(owners))
     # What was measured last, and the sum of both ways then.
@@ -157,7 +157,7 @@ def nearing(frames, within, parents, axes, owners, ends, first, second, apart, r
     Of the frames of joints in one pose [J + 1, 12]: how fast each pair does as joints turn [N, J].
     Where axes cross it is 0.
     """
-    at = np.zeros((len(owners), 6))
+    at = np.zeros((len(owners), _AT))
     _axes_placed(frames, owners, ends, at, np.zeros(len(owners)))
     rows, found_left, count = np.empty(len(first), np.int64), np.empty(len(first)), 0
     for pair in range(len(first)):

@@ -41,6 +41,7 @@ class Clearance:
         """
         self.model: CapsuleModel = capsule_model(robot)
         self._capsules = CapsuleKinematics(self.model, chain)
+        self._ends = np.empty((2, len(robot)))
 
     def rows(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return rows [N, J] and bounds [N] with rows @ dq <= bounds, of N near pairs.
@@ -58,9 +59,11 @@ class Clearance:
         """
         if not len(self.model.pairs):
             return after
+        self._ends[0] = before
         for halving in range(_HALVINGS):
             pose = after if halving == 0 else before + 0.5**halving * (after - before)
-            begin, least = self._capsules.along(np.stack((before, pose)), -MISSED_M, 0.0)
+            self._ends[1] = pose
+            begin, least = self._capsules.along(self._ends, -MISSED_M, 0.0)
             if (least >= np.minimum(begin, -MISSED_M)).all():
                 return pose
         return before

@@ -8,7 +8,7 @@ import numpy as np
 
 from emotion_motion.retarget.compiled import compiled, inlined, MARKS, MATRIX, NUMBER, VECTOR
 
-__all__ = ['bounds', 'braked', 'chosen', 'integrated', 'keeps', 'led', 'sampled']
+__all__ = ['bounds', 'braked', 'chosen', 'integrated', 'keeps', 'led', 'sampled', 'spread']
 
 _SMALLEST = np.finfo(np.float64).tiny
 
@@ -93,7 +93,10 @@ def chosen(mine, durations, jerks, other_durations, other_jerks):
 
 @compiled(VECTOR, VECTOR, VECTOR, MATRIX, MATRIX)
 def integrated(position, velocity, acceleration, durations, jerks):
-    """Return times, positions, velocities and accelerations where phases meet [P + 1, J]."""
+    """Return when phases meet, positions, velocities and accelerations then [P + 1, J], the end.
+
+    The last joint's end; of times that are no numbers it is infinite.
+    """
     count, joints = durations.shape
     begins, p = np.empty((count + 1, joints)), np.empty((count + 1, joints))
     v, a = np.empty((count + 1, joints)), np.empty((count + 1, joints))
@@ -104,7 +107,33 @@ def integrated(position, velocity, acceleration, durations, jerks):
             begins[phase + 1, joint] = begins[phase, joint] + s
             there = _after(s, p[phase, joint], v[phase, joint], a[phase, joint], j)
             p[phase + 1, joint], v[phase + 1, joint], a[phase + 1, joint] = there
-    return begins, p, v, a
+    end = 0.0
+    for joint in range(joints):
+        last = begins[count, joint]
+        end = np.inf if np.isnan(last) else max(end, last)
+    return begins, p, v, a, end
+
+
+@compiled(MATRIX, MATRIX, MATRIX, MATRIX, MATRIX, NUMBER, NUMBER)
+def spread(begins, positions, velocities, accelerations, jerks, end, parts):
+    """Return the positions [parts + 1, J] at times of equal distance from the begin to an end."""
+    count, joints = jerks.shape
+    rows = int(parts) + 1
+    found = np.empty((rows, joints))
+    for joint in range(joints):
+        phase = 0
+        for row in range(rows):
+            time = row * (end / parts)
+            while phase < count and begins[phase + 1, joint] <= time:
+                phase += 1
+            if phase == count:
+                found[row, joint] = positions[count, joint]
+                continue
+            found[row, joint] = _after(
+                time - begins[phase, joint], positions[phase, joint], velocities[phase, joint],
+                accelerations[phase, joint], jerks[phase, joint],
+            )[0]  # fmt: skip
+    return found
 
 
 @compiled(VECTOR, MATRIX, MATRIX, MATRIX, MATRIX, MATRIX)

@@ -71,6 +71,12 @@ class PathBounds(NamedTuple):
 class JerkPhases:
     """A path of J joints that begins in a state and ends at rest.
 
+    Attributes:
+        start: that state, arrays [J].
+        durations: of the phases [P, J], in seconds.
+        jerks: in the phases [P, J], in rad/s^3.
+        end_s: when the last joint is at rest, in seconds from the begin.
+
     Args:
         start: the state at its begin, arrays [J].
         durations: of the phases [P, J], in seconds, 0 for a phase that a joint has not.
@@ -81,7 +87,7 @@ class JerkPhases:
         self.start = start
         self.durations, self.jerks = plain(durations), plain(jerks)
         # At the begins of the phases and at the end, each [P + 1, J].
-        self._begins, *states = jerk_loops.integrated(
+        self._begins, *states, self.end_s = jerk_loops.integrated(
             *(plain(array) for array in self._start), self.durations, self.jerks
         )
         self._states = tuple(states)
@@ -98,7 +104,7 @@ class JerkPhases:
     @property
     def at_rest(self) -> bool:
         """Whether nothing moves from the begin on."""
-        return bool((self._begins[-1] <= 0.0).all())
+        return bool(self.end_s <= 0.0)
 
     def at(self, time_s: float) -> MotionState:
         """Return the state [J] at a time from the begin, 0 or later."""
@@ -109,6 +115,12 @@ class JerkPhases:
         """Return the states [T, J] at times [T] from the begin, 0 or later."""
         return MotionState(
             *jerk_loops.sampled(plain(times_s), self._begins, *self._states, self.jerks)
+        )
+
+    def spread(self, parts: int) -> np.ndarray:
+        """Return positions [parts + 1, J] in rad, at equal distances of time from begin to end."""
+        return np.asarray(
+            jerk_loops.spread(self._begins, *self._states, self.jerks, self.end_s, parts)
         )
 
     def shifted(self, time_s: float) -> JerkPhases:

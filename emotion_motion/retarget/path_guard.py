@@ -68,8 +68,6 @@ class PathGuard:
         """Return which pairs [P] come too near; with `enough_m` not all of them, but some."""
         if path.at_rest or not len(self._joints):
             return np.zeros(len(self._joints), dtype=bool)
-        end_s = float(path.ends_s.max())
-        parts = math.ceil(end_s / _SPACING_S)
-        poses = path.sample(np.arange(parts + 1) * (end_s / parts)).position  # [T, J]
+        poses = path.spread(math.ceil(path.end_s / _SPACING_S))
         begin, least = self._capsules.along(poses, -_FLOOR_M, _SPACING_M, enough_m)
         return np.asarray(least < np.minimum(-_FLOOR_M, begin - _ROUNDING_M))
