@@ -105,11 +105,9 @@ class SafePaths:
             lead_s: how long the plan is followed [s].
         """
         durations, jerks, found = plan
-        phases = jerk_loops.led(
-            plain(state.velocity), plain(state.acceleration), self.acceleration, self.jerk,
-            plain(durations), plain(jerks), lead_s,
-        )  # fmt: skip
-        path = JerkPhases(state, *phases)
+        path = JerkPhases.of(state, *jerk_loops.led(
+            *state.arrays, self.acceleration, self.jerk, plain(durations), plain(jerks), lead_s
+        ))  # fmt: skip
         return path, found & self.passes(path)
 
     def passes(self, path: JerkPhases) -> np.ndarray:
