@@ -67,7 +67,7 @@ class CapsuleKinematics:
         return capsule_loops.nearing(frames, within_m, *chain, *self._capsules, *self._pairs)
 
     def along(
-        self, poses: np.ndarray, within_m: float, spacing_m: float, enough_m: float = np.inf
+        self, poses: np.ndarray, within_m: float, spacing_m: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return what `left` is of the first of some poses, and the least of all of them [P].
 
@@ -75,12 +75,26 @@ class CapsuleKinematics:
             poses: on a path, one after the other [T, J], in rad.
             within_m: as in `left`.
             spacing_m: poses are left out for a pair that has moved by less since it was measured.
-            enough_m: what comes after is left out once a pair that has less than `within_m` left
-                is nearer than in the first pose by more.
         """
         frames = self.chain.frames(poses)
-        return capsule_loops.along(
-            frames, within_m, spacing_m, enough_m, *self._capsules, *self._pairs
+        return capsule_loops.along(frames, within_m, spacing_m, *self._capsules, *self._pairs)
+
+    def nearer(
+        self, poses: np.ndarray, within_m: float, spacing_m: float = 0.0, *,
+        more_m: float = 0.0, hasty: bool = False,
+    ) -> tuple[np.ndarray, int]:  # fmt: skip
+        """Return which pairs [P] come nearer on a path than they may, and how many.
+
+        Args:
+            poses: on the path, one after the other [T, J], in rad.
+            within_m: a pair that has more left may come nearer [m].
+            spacing_m: as in `along`.
+            more_m: any pair may come by so much nearer than in the first pose [m].
+            hasty: whether to look no farther than the first such pair.
+        """
+        frames = self.chain.frames(poses)
+        return capsule_loops.nearer(
+            frames, within_m, spacing_m, more_m, hasty, *self._capsules, *self._pairs
         )  # fmt: skip
 
 

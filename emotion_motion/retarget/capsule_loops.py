@@ -16,7 +16,7 @@ from emotion_motion.retarget.compiled import (
     VECTOR,
 )  # fmt: skip
 
-__all__ = ['along', 'nearing']
+__all__ = ['along', 'nearer', 'nearing']
 
 _PARALLEL = 1e-12  # sine squared of the angle between axes that counts as none
 # Of J joints behind a base: parents [J + 1] and axes of turning in their own frames [J + 1, 3].
@@ -114,15 +114,8 @@ def _left(at, i, j, apart, reach, within):
     return -np.inf if np.isnan(left) else left
 
 
-@compiled(MATRICES, NUMBER, NUMBER, NUMBER, *_CAPSULES, *_PAIRS)
-def along(poses, within, spacing, enough, owners, ends, first, second, apart, reach):
-    """Return what is left of the distances of pairs in the first of poses and least in all [P].
-
-    Of the frames of joints in those poses [T, J + 1, 12]. Exact below `within`. A pair is measured
-    anew in those poses in which it may have come so near, but for some between which it moves by
-    less than `spacing`. Once one has come nearer than in the first by more than `enough` and is
-    nearer than `within`, no more poses are looked at.
-    """
+@inlined
+def _along(poses, within, spacing, enough, owners, ends, first, second, apart, reach):
     at = np.zeros((len(owners), _AT))
     begin, least = np.empty(len(first)), np.empty(len(first))
     way = np.zeros(len(owners))
@@ -148,6 +141,35 @@ def along(poses, within, spacing, enough, owners, ends, first, second, apart, re
                 if left < min(within, begin[pair] - enough):
                     return begin, least
     return begin, least
+
+
+@compiled(MATRICES, NUMBER, NUMBER, *_CAPSULES, *_PAIRS)
+def along(poses, within, spacing, owners, ends, first, second, apart, reach):
+    """Return what is left of the distances of pairs in the first of poses and least in all [P].
+
+    Of the frames of joints in those poses [T, J + 1, 12]. Exact below `within`. A pair is measured
+    anew in those poses in which it may have come so near, but for some between which it moves by
+    less than `spacing`.
+    """
+    return _along(poses, within, spacing, np.inf, owners, ends, first, second, apart, reach)
+
+
+@compiled(MATRICES, NUMBER, NUMBER, NUMBER, NUMBER, *_CAPSULES, *_PAIRS)
+def nearer(poses, within, spacing, more, hasty, owners, ends, first, second, apart, reach):
+    """Return which pairs [P] come nearer than `within` and, by `more`, than at first; how many.
+
+    Looked at as in `along`; where `hasty` is not 0 no farther than the first such pair.
+    """
+    enough = more if hasty else np.inf
+    begin, least = _along(
+        poses, within, spacing, enough, owners, ends, first, second, apart, reach
+    )
+    found, count = np.zeros(len(first), np.bool_), 0
+    for pair in range(len(first)):
+        if least[pair] < min(within, begin[pair] - more):
+            found[pair] = True
+            count += 1
+    return found, count
 
 
 @compiled(MATRIX, NUMBER, *_CHAIN, *_CAPSULES, *_PAIRS)

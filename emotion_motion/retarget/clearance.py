@@ -63,7 +63,6 @@ class Clearance:
         for halving in range(_HALVINGS):
             pose = after if halving == 0 else before + 0.5**halving * (after - before)
             self._ends[1] = pose
-            begin, least = self._capsules.along(self._ends, -MISSED_M, 0.0)
-            if (least >= np.minimum(begin, -MISSED_M)).all():
+            if self._capsules.nearer(self._ends, -MISSED_M, hasty=True)[1] == 0:
                 return pose
         return before

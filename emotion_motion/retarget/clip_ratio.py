@@ -63,7 +63,7 @@ class ClipRatio:
             raw: what was asked for [J], in rad; finite.
             limited: what the robot was told at the same time [J], in rad.
         """
-        newest = np.clip(raw - self._rest, -FARTHEST_RAD, FARTHEST_RAD)
+        newest = np.minimum(np.maximum(raw - self._rest, -FARTHEST_RAD), FARTHEST_RAD)
         self._raw, lost, asked = command_loops.compared(self._raw, newest, limited - self._rest)
         self._heard += 1
         if self._heard < self._lags:
@@ -93,11 +93,8 @@ class ClipRatio:
 
     def _least(self) -> tuple[float, int]:
         """Return the ratio and the lag, in cycles, at which it is least."""
-        asked, lost = self._asked_sum, np.maximum(self._lost_sum, 0.0)
         quiet = QUIET_RAD**2 * len(self._rest) * max(1, min(self._measured, self._rows))
-        ratios = np.where(asked > quiet, lost / np.maximum(asked, quiet), 0.0)
-        least = int(ratios.argmin())
-        return float(np.sqrt(ratios[least])), least
+        return command_loops.least(self._lost_sum, self._asked_sum, quiet)
 
 
 class Pace:

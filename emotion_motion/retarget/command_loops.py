@@ -8,7 +8,7 @@ import numpy as np
 
 from emotion_motion.retarget.compiled import compiled, MATRIX, NUMBER, VECTOR
 
-__all__ = ['compared', 'held']
+__all__ = ['compared', 'held', 'least']
 
 
 @compiled(MATRIX, VECTOR, VECTOR)
@@ -27,6 +27,20 @@ def compared(before, newest, limited):
             lost_sum[lag] += (value - limited[j]) ** 2
             asked_sum[lag] += value * value
     return asked, lost_sum, asked_sum
+
+
+@compiled(VECTOR, VECTOR, NUMBER)
+def least(lost_sum, asked_sum, quiet):
+    """Return the least root of what is lost of what was asked for [L] and [L], and the lag.
+
+    What was asked for that is not more than `quiet` counts as nothing to lose.
+    """
+    found, at = np.inf, 0
+    for lag in range(len(lost_sum)):
+        ratio = max(lost_sum[lag], 0.0) / asked_sum[lag] if asked_sum[lag] > quiet else 0.0
+        if ratio < found:
+            found, at = ratio, lag
+    return np.sqrt(found), at
 
 
 @compiled(VECTOR, VECTOR, VECTOR, NUMBER, NUMBER, NUMBER)

@@ -10,6 +10,8 @@ simple bounds, which hold over all steps of a frame together. benchmarks/retarge
 
 from __future__ import annotations
 
+import math
+
 import daqp
 import numpy as np
 
@@ -61,6 +63,9 @@ class InverseKinematics:
         self._lower, self._upper = robot.limits.lower, robot.limits.upper
         self._reach = robot.limits.velocity * period_s
         self._nothing = np.zeros((0, len(robot)))
+        pairs = len(self._clearance.model.pairs) if self._clearance is not None else 0
+        self._below = np.full(pairs, -1e30)
+        self._sense = np.repeat(np.array([0, _SOFT], dtype=np.int32), (len(robot), pairs))
         self.q = robot.rest.copy()
         self._escapes = _escapes(robot, self.bones, period_s) if escape else []
         # The thoughts of both arms: without speed limits or obstacles.
@@ -88,7 +93,7 @@ class InverseKinematics:
         upper = np.minimum(self._upper, self.q + self._reach)
         q = self.q
         for _ in range(self._steps):
-            q = np.clip(q + self._step(q, lower - q, upper - q), lower, upper)
+            q = np.minimum(np.maximum(q + self._step(q, lower - q, upper - q), lower), upper)
         if self._clearance is not None:
             q = self._clearance.held_back(self.q, q)
         self.q = q
@@ -98,8 +103,9 @@ class InverseKinematics:
 
     def _think(self, thought: InverseKinematics, directions: np.ndarray) -> None:
         """Go on with the thoughts of arms in a dead end, and begin such."""
-        errors = np.degrees(self._bone_task.angles)
-        begun = [arm for arm in self._escapes if arm.begin(float(errors[arm.bones].max()))]
+        errors = self._bone_task.angles.tolist()
+        worst = [math.degrees(max(errors[bone] for bone in arm.bones)) for arm in self._escapes]
+        begun = [arm.begin(error) for arm, error in zip(self._escapes, worst, strict=True)]
         pose = self.q.copy()
         for arm in self._escapes:
             if arm.goal is not None:
@@ -107,11 +113,11 @@ class InverseKinematics:
         if any(arm.thinking for arm in self._escapes):
             thought.start(pose)
             found = thought(directions)
-            there = np.degrees(thought._bone_task.angles)
-            for arm in self._escapes:
-                if arm.thinking and arm not in begun:
-                    worst = float(errors[arm.bones].max()), float(there[arm.bones].max())
-                    arm.go_on(found[arm.joints], *worst, self.q)
+            there = thought._bone_task.angles.tolist()
+            for arm, error, begins in zip(self._escapes, worst, begun, strict=True):
+                if arm.thinking and not begins:
+                    least = math.degrees(max(there[bone] for bone in arm.bones))
+                    arm.go_on(found[arm.joints], error, least, self.q)
                 elif arm.thinking:
                     arm.goal = found[arm.joints]
         for arm in self._escapes:
@@ -124,12 +130,11 @@ class InverseKinematics:
         rows, limits = self._nothing, upper[:0]
         if self._clearance is not None:
             rows, limits = self._clearance.rows(frames)
-        sense = np.zeros(len(lower) + len(rows), dtype=np.int32)
-        sense[len(lower) :] = _SOFT
         # Pairs too near each other already only give way, never bounds of position and speed.
+        many = len(lower) + len(rows)
         x, _, flag, _ = daqp.solve(
             hessian, linear, rows, np.concatenate((upper, limits)),
-            np.concatenate((lower, np.full(len(rows), -1e30))), sense,
+            np.concatenate((lower, self._below[: len(rows)])), self._sense[:many],
         )  # fmt: skip
         if flag <= 0:
             raise RobotError(

@@ -162,8 +162,7 @@ class GroupWeights:
     @property
     def faded_out(self) -> tuple[str, ...]:
         """The groups that have faded out altogether."""
-        out = (self._weights == 0.0) & (self._goal == 0.0)
-        return tuple(itertools.compress(self.groups.names, out)) if out.any() else ()
+        return self._faded_out
 
     def _settle(self) -> None:
         """Work out the weights of the groups [G] now: smooth at both ends of a fade."""
@@ -173,3 +172,5 @@ class GroupWeights:
         self._settled = bool((done >= 1.0).all())
         self._weights = np.where(done >= 1.0, self._goal, now)
         self._of_joints = np.append(self._weights, 1.0)[self._group_of]
+        out = (self._weights == 0.0) & (self._goal == 0.0)
+        self._faded_out = tuple(itertools.compress(self.groups.names, out))

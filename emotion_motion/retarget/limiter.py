@@ -238,7 +238,7 @@ class SafetyLimiter:
         self._silent_s = 0.0
         self.release(STALE)
         self.release(BAD_TARGETS)
-        self._target = np.clip(targets, self._paths.lower, self._paths.upper)
+        self._target = np.minimum(np.maximum(targets, self._paths.lower), self._paths.upper)
 
     def _begin_approach(self, rows: Sequence[int] | None = None) -> None:
         self._approach.begin(rows)
