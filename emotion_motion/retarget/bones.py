@@ -63,12 +63,12 @@ class Bones:
         self.weights = np.array([self._weight(name) for name in names])
         # As bone_loops takes them: where all vectors begin, then where they end.
         places = [pair[side] for side in (0, 1) for pair in ends]
-        joints = np.array([joint for joint, _ in places])
+        joints = np.array([joint for joint, _ in places], dtype=np.int64)
+        offsets = np.array([place for _, place in places], dtype=np.float64).reshape(-1, 3)
         supports = plain(self.chain.supports)
         self._loops = (
-            self.chain.axes, joints, np.array([place for _, place in places]), supports[joints],
-            np.array([self._base_joint]), plain(base_in_joint.rotation),
-            supports[self._base_joint],
+            self.chain.axes, joints, offsets, supports[joints], np.array([self._base_joint]),
+            plain(base_in_joint.rotation), supports[self._base_joint],
         )  # fmt: skip
 
     def directions(self, q: np.ndarray) -> np.ndarray:

@@ -3,9 +3,10 @@
 """Inverse kinematics: Pink's quadratic program, put together and handed to DAQP without detours.
 
 The program is the one that Pink makes of a BoneTask, a PostureTask and a DampingTask, to the last
-digit, as a test says. Two things are done here that Pink's solve_ik does otherwise: the two tasks
-whose Jacobian is the identity are added to the diagonal, and limits of position and speed are
-simple bounds, which hold over all steps of a frame together. benchmarks/retarget.py times both.
+digit, as a test says. Three things are done here that Pink's solve_ik does otherwise: joints are
+placed by a JointChain and not by Pinocchio joint by joint, the two tasks whose Jacobian is the
+identity are added to the diagonal, and limits of position and speed are simple bounds, which hold
+over all steps of a frame together. benchmarks/retarget.py times both.
 """
 
 from __future__ import annotations

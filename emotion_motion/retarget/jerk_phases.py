@@ -87,7 +87,7 @@ class JerkPhases:
 
     def __init__(self, start: MotionState, durations: np.ndarray, jerks: np.ndarray) -> None:
         phases = np.array((durations, jerks), dtype=np.float64)
-        self._become(start, phases, *jerk_loops.integrated(*start.arrays, phases))
+        self._set(start, phases, *jerk_loops.integrated(*start.arrays, phases))
 
     @classmethod
     def of(
@@ -95,10 +95,10 @@ class JerkPhases:
     ) -> JerkPhases:
         """Return the path from a state that a function of jerk_loops has worked out."""
         path = cls.__new__(cls)
-        path._become(start, phases, met, end_s)
+        path._set(start, phases, met, end_s)
         return path
 
-    def _become(
+    def _set(
         self, start: MotionState, phases: np.ndarray, met: np.ndarray, end_s: float
     ) -> None:
         # As jerk_loops has them: durations and jerks [2, P, J], and where the phases meet: times,
