@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import ruckig
 
 from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
-from emotion_motion.retarget.planner import RuckigPlanner
+from emotion_motion.retarget.planner import GIVES, RuckigPlanner
 
 JOINTS = 6
 VELOCITY, ACCELERATION = np.linspace(0.5, 3.0, JOINTS), np.linspace(5.0, 30.0, JOINTS)
@@ -42,7 +44,7 @@ def test_phases_are_ruckig_s_own_motion_and_end_at_rest_at_the_target():
         asked.current_velocity = state.velocity.tolist()
         asked.current_acceleration = state.acceleration.tolist()
         asked.target_position = target.tolist()
-        asked.max_velocity, asked.max_jerk = slower.tolist(), JERK.tolist()
+        asked.max_velocity, asked.max_jerk = ((1.0 - GIVES) * slower).tolist(), JERK.tolist()
         asked.max_acceleration = ACCELERATION.tolist()
         assert ruckig.Ruckig(JOINTS).calculate(asked, planned) == ruckig.Result.Working
         for time_s in (0.0, 0.05, 0.3, 1.0):
@@ -50,6 +52,25 @@ def test_phases_are_ruckig_s_own_motion_and_end_at_rest_at_the_target():
             np.testing.assert_allclose(path.at(time_s).position, position, atol=1e-8)
             np.testing.assert_allclose(path.at(time_s).velocity, velocity, atol=1e-8)
     assert planner.errors == 0
+
+
+def test_a_joint_that_comes_to_its_speed_limit_is_not_braked_for_rounding():
+    """Its speed is at the limit, or a little beyond, once its acceleration is gone."""
+    planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
+    lower = (1.0 - GIVES) * VELOCITY  # what Ruckig is told
+    for share, beyond in itertools.product((0.0, 0.05, 0.2, 0.6), (0.0, 1e-12, 5e-7)):
+        acceleration = share * ACCELERATION
+        faster = lower * (1.0 + beyond) - 0.5 * acceleration**2 / JERK
+        for sign in (1.0, -1.0):
+            state = MotionState(np.zeros(JOINTS), sign * faster, sign * acceleration)
+            path = JerkPhases(state, *planner.plan(state, sign * np.full(JOINTS, 9.0))[:2])
+            speed = sign * path.sample(np.linspace(0.0, 1.0, 200)).velocity
+            assert (np.diff(speed, axis=0) > -1e-6 * VELOCITY).all()
+            assert (path.bounds().velocity <= VELOCITY).all()
+    # One that is too fast by more is.
+    state = MotionState(np.zeros(JOINTS), 1.01 * VELOCITY, np.zeros(JOINTS))
+    path = JerkPhases(state, *planner.plan(state, np.full(JOINTS, 9.0))[:2])
+    np.testing.assert_allclose(path.at(1.0).velocity, lower, rtol=1e-9)
 
 
 def test_a_joint_that_ruckig_refuses_leaves_the_others_their_plans():

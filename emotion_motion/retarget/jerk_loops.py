@@ -16,7 +16,9 @@ from emotion_motion.retarget.compiled import (
     VECTOR,
 )
 
-__all__ = ['bounds', 'braked', 'chosen', 'integrated', 'keeps', 'led', 'sampled', 'spread']
+__all__ = [
+    'allowed', 'bounds', 'braked', 'chosen', 'integrated', 'keeps', 'led', 'sampled', 'spread'
+]  # fmt: skip
 
 _SMALLEST = np.finfo(np.float64).tiny
 # A state: position, velocity and acceleration [J]. A path: durations and jerks of its phases
@@ -108,6 +110,23 @@ def led(position, velocity, acceleration, most, jerk, durations, jerks, lead):
         _brake(joint, v, a, most[joint], jerk[joint], phases, count)
     met, end = _met(position, velocity, acceleration, phases)
     return phases, met, end
+
+
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER, NUMBER)
+def allowed(velocity, acceleration, jerk, limit, share, more):
+    """Return speed limits [J] that are lower by a share, but for joints that will be faster.
+
+    Theirs is the speed at which their acceleration will be gone, and a share `more` of it, up to
+    the limit.
+    """
+    found = limit * (1.0 - share)
+    for joint in range(len(limit)):
+        a = acceleration[joint]
+        later = velocity[joint] + 0.5 * a * abs(a) / jerk[joint]
+        speed = max(abs(velocity[joint]), abs(later)) * (1.0 + more)
+        if found[joint] < speed <= limit[joint]:
+            found[joint] = speed
+    return found
 
 
 @compiled(MARKS, *_STATE, MATRICES, MATRICES)

@@ -5,6 +5,10 @@
 Joints are not synchronised: synchronisation failed now and then in trials, and a gesture whose
 joints wait for one another is a slower gesture. What Ruckig cannot do for one joint it is asked
 for the other joints alone, so that one bad joint does not stop all.
+
+A joint that comes to its speed limit is, by rounding, now and then a little faster than that, and
+Ruckig would brake it by a whole cycle's jerk and speed it up again: dips of one or two per cent.
+So the limit that Ruckig is told is lower by a millionth, and gives way by that.
 """
 
 from __future__ import annotations
@@ -15,13 +19,17 @@ import math
 import numpy as np
 import ruckig
 
+from emotion_motion.retarget import jerk_loops
+from emotion_motion.retarget.compiled import plain
 from emotion_motion.retarget.jerk_phases import MotionState
 
-__all__ = ['RuckigPlanner']
+__all__ = ['GIVES', 'RuckigPlanner']
 
 # Two phases that bring a state back within limits, then seven.
 PHASES = 9
 NONE = [0.0, 0.0]
+# How far the speed limit gives way in all and how far above the speed of now, as shares of them.
+GIVES, STEP = 1e-6, 1e-9
 
 
 class RuckigPlanner:
@@ -35,7 +43,7 @@ class RuckigPlanner:
 
     def __init__(self, velocity: np.ndarray, acceleration: np.ndarray, jerk: np.ndarray) -> None:
         self.errors = 0
-        self._velocity = velocity
+        self._velocity, self._jerk = plain(velocity), plain(jerk)
         self._found = np.ones(len(velocity), dtype=bool)
         self._all = _Group(acceleration, jerk)
         self._each = [_Group(acceleration[[j]], jerk[[j]]) for j in range(len(velocity))]
@@ -53,7 +61,10 @@ class RuckigPlanner:
             target: where they shall rest [J], in rad.
             velocity: to stay below [J], in rad/s; None for the limits.
         """
-        velocity = self._velocity if velocity is None else velocity
+        velocity = jerk_loops.allowed(
+            plain(state.velocity), plain(state.acceleration), self._jerk,
+            self._velocity if velocity is None else velocity, GIVES, STEP,
+        )  # fmt: skip
         found = self._all.plan(state, target, velocity)
         if found is not None:
             return *found, self._found
