@@ -21,6 +21,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import argparse
 from collections.abc import Callable
+import gc
 from pathlib import Path
 import sys
 import time
@@ -96,6 +97,8 @@ def spent(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
         settings=CommandSettings(LimiterSettings(approach_velocity=3.0)), guard=PathGuard(robot),
     )  # fmt: skip
     commands.start(dict(zip(robot.names, robot.rest, strict=True)))
+    gc.collect()
+    gc.freeze()  # as the node does before its first cycle
     found = np.empty((len(keypoints), 2, 2))
     for number, frame in enumerate(keypoints):
         before = time.perf_counter(), time.thread_time()
@@ -104,6 +107,7 @@ def spent(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
         commands.step(target)
         after = time.perf_counter(), time.thread_time()
         found[number] = np.subtract(between, before), np.subtract(after, between)
+    gc.unfreeze()
     return found
 
 
@@ -116,7 +120,7 @@ def solvers(robot: Robot, keypoints: np.ndarray) -> dict[str, Any]:
     posture = PostureTask(cost=weights.posture)
     posture.set_target(robot.rest)
     tasks = (kinematics._bone_task, posture, DampingTask(cost=weights.damping))
-    configuration = kinematics._configuration
+    configuration = pink.Configuration(robot.model, robot.model.createData(), q)
     lower, upper = robot.limits.lower - q, robot.limits.upper - q
 
     def by_pink() -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import numpy as np
 from robot_support import motion, robot
-from test_bones import configuration
 
 from emotion_motion.retarget.directions import BodyDirections
 from emotion_motion.retarget.inverse_kinematics import InverseKinematics
@@ -19,7 +18,7 @@ def worst_deg(escape: bool, start: np.ndarray, wanted: np.ndarray, seconds: floa
     kinematics = InverseKinematics(robot(), PERIOD_S, clearance=False, escape=escape)
     bones, limits = kinematics.bones, robot().limits
     kinematics.start(start)
-    directions = bones.directions(configuration('humanoid', wanted).data)
+    directions = bones.directions(wanted)
     before = start
     for _ in range(round(seconds / PERIOD_S)):
         q = kinematics(directions)

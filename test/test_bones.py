@@ -28,7 +28,7 @@ def configuration(name: str, q: np.ndarray):
 @pytest.mark.parametrize('name', ROBOTS)
 def test_in_the_rest_pose_trunk_and_head_are_upright(name):
     bones = Bones(robot(name))
-    found = bones.directions(configuration(name, robot(name).rest).data)
+    found = bones.directions(robot(name).rest)
     found = dict(zip(bones.names, found, strict=True))
     np.testing.assert_allclose(found['trunk_up'], (0, 0, 1), atol=1e-9)
     np.testing.assert_allclose(found['trunk_left'], (0, 1, 0), atol=1e-9)
@@ -41,11 +41,11 @@ def test_jacobian_is_the_derivative_of_directions(name):
     """Pepper's base moves as its trunk turns, which counts as well."""
     bones, step = Bones(robot(name)), 1e-6
     for q in poses(name):
-        units, jacobian = bones.directions_and_jacobian(configuration(name, q).data)
+        units, jacobian = bones.directions_and_jacobian(q)
         for joint in range(len(q)):
             there = q.copy()
             there[joint] += step
-            moved = bones.directions(configuration(name, there).data)
+            moved = bones.directions(there)
             np.testing.assert_allclose(jacobian[:, :, joint], (moved - units) / step, atol=2e-5)
 
 
@@ -56,7 +56,7 @@ def test_a_whole_step_takes_away_an_angle_of_any_size():
     task, row = BoneTask(bones), bones.names.index('left_forearm')
     q = robot(name).rest.copy()
     elbow = robot(name).names.index('l_elbow')
-    task.set_target(bones.directions(configuration(name, q).data))
+    task.set_target(bones.directions(q))
     for angle in (-0.1, -1.0, -2.0):
         there = q.copy()
         there[elbow] += angle
@@ -72,7 +72,7 @@ def test_the_task_s_objective_is_that_of_pink_s_own_formula(name):
 
     bones = Bones(robot(name))
     task = BoneTask(bones)
-    task.set_target(bones.directions(configuration(name, robot(name).rest).data))
+    task.set_target(bones.directions(robot(name).rest))
     for q in poses(name):
         at = configuration(name, q)
         found = task.compute_qp_objective(at)

@@ -78,7 +78,7 @@ def test_rows_are_the_derivative_of_distances(name):
     model, clearance, step = capsules(name), Clearance(robot(name)), 1e-5
     checked = 0
     for q in followed(name, motion('fear'), clearance=False)[::20]:
-        rows, bounds = clearance.rows(q)
+        rows, bounds = clearance.rows(kinematics(name).chain.frames(q[None])[0])
         near = np.flatnonzero(kinematics(name).left(q, WATCHED_M) < WATCHED_M)
         left = model.distances(q) - model.margins
         np.testing.assert_allclose(bounds, 0.5 * left[near], atol=COAL_M)
@@ -99,16 +99,14 @@ def crossing(turned: float) -> tuple[np.ndarray, np.ndarray]:
     The joint turns about x and is 1 m beside the middle of the other axis, along which it points
     when it is not turned; turned by 90 degrees its capsule reaches into the other's middle.
     """
-    place = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]
-    chain = (
-        np.array([0, 0]), np.array([place, [*place[:10], 1, 0]], float),
-        np.array([[0, 0, 0], [1, 0, 0]], float),
-    )  # fmt: skip
+    c, s = np.cos(turned), np.sin(turned)
+    base, joint = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0], [1, 0, 0, 0, c, -s, 0, s, c, 0, 1, 0]
+    frames = np.array([base, joint])
+    parents, axes = np.array([0, 0]), np.array([[0, 0, 0], [1, 0, 0]], float)
+    owners = np.array([1, 0])
     ends = np.array([[0, 0, 0, 0, 0, 1], [0, 0, -1, 0, 0, 1]], float)
-    pairs = np.array([0]), np.array([1]), np.array([0.0]), np.array([9.0])
-    rest = np.array([1, 0]), ends, *pairs
-    left, _ = capsule_loops.along(np.array([[turned]]), np.inf, 0.0, *chain, *rest)
-    return left, capsule_loops.nearing(np.array([turned]), np.array([0]), *chain, *rest)
+    pair = np.array([0]), np.array([1]), np.array([0.0]), np.array([9.0])
+    return capsule_loops.nearing(frames, np.inf, parents, axes, owners, ends, *pair)
 
 
 def test_slopes_where_axes_are_next_to_parallel_and_where_they_cross():

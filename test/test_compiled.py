@@ -17,7 +17,7 @@ def test_compiled_numbers_are_those_of_plain_python_to_the_last_bit():
     random = np.random.default_rng(1)
     state, phases = random.normal(size=(3, 5)), np.abs(random.normal(size=(2, 7, 5)))
     for one, other in zip(
-        jerk_loops.integrated(*state, *phases), jerk_loops.integrated.py_func(*state, *phases),
+        jerk_loops.integrated(*state, phases), jerk_loops.integrated.py_func(*state, phases),
         strict=True,
     ):  # fmt: skip
         np.testing.assert_array_equal(one, other)

@@ -28,15 +28,12 @@ def followed(name: str, keypoints: np.ndarray, *, clearance: bool = True) -> np.
 
 def errors_deg(name: str, keypoints: np.ndarray, poses: np.ndarray) -> dict[str, np.ndarray]:
     """Return the angles [T] between the person's directions and the robot's."""
-    import pinocchio
-
     from emotion_motion.retarget.directions import BodyDirections
 
-    bones, data = Bones(robot(name)), robot(name).model.createData()
+    bones = Bones(robot(name))
     read, found = BodyDirections(bones.names), []
     for frame, q in zip(keypoints, poses, strict=True):
-        pinocchio.forwardKinematics(robot(name).model, data, q)
-        cosines = (bones.directions(data) * read(frame)).sum(axis=1)
+        cosines = (bones.directions(q) * read(frame)).sum(axis=1)
         found.append(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
     return dict(zip(bones.names, np.array(found).T, strict=True))
 
@@ -53,21 +50,19 @@ def test_program_is_the_one_that_pink_makes_of_the_same_tasks(name):
     rng, limits = np.random.default_rng(2), robot(name).limits
     for _ in range(4):
         q = rng.uniform(limits.lower, limits.upper)
-        kinematics._bone_task.set_target(kinematics.bones.directions(_data(name, q)))
-        kinematics._configuration.update(rng.uniform(limits.lower, limits.upper))
+        kinematics._bone_task.set_target(kinematics.bones.directions(q))
+        at = _configuration(name, rng.uniform(limits.lower, limits.upper))
         tasks = (kinematics._bone_task, posture, damping)
-        problem = pink.build_ik(kinematics._configuration, tasks, 1.0, damping=1e-8, limits=[])
-        hessian, linear = kinematics._objective()
+        problem = pink.build_ik(at, tasks, 1.0, damping=1e-8, limits=[])
+        hessian, linear = kinematics._objective(at.q, kinematics.bones.chain.frames(at.q[None])[0])
         np.testing.assert_allclose(hessian, problem.P, atol=1e-12)
         np.testing.assert_allclose(linear, problem.q, atol=1e-12)
 
 
-def _data(name: str, q: np.ndarray):
-    import pinocchio
+def _configuration(name: str, q: np.ndarray):
+    from pink import Configuration
 
-    data = robot(name).model.createData()
-    pinocchio.computeJointJacobians(robot(name).model, data, q)
-    return data
+    return Configuration(robot(name).model, robot(name).model.createData(), q)
 
 
 @pytest.mark.parametrize('name', ['humanoid', 'g1'])
@@ -82,11 +77,10 @@ def test_without_obstacles_the_step_is_that_of_pink_s_solver(name):
     posture.set_target(robot(name).rest)
     q = robot(name).rest
     near = np.clip(q + 0.03, robot(name).limits.lower, robot(name).limits.upper)
-    directions = kinematics.bones.directions(_data(name, near))
+    directions = kinematics.bones.directions(near)
     kinematics._bone_task.set_target(directions)
-    kinematics._configuration.update(q)
     velocity = pink.solve_ik(
-        kinematics._configuration, (kinematics._bone_task, posture, damping), 1.0,
+        _configuration(name, q), (kinematics._bone_task, posture, damping), 1.0,
         solver='daqp', damping=1e-8, limits=[],
     )  # fmt: skip
     np.testing.assert_allclose(kinematics(directions), q + velocity, atol=1e-6)

@@ -29,6 +29,7 @@ class ArmEscape:
     """Watches one arm.
 
     Attributes:
+        bones: numbers of the arm's bones.
         joints: numbers of the arm's joints.
         guided: whether the arm is on its way to `goal`.
         goal: where the arm of the thought is [number of joints], while there is one.
@@ -39,7 +40,7 @@ class ArmEscape:
         period_s: float,
     ) -> None:  # fmt: skip
         """Take the numbers of an arm's bones and joints, limits [J] and the time of a frame."""
-        self.bones, self.joints = np.array(bones), np.array(joints)
+        self.bones, self.joints = list(bones), np.array(joints)
         self._low, self._range = lower[self.joints], (upper - lower)[self.joints]
         self._period_s = period_s
         self.goal: np.ndarray | None = None

@@ -36,7 +36,5 @@ def braking(state: MotionState, acceleration: np.ndarray, jerk: np.ndarray) -> J
     Returns:
         Three phases for each joint.
     """
-    phases = jerk_loops.braked(
-        plain(state.velocity), plain(state.acceleration), plain(acceleration), plain(jerk)
-    )
-    return JerkPhases(state, *phases)
+    path = jerk_loops.braked(*state.arrays, plain(acceleration), plain(jerk))
+    return JerkPhases.of(state, *path)

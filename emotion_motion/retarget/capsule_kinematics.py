@@ -3,8 +3,8 @@
 """Where a robot's capsules are and how far apart, in a few microseconds a pose.
 
 The capsules and pairs are those of `collisions.CapsuleModel`, which measures with Coal one pose
-at a time. A path has many poses, and each cycle looks at some paths: here poses are placed and
-pairs measured in one compiled loop. A test compares the two.
+at a time. A path has many poses, and each cycle looks at some paths: here pairs are measured in
+one compiled loop. A test compares the two.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from emotion_motion.retarget import capsule_loops
 from emotion_motion.retarget.collisions import CapsuleModel
-from emotion_motion.retarget.pinocchio_module import load_pinocchio
+from emotion_motion.retarget.joint_chain import JointChain
 
 __all__ = ['CapsuleKinematics']
 
@@ -23,23 +23,16 @@ __all__ = ['CapsuleKinematics']
 class CapsuleKinematics:
     """Measures the P pairs of a robot's capsules: by how much each is farther than its margin.
 
+    Attributes:
+        chain: the joints that the capsules are on.
+
     Args:
         model: the capsules of a robot of J joints.
+        chain: its joints; None to read them.
     """
 
-    def __init__(self, model: CapsuleModel) -> None:
-        pin, robot = load_pinocchio(), model.robot.model
-        data, neutral = robot.createData(), pin.neutral(robot)
-        # Joints, parents before children; number 0 is the base.
-        parents = np.array(list(robot.parents), dtype=np.int64)
-        places = [robot.jointPlacements[number] for number in range(robot.njoints)]
-        placed = np.array([[*place.rotation.ravel(), *place.translation] for place in places])
-        axes = np.zeros((robot.njoints, 3))
-        for number in range(1, robot.njoints):
-            joint = robot.joints[number]
-            jacobian = pin.computeJointJacobian(robot, data, neutral, number)
-            axes[number] = jacobian[3:, joint.idx_v]
-        self._chain = parents, placed, axes
+    def __init__(self, model: CapsuleModel, chain: JointChain | None = None) -> None:
+        self.chain = chain or JointChain(model.robot.model)
         shapes = model.geometry.geometryObjects
         owners = np.array([shape.parentJoint for shape in shapes], dtype=np.int64)
         ends = np.array([_ends(shape) for shape in shapes]).reshape(-1, 6)
@@ -61,14 +54,17 @@ class CapsuleKinematics:
         """
         return self.along(q[None], within_m, 0.0)[0]
 
-    def nearing(self, q: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return how fast pairs come nearer [N, J], in metres for each rad that a joint turns.
+    def nearing(self, frames: np.ndarray, within_m: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return what is left of near pairs [N], in m, and how fast they come nearer [N, J].
+
+        The latter in metres for each rad that a joint turns.
 
         Args:
-            q: pose [J], in rad.
-            rows: numbers of the pairs [N].
+            frames: of the joints in a pose [J + 1, 12]; see JointChain.
+            within_m: a pair is near that has less than this left [m].
         """
-        return capsule_loops.nearing(q, rows, *self._chain, *self._capsules, *self._pairs)
+        chain = self.chain.parents, self.chain.axes
+        return capsule_loops.nearing(frames, within_m, *chain, *self._capsules, *self._pairs)
 
     def along(
         self, poses: np.ndarray, within_m: float, spacing_m: float
@@ -80,8 +76,25 @@ class CapsuleKinematics:
             within_m: as in `left`.
             spacing_m: poses are left out for a pair that has moved by less since it was measured.
         """
-        return capsule_loops.along(
-            poses, within_m, spacing_m, *self._chain, *self._capsules, *self._pairs
+        frames = self.chain.frames(poses)
+        return capsule_loops.along(frames, within_m, spacing_m, *self._capsules, *self._pairs)
+
+    def nearer(
+        self, poses: np.ndarray, within_m: float, spacing_m: float = 0.0, *,
+        more_m: float = 0.0, hasty: bool = False,
+    ) -> tuple[np.ndarray, int]:  # fmt: skip
+        """Return which pairs [P] come nearer on a path than they may, and how many.
+
+        Args:
+            poses: on the path, one after the other [T, J], in rad.
+            within_m: a pair that has more left may come nearer [m].
+            spacing_m: as in `along`.
+            more_m: any pair may come by so much nearer than in the first pose [m].
+            hasty: whether to look no farther than the first such pair.
+        """
+        frames = self.chain.frames(poses)
+        return capsule_loops.nearer(
+            frames, within_m, spacing_m, more_m, hasty, *self._capsules, *self._pairs
         )  # fmt: skip
 
 

@@ -1,52 +1,32 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loops of `capsule_kinematics`: joints placed one after the other, capsules pair by pair."""
+"""The loops of `capsule_kinematics`: capsules placed on their joints, and measured in pairs."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from emotion_motion.retarget.compiled import compiled, INDICES, inlined, MATRIX, NUMBER, VECTOR
+from emotion_motion.retarget.compiled import (
+    compiled,
+    INDICES,
+    inlined,
+    MATRICES,
+    MATRIX,
+    NUMBER,
+    VECTOR,
+)  # fmt: skip
 
-__all__ = ['along', 'nearing']
+__all__ = ['along', 'nearer', 'nearing']
 
 _PARALLEL = 1e-12  # sine squared of the angle between axes that counts as none
-# Of J joints behind a base, parents before children: parents [J + 1], frames in the parents'
-# [J + 1, 12], rotations row by row and then translations, axes of turning [J + 1, 3].
-_CHAIN = (INDICES, MATRIX, MATRIX)
+# Of J joints behind a base: parents [J + 1] and axes of turning in their own frames [J + 1, 3].
+_CHAIN = (INDICES, MATRIX)
 # Of C capsules: joints that move them [C], both ends of their axes in the joints' frames [C, 6].
 _CAPSULES = (INDICES, MATRIX)
 # Of P pairs: capsules [P] and [P], how far apart axes must be [P], and the middles of axes where
 # the axes can be so near [P].
 _PAIRS = (INDICES, INDICES, VECTOR, VECTOR)
-
-
-@inlined
-def _placed(q, parents, places, axes, frames):
-    """Fill the frames [joints, 12] of joints in the world: rotations row by row, translations."""
-    frames[0] = places[0]
-    for n in range(1, len(parents)):
-        m = parents[n]
-        x, y, z = axes[n, 0], axes[n, 1], axes[n, 2]
-        c, s = np.cos(q[n - 1]), np.sin(q[n - 1])
-        u = 1.0 - c
-        # Rodrigues' formula, column by column, behind the place of the joint in its parent.
-        turn = (
-            (c + u * x * x, u * x * y + s * z, u * x * z - s * y),
-            (u * x * y - s * z, c + u * y * y, u * y * z + s * x),
-            (u * x * z + s * y, u * y * z - s * x, c + u * z * z),
-        )
-        for column in range(3):
-            a, b, d = turn[column]
-            v0 = places[n, 0] * a + places[n, 1] * b + places[n, 2] * d
-            v1 = places[n, 3] * a + places[n, 4] * b + places[n, 5] * d
-            v2 = places[n, 6] * a + places[n, 7] * b + places[n, 8] * d
-            for r in (0, 3, 6):
-                frames[n, r + column] = (
-                    frames[m, r] * v0 + frames[m, r + 1] * v1 + frames[m, r + 2] * v2
-                )
-        for row in range(3):
-            frames[n, 9 + row] = _moved(frames, m, row, places, n, 9)
+_AT = 9  # of a capsule in the world: both ends of its axis, and twice its middle
 
 
 @inlined
@@ -104,7 +84,7 @@ def _nearest(ends, i, j):
 
 @inlined
 def _axes_placed(frames, owners, ends, at, way):
-    """Fill both ends [C, 6] of the axes of capsules; add to the way [C] how far one moved."""
+    """Fill where capsules are [C, 9]; add to the way [C] how far the farther end moved."""
     for capsule in range(len(owners)):
         farthest = 0.0
         for end in (0, 3):
@@ -114,6 +94,8 @@ def _axes_placed(frames, owners, ends, at, way):
                 square += (x - at[capsule, end + row]) ** 2
                 at[capsule, end + row] = x
             farthest = max(farthest, square)
+        for row in range(3):
+            at[capsule, 6 + row] = at[capsule, row] + at[capsule, 3 + row]
         way[capsule] += np.sqrt(farthest)
 
 
@@ -123,11 +105,8 @@ def _left(at, i, j, apart, reach, within):
 
     No less than that then: how far apart the axes' middles are tells it in a moment.
     """
-    square = 0.0
-    for row in range(3):
-        middle = 0.5 * (at[i, row] + at[i, 3 + row] - at[j, row] - at[j, 3 + row])
-        square += middle * middle
-    least = np.sqrt(square) - reach
+    x, y, z = at[i, 6] - at[j, 6], at[i, 7] - at[j, 7], at[i, 8] - at[j, 8]
+    least = 0.5 * np.sqrt(x * x + y * y + z * z) - reach
     if least >= within:
         return least
     left = np.sqrt(_nearest(at, i, j)[0]) - apart
@@ -135,23 +114,15 @@ def _left(at, i, j, apart, reach, within):
     return -np.inf if np.isnan(left) else left
 
 
-@compiled(MATRIX, NUMBER, NUMBER, *_CHAIN, *_CAPSULES, *_PAIRS)
-def along(
-    poses, within, spacing, parents, places, axes, owners, ends, first, second, apart, reach
-):
-    """Return what is left of the distances of pairs in the first of poses and least in all [P].
-
-    Exact below `within`. A pair is measured anew in those of the poses [T, J] in which it may have
-    come so near, but for some between which it moves by less than `spacing`.
-    """
-    frames, at = np.empty((len(parents), 12)), np.zeros((len(owners), 6))
+@inlined
+def _along(poses, within, spacing, enough, owners, ends, first, second, apart, reach):
+    at = np.zeros((len(owners), _AT))
     begin, least = np.empty(len(first)), np.empty(len(first))
     way = np.zeros(len(owners))
     # What was measured last, and the sum of both ways then.
     measured, moved = np.empty(len(first)), np.empty(len(first))
     for number in range(len(poses)):
-        _placed(poses[number], parents, places, axes, frames)
-        _axes_placed(frames, owners, ends, at, way)
+        _axes_placed(poses[number], owners, ends, at, way)
         for pair in range(len(first)):
             i, j = first[pair], second[pair]
             if number > 0:
@@ -167,18 +138,58 @@ def along(
                 begin[pair] = least[pair] = left
             else:
                 least[pair] = min(least[pair], left)
+                if left < min(within, begin[pair] - enough):
+                    return begin, least
     return begin, least
 
 
-@compiled(VECTOR, INDICES, *_CHAIN, *_CAPSULES, *_PAIRS)
-def nearing(q, rows, parents, places, axes, owners, ends, first, second, apart, reach):
-    """Return how fast N pairs, by numbers, come nearer as joints turn [N, J]; 0: axes cross."""
-    frames, at = np.empty((len(parents), 12)), np.zeros((len(owners), 6))
-    _placed(q, parents, places, axes, frames)
+@compiled(MATRICES, NUMBER, NUMBER, *_CAPSULES, *_PAIRS)
+def along(poses, within, spacing, owners, ends, first, second, apart, reach):
+    """Return what is left of the distances of pairs in the first of poses and least in all [P].
+
+    Of the frames of joints in those poses [T, J + 1, 12]. Exact below `within`. A pair is measured
+    anew in those poses in which it may have come so near, but for some between which it moves by
+    less than `spacing`.
+    """
+    return _along(poses, within, spacing, np.inf, owners, ends, first, second, apart, reach)
+
+
+@compiled(MATRICES, NUMBER, NUMBER, NUMBER, NUMBER, *_CAPSULES, *_PAIRS)
+def nearer(poses, within, spacing, more, hasty, owners, ends, first, second, apart, reach):
+    """Return which pairs [P] come nearer than `within` and, by `more`, than at first; how many.
+
+    Looked at as in `along`; where `hasty` is not 0 no farther than the first such pair.
+    """
+    enough = more if hasty else np.inf
+    begin, least = _along(
+        poses, within, spacing, enough, owners, ends, first, second, apart, reach
+    )
+    found, count = np.zeros(len(first), np.bool_), 0
+    for pair in range(len(first)):
+        if least[pair] < min(within, begin[pair] - more):
+            found[pair] = True
+            count += 1
+    return found, count
+
+
+@compiled(MATRIX, NUMBER, *_CHAIN, *_CAPSULES, *_PAIRS)
+def nearing(frames, within, parents, axes, owners, ends, first, second, apart, reach):
+    """Return what is left of the N pairs with less than `within` [N], and how they come nearer.
+
+    Of the frames of joints in one pose [J + 1, 12]: how fast each pair does as joints turn [N, J].
+    Where axes cross it is 0.
+    """
+    at = np.zeros((len(owners), _AT))
     _axes_placed(frames, owners, ends, at, np.zeros(len(owners)))
-    found = np.zeros((len(rows), len(q)))
+    rows, found_left, count = np.empty(len(first), np.int64), np.empty(len(first)), 0
+    for pair in range(len(first)):
+        left = _left(at, first[pair], second[pair], apart[pair], reach[pair], within)
+        if left < within:
+            rows[count], found_left[count] = pair, left
+            count += 1
+    found = np.zeros((count, len(parents) - 1))
     point, normal = np.empty((2, 3)), np.empty(3)
-    for number in range(len(rows)):
+    for number in range(count):
         i, j = first[rows[number]], second[rows[number]]
         square, s, t = _nearest(at, i, j)
         length = np.sqrt(square)
@@ -205,4 +216,4 @@ def nearing(q, rows, parents, places, axes, owners, ends, first, second, apart, 
                     + normal[2] * (ax * ry - ay * rx)
                 )  # fmt: skip
                 n = parents[n]
-    return found
+    return found_left[:count].copy(), found

@@ -13,6 +13,7 @@ import numpy as np
 
 from emotion_motion.retarget.capsule_kinematics import CapsuleKinematics
 from emotion_motion.retarget.collisions import capsule_model, CapsuleModel
+from emotion_motion.retarget.joint_chain import JointChain
 from emotion_motion.retarget.robot import Robot
 
 __all__ = ['Clearance', 'MISSED_M', 'WATCHED_M']
@@ -31,20 +32,25 @@ class Clearance:
         model: the capsules.
     """
 
-    def __init__(self, robot: Robot) -> None:
-        """Fit the capsules and choose the pairs."""
-        self.model: CapsuleModel = capsule_model(robot)
-        self._capsules = CapsuleKinematics(self.model)
+    def __init__(self, robot: Robot, chain: JointChain | None = None) -> None:
+        """Fit the capsules and choose the pairs.
 
-    def rows(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        Args:
+            robot: whose.
+            chain: its joints; None to read them.
+        """
+        self.model: CapsuleModel = capsule_model(robot)
+        self._capsules = CapsuleKinematics(self.model, chain)
+        self._ends = np.empty((2, len(robot)))
+
+    def rows(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return rows [N, J] and bounds [N] with rows @ dq <= bounds, of N near pairs.
 
         Args:
-            q: pose [J], in rad.
+            frames: of the joints in a pose [J + 1, 12]; see JointChain.
         """
-        left = self._capsules.left(q, WATCHED_M)
-        near = np.flatnonzero(left < WATCHED_M)
-        return self._capsules.nearing(q, near), _SHARE * left[near]
+        left, rows = self._capsules.nearing(frames, WATCHED_M)
+        return rows, _SHARE * left
 
     def held_back(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Return the pose [J] as far from `before` to `after` as pairs stay clear.
@@ -53,9 +59,10 @@ class Clearance:
         """
         if not len(self.model.pairs):
             return after
-        allowed = np.minimum(self._capsules.left(before, -MISSED_M), -MISSED_M)
-        for halving in range(_HALVINGS + 1):
-            pose = before + 0.5**halving * (after - before) if halving < _HALVINGS else before
-            if (self._capsules.left(pose, -MISSED_M) >= allowed).all():
+        self._ends[0] = before
+        for halving in range(_HALVINGS):
+            pose = after if halving == 0 else before + 0.5**halving * (after - before)
+            self._ends[1] = pose
+            if self._capsules.nearer(self._ends, -MISSED_M, hasty=True)[1] == 0:
                 return pose
         return before

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.retarget import command_loops
 
 __all__ = ['ClipRatio', 'Pace']
 
@@ -62,16 +63,13 @@ class ClipRatio:
             raw: what was asked for [J], in rad; finite.
             limited: what the robot was told at the same time [J], in rad.
         """
-        self._raw[1:] = self._raw[:-1]
-        self._raw[0] = np.clip(raw - self._rest, -FARTHEST_RAD, FARTHEST_RAD)
+        newest = np.minimum(np.maximum(raw - self._rest, -FARTHEST_RAD), FARTHEST_RAD)
+        self._raw, lost, asked = command_loops.compared(self._raw, newest, limited - self._rest)
         self._heard += 1
         if self._heard < self._lags:
             return  # what was asked for before is not known
         row = self._measured % self._rows
         self._measured += 1
-        missing = self._raw - (limited - self._rest)
-        lost = np.einsum('lj,lj->l', missing, missing)
-        asked = np.einsum('lj,lj->l', self._raw, self._raw)
         self._lost_sum += lost - self._lost[row]
         self._asked_sum += asked - self._asked[row]
         self._lost[row], self._asked[row] = lost, asked
@@ -95,11 +93,8 @@ class ClipRatio:
 
     def _least(self) -> tuple[float, int]:
         """Return the ratio and the lag, in cycles, at which it is least."""
-        asked, lost = self._asked_sum, np.maximum(self._lost_sum, 0.0)
         quiet = QUIET_RAD**2 * len(self._rest) * max(1, min(self._measured, self._rows))
-        ratios = np.where(asked > quiet, lost / np.maximum(asked, quiet), 0.0)
-        least = int(ratios.argmin())
-        return float(np.sqrt(ratios[least])), least
+        return command_loops.least(self._lost_sum, self._asked_sum, quiet)
 
 
 class Pace:

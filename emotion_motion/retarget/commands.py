@@ -217,8 +217,11 @@ class CommandStream:
 
     def _lend(self) -> None:
         """Lend the groups that have faded out and rest, wherever that is: a hold may have come."""
+        faded = set(self.weights.faded_out) - self._lent
+        if not faded:
+            return
         path, position = self.limiter.path, self.position
-        for group in set(self.weights.faded_out) - self._lent:
+        for group in faded:
             rows = self.groups.rows(group)
             inside = (position[rows] == path.start.position[rows]).all()
             if inside and not (path.ends_s[rows] > 0.0).any():

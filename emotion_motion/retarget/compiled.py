@@ -16,7 +16,9 @@ import numba
 from numba import types
 import numpy as np
 
-__all__ = ['compiled', 'INDICES', 'inlined', 'MARKS', 'MATRIX', 'NUMBER', 'plain', 'VECTOR']
+__all__ = [
+    'compiled', 'INDICES', 'inlined', 'MARKS', 'MATRICES', 'MATRIX', 'NUMBER', 'plain', 'VECTOR'
+]  # fmt: skip
 
 _OPTIONS: dict[str, Any] = {'error_model': 'numpy', 'nogil': True}
 
@@ -27,7 +29,7 @@ def _array(dtype: types.Type, dims: int) -> types.Type:
 
 
 # What compiled functions take: arrays of 64 bit numbers or of truth, and a number.
-VECTOR, MATRIX = (_array(types.float64, dims) for dims in (1, 2))
+VECTOR, MATRIX, MATRICES = (_array(types.float64, dims) for dims in (1, 2, 3))
 INDICES, MARKS = _array(types.int64, 1), _array(types.boolean, 1)
 NUMBER = types.float64
 
@@ -50,9 +52,11 @@ def compiled(*arguments: types.Type) -> Callable[[Callable[..., Any]], Callable[
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function as part of the compiled ones that call it, from the same module only.
 
-    What is kept on the disk is compiled anew when its own module changes, not another one.
+    What is kept on the disk is compiled anew when its own module changes, not another one. Left
+    to the compiler's later stages, each call would count references to its arrays, which took
+    half of the time of measuring capsules.
     """
-    return numba.njit(**_OPTIONS)(function)
+    return numba.njit(inline='always', **_OPTIONS)(function)
 
 
 def plain(numbers: np.ndarray) -> np.ndarray:

@@ -9,6 +9,8 @@ import math
 import numpy as np
 
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.retarget import command_loops
+from emotion_motion.retarget.compiled import plain
 
 __all__ = ['DeadBand']
 
@@ -36,15 +38,15 @@ class DeadBand:
     def reset(self) -> None:
         """Forget the targets."""
         self._held: np.ndarray | None = None
-        self._still_s: np.ndarray | float = 0.0
 
     def __call__(self, targets: np.ndarray) -> np.ndarray:
         """Return the next targets [J] in rad, those at rest held; not finite ones as they are."""
         if not self.width_rad or not np.isfinite(targets).all():
             return targets
         if self._held is None:
-            self._held = targets.copy()
-        left = np.abs(targets - self._held) > self.width_rad
-        self._held = np.where(left, targets, self._held)
-        self._still_s = np.where(left, 0.0, self._still_s + self._period_s)
-        return np.where(self._still_s >= STILL_S, self._held, targets)
+            self._held, self._still_s = targets, np.zeros(len(targets))
+        found, self._held, self._still_s = command_loops.held(
+            plain(targets), plain(self._held), self._still_s, self.width_rad, self._period_s,
+            STILL_S,
+        )  # fmt: skip
+        return np.asarray(found)

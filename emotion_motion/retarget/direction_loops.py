@@ -8,7 +8,7 @@ import numpy as np
 
 from emotion_motion.retarget.compiled import compiled, INDICES, inlined, MATRIX
 
-__all__ = ['body_axes', 'limb_directions']
+__all__ = ['body_axes', 'directions']
 
 
 @inlined
@@ -23,13 +23,8 @@ def _cross(a, b):
     ))  # fmt: skip
 
 
-@compiled(MATRIX, INDICES)
-def body_axes(points, at):
-    """Return the frames [3, 3] of trunk and head in their columns: forward, left and up.
-
-    Of keypoints [K, 3] and the numbers of Neck, MidHip, LShoulder, RShoulder, LEar, REar and Nose.
-    The trunk's up is exact, and the head's left.
-    """
+@inlined
+def _body_axes(points, at):
     trunk, head = np.empty((3, 3)), np.empty((3, 3))
     up = _unit(points[at[0]] - points[at[1]])
     forward = _unit(_cross(points[at[2]] - points[at[3]], up))
@@ -41,10 +36,33 @@ def body_axes(points, at):
     return trunk, head
 
 
-@compiled(MATRIX, INDICES, INDICES)
-def limb_directions(points, begins, ends):
-    """Return unit vectors [L, 3] between keypoints [K, 3] of those numbers [L]."""
-    found = np.empty((len(begins), 3))
-    for limb in range(len(begins)):
+@compiled(MATRIX, INDICES)
+def body_axes(points, at):
+    """Return the frames [3, 3] of trunk and head in their columns: forward, left and up.
+
+    Of keypoints [K, 3] and the numbers of Neck, MidHip, LShoulder, RShoulder, LEar, REar and Nose.
+    The trunk's up is exact, and the head's left.
+    """
+    return _body_axes(points, at)
+
+
+@compiled(MATRIX, INDICES, INDICES, INDICES, MATRIX)
+def directions(points, at, begins, ends, upright):
+    """Return unit vectors [L + A, 3]: limbs', then axes' of trunk and head.
+
+    Of keypoints [K, 3], those of `body_axes`, the numbers between which limbs are [L], and the
+    axes in the frames of trunk (0) and head (1), behind the part's number [A, 4].
+    """
+    limbs = len(begins)
+    found = np.empty((limbs + len(upright), 3))
+    for limb in range(limbs):
         found[limb] = _unit(points[ends[limb]] - points[begins[limb]])
+    parts = _body_axes(points, at)
+    for axis in range(len(upright)):
+        part = parts[0] if upright[axis, 0] == 0.0 else parts[1]
+        for row in range(3):
+            found[limbs + axis, row] = (
+                part[row, 0] * upright[axis, 1] + part[row, 1] * upright[axis, 2]
+                + part[row, 2] * upright[axis, 3]
+            )  # fmt: skip
     return found

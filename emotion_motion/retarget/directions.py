@@ -65,17 +65,17 @@ class BodyDirections:
         self.names = names
         self.skeleton = skeleton
         self._at = np.array([skeleton.index(name) for name in _NEEDED], dtype=np.int64)
-        self._limbs = np.array([i for i, name in enumerate(names) if name in LIMBS], dtype=int)
         pairs = [[skeleton.index(one), skeleton.index(to)] for one, to in ends]
         numbers = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         self._from, self._to = np.ascontiguousarray(numbers.T)
-        # Row, part by number, and axis of the upright body in its frame [3].
+        # Part by number, and axis of the upright body in its frame [3].
         upright = direction_loops.body_axes(plain(skeleton.rest), self._at)
-        axes = [(i, *AXES[name]) for i, name in enumerate(names) if name in AXES]
-        self._axes = [
-            (i, _PARTS.index(part), upright[_PARTS.index(part)][axis].copy())
-            for i, part, axis in axes
-        ]
+        parts = [(_PARTS.index(AXES[name][0]), AXES[name][1]) for name in names if name in AXES]
+        axes = [(part, *upright[part][axis]) for part, axis in parts]
+        self._upright = np.array(axes, dtype=np.float64).reshape(-1, 4)
+        # Of each name its row behind those of all limbs, of which the axes come after.
+        found = sorted(names, key=lambda name: name in AXES)
+        self._rows = np.array([found.index(name) for name in names])
 
     def __call__(self, keypoints: np.ndarray) -> np.ndarray:
         """Return unit vectors [B, 3] of keypoints [K, 3] (metres or body heights).
@@ -89,12 +89,10 @@ class BodyDirections:
                 f'got keypoints of shape {points.shape}; expected '
                 f'{self.skeleton.rest.shape} of {self.skeleton.name!r}'
             )
-        found = np.empty((len(self.names), 3))
         # What is not finite or has no length gives NaN here, which is refused below at once.
-        found[self._limbs] = direction_loops.limb_directions(points, self._from, self._to)
-        turned = direction_loops.body_axes(points, self._at)
-        for row, part, axis in self._axes:
-            found[row] = turned[part] @ axis
+        found = direction_loops.directions(
+            points, self._at, self._from, self._to, self._upright
+        )[self._rows]  # fmt: skip
         if not np.isfinite(found).all():
             bad = [self.names[i] for i in np.flatnonzero(~np.isfinite(found).all(axis=1))]
             raise RobotError(

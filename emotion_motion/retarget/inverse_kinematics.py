@@ -3,21 +3,24 @@
 """Inverse kinematics: Pink's quadratic program, put together and handed to DAQP without detours.
 
 The program is the one that Pink makes of a BoneTask, a PostureTask and a DampingTask, to the last
-digit, as a test says. Two things are done here that Pink's solve_ik does otherwise: the two tasks
-whose Jacobian is the identity are added to the diagonal, and limits of position and speed are
-simple bounds, which hold over all steps of a frame together. benchmarks/retarget.py times both.
+digit, as a test says. Three things are done here that Pink's solve_ik does otherwise: joints are
+placed by a JointChain and not by Pinocchio joint by joint, the two tasks whose Jacobian is the
+identity are added to the diagonal, and limits of position and speed are simple bounds, which hold
+over all steps of a frame together. benchmarks/retarget.py times both.
 """
 
 from __future__ import annotations
 
+import math
+
 import daqp
 import numpy as np
-from pink import Configuration
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.arm_escape import ArmEscape
 from emotion_motion.retarget.bones import Bones, BoneTask
 from emotion_motion.retarget.clearance import Clearance
+from emotion_motion.retarget.joint_chain import JointChain
 from emotion_motion.retarget.robot import Robot
 from emotion_motion.retarget.robot_config import ARMS
 
@@ -51,16 +54,19 @@ class InverseKinematics:
             escape: whether arms look for another way out of a dead end.
         """
         self._robot, self._steps = robot, steps
-        self.bones = Bones(robot)
+        self._chain = JointChain(robot.model)
+        self.bones = Bones(robot, self._chain)
         self._bone_task = BoneTask(self.bones)
         weights = robot.config.weights
         self._posture = weights.posture**2
         self._diagonal = (weights.posture**2 + weights.damping**2 + _TIKHONOV) * np.eye(len(robot))
-        self._clearance = Clearance(robot) if clearance else None
-        self._configuration = Configuration(robot.model, robot.model.createData(), robot.rest)
+        self._clearance = Clearance(robot, self._chain) if clearance else None
         self._lower, self._upper = robot.limits.lower, robot.limits.upper
         self._reach = robot.limits.velocity * period_s
         self._nothing = np.zeros((0, len(robot)))
+        pairs = len(self._clearance.model.pairs) if self._clearance is not None else 0
+        self._below = np.full(pairs, -1e30)
+        self._sense = np.repeat(np.array([0, _SOFT], dtype=np.int32), (len(robot), pairs))
         self.q = robot.rest.copy()
         self._escapes = _escapes(robot, self.bones, period_s) if escape else []
         # The thoughts of both arms: without speed limits or obstacles.
@@ -88,7 +94,7 @@ class InverseKinematics:
         upper = np.minimum(self._upper, self.q + self._reach)
         q = self.q
         for _ in range(self._steps):
-            q = np.clip(q + self._step(q, lower - q, upper - q), lower, upper)
+            q = np.minimum(np.maximum(q + self._step(q, lower - q, upper - q), lower), upper)
         if self._clearance is not None:
             q = self._clearance.held_back(self.q, q)
         self.q = q
@@ -98,8 +104,9 @@ class InverseKinematics:
 
     def _think(self, thought: InverseKinematics, directions: np.ndarray) -> None:
         """Go on with the thoughts of arms in a dead end, and begin such."""
-        errors = np.degrees(self._bone_task.angles)
-        begun = [arm for arm in self._escapes if arm.begin(float(errors[arm.bones].max()))]
+        errors = self._bone_task.angles.tolist()
+        worst = [math.degrees(max(errors[bone] for bone in arm.bones)) for arm in self._escapes]
+        begun = [arm.begin(error) for arm, error in zip(self._escapes, worst, strict=True)]
         pose = self.q.copy()
         for arm in self._escapes:
             if arm.goal is not None:
@@ -107,11 +114,11 @@ class InverseKinematics:
         if any(arm.thinking for arm in self._escapes):
             thought.start(pose)
             found = thought(directions)
-            there = np.degrees(thought._bone_task.angles)
-            for arm in self._escapes:
-                if arm.thinking and arm not in begun:
-                    worst = float(errors[arm.bones].max()), float(there[arm.bones].max())
-                    arm.go_on(found[arm.joints], *worst, self.q)
+            there = thought._bone_task.angles.tolist()
+            for arm, error, begins in zip(self._escapes, worst, begun, strict=True):
+                if arm.thinking and not begins:
+                    least = math.degrees(max(there[bone] for bone in arm.bones))
+                    arm.go_on(found[arm.joints], error, least, self.q)
                 elif arm.thinking:
                     arm.goal = found[arm.joints]
         for arm in self._escapes:
@@ -119,17 +126,16 @@ class InverseKinematics:
 
     def _step(self, q: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         """Return the displacement [J] that one quadratic program finds."""
-        self._configuration.update(q)
-        hessian, linear = self._objective()
+        frames = self._chain.frames(q[None])[0]
+        hessian, linear = self._objective(q, frames)
         rows, limits = self._nothing, upper[:0]
         if self._clearance is not None:
-            rows, limits = self._clearance.rows(q)
-        sense = np.zeros(len(lower) + len(rows), dtype=np.int32)
-        sense[len(lower) :] = _SOFT
+            rows, limits = self._clearance.rows(frames)
         # Pairs too near each other already only give way, never bounds of position and speed.
+        many = len(lower) + len(rows)
         x, _, flag, _ = daqp.solve(
             hessian, linear, rows, np.concatenate((upper, limits)),
-            np.concatenate((lower, np.full(len(rows), -1e30))), sense,
+            np.concatenate((lower, self._below[: len(rows)])), self._sense[:many],
         )  # fmt: skip
         if flag <= 0:
             raise RobotError(
@@ -139,15 +145,15 @@ class InverseKinematics:
             )
         return np.asarray(x)
 
-    def _objective(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return Hessian [J, J] and linear term [J] of all tasks together."""
-        hessian, linear = self._bone_task.compute_qp_objective(self._configuration)
-        away = self._configuration.q - self._robot.rest
-        hessian, linear = hessian + self._diagonal, linear + self._posture * away
+    def _objective(self, q: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return Hessian [J, J] and linear term [J] of all tasks together, in a pose."""
+        hessian, linear = self._bone_task.objective(frames)
+        hessian += self._diagonal
+        linear += self._posture * (q - self._robot.rest)
         for arm in self._escapes:
             if arm.guided and arm.goal is not None:
                 hessian[arm.joints, arm.joints] += 1.0
-                linear[arm.joints] += self._configuration.q[arm.joints] - arm.goal
+                linear[arm.joints] += q[arm.joints] - arm.goal
         return hessian, linear
 
 

@@ -6,11 +6,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_motion.retarget.compiled import compiled, inlined, MARKS, MATRIX, NUMBER, VECTOR
+from emotion_motion.retarget.compiled import (
+    compiled,
+    inlined,
+    MARKS,
+    MATRICES,
+    MATRIX,
+    NUMBER,
+    VECTOR,
+)
 
-__all__ = ['bounds', 'braked', 'chosen', 'integrated', 'led', 'sampled']
+__all__ = ['bounds', 'braked', 'chosen', 'integrated', 'keeps', 'led', 'sampled', 'spread']
 
 _SMALLEST = np.finfo(np.float64).tiny
+# A state: position, velocity and acceleration [J]. A path: durations and jerks of its phases
+# [2, P, J], and times, positions, velocities and accelerations where they meet [4, P + 1, J].
+_STATE = (VECTOR, VECTOR, VECTOR)
+_PATH = (MATRICES, MATRICES)
 
 
 @inlined
@@ -20,8 +32,9 @@ def _after(s, p, v, a, j):
 
 
 @inlined
-def _brake(joint, v, a, most, jerk, durations, jerks, first):
+def _brake(joint, v, a, most, jerk, phases, first):
     """Fill three phases from `first` on that bring a joint to rest as `braking` says."""
+    durations, jerks = phases[0], phases[1]
     half = 0.5 * a * a
     sign = np.copysign(1.0, jerk * v + np.copysign(half, a))
     a = sign * a
@@ -37,82 +50,87 @@ def _brake(joint, v, a, most, jerk, durations, jerks, first):
     jerks[first + 2, joint] = sign * jerk
 
 
-@compiled(VECTOR, VECTOR, VECTOR, VECTOR)
-def braked(velocity, acceleration, most, jerk):
-    """Return durations and jerks [3, J] of the quickest way to rest."""
-    joints = len(velocity)
-    durations, jerks = np.empty((3, joints)), np.empty((3, joints))
+@inlined
+def _met(position, velocity, acceleration, phases):
+    """Return where phases meet [4, P + 1, J], and when the last joint is at rest.
+
+    Of times that are no numbers that is never.
+    """
+    _, count, joints = phases.shape
+    met = np.empty((4, count + 1, joints))
+    met[0, 0], met[1, 0], met[2, 0], met[3, 0] = 0.0, position, velocity, acceleration
+    for phase in range(count):
+        for joint in range(joints):
+            s, j = phases[0, phase, joint], phases[1, phase, joint]
+            met[0, phase + 1, joint] = met[0, phase, joint] + s
+            p, v, a = _after(
+                s, met[1, phase, joint], met[2, phase, joint], met[3, phase, joint], j
+            )
+            met[1, phase + 1, joint], met[2, phase + 1, joint] = p, v
+            met[3, phase + 1, joint] = a
+    end = 0.0
     for joint in range(joints):
-        _brake(
-            joint, velocity[joint], acceleration[joint], most[joint], jerk[joint],
-            durations, jerks, 0,
-        )  # fmt: skip
-    return durations, jerks
+        last = met[0, count, joint]
+        end = np.inf if np.isnan(last) else max(end, last)
+    return met, end
 
 
-@compiled(VECTOR, VECTOR, VECTOR, VECTOR, MATRIX, MATRIX, NUMBER)
-def led(velocity, acceleration, most, jerk, durations, jerks, lead):
-    """Return durations and jerks [P + 3, J]: phases followed for the time `lead`, then braked."""
+@compiled(*_STATE, MATRICES)
+def integrated(position, velocity, acceleration, phases):
+    """Return where phases meet [4, P + 1, J], and when the last joint is at rest."""
+    return _met(position, velocity, acceleration, phases)
+
+
+@compiled(*_STATE, VECTOR, VECTOR)
+def braked(position, velocity, acceleration, most, jerk):
+    """Return the quickest path to rest, and when the last joint rests."""
+    joints = len(velocity)
+    phases = np.empty((2, 3, joints))
+    for joint in range(joints):
+        _brake(joint, velocity[joint], acceleration[joint], most[joint], jerk[joint], phases, 0)
+    met, end = _met(position, velocity, acceleration, phases)
+    return phases, met, end
+
+
+@compiled(*_STATE, VECTOR, VECTOR, MATRIX, MATRIX, NUMBER)
+def led(position, velocity, acceleration, most, jerk, durations, jerks, lead):
+    """Return a path of P + 3 phases: P followed for the time `lead`, then braked; and its end."""
     count, joints = durations.shape
-    cut, turned = np.empty((count + 3, joints)), np.empty((count + 3, joints))
+    phases = np.empty((2, count + 3, joints))
     for joint in range(joints):
         left, v, a = lead, velocity[joint], acceleration[joint]
         for phase in range(count):
             # Not cut below nothing, but what is negative stays so: it passes no check.
             time = min(durations[phase, joint], max(left, 0.0))
             left -= durations[phase, joint]
-            cut[phase, joint], turned[phase, joint] = time, jerks[phase, joint]
+            phases[0, phase, joint], phases[1, phase, joint] = time, jerks[phase, joint]
             _, v, a = _after(time, 0.0, v, a, jerks[phase, joint])
-        _brake(joint, v, a, most[joint], jerk[joint], cut, turned, count)
-    return cut, turned
+        _brake(joint, v, a, most[joint], jerk[joint], phases, count)
+    met, end = _met(position, velocity, acceleration, phases)
+    return phases, met, end
 
 
-@compiled(MARKS, MATRIX, MATRIX, MATRIX, MATRIX)
-def chosen(mine, durations, jerks, other_durations, other_jerks):
-    """Return phases of the one path for some joints and of the other for the rest."""
-    count = max(len(durations), len(other_durations))
-    joints = len(mine)
+@compiled(MARKS, *_STATE, MATRICES, MATRICES)
+def chosen(mine, position, velocity, acceleration, phases, other):
+    """Return the path of these phases for some joints and of others for the rest, and its end."""
+    count = max(phases.shape[1], other.shape[1])
+    found = np.zeros((2, count, len(mine)))
     # Where one has fewer phases, empty ones go before them.
-    found, turned = np.zeros((count, joints)), np.zeros((count, joints))
-    for phase in range(count):
-        for joint in range(joints):
-            if mine[joint]:
-                row = phase - count + len(durations)
-                if row >= 0:
-                    found[phase, joint], turned[phase, joint] = (
-                        durations[row, joint], jerks[row, joint]
-                    )  # fmt: skip
-            else:
-                row = phase - count + len(other_durations)
-                if row >= 0:
-                    found[phase, joint], turned[phase, joint] = (
-                        other_durations[row, joint], other_jerks[row, joint]
-                    )  # fmt: skip
-    return found, turned
+    for joint in range(len(mine)):
+        taken = phases if mine[joint] else other
+        first = count - taken.shape[1]
+        for phase in range(taken.shape[1]):
+            found[0, first + phase, joint] = taken[0, phase, joint]
+            found[1, first + phase, joint] = taken[1, phase, joint]
+    met, end = _met(position, velocity, acceleration, found)
+    return found, met, end
 
 
-@compiled(VECTOR, VECTOR, VECTOR, MATRIX, MATRIX)
-def integrated(position, velocity, acceleration, durations, jerks):
-    """Return times, positions, velocities and accelerations where phases meet [P + 1, J]."""
-    count, joints = durations.shape
-    begins, p = np.empty((count + 1, joints)), np.empty((count + 1, joints))
-    v, a = np.empty((count + 1, joints)), np.empty((count + 1, joints))
-    begins[0], p[0], v[0], a[0] = 0.0, position, velocity, acceleration
-    for phase in range(count):
-        for joint in range(joints):
-            s, j = durations[phase, joint], jerks[phase, joint]
-            begins[phase + 1, joint] = begins[phase, joint] + s
-            there = _after(s, p[phase, joint], v[phase, joint], a[phase, joint], j)
-            p[phase + 1, joint], v[phase + 1, joint], a[phase + 1, joint] = there
-    return begins, p, v, a
-
-
-@compiled(VECTOR, MATRIX, MATRIX, MATRIX, MATRIX, MATRIX)
-def sampled(times, begins, positions, velocities, accelerations, jerks):
-    """Return positions, velocities and accelerations [T, J]; the end is rest, but for rounding."""
-    count, joints = jerks.shape
-    p, v = np.empty((len(times), joints)), np.zeros((len(times), joints))
-    a = np.zeros((len(times), joints))
+@compiled(VECTOR, *_PATH)
+def sampled(times, phases, met):
+    """Return positions, velocities and accelerations [3, T, J]; the end is exactly at rest."""
+    _, count, joints = phases.shape
+    found = np.zeros((3, len(times), joints))
     for joint in range(joints):
         phase, before = 0, 0.0
         for row in range(len(times)):
@@ -120,21 +138,46 @@ def sampled(times, begins, positions, velocities, accelerations, jerks):
             if time < before:
                 phase = 0
             before = time
-            while phase < count and begins[phase + 1, joint] <= time:
+            while phase < count and met[0, phase + 1, joint] <= time:
                 phase += 1
             if phase == count:
-                p[row, joint] = positions[count, joint]
+                found[0, row, joint] = met[1, count, joint]
                 continue
-            p[row, joint], v[row, joint], a[row, joint] = _after(
-                time - begins[phase, joint], positions[phase, joint], velocities[phase, joint],
-                accelerations[phase, joint], jerks[phase, joint],
+            p, v, a = _after(
+                time - met[0, phase, joint], met[1, phase, joint], met[2, phase, joint],
+                met[3, phase, joint], phases[1, phase, joint],
             )  # fmt: skip
-    return p, v, a
+            found[0, row, joint], found[1, row, joint], found[2, row, joint] = p, v, a
+    return found
 
 
-@compiled(MATRIX, MATRIX, MATRIX, MATRIX, MATRIX)
-def bounds(positions, velocities, accelerations, durations, jerks):
+@compiled(*_PATH, NUMBER, NUMBER)
+def spread(phases, met, end, parts):
+    """Return the positions [parts + 1, J] at times of equal distance from the begin to an end."""
+    _, count, joints = phases.shape
+    rows = int(parts) + 1
+    found = np.empty((rows, joints))
+    for joint in range(joints):
+        phase = 0
+        for row in range(rows):
+            time = row * (end / parts)
+            while phase < count and met[0, phase + 1, joint] <= time:
+                phase += 1
+            if phase == count:
+                found[row, joint] = met[1, count, joint]
+                continue
+            found[row, joint] = _after(
+                time - met[0, phase, joint], met[1, phase, joint], met[2, phase, joint],
+                met[3, phase, joint], phases[1, phase, joint],
+            )[0]  # fmt: skip
+    return found
+
+
+@inlined
+def _bounds(phases, met):
     """Return what PathBounds has; of numbers that are not finite, what no limit allows."""
+    durations, jerks = phases[0], phases[1]
+    positions, velocities, accelerations = met[1], met[2], met[3]
     count, joints = durations.shape
     low, high = positions[0].copy(), positions[0].copy()
     speed, most = np.abs(velocities[0]), np.abs(accelerations[0])
@@ -174,3 +217,26 @@ def bounds(positions, velocities, accelerations, durations, jerks):
                         there = _after(s, p, v, a, j)[0]
                         low[joint], high[joint] = min(low[joint], there), max(high[joint], there)
     return low, high, speed, most, jerk
+
+
+@compiled(*_PATH)
+def bounds(phases, met):
+    """Return what PathBounds has; of numbers that are not finite, what no limit allows."""
+    return _bounds(phases, met)
+
+
+@compiled(*_PATH, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
+def keeps(phases, met, lower, upper, speed, most, jerk, rest):
+    """Return which joints [J] keep limits on the whole of a path and rest at its end."""
+    low, high, fastest, hardest, jerked = _bounds(phases, met)
+    _, count, joints = phases.shape
+    found = np.empty(joints, np.bool_)
+    for joint in range(joints):
+        good = low[joint] >= lower[joint] and high[joint] <= upper[joint]
+        good = good and fastest[joint] <= speed[joint] and hardest[joint] <= most[joint]
+        good = good and jerked[joint] <= jerk[joint]
+        good = good and abs(met[2, count, joint]) < rest and abs(met[3, count, joint]) < rest
+        for phase in range(count):
+            good = good and phases[0, phase, joint] >= 0.0
+        found[joint] = good
+    return found

@@ -44,10 +44,14 @@ class MotionState:
         return cls(position, np.zeros_like(position), np.zeros_like(position))
 
     @property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Position, velocity and acceleration, as jerk_loops take them."""
+        return plain(self.position), plain(self.velocity), plain(self.acceleration)
+
+    @property
     def finite(self) -> bool:
         """Whether every number is."""
-        arrays = (self.position, self.velocity, self.acceleration)
-        return all(bool(np.isfinite(array).all()) for array in arrays)
+        return all(bool(np.isfinite(array).all()) for array in self.arrays)
 
 
 class PathBounds(NamedTuple):
@@ -71,6 +75,10 @@ class PathBounds(NamedTuple):
 class JerkPhases:
     """A path of J joints that begins in a state and ends at rest.
 
+    Attributes:
+        start: that state, arrays [J].
+        end_s: when the last joint is at rest, in seconds from the begin.
+
     Args:
         start: the state at its begin, arrays [J].
         durations: of the phases [P, J], in seconds, 0 for a phase that a joint has not.
@@ -78,54 +86,72 @@ class JerkPhases:
     """
 
     def __init__(self, start: MotionState, durations: np.ndarray, jerks: np.ndarray) -> None:
-        self.start = start
-        self.durations, self.jerks = plain(durations), plain(jerks)
-        # At the begins of the phases and at the end, each [P + 1, J].
-        self._begins, *states = jerk_loops.integrated(
-            *(plain(array) for array in self._start), self.durations, self.jerks
-        )
-        self._states = tuple(states)
+        phases = np.array((durations, jerks), dtype=np.float64)
+        self._set(start, phases, *jerk_loops.integrated(*start.arrays, phases))
+
+    @classmethod
+    def of(
+        cls, start: MotionState, phases: np.ndarray, met: np.ndarray, end_s: float
+    ) -> JerkPhases:
+        """Return the path from a state that a function of jerk_loops has worked out."""
+        path = cls.__new__(cls)
+        path._set(start, phases, met, end_s)
+        return path
+
+    def _set(
+        self, start: MotionState, phases: np.ndarray, met: np.ndarray, end_s: float
+    ) -> None:
+        # As jerk_loops has them: durations and jerks [2, P, J], and where the phases meet: times,
+        # positions, velocities and accelerations [4, P + 1, J].
+        self._phases, self._met = phases, met
+        self.start, self.end_s = start, end_s
 
     @property
-    def _start(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self.start.position, self.start.velocity, self.start.acceleration
+    def durations(self) -> np.ndarray:
+        """How long the phases are [P, J], in seconds; 0 for one that a joint has not."""
+        return self._phases[0]
+
+    @property
+    def jerks(self) -> np.ndarray:
+        """The jerks in the phases [P, J], in rad/s^3."""
+        return self._phases[1]
 
     @property
     def ends_s(self) -> np.ndarray:
         """When each joint is at rest [J], in seconds from the begin."""
-        return self._begins[-1]
+        return self._met[0, -1]
 
     @property
     def ends_at_rest(self) -> np.ndarray:
         """Which joints [J] have neither speed nor acceleration at the end."""
-        _, velocity, acceleration = self._states
-        return (np.abs(velocity[-1]) < REST) & (np.abs(acceleration[-1]) < REST)
+        return np.asarray((np.abs(self._met[2:, -1]) < REST).all(axis=0))
 
     @property
     def at_rest(self) -> bool:
         """Whether nothing moves from the begin on."""
-        return bool((self._begins[-1] <= 0.0).all())
+        return self.end_s <= 0.0
 
     def at(self, time_s: float) -> MotionState:
         """Return the state [J] at a time from the begin, 0 or later."""
-        states = jerk_loops.sampled(np.array([time_s]), self._begins, *self._states, self.jerks)
-        return MotionState(*(each[0] for each in states))
+        return MotionState(*jerk_loops.sampled(np.array([time_s]), self._phases, self._met)[:, 0])
 
     def sample(self, times_s: np.ndarray) -> MotionState:
         """Return the states [T, J] at times [T] from the begin, 0 or later."""
-        return MotionState(
-            *jerk_loops.sampled(plain(times_s), self._begins, *self._states, self.jerks)
-        )
+        return MotionState(*jerk_loops.sampled(plain(times_s), self._phases, self._met))
+
+    def spread(self, parts: int) -> np.ndarray:
+        """Return positions [parts + 1, J] in rad, at equal distances of time from begin to end."""
+        return np.asarray(jerk_loops.spread(self._phases, self._met, self.end_s, parts))
 
     def shifted(self, time_s: float) -> JerkPhases:
         """Return what is left of the path after a time."""
-        left = np.clip(self._begins[1:] - time_s, 0.0, self.durations)
+        left = np.clip(self._met[0, 1:] - time_s, 0.0, self.durations)
         return JerkPhases(self.at(time_s), left, self.jerks)
 
     @property
     def last(self) -> MotionState:
         """The state [J] in which the last phase ends, not made exact."""
-        return MotionState(*(array[-1] for array in self._states))
+        return MotionState(*self._met[1:, -1])
 
     def choose(self, mine: np.ndarray, other: JerkPhases) -> JerkPhases:
         """Return the path in which joints `mine` [J] go as here and the others as there.
@@ -134,11 +160,19 @@ class JerkPhases:
         """
         start = self.start
         if other.start is not start:
-            start = MotionState(*np.where(mine, self._start, other._start))
-        return JerkPhases(start, *jerk_loops.chosen(
-            mine, self.durations, self.jerks, other.durations, other.jerks
-        ))  # fmt: skip
+            start = MotionState(*np.where(mine, start.arrays, other.start.arrays))
+        return JerkPhases.of(
+            start, *jerk_loops.chosen(mine, *start.arrays, self._phases, other._phases)
+        )
 
     def bounds(self) -> PathBounds:
         """Return how far and how fast joints go on the whole path, exactly."""
-        return PathBounds(*jerk_loops.bounds(*self._states, self.durations, self.jerks))
+        return PathBounds(*jerk_loops.bounds(self._phases, self._met))
+
+    def keeps(self, limits: PathBounds) -> np.ndarray:
+        """Return which joints [J] keep to limits on the whole path, exactly, and end at rest.
+
+        A path of numbers that are not finite, or of a phase that lasts less than nothing, does
+        not.
+        """
+        return np.asarray(jerk_loops.keeps(self._phases, self._met, *limits, REST))

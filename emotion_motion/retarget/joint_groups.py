@@ -95,7 +95,7 @@ class GroupWeights:
         self._group_of = np.full(len(groups.joints), count)
         for row, group in enumerate(groups.names):
             self._group_of[groups.rows(group)] = row
-        self._weights = self._now()
+        self._settle()
 
     def begin(self, weights: Mapping[str, float]) -> None:
         """Have weights from the start, without a fade; before any motion.
@@ -107,7 +107,7 @@ class GroupWeights:
         for group, weight in weights.items():
             row = self.groups.names.index(group)
             self._begin[row] = self._goal[row] = weight
-        self._weights = self._now()
+        self._settle()
 
     def fade(self, weights: Mapping[str, float], fade_s: float) -> None:
         """Fade groups to weights; the groups that are not named go on as they were.
@@ -128,7 +128,7 @@ class GroupWeights:
                 continue  # said again, as by a publisher that repeats itself
             self._begin[row], self._goal[row] = now[row], weight
             self._fade_s[row], self._since_s[row] = max(fade_s, least_s), 0.0
-        self._weights = self._now()
+        self._settle()
 
     def check(self, weights: Mapping[str, float], fade_s: float) -> None:
         """Raise where `fade` would.
@@ -145,13 +145,14 @@ class GroupWeights:
 
     def step(self, period_s: float) -> None:
         """Go on by a cycle [s]."""
-        self._since_s += period_s
-        self._weights = self._now()
+        if not self._settled:
+            self._since_s += period_s
+            self._settle()
 
     @property
     def of_joints(self) -> np.ndarray:
         """The weights of the joints now [J]."""
-        return np.append(self._weights, 1.0)[self._group_of]
+        return self._of_joints
 
     @property
     def of_groups(self) -> dict[str, float]:
@@ -161,12 +162,15 @@ class GroupWeights:
     @property
     def faded_out(self) -> tuple[str, ...]:
         """The groups that have faded out altogether."""
-        out = (self._weights == 0.0) & (self._goal == 0.0)
-        return tuple(itertools.compress(self.groups.names, out)) if out.any() else ()
+        return self._faded_out
 
-    def _now(self) -> np.ndarray:
-        """Return the weights of the groups [G]: smooth at both ends of a fade."""
+    def _settle(self) -> None:
+        """Work out the weights of the groups [G] now: smooth at both ends of a fade."""
         done = np.minimum(self._since_s / np.maximum(self._fade_s, 1e-9), 1.0)
         done = np.where(self._fade_s > 0.0, done, 1.0)
         now = self._begin + done * done * (3.0 - 2.0 * done) * (self._goal - self._begin)
-        return np.where(done >= 1.0, self._goal, now)
+        self._settled = bool((done >= 1.0).all())
+        self._weights = np.where(done >= 1.0, self._goal, now)
+        self._of_joints = np.append(self._weights, 1.0)[self._group_of]
+        out = (self._weights == 0.0) & (self._goal == 0.0)
+        self._faded_out = tuple(itertools.compress(self.groups.names, out))

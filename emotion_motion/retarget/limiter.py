@@ -209,7 +209,7 @@ class SafetyLimiter:
             self._path = self._led(state, self._target, path, elapsed_s)
         else:
             braked = self._braked(state, path, elapsed_s)
-            self._path = path.shifted(elapsed_s) if self._hindered(braked).any() else braked
+            self._path = braked if self._lets_pass(braked) else path.shifted(elapsed_s)
             self.hindered_s[:] = 0.0
         return self._path.start
 
@@ -238,7 +238,7 @@ class SafetyLimiter:
         self._silent_s = 0.0
         self.release(STALE)
         self.release(BAD_TARGETS)
-        self._target = np.clip(targets, self._paths.lower, self._paths.upper)
+        self._target = np.minimum(np.maximum(targets, self._paths.lower), self._paths.upper)
 
     def _begin_approach(self, rows: Sequence[int] | None = None) -> None:
         self._approach.begin(rows)
@@ -263,22 +263,21 @@ class SafetyLimiter:
         if not good.all():
             braked = self._braked(state, path, time_s)
             led = led.choose(good, braked)
-        hindered = self._hindered(led)
-        self.hindered_s = np.where(hindered, self.hindered_s + self.period_s, 0.0)
-        if not hindered.any():
+        hindered = None if self._guard is None else self._guard.hindered(led)
+        if hindered is None or not hindered.any():
+            self.hindered_s[:] = 0.0
             return led
+        self.hindered_s = np.where(hindered, self.hindered_s + self.period_s, 0.0)
         braked = self._braked(state, path, time_s) if braked is None else braked
         short, good = self._paths.planned(state, plan, self.period_s)
         short = short if good.all() else short.choose(good, braked)
         for tried in (led.choose(~hindered, short), led.choose(~hindered, braked), braked):
-            if not self._hindered(tried).any():
+            if self._lets_pass(tried):
                 return tried
         return path.shifted(time_s)
 
-    def _hindered(self, path: JerkPhases) -> np.ndarray:
-        if self._guard is None:
-            return np.zeros(len(self.limits), dtype=bool)
-        return self._guard.hindered(path)
+    def _lets_pass(self, path: JerkPhases) -> bool:
+        return self._guard is None or self._guard.lets_pass(path)
 
     def _braked(self, state: MotionState, path: JerkPhases, time_s: float) -> JerkPhases:
         """Return the quickest path to rest; for a joint where it does not pass, the one it is on.

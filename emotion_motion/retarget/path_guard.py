@@ -44,6 +44,8 @@ class PathGuard:
         self._capsules = CapsuleKinematics(model)
         pairs, groups = model.pairs, robot.groups()
         self._joints = np.zeros((len(pairs), len(robot)), dtype=bool)  # of the arms in each pair
+        self._none = np.zeros(len(robot), dtype=bool)
+        self._none.flags.writeable = False
         for arm in ARMS:
             rows = list(groups.get(arm, ()))
             moving = {robot.names[row] for row in rows}
@@ -55,11 +57,18 @@ class PathGuard:
 
     def hindered(self, path: JerkPhases) -> np.ndarray:
         """Return which joints [J] are those of arms that would come too near on a path."""
+        near, count = self._nearer(path, hasty=False)
+        return np.asarray(self._joints[near].any(axis=0)) if count else self._none
+
+    def lets_pass(self, path: JerkPhases) -> bool:
+        """Return whether there are none."""
+        return self._nearer(path, hasty=True)[1] == 0
+
+    def _nearer(self, path: JerkPhases, *, hasty: bool) -> tuple[np.ndarray, int]:
+        """Return which pairs [P] come too near and how many; in haste, some of them."""
         if path.at_rest or not len(self._joints):
-            return np.zeros(path.durations.shape[1], dtype=bool)
-        end_s = float(path.ends_s.max())
-        parts = math.ceil(end_s / _SPACING_S)
-        poses = path.sample(np.arange(parts + 1) * (end_s / parts)).position  # [T, J]
-        begin, least = self._capsules.along(poses, -_FLOOR_M, _SPACING_M)
-        near = least < np.minimum(-_FLOOR_M, begin - _ROUNDING_M)
-        return np.asarray(self._joints[near].any(axis=0))
+            return np.zeros(len(self._joints), dtype=bool), 0
+        poses = path.spread(math.ceil(path.end_s / _SPACING_S))
+        return self._capsules.nearer(
+            poses, -_FLOOR_M, _SPACING_M, more_m=_ROUNDING_M, hasty=hasty
+        )  # fmt: skip

@@ -9,6 +9,9 @@ for the other joints alone, so that one bad joint does not stop all.
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 import ruckig
 
@@ -84,15 +87,16 @@ class _Group:
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """Return durations and jerks [9, J] of the phases, or None where Ruckig fails."""
         asked = self._input
-        asked.current_position = state.position.tolist()
-        asked.current_velocity = state.velocity.tolist()
-        asked.current_acceleration = state.acceleration.tolist()
-        asked.target_position = target.tolist()
+        numbers = [array.tolist() for array in (
+            state.position, state.velocity, state.acceleration, target
+        )]  # fmt: skip
+        # Checked before, for on an input that it refuses Ruckig also writes to the terminal.
+        if not all(map(math.isfinite, itertools.chain(*numbers))):
+            return None
+        asked.current_position, asked.current_velocity = numbers[:2]
+        asked.current_acceleration, asked.target_position = numbers[2:]
         asked.max_velocity = velocity.tolist()
         try:
-            # Checked before, for on an input that it refuses Ruckig also writes to the terminal.
-            if not state.finite or not np.isfinite(target).all():
-                return None
             if self._ruckig.calculate(asked, self._trajectory) < 0:
                 return None
         except ruckig.RuckigError:
@@ -110,5 +114,9 @@ class _Group:
                 jerks += NONE
             lengths += profile.t
             jerks += profile.j
-        shape = (len(profiles), PHASES)
-        return np.array(lengths).reshape(shape).T, np.array(jerks).reshape(shape).T
+        return _by_phase(lengths), _by_phase(jerks)
+
+
+def _by_phase(numbers: list[float]) -> np.ndarray:
+    """Return numbers [9, J], of the phases of one joint after the other."""
+    return np.fromiter(numbers, np.float64, len(numbers)).reshape(-1, PHASES).T

@@ -13,7 +13,6 @@ from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.bones import Bones
 from emotion_motion.retarget.collisions import capsule_model, CapsuleModel
 from emotion_motion.retarget.directions import AXES, BodyDirections, LIMBS
-from emotion_motion.retarget.pinocchio_module import load_pinocchio
 from emotion_motion.retarget.reach import Reach, reaches
 from emotion_motion.retarget.retargeter import Retargeter
 from emotion_motion.retarget.robot import Robot
@@ -140,14 +139,13 @@ def _directions(
     """Return directions of person and robot [T, B, 3], and places of the robot's arms [T, 3]."""
     read = BodyDirections(_PARTS)
     asked = np.stack([read(frame) for frame in keypoints])
-    bones, pin, data = Bones(robot, all_parts=True), load_pinocchio(), robot.model.createData()
+    bones = Bones(robot, all_parts=True)
     reached = np.tile(read(read.skeleton.rest), (len(poses), 1, 1))  # what cannot turn stays
     found = [bones.names.index(name) for name in _PARTS if name in bones.names]
     rows = [row for row, name in enumerate(_PARTS) if name in bones.names]
     places: dict[str, list[np.ndarray]] = {}
     for frame, q in enumerate(poses):
-        pin.forwardKinematics(robot.model, data, q)
-        reached[frame, rows] = bones.directions(data)[found]
+        reached[frame, rows] = bones.directions(q)[found]
         for name, place in robot.keypoints(q).items():
             places.setdefault(name, []).append(place)
     return asked, reached, {name: np.stack(each) for name, each in places.items()}

@@ -12,7 +12,7 @@ import numpy as np
 from emotion_motion.retarget import jerk_loops
 from emotion_motion.retarget.braking import braking
 from emotion_motion.retarget.compiled import plain
-from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState
+from emotion_motion.retarget.jerk_phases import JerkPhases, MotionState, PathBounds
 from emotion_motion.retarget.limits import JointLimits
 
 __all__ = ['Guard', 'SafePaths']
@@ -28,6 +28,9 @@ class Guard(Protocol):
 
     def hindered(self, path: JerkPhases) -> np.ndarray:
         """Return which joints [J] must not go along a path; none where all of them may."""
+
+    def lets_pass(self, path: JerkPhases) -> bool:
+        """Return whether there are none."""
 
 
 class SafePaths:
@@ -54,24 +57,38 @@ class SafePaths:
         inside = np.minimum(MARGIN_RAD, 0.01 * (limits.upper - limits.lower))
         self.lower, self.upper = limits.lower + inside, limits.upper - inside
         self._tolerance = 0.5 * inside
-        self._low, self._high = self.lower, self.upper
-        self._velocity = (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity
-        self._acceleration = (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration
-        self._jerk = (1.0 - 0.5 * JERK_MARGIN) * limits.jerk
+        self._limits = PathBounds(
+            self.lower, self.upper,
+            (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity,
+            (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration,
+            (1.0 - 0.5 * JERK_MARGIN) * limits.jerk,
+        )  # fmt: skip
+        self._allow(self.lower, self.upper)
 
     def begin(self, path: JerkPhases, rows: Sequence[int] | None = None) -> None:
         """Let joints, some of them or all, be where a path that they begin with goes."""
         bounds = path.bounds()
         low, high = np.minimum(self.lower, bounds.low), np.maximum(self.upper, bounds.high)
-        if rows is None:
-            self._low, self._high = low, high
-        else:
-            self._low[rows], self._high[rows] = low[rows], high[rows]
+        if rows is not None:
+            chosen = np.isin(np.arange(len(low)), rows)
+            low, high = np.where(chosen, low, self._low), np.where(chosen, high, self._high)
+        self._allow(low, high)
 
     def come_inside(self, position: np.ndarray) -> None:
         """Let joints that are outside go out no farther than where they are now [J]."""
-        self._low = np.minimum(self.lower, np.maximum(self._low, position))
-        self._high = np.maximum(self.upper, np.minimum(self._high, position))
+        if self._outside:
+            self._allow(
+                np.minimum(self.lower, np.maximum(self._low, position)),
+                np.maximum(self.upper, np.minimum(self._high, position)),
+            )
+
+    def _allow(self, low: np.ndarray, high: np.ndarray) -> None:
+        """Let joints be between these positions [J], in rad."""
+        self._low, self._high = low, high
+        self._outside = bool((low < self.lower).any() or (high > self.upper).any())
+        self._limits = self._limits._replace(
+            low=low - self._tolerance, high=high + self._tolerance
+        )
 
     def braked(self, state: MotionState) -> JerkPhases:
         """Return the quickest path to rest."""
@@ -88,22 +105,11 @@ class SafePaths:
             lead_s: how long the plan is followed [s].
         """
         durations, jerks, found = plan
-        phases = jerk_loops.led(
-            plain(state.velocity), plain(state.acceleration), self.acceleration, self.jerk,
-            plain(durations), plain(jerks), lead_s,
-        )  # fmt: skip
-        path = JerkPhases(state, *phases)
+        path = JerkPhases.of(state, *jerk_loops.led(
+            *state.arrays, self.acceleration, self.jerk, plain(durations), plain(jerks), lead_s
+        ))  # fmt: skip
         return path, found & self.passes(path)
 
     def passes(self, path: JerkPhases) -> np.ndarray:
         """Return for which joints [J] a whole path is within the limits and ends at rest."""
-        bounds = path.bounds()
-        return (
-            (bounds.low >= self._low - self._tolerance)
-            & (bounds.high <= self._high + self._tolerance)
-            & (bounds.velocity <= self._velocity)
-            & (bounds.acceleration <= self._acceleration)
-            & (bounds.jerk <= self._jerk)
-            & path.ends_at_rest
-            & (path.durations >= 0.0).all(axis=0)
-        )
+        return path.keeps(self._limits)
