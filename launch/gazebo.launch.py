@@ -8,6 +8,7 @@ here, such as model, are taken too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -17,13 +18,18 @@ from launch.actions import (
     IncludeLaunchDescription,
     OpaqueFunction,
     RegisterEventHandler,
+    Shutdown,
+    TimerAction,
 )
 from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 
 from emotion_motion.ros.composition import (
+    check_packages,
     controllers_text,
     find_description,
     gazebo_arguments,
@@ -63,8 +69,10 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     def value(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
-    file = value('controllers_file')
-    beside, spawners = gazebo_nodes(find_description(value('robot'), value('urdf')), file)
+    check_packages()
+    file = str(Path(value('controllers_file')).absolute())  # Gazebo and the spawners read it too
+    urdf = find_description(value('robot'), value('urdf'), or_topic=False)
+    beside, steps = gazebo_nodes(urdf, file)
     arguments = {
         'robot': value('robot'),
         'urdf': value('urdf'),
@@ -78,7 +86,12 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         Path(get_package_share_directory('ros_gz_sim')), 'gz_sim.launch.py',
         {'gz_args': gazebo_arguments(value('world'), value('gui') == 'true')},
     )  # fmt: skip
-    return [gazebo, *(node_action(each) for each in beside), *_one_by_one(spawners, motion)]
+    return [
+        RegisterEventHandler(OnProcessExit(on_exit=_with_gazebo)),
+        gazebo,
+        *(node_action(each) for each in beside),
+        *_one_by_one(steps, motion),
+    ]
 
 
 def _included(share: Path, name: str, arguments: dict[str, str]) -> IncludeLaunchDescription:
@@ -86,18 +99,47 @@ def _included(share: Path, name: str, arguments: dict[str, str]) -> IncludeLaunc
     return IncludeLaunchDescription(source, launch_arguments=list(arguments.items()))
 
 
+def _with_gazebo(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """End all when Gazebo ends, so when its window is closed.
+
+    Some releases of ros_gz_sim do that too, and two ends are an error of launch_ros: this one
+    waits, and what ends first takes it back.
+    """
+    if context.is_shutdown or not event.process_name.startswith('gazebo-'):
+        return []
+    return [TimerAction(period=0.5, actions=[Shutdown(reason='Gazebo has ended')])]
+
+
 def _one_by_one(
-    spawners: list[Started], last: LaunchDescriptionEntity
+    steps: list[Started], last: LaunchDescriptionEntity
 ) -> list[LaunchDescriptionEntity]:
-    """Start each spawner when the one before is done, and then what moves the robot.
+    """Start each step when the one before has gone well, and then what moves the robot.
 
     Earlier the motion would go on without the robot, which then would have to catch up.
     """
-    nodes = [node_action(each) for each in spawners]
+    nodes = [node_action(each) for each in steps]
     return [
         nodes[0],
         *(
-            RegisterEventHandler(OnProcessExit(target_action=one, on_exit=[other]))
-            for one, other in zip(nodes, [*nodes[1:], last], strict=True)
+            RegisterEventHandler(OnProcessExit(target_action=node, on_exit=_then(step, other)))
+            for step, node, other in zip(steps, nodes, [*nodes[1:], last], strict=True)
         ),
     ]
+
+
+def _then(
+    step: Started, following: LaunchDescriptionEntity
+) -> Callable[[ProcessExited, LaunchContext], list[LaunchDescriptionEntity]]:
+    """Return what a step's end starts; with a robot or a controller missing, nothing may move."""
+
+    def ended(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        if event.returncode == 0:
+            return [following]
+        if not context.is_shutdown:
+            get_logger('gazebo.launch').error(
+                f'{step.executable} {" ".join(step.arguments)} ended with {event.returncode}: '
+                f'the robot stays still. What it and Gazebo said tells why; Ctrl-C ends all'
+            )
+        return []
+
+    return ended

@@ -94,13 +94,20 @@ def _overrides(value) -> dict[str, str | float | bool]:
     if value('model'):
         parameters['model'] = value('model')
     if value('rate'):
-        parameters['rate_hz'] = float(value('rate'))
+        parameters['rate_hz'] = _number(value, 'rate')
     if value('use_sim_time'):
         parameters['use_sim_time'] = value('use_sim_time') == 'true'
     for name in ('robot', 'urdf', 'output', 'controllers'):
         if value(name):
             parameters[name] = value(name)
     return parameters
+
+
+def _number(value, name: str) -> float:
+    try:
+        return float(value(name))
+    except ValueError:
+        raise ValueError(f'got {name}:={value(name)}; expected a number') from None
 
 
 def _remappings(value) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 import re
+import shlex
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -15,12 +16,14 @@ from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.robot_file import read_robot_config
 from emotion_motion.retarget.urdf import read_urdf, Urdf
 from emotion_motion.ros.composition import (
+    check_packages,
     controllers_of,
     controllers_text,
     find_description,
     gazebo_arguments,
     gazebo_description,
     gazebo_nodes,
+    GAZEBO_PACKAGES,
     robot_nodes,
     Started,
 )
@@ -54,6 +57,9 @@ def test_a_robot_without_a_description_is_told_how_to_get_one() -> None:
         find_description('pepper')
     with pytest.raises(RobotError, match='expected a YAML file or one of'):
         find_description('nobody')
+    with pytest.raises(RobotError) as refused:
+        find_description('pepper', or_topic=False)
+    assert 'urdf:=FILE' in str(refused.value) and 'topic' not in str(refused.value)
 
 
 # robot.launch.py
@@ -198,14 +204,15 @@ def test_gazebo_refuses_what_it_could_not_move(tmp_path: Path) -> None:
         gazebo_description(read_urdf(other), CONTROLLERS)
 
 
-def test_gazebo_gets_robot_clock_and_controllers(urdf: Urdf) -> None:
-    beside, spawners = gazebo_nodes(urdf, CONTROLLERS)
+def test_gazebo_gets_clock_robot_and_controllers_in_this_order(urdf: Urdf) -> None:
+    beside, steps = gazebo_nodes(urdf, CONTROLLERS)
     found = by_executable(beside)
     publisher = found['robot_state_publisher'].parameters
     assert publisher['use_sim_time'] is True
     assert 'GazeboSimSystem' in publisher['robot_description']
-    assert found['create'].arguments[:4] == ('-topic', 'robot_description', '-name', 'humanoid')
     assert found['parameter_bridge'].arguments[0].startswith('/clock@')
+    create, *spawners = steps
+    assert create.arguments[:4] == ('-topic', 'robot_description', '-name', 'humanoid')
     # The states first: nothing may move that is not heard of.
     assert [each.arguments[0] for each in spawners] == [
         'joint_state_broadcaster', *controllers_of(CONTROLLERS)
@@ -216,3 +223,42 @@ def test_gazebo_gets_robot_clock_and_controllers(urdf: Urdf) -> None:
 def test_gazebo_runs_at_once_with_or_without_its_window() -> None:
     assert gazebo_arguments('empty.sdf', gui=True) == '-r empty.sdf'
     assert gazebo_arguments('empty.sdf', gui=False) == '-r -s empty.sdf'
+
+
+def test_the_world_may_lie_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell takes apart what ros_gz_sim is given."""
+    monkeypatch.setenv('HOME', '/home/me')
+    for world, read in (('my worlds/$1.sdf', 'my worlds/$1.sdf'), ('~/a.sdf', '/home/me/a.sdf')):
+        assert shlex.split(gazebo_arguments(world, gui=True)) == ['-r', read]
+
+
+# What must be installed.
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only ament index: a folder in which each file is a package."""
+    pytest.importorskip('ament_index_python')
+    folder = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages'
+    folder.mkdir(parents=True)
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
+    return folder
+
+
+def test_packages_that_are_missing_are_named_with_what_to_install(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('ROS_DISTRO', 'rolling')
+    for name in GAZEBO_PACKAGES:
+        (index / name).touch()
+    check_packages()
+    (index / 'ros_gz_sim').unlink()
+    with pytest.raises(RobotError, match=r'no package ros_gz_sim; .* ros-rolling-ros-gz-sim$'):
+        check_packages()
+
+
+def test_the_packages_of_gazebo_are_those_of_the_manifest() -> None:
+    depends = ET.parse(ROOT / 'package.xml').getroot().findall('exec_depend')
+    listed = {each.text for each in depends}
+    of_gazebo = {each.text for each in depends if 'GAZEBO' in each.get('condition', '')}
+    assert of_gazebo <= set(GAZEBO_PACKAGES) <= listed

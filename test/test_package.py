@@ -22,9 +22,9 @@ MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
 # Third-party modules that each part may import; its own lower parts are in PARTS.
 CORE = {'numpy', 'safetensors', 'torch'}
 ROS = {
-    'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'hri_msgs', 'launch_ros',
-    'lifecycle_msgs', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs', 'std_srvs',
-    'trajectory_msgs', 'visualization_msgs',
+    'ament_index_python', 'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'hri_msgs',
+    'launch_ros', 'lifecycle_msgs', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs',
+    'std_srvs', 'trajectory_msgs', 'visualization_msgs',
 }
 THIRD_PARTY = {
     'core': CORE,

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+import os
 from pathlib import Path
+import shlex
 from typing import Any
 import xml.etree.ElementTree as ET
 
@@ -20,15 +22,21 @@ from emotion_motion.retarget.robot_file import read_robot_config
 from emotion_motion.retarget.urdf import find_file, read_urdf, Urdf
 
 __all__ = [
-    'FROM_TOPIC', 'Started', 'controllers_of', 'controllers_text', 'find_description',
-    'gazebo_arguments', 'gazebo_description', 'gazebo_nodes', 'robot_nodes',
+    'FROM_TOPIC', 'GAZEBO_PACKAGES', 'Started', 'check_packages', 'controllers_of',
+    'controllers_text', 'find_description', 'gazebo_arguments', 'gazebo_description',
+    'gazebo_nodes', 'robot_nodes',
 ]  # fmt: skip
 
 # As a robot's description: the topic robot_description, which somebody else publishes.
 FROM_TOPIC = 'topic'
+# What gazebo.launch.py starts, and what Gazebo loads for it.
+GAZEBO_PACKAGES = (
+    'controller_manager', 'gz_ros2_control', 'joint_state_broadcaster',
+    'joint_trajectory_controller', 'robot_state_publisher', 'ros_gz_bridge', 'ros_gz_sim',
+)  # fmt: skip
 _GAZEBO_HARDWARE = 'gz_ros2_control/GazeboSimSystem'
 _GAZEBO_PLUGIN = {
-    'filename': 'libgz_ros2_control-system.so',
+    'filename': 'gz_ros2_control-system',
     'name': 'gz_ros2_control::GazeboSimROS2ControlPlugin',
 }
 _BROADCASTER = 'joint_state_broadcaster'
@@ -53,12 +61,32 @@ class Started:
     arguments: tuple[str, ...] = ()
 
 
-def find_description(robot: str, description: str = '') -> Urdf:
+def check_packages(names: tuple[str, ...] = GAZEBO_PACKAGES) -> None:
+    """Look whether packages are there before anything starts.
+
+    Raises:
+        RobotError: some are not; it names them and what to install.
+    """
+    from ament_index_python.packages import get_packages_with_prefixes  # of ROS, as launch is
+
+    there = get_packages_with_prefixes()
+    missing = [name for name in names if name not in there]
+    if missing:
+        distro = os.environ.get('ROS_DISTRO') or '$ROS_DISTRO'
+        debs = ' '.join(f'ros-{distro}-{name.replace("_", "-")}' for name in missing)
+        raise RobotError(
+            f'got no package {", ".join(missing)}; expected to find them installed and sourced: '
+            f'sudo apt install {debs}'
+        )
+
+
+def find_description(robot: str, description: str = '', *, or_topic: bool = True) -> Urdf:
     """Read a robot's description.
 
     Args:
         robot: name of a robot of config/robots, or its YAML file.
         description: a URDF or xacro file; empty: the one that the YAML file names.
+        or_topic: whether the user may give the topic instead, as the error then says.
 
     Raises:
         RobotError: there is none, or it cannot be read.
@@ -68,9 +96,10 @@ def find_description(robot: str, description: str = '') -> Urdf:
     config = read_robot_config(robot)
     found = None if config.urdf is None else find_file(config.urdf, config.folder)
     if found is None:
+        topic = f', or the topic robot_description (urdf:={FROM_TOPIC})' if or_topic else ''
         raise RobotError(
             f'got the robot {robot!r}, whose URDF ({config.urdf}) is not installed; give a file '
-            f'(urdf:=FILE), or the topic robot_description (urdf:={FROM_TOPIC})'
+            f'(urdf:=FILE){topic}'
         )
     return read_urdf(found)
 
@@ -209,12 +238,14 @@ def gazebo_description(urdf: Urdf, controllers_file: str | Path) -> str:
 
 
 def gazebo_arguments(world: str, gui: bool) -> str:
-    """Return Gazebo's command line: run at once, with its window or without."""
-    return f'-r {"" if gui else "-s "}{world}'
+    """Return Gazebo's command line, for a shell: run at once, with its window or without."""
+    return f'-r {"" if gui else "-s "}{shlex.quote(os.path.expanduser(world))}'
 
 
 def gazebo_nodes(urdf: Urdf, controllers_file: str | Path) -> tuple[list[Started], list[Started]]:
-    """Return what runs beside Gazebo, and the spawners of controllers, each after the last one.
+    """Return what runs beside Gazebo, and what brings the robot in, each after the last one.
+
+    The latter are the robot and then its controllers, that of the joint states first.
 
     Raises:
         RobotError: the robot cannot be driven by those controllers.
@@ -227,13 +258,13 @@ def gazebo_nodes(urdf: Urdf, controllers_file: str | Path) -> tuple[list[Started
         ),
         Started('ros_gz_bridge', 'parameter_bridge',
                 arguments=('/clock@rosgraph_msgs/msg/Clock[gz.msgs.Clock',)),
+    ]  # fmt: skip
+    steps = [
         Started('ros_gz_sim', 'create',
                 # A little above the ground, on which fixed soles would press.
                 arguments=('-topic', 'robot_description', '-name', urdf.name, '-z', '0.05')),
+        *(Started('controller_manager', 'spawner',
+                  arguments=(name, '--param-file', str(controllers_file)))
+          for name in (_BROADCASTER, *controllers_of(controllers_file))),
     ]  # fmt: skip
-    spawners = [
-        Started('controller_manager', 'spawner',
-                arguments=(name, '--param-file', str(controllers_file)))
-        for name in (_BROADCASTER, *controllers_of(controllers_file))
-    ]  # fmt: skip
-    return beside, spawners
+    return beside, steps

@@ -24,7 +24,12 @@ from std_msgs.msg import String
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.retarget.urdf import read_urdf
-from emotion_motion.ros.composition import controllers_of, controllers_text
+from emotion_motion.ros.composition import (
+    check_packages,
+    controllers_of,
+    controllers_text,
+    Started,
+)
 from emotion_motion.ros.description_topic import hear_description
 
 pytest.importorskip('pinocchio', reason='Pinocchio is not installed')
@@ -46,7 +51,7 @@ from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 source = PythonLaunchDescriptionSource(sys.argv[1] + '/launch/' + sys.argv[2])
 arguments = [argument.split(':=') for argument in sys.argv[3:]]
-service = LaunchService(noninteractive=True)
+service = LaunchService()
 include = IncludeLaunchDescription(source, launch_arguments=arguments)
 service.include_launch_description(LaunchDescription([include]))
 sys.exit(service.run())
@@ -54,17 +59,20 @@ sys.exit(service.run())
 
 
 @contextlib.contextmanager
-def launched(name: str, **arguments: str) -> Iterator[None]:
-    """Keep a launch file running; end it as Ctrl-C does."""
+def launched(name: str, *, well: bool = True, **arguments: str) -> Iterator[None]:
+    """Keep a launch file running; end it as Ctrl-C does, and see whether it ends well."""
     given = [f'{key}:={value}' for key, value in arguments.items()]
     command = [sys.executable, '-c', DRIVER, str(ROOT), name, *given]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
     try:
         yield
     finally:
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all that run in it
         output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0 and b'Traceback' not in output, output.decode()
+    ended_well = process.returncode == 0 and b'Traceback' not in output
+    assert ended_well or not well, output.decode()
 
 
 @contextlib.contextmanager
@@ -166,6 +174,50 @@ def test_gazebo_launch_has_the_arguments(launch: ModuleType, monkeypatch) -> Non
     arguments = {a.name: a for a in description.get_launch_arguments()}
     assert set(arguments) == {'robot', 'urdf', 'controllers_file', 'world', 'gui'}
     assert all(argument.description for argument in arguments.values())
+
+
+def test_gazebo_launch_without_gazebo_says_what_to_install(
+    launch: ModuleType, tmp_path: Path
+) -> None:
+    command = [sys.executable, '-c', DRIVER, str(ROOT), 'gazebo.launch.py']
+    ended = subprocess.run(
+        command, env={**os.environ, 'AMENT_PREFIX_PATH': str(tmp_path), 'ROS_DISTRO': 'rolling'},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 1 and 'Traceback' not in said, said
+    assert 'sudo apt install' in said and 'ros-rolling-ros-gz-sim' in said
+
+
+@pytest.mark.parametrize('returncode', [0, 1])
+def test_gazebo_launch_goes_on_only_after_a_step_that_went_well(
+    launch: ModuleType, monkeypatch, returncode: int
+) -> None:
+    _use_work_tree(monkeypatch)
+    from launch.events.process import ProcessExited
+
+    next_step = launch.actions.LogInfo(msg='next')
+    ended = load('gazebo.launch.py')._then(Started('controller_manager', 'spawner'), next_step)
+    event = ProcessExited(
+        action=next_step, name='spawner-1', cmd=[], cwd=None, env=None, pid=1,
+        returncode=returncode,
+    )  # fmt: skip
+    assert ended(event, launch.LaunchContext()) == ([next_step] if returncode == 0 else [])
+
+
+def test_gazebo_launch_moves_the_humanoid(launch: ModuleType, graph: Graph, monkeypatch) -> None:
+    try:
+        check_packages()
+    except RobotError as error:
+        pytest.skip(str(error))
+    monkeypatch.setenv('GZ_PARTITION', f'test_{os.getpid()}')  # not somebody's open Gazebo
+    # Where ros_gz_sim ends the launch too, launch_ros ends with an error.
+    with launched('gazebo.launch.py', well=False, gui='false', model=graph.model):
+        tester = graph.tester('/')
+        states = tester.listen(JointState, '/joint_states')
+        moving = {name for name, joint in URDF.joints.items() if joint.moves}
+        tester.wait(lambda: states and set(states[-1].name) == moving, 'joint states', 120.0)
+        tester.wait(lambda: max(map(abs, states[-1].position)) > 0.05, 'motion', 60.0)
 
 
 def test_robot_launch_shows_the_humanoid(launch: ModuleType, graph: Graph) -> None:
