@@ -63,9 +63,27 @@ def test_the_least_along_a_path_is_that_of_its_nearest_pose(name):
     np.testing.assert_array_equal(ends, np.minimum(left[0], left[-1]))
 
 
+@pytest.mark.parametrize('name', ROBOTS)
+def test_which_pairs_come_nearer_also_where_the_first_is_enough(name):
+    counts = []
+    for first, last in poses(name, 40).reshape(20, 2, -1):
+        path = first + np.linspace(0.0, 1.0, 15)[:, None] * 0.2 * (last - first)
+        begin, least = kinematics(name).along(path, -0.01, 0.0)
+        expected = least < np.minimum(-0.01, begin - 1e-3)
+        found, count = kinematics(name).nearer(path, -0.01, more_m=1e-3)
+        np.testing.assert_array_equal(found, expected)
+        some, least_count = kinematics(name).nearer(path, -0.01, more_m=1e-3, hasty=True)
+        assert count == expected.sum() and least_count == some.sum() and (expected | ~some).all()
+        assert (least_count > 0) == (count > 0)
+        counts.append((count, least_count))
+    assert any(count > some for count, some in counts) and any(count == 0 for count, _ in counts)
+
+
 def test_a_pose_that_is_not_a_number_is_not_clear():
     q = np.full(len(robot()), np.nan)
     assert (kinematics('humanoid').left(q, WATCHED_M) == -np.inf).all()
+    path = np.stack((robot().rest, q))
+    assert kinematics('humanoid').nearer(path, -0.01)[0].all()
 
 
 def test_other_arrays_are_refused_and_not_compiled_for():

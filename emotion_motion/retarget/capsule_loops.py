@@ -93,7 +93,8 @@ def _axes_placed(frames, owners, ends, at, way):
                 x = _moved(frames, owners[capsule], row, ends, capsule, end)
                 square += (x - at[capsule, end + row]) ** 2
                 at[capsule, end + row] = x
-            farthest = max(farthest, square)
+            if square > farthest or np.isnan(square):
+                farthest = square
         for row in range(3):
             at[capsule, 6 + row] = at[capsule, row] + at[capsule, 3 + row]
         way[capsule] += np.sqrt(farthest)
