@@ -142,6 +142,7 @@ def test_robot_of_the_topic_is_shown_and_moved(stand: Stand) -> None:
 
 def test_killed_node_is_noticed_and_a_new_one_found(stand: Stand) -> None:
     view = stand.view
+    view.wait_still(False)  # a node that was never heard is waited for and cannot go
     view.button('sadness').click()
     view.wait_requested('sadness')
     stand.node.end(signal.SIGKILL)
