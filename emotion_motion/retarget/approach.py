@@ -19,9 +19,6 @@ class Approach:
     """Speeds of J joints, each from the approach's to its full one once it has met its target.
 
     A target that runs ahead is met too, when it turns: joints are limited, and so are targets.
-
-    Attributes:
-        done: whether every joint has met its target.
     """
 
     def __init__(self, velocity: np.ndarray, settings: LimiterSettings) -> None:
@@ -32,7 +29,12 @@ class Approach:
         self._since_s = np.zeros(len(velocity))
         self._met = np.zeros(len(velocity), dtype=bool)
         self._side = np.zeros(len(velocity))
-        self.done = self._over = False
+        self._over = False  # at full speed, until it begins again
+
+    @property
+    def done(self) -> bool:
+        """Whether every joint has met its target."""
+        return self._over or bool(self._met.all())
 
     def begin(self, rows: Sequence[int] | None = None) -> None:
         """Begin again, for some of the joints or for all."""
@@ -40,7 +42,7 @@ class Approach:
         self._met[chosen] = False
         self._since_s[chosen] = 0.0
         self._side[chosen] = 0.0
-        self.done, self._over = bool(self._met.all()), False
+        self._over = False
 
     def velocity(self, away: np.ndarray, period_s: float) -> np.ndarray:
         """Return the speeds for one more cycle.
@@ -56,7 +58,6 @@ class Approach:
             crossed = (side * self._side) < 0.0
             self._met |= crossed | (np.abs(away) <= self._reached_rad)
             self._side = side
-            self.done = bool(self._met.all())
         elif (self._since_s >= self._ramp_s).all():
             self._over = True
             return self._full

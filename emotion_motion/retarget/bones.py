@@ -138,7 +138,7 @@ class BoneTask(Task):
         bones: that it turns.
         target: the wanted unit vectors [B, 3].
         shares: of each bone's weight that count now [B].
-        angles: between bones and targets where the error was last computed [B] [rad].
+        angles: between bones and targets where the objective was last computed [B] [rad].
     """
 
     def __init__(self, bones: Bones) -> None:

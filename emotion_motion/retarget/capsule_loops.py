@@ -14,7 +14,7 @@ from emotion_motion.retarget.compiled import (
     MATRIX,
     NUMBER,
     VECTOR,
-)  # fmt: skip
+)
 
 __all__ = ['along', 'nearer', 'nearing']
 

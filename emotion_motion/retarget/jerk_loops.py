@@ -145,11 +145,26 @@ def chosen(mine, position, velocity, acceleration, phases, other):
     return found, met, end
 
 
+@inlined
+def _found(phases, met, joint, phase, time):
+    """Return the phase of a joint at a time, not before a phase, and its state; the end rests."""
+    count = phases.shape[1]
+    while phase < count and met[0, phase + 1, joint] <= time:
+        phase += 1
+    if phase == count:
+        return phase, met[1, count, joint], 0.0, 0.0
+    p, v, a = _after(
+        time - met[0, phase, joint], met[1, phase, joint], met[2, phase, joint],
+        met[3, phase, joint], phases[1, phase, joint],
+    )  # fmt: skip
+    return phase, p, v, a
+
+
 @compiled(VECTOR, *_PATH)
 def sampled(times, phases, met):
     """Return positions, velocities and accelerations [3, T, J]; the end is exactly at rest."""
-    _, count, joints = phases.shape
-    found = np.zeros((3, len(times), joints))
+    joints = phases.shape[2]
+    found = np.empty((3, len(times), joints))
     for joint in range(joints):
         phase, before = 0, 0.0
         for row in range(len(times)):
@@ -157,15 +172,7 @@ def sampled(times, phases, met):
             if time < before:
                 phase = 0
             before = time
-            while phase < count and met[0, phase + 1, joint] <= time:
-                phase += 1
-            if phase == count:
-                found[0, row, joint] = met[1, count, joint]
-                continue
-            p, v, a = _after(
-                time - met[0, phase, joint], met[1, phase, joint], met[2, phase, joint],
-                met[3, phase, joint], phases[1, phase, joint],
-            )  # fmt: skip
+            phase, p, v, a = _found(phases, met, joint, phase, time)
             found[0, row, joint], found[1, row, joint], found[2, row, joint] = p, v, a
     return found
 
@@ -173,22 +180,13 @@ def sampled(times, phases, met):
 @compiled(*_PATH, NUMBER, NUMBER)
 def spread(phases, met, end, parts):
     """Return the positions [parts + 1, J] at times of equal distance from the begin to an end."""
-    _, count, joints = phases.shape
-    rows = int(parts) + 1
+    joints, rows = phases.shape[2], int(parts) + 1
     found = np.empty((rows, joints))
     for joint in range(joints):
         phase = 0
         for row in range(rows):
-            time = row * (end / parts)
-            while phase < count and met[0, phase + 1, joint] <= time:
-                phase += 1
-            if phase == count:
-                found[row, joint] = met[1, count, joint]
-                continue
-            found[row, joint] = _after(
-                time - met[0, phase, joint], met[1, phase, joint], met[2, phase, joint],
-                met[3, phase, joint], phases[1, phase, joint],
-            )[0]  # fmt: skip
+            phase, p, _, _ = _found(phases, met, joint, phase, row * (end / parts))
+            found[row, joint] = p
     return found
 
 
