@@ -60,7 +60,7 @@ def test_carriers_change_the_motion_deterministically_and_keep_it_a_body(carrier
 
 
 def test_animations_appear_among_the_gestures(carriers):
-    content = make_clip('happiness', 60.0, 1, carriers=carriers).content
+    content = make_clip('happiness', 240.0, 1, carriers=carriers).content
     assert 0 < content.count('animation_Joy') < 0.7 * len(content.split(', '))
 
 

@@ -224,6 +224,68 @@ def test_acceleration_carries_arousal(people):
     assert order[0] == 'sadness' and set(order[-3:]) == {'anger', 'happiness', 'surprise'}
 
 
+def longest_s(points, reach_m):
+    """Longest time [s] that points [T, K, 3] of a clip of 10 Hz all stay in one place; [T]."""
+    stay = np.empty(len(points))
+    for start in range(len(points)):
+        away = np.linalg.norm(points[start:] - points[start], axis=-1).max(axis=1) > reach_m
+        stay[start] = away.argmax() if away.any() else len(away)
+    return stay / 10.0
+
+
+@pytest.mark.parametrize('name', EMOTIONS)
+def test_nothing_is_held_for_longer_than_a_few_seconds(pure, name):
+    core = [AT[n] for n in ('MidHip', 'Neck', 'LShoulder', 'RShoulder', 'Nose', 'LEar', 'REar')]
+    for points in pure[name]:
+        metres = points[::3].astype(float) * HEIGHT_M
+        assert longest_s(metres[:, core], 0.03).max() < 3.0, 'a trunk of stone'
+        for side in 'LR':
+            wrist = metres[:, AT[f'{side}Wrist']]
+            raised = wrist[:, 2] > metres[:, AT[f'{side}Hip'], 2] + 0.2
+            if raised.any():
+                assert longest_s(wrist[:, None], 0.1)[raised].max() < 5.0, 'an arm held up'
+
+
+def test_a_long_hold_ends_in_the_posture_even_where_the_next_gesture_needs_no_arm():
+    phrase = Phrase(np.random.default_rng(3), STYLES['disgust'])
+    phrase.beat(0.5, lead='push_out')
+    phrase.beat(0.5, head=(5, 0, 0), hold=6.0)
+    phrase.rest()
+    phrase.lower()
+    raised, home, *_ = (move for move in phrase.moves if move.part == 'l_arm')
+    assert raised.values is not None and home.values is None
+    assert home.start_s - raised.end_s < 2.0
+    assert [move.start_s for move in phrase.moves] == sorted(m.start_s for m in phrase.moves)
+
+
+def knees(points):
+    """Flexion of the left and the right knee in degrees, [2, ...]."""
+    return np.stack([
+        joint_angle(*(points[..., AT[f'{side}{part}'], :] for part in ('Hip', 'Knee', 'Ankle')))
+        for side in 'LR'
+    ])
+
+
+def test_knees_are_nearly_straight_but_in_fear(pure):
+    bent = {name: knees(points.astype(float)) for name, points in pure.items()}
+    assert np.median(bent['neutral']) < 10.0
+    for name in ('neutral', 'disgust', 'happiness', 'sadness', 'surprise'):
+        assert np.median(bent[name].min(axis=0)) < 10.0, name  # the leg that carries
+    assert np.median(bent['fear']) > 25.0
+
+
+def test_the_weight_goes_from_foot_to_foot_and_the_free_knee_gives(pure):
+    points = pure['neutral'].astype(float)
+    across = points[..., AT['MidHip'], 1] * HEIGHT_M
+    for clip in across:
+        assert np.ptp(clip.reshape(-1, 300), axis=1).min() > 0.02  # within every 10 s
+    left, right = knees(points)
+    to_the_left = across > 0.015
+    to_the_right = across < -0.015
+    assert right[to_the_left].mean() > left[to_the_left].mean() + 3.0
+    assert left[to_the_right].mean() > right[to_the_right].mean() + 3.0
+
+
 def test_surprise_is_a_burst_and_a_hold():
     peaks, after = [], []
     for seed in range(4):

@@ -48,7 +48,7 @@ SIZE = max(place.stop for place in CHANNELS.values())
 
 JOINT_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
     'pelvis': {
-        'x': (-0.10, 0.08), 'y': (-0.08, 0.08), 'drop': (0.0, 0.16),
+        'x': (-0.10, 0.08), 'y': (-0.08, 0.08), 'drop': (-0.003, 0.16),
         'yaw': (-25.0, 25.0), 'pitch': (-15.0, 25.0), 'roll': (-10.0, 10.0),
     },
     'trunk': {'lean': (-20.0, 50.0), 'bend': (-20.0, 20.0), 'twist': (-40.0, 40.0)},
@@ -66,6 +66,7 @@ _TRUNK_DEPTH, _TRUNK_WIDTH = 0.085, 0.112
 _HEAD_CENTRE, _HEAD_RADIUS = np.array([0.012, 0.0, 0.097]), 0.085
 _GIVE_DEG = 5.0  # beyond the active range, where a hand rests against the face
 _STRAIGHTEST = 0.9991  # of the leg's length; a locked knee would jump when it unlocks
+_UNLOCKING = 0.0008  # of the height, in which a leg comes to bear; more would bend both knees
 
 
 class Body:
@@ -189,8 +190,8 @@ class Body:
             over = np.stack((x, y), axis=-1) + hip[:, :2] - feet[side][:, :2]
             leg = (self._length[f'{side}Knee'] + self._length[f'{side}Ankle']) * _STRAIGHTEST
             highest[side] = np.sqrt(leg**2 - (over**2).sum(-1)) + feet[side][:, 2] - hip[:, 2]
-        height = _smooth_min(highest['L'], highest['R'], 0.002)
-        height = _smooth_min(self._rest['MidHip'][2] - drop, height, 0.002)
+        height = _smooth_min(highest['L'], highest['R'], _UNLOCKING)
+        height = _smooth_min(self._rest['MidHip'][2] - drop, height, _UNLOCKING)
         points['MidHip'] = np.stack((x, y, height), axis=-1)
 
     def _leg(self, points: dict, turn: np.ndarray, ankle: np.ndarray, side: str) -> None:

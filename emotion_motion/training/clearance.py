@@ -46,6 +46,9 @@ def outside_trunk(
         ),
         axis=-1,
     )
+    # Between beside and in front neither push is whole: what is still deep inside goes outward.
+    ratio = np.hypot(moved[:, 0] / depth, moved[:, 1] / width) / 0.8
+    moved[:, :2] *= (1.0 + inside * (_smooth_outside(ratio) - 1.0))[:, None]
     return hip + np.einsum('tij,tj->ti', chest, moved)
 
 

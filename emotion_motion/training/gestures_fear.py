@@ -17,7 +17,7 @@ def guard_face(p: Phrase) -> None:
     """Both hands up to protect the face, shrinking behind them."""
     p.beat(0.35, both='guard', head=(10, p.between(-25, 25), 0), trunk=(4, 0, p.between(-8, 8)),
            shrug=(12, 8), pelvis=(-0.015, 0, 0.03), hold=p.between(0.3, 1.2))  # fmt: skip
-    for _ in p.times(0, 2):
+    for _ in p.times(0, 1):
         p.beat(0.3, both='guard_near', head=(-4, 0, 0), hold=p.between(0, 0.4))
         p.beat(0.3, both='guard', head=(12, p.between(-25, 25), 0), trunk=(6, 0, 0))
     p.rest(0.9)
@@ -79,7 +79,7 @@ def hands_to_mouth(p: Phrase) -> None:
     """Bite the nails: hands at the mouth, trembling."""
     p.beat(0.5, lead='mouth', other='chest', shrug=(10, 10), head=(4, 0, 0), trunk=(4, 0, 0),
            hold=p.between(0.3, 1.0))  # fmt: skip
-    for _ in p.times(0, 2):
+    for _ in p.times(0, 1):
         p.beat(0.4, lead='mouth', head=(2, p.between(-25, 25), 0), hold=p.between(0.1, 0.5))
     p.rest(0.9)
 

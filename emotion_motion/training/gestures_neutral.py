@@ -75,7 +75,7 @@ def scratch_nape(p: Phrase) -> None:
 
 def count_off(p: Phrase) -> None:
     """Make point after point with small beats of a hand."""
-    name = p.choice('explain_up', 'explain_near', 'explain_in')
+    name = p.choice('explain_up', 'explain_out', 'explain_in')
     p.beat(0.7, lead='explain_near')
     for _ in p.times(3, 7):
         p.beat(0.32, lead=name, head=(p.between(2, 6), p.between(-4, 4), 0))

@@ -16,7 +16,7 @@ __all__ = ['FAMILIES']
 def hang_head(p: Phrase) -> None:
     """Let head and trunk sink, slowly come up a little."""
     p.beat(0.9, head=(12, p.between(-8, 8), 3), trunk=(7, 0, 0), shrug=(-4, 6),
-           pelvis=(0, 0, 0.01), soft=True, hold=p.between(0.4, 1.2))  # fmt: skip
+           pelvis=(0, 0, 0.004), soft=True, hold=p.between(0.4, 1.2))  # fmt: skip
     p.rest(1.2)
 
 
@@ -32,7 +32,7 @@ def slow_no(p: Phrase) -> None:
 def sigh(p: Phrase) -> None:
     """Shoulders rise and drop, the body with them."""
     p.beat(0.6, shrug=(11, -4), head=(-10, 0, 0), trunk=(-4, 0, 0), soft=True)
-    p.beat(0.5, shrug=(-5, 7), head=(9, 0, 2), trunk=(6, 0, 0), pelvis=(0, 0, 0.012), soft=True,
+    p.beat(0.5, shrug=(-5, 7), head=(9, 0, 2), trunk=(6, 0, 0), pelvis=(0, 0, 0.005), soft=True,
            hold=p.between(0.2, 0.8))  # fmt: skip
     p.rest(1.0)
 
@@ -59,7 +59,7 @@ def hug_oneself(p: Phrase) -> None:
 
 def slump(p: Phrase) -> None:
     """Give way at the knees, arms hanging before the body."""
-    p.beat(0.9, both='hang_front', pelvis=(-0.01, 0.012, p.between(0.015, 0.035)),
+    p.beat(0.9, both='hang_front', pelvis=(-0.01, 0.012, p.between(0.008, 0.016)),
            trunk=(11, 0, 0), head=(10, 0, 0), shrug=(-4, 10), soft=True,
            hold=p.between(0.3, 1.0))  # fmt: skip
     p.rest(1.2)
@@ -86,7 +86,7 @@ def deep_sigh(p: Phrase) -> None:
     p.beat(1.0, shrug=(13, -6), head=(-13, 0, 0), trunk=(-7, 0, 0), soft=True,
            hold=p.between(0.0, 0.4))  # fmt: skip
     p.beat(0.8, shrug=(-6, 9), head=(8, p.between(-8, 8), 3), trunk=(6, 0, 0), both='hang',
-           pelvis=(0, 0, p.between(0.008, 0.022)), soft=True,
+           pelvis=(0, 0, p.between(0.003, 0.010)), soft=True,
            hold=p.between(0.3, 1.0))  # fmt: skip
     p.rest(1.3)
 

@@ -145,6 +145,7 @@ class Performance:
         if self._family:
             phrase = Phrase(rng, style, 'lr'[rng.integers(2)], self._actor.poses)
             self._family(phrase)
+            phrase.lower()
             self.names.append(self._family.__name__)
             return phrase, [self._family]
         emotion = int(rng.choice(len(EMOTIONS), p=segment.weights))
@@ -164,6 +165,7 @@ class Performance:
             used.append(chosen)
             self.names.append(chosen.__name__)
         self._decorate(phrase, name, style)
+        phrase.lower()
         return phrase, used
 
     def _families(self, emotion: str, mode: int) -> tuple[list[Family], np.ndarray]:
@@ -197,14 +199,14 @@ class Performance:
             self._score.accents.move(start, start + seconds, np.zeros(3))
 
     def _add_postures(self, segment: Segment, style: Style) -> None:
-        """Stand differently every few seconds."""
+        """Stand differently every few seconds: nobody holds a lean for longer."""
         rng = self._rng
-        time = segment.start_s + rng.uniform(3.0, 9.0)
+        time = segment.start_s + rng.uniform(2.0, 4.5)
         while time < segment.end_s:
             seconds = rng.uniform(0.8, 1.8) / style.speed
             goal = posture_channels(segment.weights, rng, self._actor.body, segment.mode)
             self._score.posture.move(time, time + seconds, goal)
-            time += seconds + rng.uniform(3.0, 9.0)
+            time += seconds + rng.uniform(1.5, 4.0)
 
 
 def _lift_moving_feet(channels: np.ndarray, rate_hz: float) -> None:

@@ -5,13 +5,14 @@
 A phrase is written for a leading LEFT arm; led by the right one it is mirrored. Arms move to
 absolute poses (blended in from wherever the posture has them); everything else is added to the
 posture. Several gestures may be written into one phrase: each flows into the next, and an arm that
-the next one does not need stays where it was, until all rest at the end.
+the next one does not need sinks back after a moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +23,8 @@ __all__ = ['Family', 'Move', 'Phrase']
 
 _WIDTH = {'head': 3, 'trunk': 3, 'pelvis': 6, 'l_shoulder': 2, 'r_shoulder': 2, 'l_foot': 3,
           'r_foot': 3}  # fmt: skip
+# People hold an arm up for a second or two; an arm that is held for longer is a statue's.
+_LONGEST_HOLD_S = 1.8
 _FLIP = {'head': (1, -1, -1), 'trunk': (1, -1, -1), 'pelvis': (1, -1, 1, -1, 1, -1)}
 
 
@@ -177,6 +180,22 @@ class Phrase:
             last = max(last, end)
         self._used.clear()
         self.clock_s = last + hold / self.tempo
+
+    def lower(self) -> None:
+        """Bring every arm back that is held for longer than people hold one up."""
+        for arm in 'lr':
+            moves = sorted(
+                (move for move in self.moves if move.part == f'{arm}_arm'),
+                key=lambda move: move.start_s,
+            )
+            for move, after in pairwise(moves):
+                start = move.end_s + self.between(0.7, 1.0) * _LONGEST_HOLD_S
+                end = start + 0.7 / self.tempo
+                late = start if after.values is None else end
+                if move.values is not None and after.start_s > late:
+                    for part in (f'{arm}_arm', f'{arm}_face'):
+                        self.moves.append(Move(part, start, end, None))
+        self.moves.sort(key=lambda move: move.start_s)
 
     @property
     def other(self) -> str:

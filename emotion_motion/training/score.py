@@ -167,5 +167,7 @@ class Score:
                 channels[:, place] += track.play(times_s)
         for track in (self.gaze, self.accents):
             channels[:, CHANNELS['head']] += track.play(times_s)
-        channels[:, CHANNELS['pelvis']] += self.weight.play(times_s)
+        weight = self.weight.play(times_s)
+        channels[:, CHANNELS['pelvis']] += weight
+        channels[:, CHANNELS['trunk'].start + 1] -= weight[:, 5]  # upright over a hip that drops
         return channels

@@ -37,7 +37,7 @@ class Posture:
     bend: float = 0.0
     twist_trunk: float = 0.0
     hips: float = 0.0
-    drop: float = 0.003
+    drop: float = -0.002  # knees as straight as they get: a few degrees of flexion
     shrug: float = 0.0
     protract: float = 0.0
     flex: float = -2.0
@@ -71,9 +71,9 @@ class Style:
     amplitude: float = 1.0
     sharpness: float = 1.0
     lateral: float = 1.0
-    pause_s: float = 0.5
-    sway: float = 1.6
-    restless: float = 1.0
+    pause_s: float = 0.35
+    sway: float = 1.8
+    restless: float = 1.2
     tremor: float = 0.0
     breath_hz: float = 0.25
     breath: float = 1.2
@@ -87,12 +87,12 @@ class Style:
 # small and nearly still; or startled, quick and ready to run.
 FEAR_MODES = (
     Style(
-        speed=0.8, amplitude=0.55, sharpness=1.0, lateral=0.25, pause_s=1.0, sway=1.1,
+        speed=0.6, amplitude=0.45, sharpness=0.8, lateral=0.25, pause_s=1.0, sway=1.3,
         restless=1.0, tremor=0.5, breath_hz=0.6, breath=1.6, gaze_s=1.8, gaze_deg=15.0,
         gaze_move_s=0.3, shift_s=6.0,
     ),
     Style(
-        speed=1.1, amplitude=0.75, sharpness=1.4, lateral=0.35, pause_s=0.6, sway=1.7,
+        speed=0.8, amplitude=0.6, sharpness=1.1, lateral=0.35, pause_s=0.6, sway=1.9,
         restless=2.4, tremor=0.5, breath_hz=0.7, breath=2.0, gaze_s=1.0, gaze_deg=20.0,
         gaze_move_s=0.24, shift_s=2.5,
     ),
@@ -103,29 +103,29 @@ FEAR_MODES = (
 # those of the table. `docs/corpus.md` has wanted and measured.
 STYLES: dict[str, Style] = {
     'anger': Style(
-        speed=0.82, amplitude=0.82, sharpness=1.9, lateral=0.75, pause_s=1.05, sway=1.8,
+        speed=0.74, amplitude=0.78, sharpness=1.9, lateral=0.75, pause_s=1.0, sway=2.1,
         restless=3.4, tremor=0.3, breath_hz=0.5, breath=2.2, gaze_s=2.0, gaze_deg=8.0,
         gaze_move_s=0.3, shift_s=2.0,
     ),
     'disgust': Style(
-        speed=0.8, amplitude=0.85, sharpness=1.4, lateral=0.8, pause_s=0.45, sway=1.6,
+        speed=0.66, amplitude=0.75, sharpness=1.4, lateral=0.8, pause_s=0.45, sway=1.9,
         restless=1.9, breath_hz=0.25, breath=1.2, gaze_s=3.0, gaze_deg=8.0, gaze_move_s=0.45,
         shift_s=2.0,
     ),
     'fear': Style(*np.mean([astuple(mode) for mode in FEAR_MODES], axis=0)),
     'happiness': Style(
-        speed=0.68, amplitude=0.82, sharpness=1.0, lateral=0.5, pause_s=1.35, sway=2.5,
+        speed=0.62, amplitude=0.84, sharpness=1.15, lateral=0.4, pause_s=1.3, sway=2.8,
         restless=2.0, breath_hz=0.35, breath=1.4, gaze_s=1.6, gaze_deg=14.0, gaze_move_s=0.4,
         shift_s=1.1,
     ),
     'neutral': Style(),
     'sadness': Style(
-        speed=0.5, amplitude=0.9, sharpness=0.35, lateral=0.7, pause_s=0.8, sway=1.9,
+        speed=0.42, amplitude=0.9, sharpness=0.35, lateral=0.7, pause_s=0.8, sway=2.3,
         restless=1.0, breath_hz=0.2, breath=2.2, gaze_s=2.5, gaze_deg=9.0, gaze_move_s=1.2,
-        shift_s=2.5,
+        shift_s=1.6,
     ),
     'surprise': Style(
-        speed=1.3, amplitude=1.1, sharpness=2.4, lateral=0.9, pause_s=0.55, sway=1.6,
+        speed=1.15, amplitude=1.02, sharpness=2.4, lateral=0.9, pause_s=0.5, sway=2.0,
         restless=2.5, tremor=0.2, breath_hz=0.4, breath=1.8, gaze_s=2.0, gaze_deg=9.0,
         gaze_move_s=0.4, shift_s=2.2,
     ),
@@ -134,9 +134,9 @@ STYLES: dict[str, Style] = {
 # Each emotion stands in more than one way; a stretch of motion draws a point between them.
 POSTURES: dict[str, tuple[Posture, ...]] = {
     'anger': (
-        Posture(head=2, lean=4, shrug=7, protract=4, drop=0.010, abduct=18, flex=-6, twist=30,
-                elbow=36, hips=1),
-        Posture(head=6, lean=7, shrug=4, protract=7, drop=0.014, abduct=14, flex=4, twist=20,
+        Posture(head=2, lean=4, shrug=7, protract=4, drop=0.0, abduct=14, flex=-6, twist=30,
+                elbow=40, hips=1),
+        Posture(head=6, lean=7, shrug=4, protract=7, drop=0.003, abduct=12, flex=4, twist=20,
                 elbow=50, hips=2),
     ),
     'disgust': (
@@ -146,33 +146,31 @@ POSTURES: dict[str, tuple[Posture, ...]] = {
                 elbow=34, twist_trunk=14),
     ),
     'fear': (
-        Posture(head=2, lean=12, shrug=16, protract=14, drop=0.038, flex=24, abduct=2, twist=42,
-                elbow=108, hips=3),
-        Posture(head=-3, lean=-6, shrug=13, protract=4, drop=0.016, flex=14, abduct=6, twist=24,
-                elbow=92),
+        Posture(head=2, lean=12, shrug=16, protract=14, drop=0.034, flex=8, abduct=2, twist=42,
+                elbow=78, hips=3),
+        Posture(head=-3, lean=-6, shrug=13, protract=4, drop=0.012, flex=4, abduct=6, twist=24,
+                elbow=74),
     ),
     'happiness': (
-        Posture(head=-5, tilt=4, lean=2, shrug=0, protract=-5, flex=2, abduct=8, twist=12,
-                elbow=44, drop=0.006),
-        Posture(head=-3, tilt=-3, lean=4, shrug=2, protract=-3, flex=10, abduct=9, twist=22,
-                elbow=62, drop=0.008),
+        Posture(head=-5, tilt=4, lean=2, shrug=0, protract=-5, flex=2, abduct=7, twist=14,
+                elbow=38),
+        Posture(head=-3, tilt=-3, lean=4, shrug=2, protract=-3, flex=8, abduct=7, twist=24,
+                elbow=52),
     ),
     'neutral': (
         Posture(),
-        Posture(flex=2, abduct=7, twist=28, elbow=36),
+        Posture(flex=2, abduct=7, twist=28, elbow=30),
         Posture(head=1, turn=4, flex=-3, abduct=8, twist=6, elbow=14, protract=-2),
     ),
     'sadness': (
-        Posture(head=16, lean=6, shrug=-3, protract=16, flex=5, abduct=5, twist=22, elbow=20,
-                drop=0.010, tilt=3),
+        Posture(head=16, lean=6, shrug=-3, protract=16, flex=5, abduct=5, twist=22, elbow=28,
+                drop=-0.001, tilt=3),
         Posture(head=12, turn=5, tilt=5, lean=4, shrug=-2, protract=12, flex=3, abduct=5,
-                twist=26, elbow=28, drop=0.007),
+                twist=26, elbow=32),
     ),
     'surprise': (
-        Posture(head=-4, lean=-3, shrug=8, protract=-6, flex=6, abduct=15, twist=2, elbow=42,
-                drop=0.006),
-        Posture(head=-3, lean=-1, shrug=5, protract=-4, flex=4, abduct=12, twist=10, elbow=58,
-                drop=0.005),
+        Posture(head=-4, lean=-3, shrug=8, protract=-6, flex=3, abduct=9, twist=2, elbow=32),
+        Posture(head=-3, lean=-1, shrug=5, protract=-4, flex=2, abduct=8, twist=10, elbow=42),
     ),
 }  # fmt: skip
 
@@ -212,9 +210,12 @@ def posture_channels(
     )
     names = [field.name for field in fields(Posture)]
     value = dict(zip(names, mean, strict=True))
+    # A lean grows and goes: half of it is there at times, half as much again at others.
+    for name in ('lean', 'bend', 'tilt'):
+        value[name] *= rng.uniform(0.5, 1.5)
     channels = body.rest_channels.copy()
     channels[CHANNELS['pelvis']] = (
-        rng.normal(0, 0.004), rng.normal(0, 0.008), value['drop'], rng.normal(0, 2.5),
+        rng.normal(0, 0.004), rng.normal(0, 0.004), value['drop'], rng.normal(0, 2.5),
         value['hips'], rng.normal(0, 0.8),
     )  # fmt: skip
     channels[CHANNELS['trunk']] = (
