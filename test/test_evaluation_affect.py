@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The regression on ratings of valence and arousal, and the spans that it gives."""
+"""Acceleration, pitch of the head, own reading: how emotions compare with the reference's."""
 
 from __future__ import annotations
 
@@ -8,176 +8,126 @@ import numpy as np
 import pytest
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation import affect_span
-from emotion_motion.evaluation.affect_span import (
-    affect_features,
-    AffectRegressor,
-    FEATURES,
-    spans,
+from emotion_motion.evaluation import emotion_section
+from emotion_motion.evaluation.correlates import (
+    acceleration,
+    emotion_means,
+    exchanged,
+    head_pitch,
+    rank_correlation,
+    slope,
 )
 from emotion_motion.evaluation.reference_motion import corpus_streams
 from emotion_motion.evaluation.streams import Streams
-from emotion_motion.exceptions import TrainingError
 from emotion_motion.skeleton import load_skeleton
-from emotion_motion.training.store import MotionDataset
 
+RATE = 30.0
 BODY = load_skeleton()
+REST = BODY.rest * 1.70
+TIME = np.arange(90) / RATE
+PEOPLE = np.repeat(np.arange(7), 3)  # three people at each emotion
+SPREAD = np.tile([-1.0, 0.0, 1.0], 7)  # who differ by a standard deviation of 1
+REFERENCE = np.array([10.0, 12.0, 14.0, 14.5, 20.0, 5.0, 0.0])
 
 
-def linear(clips: int, noise: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return features [N, 4] and ratings [N, 2] of which the first feature says all or little."""
-    rng = np.random.default_rng(seed)
-    features = rng.normal(size=(clips, 4))
-    ratings = 0.3 * features[:, :2] + noise * rng.normal(size=(clips, 2)) + 0.1
-    return features, ratings
+def moving(way: np.ndarray, names: tuple[str, ...] = BODY.names) -> Streams:
+    """Return a body at rest whose keypoints of these names are displaced by way [T, 3]."""
+    points = np.tile(REST, (len(way), 1, 1))
+    points[:, [BODY.index(name) for name in names]] += way[:, None]
+    return Streams(points[None], np.zeros((1, len(way)), dtype=int), RATE)
 
 
-def test_what_is_linear_is_learnt_and_predicted() -> None:
-    features, ratings = linear(40, noise=0.001)
-    regressor = AffectRegressor.train(features, ratings)
-    assert (regressor.r2 > 0.99).all()
-    unseen, truth = linear(20, noise=0.0, seed=1)
-    np.testing.assert_allclose(regressor.predict(unseen), truth, atol=0.02)
+def facing(pitch_deg: float, yaw_deg: float) -> Streams:
+    """Return a body whose nose is 12 cm from the middle of its ears in this direction."""
+    pitch, yaw = np.radians([pitch_deg, yaw_deg])
+    still = moving(np.zeros((90, 3)))
+    ears = still.keypoints[0, 0, [BODY.index('LEar'), BODY.index('REar')]].mean(axis=0)
+    way = [np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)]
+    still.keypoints[:, :, BODY.index('Nose')] = ears + 0.12 * np.array(way)
+    return still
 
 
-def test_noise_is_not_learnt() -> None:
-    rng = np.random.default_rng(2)
-    regressor = AffectRegressor.train(rng.normal(size=(36, 20)), rng.normal(size=(36, 2)))
-    assert (regressor.r2 < 0.3).all()
+def test_a_parabola_has_its_acceleration_and_a_glide_has_none() -> None:
+    parabola = 0.5 * TIME[:, None] ** 2 * np.array([0.0, 0.0, 1.6])
+    assert acceleration(moving(parabola)) == pytest.approx([1.6])
+    assert acceleration(moving(parabola, ('LWrist',))) == pytest.approx([1.6 / 25])
+    assert acceleration(moving(TIME[:, None] * [1.0, 0.5, 0.0])) == pytest.approx([0.0], abs=1e-9)
 
 
-def test_the_strength_is_the_one_that_leaves_clips_out_best() -> None:
-    """The closed form against fitting anew without each clip."""
-    features, ratings = linear(15, noise=0.4)
-    scale = ratings[:, 0]
-    standard = (features - features.mean(axis=0)) / features.std(axis=0)
-    totals = []
-    for strength in affect_span._STRENGTHS:
-        errors = []
-        for i in range(len(scale)):
-            kept = np.arange(len(scale)) != i
-            # The mean is a column of its own without a penalty.
-            table = np.column_stack((standard[kept], np.ones(kept.sum())))
-            penalty = np.diag([*np.full(standard.shape[1], strength), 0.0])
-            found = np.linalg.solve(table.T @ table + penalty, table.T @ scale[kept])
-            errors.append(scale[i] - np.append(standard[i], 1.0) @ found)
-        totals.append(np.square(errors).sum())
-    assert affect_span._strength(features, scale) == affect_span._STRENGTHS[np.argmin(totals)]
-    assert len(set(totals)) > 1
+def test_trembling_is_a_seventh_of_what_it_would_be() -> None:
+    """The average over 7 frames of +1, -1, +1, ... cm is 1/7 cm of one sign or the other."""
+    tremble = 0.01 * (-1.0) ** np.arange(90)[:, None] * np.array([1.0, 0.0, 0.0])
+    assert acceleration(moving(tremble)) == pytest.approx([4 * 0.01 * RATE**2 / 7])
 
 
-def test_a_clip_that_is_left_out_has_no_part_in_its_own_prediction() -> None:
-    features, ratings = linear(12, noise=0.3)
-    scale = ratings[:, 0]
-    strange = scale.copy()
-    strange[3] += 1e6
-    # Its prediction does not follow it, so that it is as wrong as it is strange, and R2 below 0. A
-    # fit that had seen it would follow it in part.
-    assert affect_span._leave_one_out(features, strange) < 0.0
+@pytest.mark.parametrize(('pitch_deg', 'yaw_deg'), [(20.0, 0.0), (-35.0, 70.0), (0.0, 180.0)])
+def test_the_pitch_is_that_of_the_face_wherever_it_looks(
+    pitch_deg: float, yaw_deg: float
+) -> None:
+    assert head_pitch(facing(pitch_deg, yaw_deg)) == pytest.approx([pitch_deg], abs=1e-6)
 
 
-def test_a_scale_is_read_from_its_own_features_alone() -> None:
-    features, ratings = linear(30, noise=0.01)
-    regressor = AffectRegressor.train(features, ratings, [[0, 2], [1]])
-    assert np.count_nonzero(regressor.weights, axis=0).tolist() == [2, 1]
-    changed = features.copy()
-    changed[:, 1] += 5.0
-    moved = regressor.predict(changed) - regressor.predict(features)
-    np.testing.assert_allclose(moved[:, 0], 0.0, atol=1e-12)
-    assert np.abs(moved[:, 1]).min() > 0.5
+def test_means_are_of_each_emotion() -> None:
+    found = emotion_means(np.array([1.0, 3.0, 5.0]), np.array([0, 0, 6]))
+    np.testing.assert_allclose(found, [2.0, *[np.nan] * 5, 5.0])
 
 
-@pytest.mark.parametrize('clips', [3, 12])
-def test_too_little_or_broken_data_is_refused(clips: int) -> None:
-    features, ratings = linear(clips, noise=0.1)
-    features[0, 0] = np.nan
-    with pytest.raises(TrainingError, match='got'):
-        AffectRegressor.train(features, ratings)
+def test_only_pairs_that_the_reference_tells_apart_can_be_exchanged() -> None:
+    """Fear and happiness (14 and 14.5) are nearer than people are to one another (1)."""
+    values = REFERENCE[PEOPLE] + SPREAD
+    own = REFERENCE.copy()
+    assert exchanged(own, values, PEOPLE) == 0.0
+    own[[2, 3]] = own[[3, 2]]
+    assert exchanged(own, values, PEOPLE) == 0.0
+    own[[0, 1]] = own[[1, 0]]
+    assert exchanged(own, values, PEOPLE) == 1.0
+    assert exchanged(-REFERENCE, values, PEOPLE) == 20.0  # all 21 but that one
+    assert exchanged(np.zeros(7), values, PEOPLE) == 20.0  # all alike is no order
+    assert np.isnan(exchanged(np.full(7, np.nan), values, PEOPLE))
 
 
-def test_a_data_set_without_ratings_says_what_to_do(tmp_path: object) -> None:
-    from training_support import swaying
-
-    data = MotionDataset.from_clips([swaying(e) for e in (0, 3)])
-    with pytest.raises(TrainingError, match='import REBL-Pepper again'):
-        AffectRegressor.of_dataset(data)
+def test_people_who_differ_more_tell_less_apart() -> None:
+    own = REFERENCE[[1, 0, 2, 3, 4, 5, 6]]  # anger and disgust, 2 apart, exchanged
+    for spread, pairs in ((1.9, 1.0), (2.1, 0.0)):
+        assert exchanged(own, REFERENCE[PEOPLE] + spread * SPREAD, PEOPLE) == pairs
 
 
-def test_features_do_not_see_legs_nor_size_nor_place_nor_heading() -> None:
-    motion = corpus_streams(people=1, seconds=3.0).keypoints[0]
-    turn = np.array([[0.6, -0.8, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]])
-    moved = 1.3 * motion @ turn.T + [2.0, -1.0, 0.5]
-    legs = [i for i, name in enumerate(BODY.names)
-            if name.endswith(('Knee', 'Ankle', 'Toe', 'Heel'))]  # fmt: skip
-    moved[:, legs] = 0.0
-    np.testing.assert_allclose(
-        affect_features(moved, 30.0), affect_features(motion, 30.0), atol=1e-5
+def test_ranks_and_slope_are_those_of_the_formulas() -> None:
+    own = REFERENCE.copy()
+    assert rank_correlation(own, REFERENCE) == pytest.approx(1.0)
+    assert rank_correlation(-own, REFERENCE) == pytest.approx(-1.0)
+    own[[0, 1]] = own[[1, 0]]
+    assert rank_correlation(own, REFERENCE) == pytest.approx(1.0 - 6 * 2 / (7 * 48))
+    assert slope(0.8 * REFERENCE - 5.0, REFERENCE) == pytest.approx(0.8)
+    lacking = np.where(np.arange(7) == 4, np.nan, 1.25 * REFERENCE)
+    assert slope(lacking, REFERENCE) == pytest.approx(1.25)
+    assert np.isnan(rank_correlation(lacking, REFERENCE))
+    assert np.isnan(slope(np.full(7, np.nan), REFERENCE))
+
+
+def test_people_of_the_corpus_hold_what_is_wanted_of_models() -> None:
+    first, second = (corpus_streams(people=6, seconds=20.0, seed=seed) for seed in (0, 1))
+    shown = first.emotions[:, 0]
+    for measure in (acceleration, head_pitch):
+        own, theirs = (emotion_means(measure(part), shown) for part in (second, first))
+        assert exchanged(own, measure(first), shown) <= 1.0  # six people for 20 s are few
+        assert rank_correlation(own, theirs) > 0.9
+        assert 0.8 < slope(own, theirs) < 1.25
+    sad, happy = (EMOTIONS.index(name) for name in ('sadness', 'happiness'))
+    assert own[sad] < own[happy] - 10.0
+
+
+def test_the_reading_gap_is_that_of_the_worst_emotion() -> None:
+    """The judge sees 0.72 of anger's windows, 0.8 of its ceiling; the model reads half of them."""
+    asked = np.repeat(np.arange(7), 10).reshape(7, 10)
+    read = asked.copy()
+    read[0, :5] = 4
+    streams = Streams(np.zeros((7, 10, 25, 3)), asked, RATE, recognised=np.eye(7)[read])
+    own, ceiling = (
+        emotion_section._Seen(np.diag(shares)[:, :7], shares[:7])
+        for shares in (np.array([0.72, *[0.9] * 6]), np.full(7, 0.9))
     )
-
-
-def known(change: dict[str, np.ndarray], frames: int = 90) -> dict[str, float]:
-    """Return the features of the rest pose with keypoints moved by `change` [T, 3]."""
-    points = np.repeat(BODY.rest[None], frames, axis=0)
-    for name, by in change.items():
-        points[:, BODY.index(name)] += by
-    return dict(zip(FEATURES, affect_features(points, 30.0), strict=True))
-
-
-def test_features_of_motion_whose_features_are_known() -> None:
-    time = np.arange(90) / 30.0
-    still = known({})
-    assert still['still_share'] == 1.0 and still['log_speed'] == pytest.approx(np.log(0.01))
-    # Both wrists, two of six points, at 0.3 torsos a second.
-    torso = np.linalg.norm(BODY.rest[BODY.index('Neck')] - BODY.rest[BODY.index('MidHip')])
-    glide = np.outer(time, [0.3 * torso, 0.0, 0.0])
-    moving = known({'LWrist': glide, 'RWrist': glide})
-    assert moving['log_speed'] == pytest.approx(np.log(0.1 + 0.01), abs=0.02)
-    assert moving['still_share'] < 0.3  # a far hand's forearm hardly turns any more
-    # The nose goes down by as much as it is in front: the face pitches by 45 degrees.
-    ears = 0.5 * (BODY.rest[BODY.index('LEar')] + BODY.rest[BODY.index('REar')])
-    face = BODY.rest[BODY.index('Nose')] - ears
-    down = np.array([0.0, 0.0, -face[2] - face[0]])
-    assert known({'Nose': down})['head_pitch'] == pytest.approx(np.pi / 4)
-    aside = np.where(time < 1.5, 1.0, -1.0)[:, None] * np.array([0.0, face[0], 0.0])
-    shaking = known({'Nose': aside})
-    assert shaking['head_yaw_spread'] == pytest.approx(np.pi / 4, rel=0.05)
-    assert still['head_yaw_spread'] == pytest.approx(0.0, abs=1e-9)
-
-
-def test_a_bent_elbow_is_seen_as_its_angle() -> None:
-    change = {}
-    for side in 'LR':
-        shoulder, elbow = BODY.rest[BODY.index(f'{side}Shoulder')], BODY.index(f'{side}Elbow')
-        upper = BODY.rest[elbow] - shoulder
-        ahead = np.array([np.linalg.norm(upper), 0.0, 0.0])
-        ahead -= upper * (ahead @ upper) / (upper @ upper)  # at a right angle to the upper arm
-        change[f'{side}Wrist'] = BODY.rest[elbow] + ahead - BODY.rest[BODY.index(f'{side}Wrist')]
-    assert known(change)['elbow_flexion'] == pytest.approx(np.pi / 2)
-
-
-def test_faster_motion_has_other_features_and_is_finite_when_it_stands() -> None:
-    motion = corpus_streams(people=1, seconds=4.0).keypoints[0]
-    assert affect_features(motion[::2], 30.0)[0] > affect_features(motion, 30.0)[0]
-    still = np.repeat(BODY.rest[None], 60, axis=0)
-    assert np.isfinite(affect_features(still, 30.0)).all()
-
-
-def test_spans_are_pleasant_less_unpleasant_and_excited_less_calm() -> None:
-    emotions = np.repeat(np.arange(7), 2)
-    ratings = np.zeros((14, 2))
-    ratings[emotions == EMOTIONS.index('happiness'), 0] = 1.0  # one of two pleasant ones
-    ratings[emotions == EMOTIONS.index('sadness')] = -0.8  # one of four unpleasant, two calm
-    np.testing.assert_allclose(spans(ratings, emotions), [0.5 + 0.2, 0.4])
-    np.testing.assert_allclose(spans(np.ones((14, 2)), emotions), 0.0)
-
-
-def test_streams_are_judged_part_by_part() -> None:
-    _, ratings = linear(20, noise=0.1)
-    wide = np.random.default_rng(4).normal(size=(20, len(FEATURES)))
-    regressor = AffectRegressor.train(wide, ratings)
-    streams = corpus_streams(people=1, seconds=12.0)
-    both = regressor.of_streams(streams)
-    halves = [regressor.of_streams(streams.part(*span)) for span in ((0.0, 6.0), (6.0, 12.0))]
-    np.testing.assert_allclose(both, np.mean(halves, axis=0), atol=1e-9)
-    with pytest.raises(TrainingError, match='2 s or more'):
-        regressor.of_streams(Streams(streams.keypoints[:, :30], streams.emotions[:, :30], 30.0))
+    gap = emotion_section._gap(own, ceiling, streams)
+    assert gap.value == pytest.approx(0.3) and gap.verdict == 'missed'
+    assert gap.by_emotion['anger'] == pytest.approx(0.3)
+    assert gap.by_emotion['fear'] == pytest.approx(0.0)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.distribution import (
     diversity,
     frechet,
@@ -11,13 +10,10 @@ from emotion_motion.evaluation.distribution import (
     variety,
     Windows,
 )
-from emotion_motion.evaluation.emokine import measure_emokine
-from emotion_motion.evaluation.emokine_table import emokine_by_emotion, emokine_of_streams
 from emotion_motion.evaluation.novelty import Novelty
 from emotion_motion.evaluation.reference_motion import corpus_streams
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.skeleton import load_skeleton
 
 RATE = 30.0
 
@@ -197,38 +193,3 @@ def test_what_stands_still_is_left_out(corpus):
     for nothing in ([frozen], [corpus.part(0.0, 0.5)], []):
         with pytest.raises(TrainingError, match='moves for a second'):
             Novelty(nothing)
-
-
-# EMOKINE
-
-
-def test_the_table_has_the_features_of_each_stream(corpus):
-    some = corpus.chosen([0, 12])
-    found = emokine_of_streams(some.part(0.0, 4.0), part_s=4.0)
-    assert [name.split()[0] for name in found] == [str(n) for n in range(1, 13)]
-    own = measure_emokine(some.keypoints[1, :120], RATE)
-    hands = [load_skeleton().index(name) for name in ('LWrist', 'RWrist')]
-    assert found['1 speed'][1] == pytest.approx(own.speed.mean[hands].mean())
-    assert found['12 hull in space'][1] == pytest.approx(own.hull_3d.mean)
-    twice = emokine_of_streams(some.chosen([1]), part_s=4.0, parts=2)
-    last = measure_emokine(some.keypoints[1, 180:], RATE).speed.mean[hands].mean()
-    assert twice['1 speed'] == pytest.approx(0.5 * (own.speed.mean[hands].mean() + last))
-
-
-def test_the_table_has_an_emotion_a_column(corpus):
-    some = corpus.chosen([0, 1, 24]).part(0.0, 2.0)
-    found = emokine_by_emotion(some, per_emotion=1, part_s=2.0)
-    each = emokine_of_streams(some, part_s=2.0)
-    for name, values in found.items():
-        assert values[0] == each[name][0] and values[6] == each[name][2]
-        assert np.isnan(values[1:6]).all() and len(values) == len(EMOTIONS)
-
-
-def test_a_frozen_body_has_no_speed_and_no_jerk(corpus):
-    frozen = Streams(np.repeat(corpus.keypoints[:1, :1], 60, axis=1), corpus.emotions[:1, :60],
-                     RATE)  # fmt: skip
-    found = emokine_of_streams(frozen, part_s=2.0)
-    assert found['1 speed'] == found['7 quantity of motion'] == 0.0
-    assert np.isnan(found['8 log dimensionless jerk'])
-    with pytest.raises(TrainingError, match='streams as long as it'):
-        emokine_of_streams(frozen, part_s=3.0)

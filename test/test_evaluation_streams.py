@@ -13,6 +13,7 @@ from support import random_checkpoint
 
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import EMOTIONS, recognised_distribution
+from emotion_motion.evaluation import body_section
 from emotion_motion.evaluation.reference_motion import corpus_streams, real_streams
 from emotion_motion.evaluation.runs import run_plan
 from emotion_motion.evaluation.streams import (
@@ -29,7 +30,7 @@ from emotion_motion.training.corpus import make_clip
 from emotion_motion.training.prepare import prepare
 from emotion_motion.training.store import MotionDataset
 
-ARRAYS = ('keypoints', 'emotions', 'recognised', 'bone_error')
+ARRAYS = ('keypoints', 'emotions', 'recognised', 'bone_error', 'drawn_back')
 WHATS = np.eye(len(EMOTIONS), dtype=np.float32)
 
 
@@ -39,7 +40,8 @@ def streams(checkpoint: Checkpoint) -> Streams:
 
 
 def same(first: Streams, second: Streams) -> bool:
-    return all(np.array_equal(getattr(first, name), getattr(second, name)) for name in ARRAYS)
+    pairs = ((getattr(first, name), getattr(second, name)) for name in ARRAYS)
+    return all(np.array_equal(*pair, equal_nan=True) for pair in pairs)
 
 
 def test_streams_are_what_the_generator_makes(checkpoint: Checkpoint, streams: Streams) -> None:
@@ -69,6 +71,31 @@ def test_the_bone_error_is_that_of_the_frame_before_it_was_projected(
             skeleton.project(loose)
         )
     assert bone_error(streams.prepared(), generator.skeleton).max() < 1e-4
+
+
+def test_the_share_drawn_back_is_what_the_generator_tells_after_each_step(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = iter(np.linspace(0.0, 0.9, 20).reshape(10, 2))
+    monkeypatch.setattr(
+        MotionGenerator, 'drawn_back', property(lambda _: next(told)), raising=False
+    )
+    streams = run_streams(checkpoint, emotions=[0, 3], seconds=10 / 30, seed=1)
+    np.testing.assert_allclose(streams.drawn_back, np.linspace(0.0, 0.9, 20).reshape(10, 2).T)
+
+
+def test_a_generator_that_does_not_tell_leaves_the_share_open(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MotionGenerator, 'drawn_back', np.nan, raising=False)
+    streams = run_streams(checkpoint, emotions=[0, 3], seconds=0.1, seed=1)
+    assert streams.drawn_back.shape == (2, 3) and np.isnan(streams.drawn_back).all()
+    found = body_section._drawn_back(streams)
+    assert found.verdict == 'not measured' and 'does not tell' in found.note
+    shares = np.array([[np.nan, 0.2, 0.4], [0.1, 0.1, 0.1]])
+    found = body_section._drawn_back(dataclasses.replace(streams, drawn_back=shares))
+    assert found.value == pytest.approx(0.2) and found.verdict == 'reach'
+    assert found.by_emotion['anger'] == pytest.approx(0.3)
 
 
 def test_a_stretched_bone_is_measured() -> None:

@@ -1,5 +1,7 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from emotion_motion.evaluation.reference_switches import corpus_switches, hard_c
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.evaluation.switching import (
     believe,
+    read_too_soon,
     reference_p99,
     roughness,
     switch_frames,
@@ -100,6 +103,33 @@ def test_streams_need_one_switch_with_time_on_either_side():
         believe(switching([(0, 1)], before=59), judge(0.5))
     with pytest.raises(TrainingError, match='1 s after'):
         roughness(switching([(0, 1)], after=29), 1.0)
+
+
+# What the model reads in itself
+
+
+@pytest.mark.parametrize(('reads_s', 'too_soon'), [(0.0, 10), (0.5, 5), (1.0, 0), (9.0, 0)])
+def test_what_is_read_before_it_is_shown_is_too_soon(reads_s, too_soon):
+    """Motion changes 1 s after the switch; how late the judge is, a hard cut tells."""
+    streams = switching([(0, 1), (6, 2)])
+    late = believe(streams, judge(0.5)).median_s
+    streams.keypoints[:, 120:150, NOSE, 2] = streams.keypoints[:, :1, NOSE, 2]
+    read = np.where(np.arange(300) < 120 + round(30 * reads_s), streams.emotions[:, :1],
+                    streams.emotions[:, -1:])  # fmt: skip
+    known = dataclasses.replace(streams, recognised=np.eye(7)[read])
+    found = read_too_soon(known, judge(0.5), late)
+    assert found.tolist() == [[10, too_soon]] * 2
+    # A third emotion is neither the old one nor the new one.
+    other = dataclasses.replace(known, recognised=np.eye(7)[np.full_like(read, 4)])
+    assert read_too_soon(other, judge(0.5), late).tolist() == [[10, 0]] * 2
+
+
+def test_motion_that_changes_at_once_leaves_nothing_to_read_too_soon():
+    streams = switching([(0, 1)])
+    known = dataclasses.replace(streams, recognised=np.eye(7)[streams.emotions])
+    late = believe(streams, judge(0.5)).median_s
+    assert read_too_soon(known, judge(0.5), late).tolist() == [[0, 0]]
+    assert read_too_soon(known, judge(0.5), 7.0).tolist() == [[0, 0]]  # nothing to look at
 
 
 # Jerk

@@ -12,6 +12,7 @@ import numpy as np
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.alive import Alive, drift, measure_alive, speed
 from emotion_motion.evaluation.bootstrap import interval
+from emotion_motion.evaluation.held import held_trunk, held_wrist, pieces
 from emotion_motion.evaluation.report import Measure, Target
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.evaluation.yardstick import Yardstick
@@ -26,7 +27,7 @@ _NOT_LONG = 'No stream ran for 300 s; the full evaluation, without --quick, has 
 
 
 def alive_measures(streams: Streams, long: Streams | None, yardstick: Yardstick) -> list[Measure]:
-    """Return the measures of speed, stillness, repetition and drift.
+    """Return the measures of speed, stillness, held postures, repetition and drift.
 
     Args:
         streams: of the model, one emotion each.
@@ -44,8 +45,8 @@ def alive_measures(streams: Streams, long: Streams | None, yardstick: Yardstick)
     )  # fmt: skip
     return [
         *_speeds(own, reference, beside), *_stillness(own, still, reference, beside),
-        *_repetition(own, reference, beside), *_late(late, long, reference),
-        *_drifts(own, reference, beside),
+        *_held(streams, yardstick.streams), *_repetition(own, reference, beside),
+        *_late(late, long, reference), *_drifts(own, reference, beside),
     ]  # fmt: skip
 
 
@@ -147,6 +148,31 @@ def _stillness(own: Alive, still: Alive, reference: Alive, beside: Any) -> list[
                 reference=float(np.nanmax(reference.longest_run_s)),
                 target=Target((None, 15.0))),
     ]  # fmt: skip
+
+
+def _held(streams: Streams, reference: Streams) -> list[Measure]:
+    """Return how long postures are held, in streams as long as the shorter of both."""
+    seconds = min(streams.seconds, reference.seconds)
+    parts = [pieces(part, seconds) for part in (streams, reference)]
+    measures = []
+    for key, title, measure in (
+        ('held_trunk', 'longest time that trunk and head stay in place', held_trunk),
+        ('held_wrist', 'longest time that a raised wrist stays in place', held_wrist),
+    ):
+        own, theirs = (measure(part) for part in parts)
+        longest, known = (
+            by_name([np.fmax.reduce(values[part.emotions[:, 0] == emotion], initial=np.nan)
+                     for emotion in range(len(EMOTIONS))])
+            for values, part in zip((own, theirs), parts, strict=True)
+        )
+        allowed = float(np.percentile(theirs, 99.0))
+        measures.append(Measure(
+            f'alive.{key}', f'{title}, 95th percentile of streams',
+            float(np.percentile(own, 95.0)), 's', reference=float(np.percentile(theirs, 95.0)),
+            by_emotion=longest, reference_by_emotion=known, target=Target((None, allowed)),
+            note=f"In pieces of {seconds:g} s. At most the reference's 99th percentile, "
+                 f'{allowed:.3g} s; of each emotion the longest is shown.'))  # fmt: skip
+    return measures
 
 
 def _repetition(own: Alive, reference: Alive, beside: Any) -> list[Measure]:

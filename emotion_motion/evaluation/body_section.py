@@ -22,7 +22,7 @@ _SLIDE_M_S = 0.001  # the corpus plants its feet exactly; a millimetre a second 
 
 
 def body_measures(streams: Streams, yardstick: Yardstick) -> list[Measure]:
-    """Return the measures of bones, range, manifold, jerk and feet.
+    """Return the measures of bones, range, manifold, jerk, feet and candidates drawn back.
 
     Args:
         streams: of the model, one emotion each.
@@ -60,6 +60,7 @@ def body_measures(streams: Streams, yardstick: Yardstick) -> list[Measure]:
                   note='A toe or heel more than 5 mm lower than in the rest pose: the sole, below '
                        'the keypoints, is in the ground.'),
         table.row('depth_m', 'deepest sole in the ground', unit='m', largest=True),
+        _drawn_back(streams),
     ]  # fmt: skip
 
 
@@ -101,6 +102,18 @@ def _jerk_ratio(streams: Streams, yardstick: Yardstick) -> Measure:
         'body.jerk_ratio', 'jerk against the reference', _mean(ratio), reference=1.0,
         by_emotion=_by_emotion(ratio, emotions, _mean), target=Target((None, 2.5), (None, 1.5)),
         interval=emotion_interval(ratio, emotions),
+    )  # fmt: skip
+
+
+def _drawn_back(streams: Streams) -> Measure:
+    assert streams.drawn_back is not None  # motion of a model
+    shares, emotions = np.array([_mean(row) for row in streams.drawn_back]), streams.emotions[:, 0]
+    note = 'Of the components that the sampler chooses between; mean over frames.'
+    return Measure(
+        'body.drawn_back', 'candidates drawn back to an anchor', _mean(shares), 'share',
+        by_emotion=_by_emotion(shares, emotions, _mean), target=Target((None, 0.25)),
+        interval=emotion_interval(shares, emotions),
+        note=note if np.isfinite(shares).any() else 'Not measured: the generator does not tell.',
     )  # fmt: skip
 
 

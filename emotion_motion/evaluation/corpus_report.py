@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Shows the corpus and measures it: strips, the kinematic table, EMOKINE, a plain judge.
+"""Shows the corpus and measures it: strips, the kinematic table, a plain judge.
 
 `python -m emotion_motion.evaluation.corpus_report` writes what docs/corpus.md shows.
 """
@@ -10,17 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 import time
 
-import numpy as np
-
 from emotion_motion.drawing import film_strips
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.emokine import Emokine, measure_emokine
 from emotion_motion.evaluation.style_table import against_neutral, measure_style, table_lines
 from emotion_motion.evaluation.window_classifier import WindowClassifier
 from emotion_motion.skeleton import load_skeleton
 from emotion_motion.training.corpus import corpus_proportions, make_clip, make_corpus
 
-__all__ = ['draw_emotion', 'style_lines', 'emokine_lines', 'judge_lines', 'main']
+__all__ = ['draw_emotion', 'style_lines', 'judge_lines', 'main']
 
 _RATE_HZ = 30.0
 
@@ -55,21 +52,6 @@ def style_lines(people: int = 24, seconds: float = 40.0) -> list[str]:
     ]  # fmt: skip
 
 
-def emokine_lines(people: int = 6, seconds: float = 20.0) -> list[str]:
-    """Return EMOKINE's features of each emotion, means over people; keypoints averaged."""
-    lines = [f'| feature | {" | ".join(EMOTIONS)} |', f'|{"---|" * (len(EMOTIONS) + 1)}']
-    found: dict[str, list[np.ndarray]] = {}
-    for emotion in EMOTIONS:
-        clips = [make_clip(emotion, seconds, 700 + n, actor=n) for n in range(people)]
-        rows = [_summary(measure_emokine(clip.keypoints, _RATE_HZ)) for clip in clips]
-        for name in rows[0]:
-            found.setdefault(name, []).append(np.mean([row[name] for row in rows]))
-    for name, values in found.items():
-        cells = ' | '.join(f'{value:.3g}' for value in values)
-        lines.append(f'| {name} | {cells} |')
-    return lines
-
-
 def judge_lines(minutes: float = 60.0) -> list[str]:
     """Return how well a plain judge recognises other people's windows of another seed."""
     known, unknown = make_corpus(minutes, seed=11), make_corpus(minutes / 3.0, seed=12)
@@ -83,36 +65,11 @@ def judge_lines(minutes: float = 60.0) -> list[str]:
     return lines
 
 
-def _summary(found: Emokine) -> dict[str, float]:
-    """Return one number of each feature; movement is that of the wrists."""
-    index = load_skeleton().index
-    hands = [index('LWrist'), index('RWrist')]
-    return {
-        '1 speed of the wrists, mean': found.speed.mean[hands].mean(),
-        '1 speed of the wrists, max': found.speed.maximum[hands].mean(),
-        '2 acceleration of the wrists, mean': found.acceleration.mean[hands].mean(),
-        '3 angular speed of the forearms, mean': found.angular_speed.mean[hands].mean(),
-        '4 angular acceleration of the forearms, mean':
-            found.angular_acceleration.mean[hands].mean(),
-        '5 limb contraction, mean': found.limb_contraction.mean,
-        '6 wrists to centre of mass, mean': found.mass_distance.mean[hands].mean(),
-        '7 quantity of motion, mean': found.quantity_of_motion.mean,
-        '8 LDLJ of the wrists': found.jerk[hands].mean(),
-        '8 EMOKINE-compatible jerk of the wrists': found.emokine_jerk[hands].mean(),
-        '9 head to vertical, degrees': np.degrees(found.head_to_vertical.mean),
-        '10 head to back, degrees': np.degrees(found.head_to_back.mean),
-        '11 hull seen from the front, mean': found.hull_2d.mean,
-        '11 union of these hulls': found.hull_2d.union or 0.0,
-        '12 hull in space, mean': found.hull_3d.mean,
-        '12 hull in space of all frames': found.hull_3d.whole,
-    }  # fmt: skip
-
-
 def main(folder: str = 'docs/pictures') -> None:
     """Draw the strips into `folder` and print the tables."""
     for emotion in EMOTIONS:
         print(draw_emotion(emotion, Path(folder)))
-    for lines in (style_lines(), emokine_lines(), judge_lines()):
+    for lines in (style_lines(), judge_lines()):
         print('\n' + '\n'.join(lines))
     start = time.perf_counter()
     frames = sum(len(clip) for clip in make_corpus(30.0, seed=0))

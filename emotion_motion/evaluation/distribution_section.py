@@ -18,15 +18,12 @@ from emotion_motion.evaluation.distribution import (
     variety,
     Windows,
 )
-from emotion_motion.evaluation.emokine_table import emokine_by_emotion
 from emotion_motion.evaluation.report import Measure, Target
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.evaluation.yardstick import feature_windows, RUN_IN_S, Yardstick
 from emotion_motion.exceptions import TrainingError
 
-__all__ = ['distribution_measures', 'emokine_rows']
-
-_PART_S = 10.0  # of EMOKINE's features
+__all__ = ['distribution_measures']
 
 
 def distribution_measures(
@@ -51,15 +48,6 @@ def distribution_measures(
                  'The same of two windows of one stream, 4 s apart or more.', None),
         *_novelty(checkpoint, streams, yardstick),
     ]  # fmt: skip
-
-
-def emokine_rows(streams: Streams, per_emotion: int = 3) -> dict[str, dict[str, float]]:
-    """Return EMOKINE's features of each emotion; none where streams are too short."""
-    streams = streams.part(RUN_IN_S, streams.seconds)
-    if streams.seconds < _PART_S:
-        return {}
-    found = emokine_by_emotion(streams, per_emotion=per_emotion, part_s=_PART_S)
-    return {name: by_name(values) for name, values in found.items()}
 
 
 def _frechet(found: FrechetFound | None, why: str) -> list[Measure]:

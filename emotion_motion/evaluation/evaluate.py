@@ -17,9 +17,9 @@ import torch
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.alive_section import alive_measures, by_name, speed_over_run
+from emotion_motion.evaluation.alive_section import alive_measures, speed_over_run
 from emotion_motion.evaluation.body_section import body_measures
-from emotion_motion.evaluation.distribution_section import distribution_measures, emokine_rows
+from emotion_motion.evaluation.distribution_section import distribution_measures
 from emotion_motion.evaluation.emotion_section import emotion_measures
 from emotion_motion.evaluation.judge import Judge
 from emotion_motion.evaluation.judge_people import standard_judge
@@ -39,9 +39,8 @@ _STRIP_S = (10.0, 16.0)
 
 def evaluate(
     checkpoint: Checkpoint, *, plan: Plan | None = None, datasets: Sequence[MotionDataset] = (),
-    ratings: MotionDataset | None = None, seed: int = 0, sampler: SamplerConfig | None = None,
-    judge: Judge | None = None, size: ReferenceSize | None = None,
-    on_stage: OnStage | None = None,
+    seed: int = 0, sampler: SamplerConfig | None = None, judge: Judge | None = None,
+    size: ReferenceSize | None = None, on_stage: OnStage | None = None,
 ) -> Report:  # fmt: skip
     """Run a model and measure it, with the reference beside every measure.
 
@@ -50,7 +49,6 @@ def evaluate(
         plan: how much is run; None: all.
         datasets: recorded motion: its held-out clips are measured beside the reference, its
             training clips are what the model may replay.
-        ratings: clips with ratings of valence and arousal (REBL-Pepper).
         seed: of the runs and of the reference.
         sampler: None: the checkpoint's.
         judge: None: the standard one, trained or taken from the cache.
@@ -65,8 +63,8 @@ def evaluate(
     stages = Stages(on_stage)
     yardstick = make_yardstick(checkpoint.rate_hz, datasets=datasets, seed=seed, judge=judge,
                                size=size, stages=stages)  # fmt: skip
-    return evaluate_with(yardstick, checkpoint, plan=plan, ratings=ratings, seed=seed,
-                         sampler=sampler, stages=stages)  # fmt: skip
+    return evaluate_with(yardstick, checkpoint, plan=plan, seed=seed, sampler=sampler,
+                         stages=stages)  # fmt: skip
 
 
 def make_yardstick(
@@ -83,9 +81,8 @@ def make_yardstick(
 
 
 def evaluate_with(
-    yardstick: Yardstick, checkpoint: Checkpoint, *, plan: Plan | None = None,
-    ratings: MotionDataset | None = None, seed: int = 0, sampler: SamplerConfig | None = None,
-    title: str = '', stages: Stages | None = None,
+    yardstick: Yardstick, checkpoint: Checkpoint, *, plan: Plan | None = None, seed: int = 0,
+    sampler: SamplerConfig | None = None, title: str = '', stages: Stages | None = None,
 ) -> Report:  # fmt: skip
     """Do what `evaluate` does with a yardstick that was made before, to compare models on it.
 
@@ -93,7 +90,6 @@ def evaluate_with(
         yardstick: of the checkpoint's rate.
         checkpoint: the model, of keypoints in space.
         plan: how much is run; None: all.
-        ratings: clips with ratings of valence and arousal.
         seed: of the runs.
         sampler: None: the checkpoint's.
         title: of the report; '' takes the checkpoint's name.
@@ -123,16 +119,11 @@ def evaluate_with(
     with stages.stage('body'):
         report.measures += body_measures(runs.streams, yardstick)
     with stages.stage('emotion'):
-        measures, more = emotion_measures(checkpoint, runs.streams, yardstick, ratings)
+        measures, more = emotion_measures(checkpoint, runs.streams, yardstick)
         report.measures += measures
         details |= more
     with stages.stage('distribution'):
         report.measures += distribution_measures(checkpoint, runs.streams, yardstick)
-    with stages.stage('EMOKINE'):
-        details['emokine'] = emokine_rows(runs.streams, yardstick.size.emokine)
-        details['emokine_reference'] = {
-            name: by_name(values) for name, values in yardstick.emokine.items()
-        }
     with stages.stage('switch'):
         measures, details['switch'] = switch_measures(runs.switches, yardstick)
         report.measures += measures

@@ -44,17 +44,18 @@ def evaluate_models(
     quick: bool = False,
     out: Path = Path('evaluation'),
     data: tuple[Path, ...] = (),
-    ratings: Path | None = None,
     seed: int = 0,
     require: bool = False,
     k: float | None = None,
     emotion_weight: float | None = None,
     movement_weight: float | None = None,
+    guidance: float | None = None,
+    individual: float | None = None,
     variance_div: float | None = None,
     temperature: float | None = None,
-    plan_temperature: float | None = None,
-    plan_gain: float | None = None,
-    leash: float | None = None,
+    mixture_temperature: float | None = None,
+    target_gain: float | None = None,
+    pose_radius: float | None = None,
     fade: float | None = None,
     stance: float | None = None,
     watchdog: float | None = None,
@@ -71,26 +72,27 @@ def evaluate_models(
         quick: a tenth of the motion; what needs long runs is not measured.
         out: folder to write into; older reports in it are replaced.
         data: data sets whose held-out clips are measured, too.
-        ratings: data set with ratings of valence and arousal (REBL-Pepper) for the two spans.
         seed: of the runs and of the reference.
         require: exit with 1 where a wanted figure is missed or was not measured.
         k: weight of certainty in the sampler of all models, 0 to 20.
         emotion_weight: weight of the emotion that would show, 0 to 50.
         movement_weight: weight of movement, -5 to 20.
+        guidance: how much more probable what the emotion favours becomes, 0 (not at all) to 20.
+        individual: how much counts what a single limb would add to the emotion, 0 to 20.
         variance_div: divides the standard deviations, 0.1 to 10000.
-        temperature: 0.05 to 5.
-        plan_temperature: the same of plans, 0.05 to 5.
-        plan_gain: how much of the way to its plan the body is sent, 0 to 3.
-        leash: how far plans may go from known poses, 0 (anywhere) to 10.
-        fade: how much of what plans do not know of a pose fades in a frame, 0 to 1.
+        temperature: of the choice between candidates, 0.05 to 5.
+        mixture_temperature: of the mixture that the candidates are drawn from, 0.05 to 5.
+        target_gain: how much of the way to its target the body is sent, 0 to 3.
+        pose_radius: how far candidates may be from every anchor, 0 (anywhere) to 10.
+        fade: how much of what the principal axes do not know of a pose fades in a frame, 0 to 1.
         stance: how far standing feet are held, 0 (they glide) to 1.
         watchdog: how strongly what stands still is freed, 0 (not at all) to 3.
     """
     given = {'k': k, 'emotion_weight': emotion_weight, 'movement_weight': movement_weight,
-             'variance_div': variance_div, 'temperature': temperature,
-             'plan_temperature': plan_temperature, 'plan_gain': plan_gain,
-             'leash': leash, 'fade': fade, 'stance': stance,
-             'watchdog': watchdog}  # fmt: skip
+             'guidance': guidance, 'individual': individual, 'variance_div': variance_div,
+             'temperature': temperature, 'mixture_temperature': mixture_temperature,
+             'target_gain': target_gain, 'pose_radius': pose_radius, 'fade': fade,
+             'stance': stance, 'watchdog': watchdog}  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}
     specs = [parse_spec(text, changes) for text in (*models, *compare) or ('default',)]
     titles = [spec.text for spec in specs]
@@ -99,7 +101,7 @@ def evaluate_models(
     if seed < 0 or seed > 1000:
         raise ConfigError(f'got seed = {seed}; expected 0 to 1000')
     _check_folder(out)
-    reports = run_evaluation(specs, quick=quick, data=data, ratings=ratings, seed=seed)
+    reports = run_evaluation(specs, quick=quick, data=data, seed=seed)
     publish(out, reports)
     if require and any(_fails(report) for report in reports):
         sys.exit(1)
@@ -136,7 +138,7 @@ def parse_spec(text: str, changes: dict[str, float] | None = None) -> ModelSpec:
 
 def run_evaluation(
     specs: Sequence[ModelSpec], *, quick: bool = False, data: Sequence[Path] = (),
-    ratings: Path | None = None, seed: int = 0, plan: Any = None, **more: Any,
+    seed: int = 0, plan: Any = None, **more: Any,
 ) -> list[Any]:  # fmt: skip
     """Load everything first, so that a mistake shows at once; then run model by model.
 
@@ -144,7 +146,6 @@ def run_evaluation(
         specs: the models.
         quick: take the quick plan.
         data: folders of data sets.
-        ratings: folder of the data set with ratings.
         seed: of runs and reference.
         plan: how much is run; None: as `quick` says.
         more: judge and size, as of `evaluate`.
@@ -167,7 +168,6 @@ def run_evaluation(
     samplers = [dataclasses.replace(point.sampler, **spec.changes)
                 for point, spec in zip(checkpoints, specs, strict=True)]  # fmt: skip
     datasets = [MotionDataset.open(path) for path in data]
-    rated = MotionDataset.open(ratings) if ratings else None
     plan = plan or (Plan.quick() if quick else Plan())
     yardsticks: dict[float, Any] = {}
     reports = []
@@ -179,8 +179,8 @@ def run_evaluation(
                 rate, datasets=datasets, seed=seed, stages=stages, **more
             )
         reports.append(evaluate_with(
-            yardsticks[rate], checkpoint, plan=plan, ratings=rated, seed=seed, sampler=sampler,
-            title=spec.text, stages=stages,
+            yardsticks[rate], checkpoint, plan=plan, seed=seed, sampler=sampler, title=spec.text,
+            stages=stages,
         ))  # fmt: skip
     return reports
 

@@ -145,8 +145,6 @@ def _group(group: str, keys: Sequence[str], reports: Sequence[Report]) -> list[s
         parts += _matrices(reports)
     if group == 'switch' and any(report.details.get('switch') for report in reports):
         parts.append(image(switch_curves(reports), 'share of switches believed over time'))
-    if group == 'distribution':
-        parts += _emokine(reports)
     return parts
 
 
@@ -251,31 +249,6 @@ def _matrices(reports: Sequence[Report]) -> list[str]:
             parts.append(f'<h3>{title}</h3><p class="note">{text}</p>'
                          f'<div class="pair">{tables}</div>')  # fmt: skip
     return parts
-
-
-def _emokine(reports: Sequence[Report]) -> list[str]:
-    """Return EMOKINE's features by emotion, the reference's in small below them."""
-    there = [report for report in reports if report.details.get('emokine')]
-    if not there:
-        return []
-    rows = []
-    for name in there[0].details['emokine']:
-        for report in there:
-            own = report.details['emokine'][name]
-            beside = report.details.get('emokine_reference', {}).get(name, {})
-            label = escape(name)
-            if len(reports) > 1:
-                label += f'<span class="note">{escape(report.title)}</span>'
-            rows.append([label, *(
-                f'{number_text(own.get(e))}<small>{number_text(beside.get(e))}</small>'
-                for e in EMOTIONS
-            )])  # fmt: skip
-    return [
-        '<h3>EMOKINE features</h3><p class="note">Lengths in torsos, times in seconds; the '
-        "reference's in small below. They have no target: what counts is that an emotion differs "
-        'from the others as it does in the reference.</p>',
-        table(['feature, <small>reference</small>', *EMOTIONS], rows),
-    ]
 
 
 def _method(reports: Sequence[Report]) -> list[str]:

@@ -24,6 +24,8 @@ __all__ = [
 BODY_HEIGHT_M = 1.70
 SWITCH_S = (4.0, 6.0)  # how long a stream runs before and after it switches
 
+_OF_MODELS = ('recognised', 'bone_error', 'drawn_back')  # what only a model can tell of its frames
+
 OnStep = Callable[[int, int], None]
 
 # Making a generator traces its step and keeps torch's warnings of that to itself; warnings are the
@@ -45,6 +47,9 @@ class Streams:
             1 (`recognised_distribution`); None for motion that no model made.
         bone_error: [B, T] float32, mean over bones of |length - rest length| / rest length of the
             frame as it was sampled, before it was projected onto the body; None likewise.
+        drawn_back: [B, T] float32, share of the sampler's candidates that were drawn back to an
+            anchor when the target of the frame was chosen; NaN where it was not told; None
+            likewise.
     """
 
     keypoints: np.ndarray
@@ -52,13 +57,14 @@ class Streams:
     rate_hz: float
     recognised: np.ndarray | None = None
     bone_error: np.ndarray | None = None
+    drawn_back: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Raise TrainingError where the arrays do not belong together."""
         shape = self.keypoints.shape
         if len(shape) != 4 or shape[-1] != 3:
             raise TrainingError(f'got keypoints of shape {shape}; expected [B, T, K, 3]')
-        for name in ('emotions', 'recognised', 'bone_error'):
+        for name in ('emotions', *_OF_MODELS):
             array = getattr(self, name)
             if array is not None and array.shape[:2] != shape[:2]:
                 raise TrainingError(
@@ -117,15 +123,13 @@ class Streams:
         keypoints, emotions = (
             np.concatenate([getattr(p, n) for p in parts]) for n in ('keypoints', 'emotions')
         )
-        return cls(keypoints, emotions, parts[0].rate_hz, of('recognised'), of('bone_error'))
+        return cls(keypoints, emotions, parts[0].rate_hz, *map(of, _OF_MODELS))
 
     def _cut(self, streams: np.ndarray | slice, frames: slice) -> Streams:
-        recognised, error = (
-            None if array is None else array[streams, frames]
-            for array in (self.recognised, self.bone_error)
-        )  # fmt: skip
+        told = [getattr(self, name) for name in _OF_MODELS]
+        more = [None if array is None else array[streams, frames] for array in told]
         keypoints, emotions = self.keypoints[streams, frames], self.emotions[streams, frames]
-        return Streams(keypoints, emotions, self.rate_hz, recognised, error)
+        return Streams(keypoints, emotions, self.rate_hz, *more)
 
 
 @dataclass(frozen=True)
@@ -253,16 +257,17 @@ def _run(
     skeleton, weights = generator.skeleton, np.eye(len(EMOTIONS), dtype=np.float32)
     keypoints = np.empty((count, frames, skeleton.size, 3), dtype=np.float32)
     logits = np.empty((count, frames, len(EMOTIONS)), dtype=np.float32)
-    loose = np.empty((count, frames), dtype=np.float32)
+    loose, drawn = np.empty((2, count, frames), dtype=np.float32)
     for step in range(frames):
         if step and not np.array_equal(asked[:, step], asked[:, step - 1]):
             generator.set_emotion(weights[asked[:, step]])
         keypoints[:, step], logits[:, step] = generator.step()
         loose[:, step] = bone_error(generator.unprojected, skeleton)
+        drawn[:, step] = getattr(generator, 'drawn_back', np.nan)
         if on_step is not None:
             on_step(step + 1, frames)
     recognised = recognised_distribution(logits).astype(np.float32)
-    return Streams(keypoints, asked, generator.rate, recognised, loose)
+    return Streams(keypoints, asked, generator.rate, recognised, loose, drawn)
 
 
 def bone_error(keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:

@@ -10,9 +10,16 @@ import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.bootstrap import interval
+from emotion_motion.evaluation.judge import Judge
 from emotion_motion.evaluation.report import Measure, Target
 from emotion_motion.evaluation.streams import Streams, SWITCH_S
-from emotion_motion.evaluation.switching import believe, Believed, Roughness, roughness
+from emotion_motion.evaluation.switching import (
+    believe,
+    Believed,
+    read_too_soon,
+    Roughness,
+    roughness,
+)
 from emotion_motion.evaluation.yardstick import Yardstick
 
 __all__ = ['switch_measures']
@@ -44,7 +51,7 @@ def switch_measures(
             'believed_s': _times(own), 'reference_s': _times(reference),
             'floor_s': _times(floor), 'after_s': SWITCH_S[1],
         }  # fmt: skip
-    measures = [*_belief(own, reference, floor, streams),
+    measures = [*_belief(own, reference, floor, streams), _fooled(streams, judge, floor),
                 *_jerk(rough[0], rough[1], yardstick.p99_m_s3)]  # fmt: skip
     return measures, details
 
@@ -69,10 +76,34 @@ def _belief(
         Measure('switch.believed', 'time until the judge believes the new emotion, median',
                 own and own.median_s, 's', reference=reference.median_s, by_emotion=by_emotion,
                 interval=interval(times, np.median) if own else None,
-                target=Target((None, 1.5), (None, 1.0)), note=note),
+                target=Target((None, 1.5), (None, 1.2)), note=note),
         Measure('switch.share', 'switches believed within 6 s', own and own.share, 'share',
                 reference=reference.share, note='' if own else _NONE),
     ]  # fmt: skip
+
+
+def _fooled(streams: Streams | None, judge: Judge, floor: Believed) -> Measure:
+    """Return how often the model reads what it is told while its motion shows the old emotion."""
+    looks = np.zeros((0, 2), dtype=np.int64)
+    if streams is not None:
+        # A judge that never believes is at most as late as its window is long.
+        late = float(np.fmin(floor.median_s, judge.seconds))
+        looks = read_too_soon(streams, judge.predict, late, window_s=judge.seconds)
+    note = _NONE if streams is None else (
+        f'Of {looks[:, 0].sum()} looks after a switch at which the judge still sees the old '
+        f'emotion: those at which the model reads the new one in itself.'
+    )  # fmt: skip
+    return Measure(
+        'switch.fooled', 'a wrong condition is seen in motion that still shows the old emotion',
+        _share(looks), 'share', target=Target((None, 0.10)), note=note,
+        interval=interval(looks, _share) if looks.any() else None,
+    )  # fmt: skip
+
+
+def _share(looks: np.ndarray) -> float:
+    """Return the share of looks [B, 2]: all, and those that count; NaN of none."""
+    total, those = looks.sum(axis=0)
+    return float(those / total) if total else float('nan')
 
 
 def _jerk(own: Roughness | None, reference: Roughness, p99_m_s3: float) -> list[Measure]:

@@ -13,7 +13,10 @@ from emotion_motion.evaluation.on_body import jerk_by_frame
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 
-__all__ = ['Believed', 'Roughness', 'believe', 'reference_p99', 'roughness', 'switch_frames']
+__all__ = [
+    'Believed', 'Roughness', 'believe', 'read_too_soon', 'reference_p99', 'roughness',
+    'switch_frames',
+]  # fmt: skip
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
@@ -121,6 +124,40 @@ def believe(
         float(known[counted].mean()) if counted.any() else float('nan'),
         float(1.0 - counted.mean()),
     )  # fmt: skip
+
+
+def read_too_soon(
+    streams: Streams, predict: Predict, delay_s: float, *, window_s: float = 2.0
+) -> np.ndarray:
+    """Ask whether a model reads in its own motion what it is told, before the motion shows it.
+
+    Ten times a second after a switch, its reading of that frame stands beside the judge's of the
+    window that ends so much later as the judge is late: at a hard cut the judge would name the new
+    emotion from the very frame of the cut on.
+
+    Args:
+        streams: of a model, with one switch each, at least a window after their beginning.
+        predict: as of `believe`.
+        delay_s: how late the judge is, its median at hard cuts [s], up to `window_s`.
+        window_s: length of the windows that the judge knows [s].
+
+    Returns:
+        [B, 2] looks at which the judge still sees the old emotion, and those of them at which
+        the model already reads the new one.
+    """
+    assert streams.recognised is not None  # motion of a model
+    size, step, late = (round(time * streams.rate_hz) for time in (window_s, _EVERY_S, delay_s))
+    found, points = np.zeros((len(streams), 2), dtype=np.int64), streams.prepared()
+    for number, frame in enumerate(switch_frames(streams)):
+        looks = np.arange(frame, streams.frames - late, max(1, step))
+        if not len(looks):
+            continue
+        windows = points[number][looks[:, None] + late - size + np.arange(size)]
+        old, new = streams.emotions[number, [frame - 1, frame]]
+        shown = predict(windows).argmax(axis=-1) == old
+        read = streams.recognised[number, looks].argmax(axis=-1) == new
+        found[number] = shown.sum(), (shown & read).sum()
+    return found
 
 
 def roughness(streams: Streams, p99_m_s3: float = float('nan')) -> Roughness:

@@ -16,7 +16,6 @@ import numpy as np
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.evaluation.alive import Alive, measure_alive
 from emotion_motion.evaluation.distribution import Windows
-from emotion_motion.evaluation.emokine_table import emokine_by_emotion
 from emotion_motion.evaluation.judge import Check, Judge
 from emotion_motion.evaluation.known_motion import known_motion, training_streams
 from emotion_motion.evaluation.novelty import Novelty, Replayed
@@ -50,14 +49,12 @@ class ReferenceSize:
         seconds: of each of their streams [s]; repetition needs a minute.
         switches: people who switch.
         known_minutes: about how much of its training motion is looked through for replays [min].
-        emokine: people of each emotion of whom EMOKINE's features are taken.
     """
 
     people: int = 10
     seconds: float = 60.0
     switches: int = 100
     known_minutes: float = 30.0
-    emokine: int = 3
 
 
 @dataclass(eq=False)
@@ -77,7 +74,6 @@ class Yardstick:
         unseen: share of frames out of range and off the manifold, of people who are in neither.
         p99_m_s3: 99th percentile of its jerk [m/s^3].
         features: what the judge sees in its windows.
-        emokine: EMOKINE's features of each emotion, by name.
         switches: corpus people who switch.
         cuts: hard cuts between reference streams.
         size: how much motion this is.
@@ -96,7 +92,6 @@ class Yardstick:
     unseen: dict[str, float]
     p99_m_s3: float
     features: Windows
-    emokine: dict[str, np.ndarray]
     switches: Streams
     cuts: Streams
     size: ReferenceSize = ReferenceSize()
@@ -149,10 +144,8 @@ class Yardstick:
             features = feature_windows(streams, judge)
             checks = judge.checks(streams, seed=seed)
             p99 = reference_p99(streams)
-        with stages.stage('reference: EMOKINE'):
-            emokine = emokine_by_emotion(streams, per_emotion=size.emokine)
         return cls(streams, judge, checks, thresholds, bounds, manifold, alive, body, unseen, p99,
-                   features, emokine, changes, cuts, size, datasets, real)  # fmt: skip
+                   features, changes, cuts, size, datasets, real)  # fmt: skip
 
     def known(self, checkpoint: Checkpoint) -> tuple[Novelty, Replayed, str]:
         """Return a model's training motion, how near the reference comes to it, and what it is."""
