@@ -2,22 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plain way to make the next frame, with the weights of a MotionModel: the yardstick.
 
-As the first published form does it: the whole window is computed anew for every frame, attention
-heads run one by one, and the sampler walks over coordinates with a Categorical and a Normal each.
+As the first published form does it: the whole window is computed anew for every frame, with the
+emotion and without; attention heads run one by one; and the sampler walks over components and
+keypoints, with a Categorical and a Normal each. Keypoints share no random number here, so a body
+comes out more torn than that of the live loop; what counts is the time.
 """
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
 
 import torch
-from torch import Tensor
+from torch import nn, Tensor
 from torch.distributions import Categorical, Normal
 
-from emotion_motion.checkpoint import SamplerConfig
+from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.model import MotionModel, MotionOutput
-from emotion_motion.plan import Plan
+from emotion_motion.mixture import Mixture, Target
+from emotion_motion.model import StreamStep
+from emotion_motion.sampling import is_expressive
+from emotion_motion.target import _without_speed, COMPONENTS, limbs_of, pose_metric
 
 __all__ = ['PlainLoop']
 
@@ -27,71 +33,117 @@ class PlainLoop:
 
     def __init__(self, generator: MotionGenerator) -> None:
         """Borrow model, body and settings of a generator of one stream."""
-        self._generator = generator
-        self._model: MotionModel = generator._model
-        self._sampler: SamplerConfig = generator.sampler
-        self._frames = [generator._frame[0]]
-        normaliser = generator._checkpoint.normaliser
+        self._generator, self._sampler = generator, generator.sampler
+        self._model = copy.deepcopy(generator._model)
+        for block in self._model.blocks:
+            block.forward = functools.partial(_head_by_head, block)
+        normaliser, model = generator._checkpoint.normaliser, self._model
         self._mean, self._low, self._high = map(
             torch.from_numpy, (normaliser.mean, normaliser.low, normaliser.high)
         )
+        self._axes, self._metric = model.axes(), pose_metric(model)
+        self._unit = (model.mdn.horizon_unit.square() @ self._axes.square()).sqrt().view(-1, 3)
+        self._limbs = limbs_of(generator.skeleton)
+        self._place, self._left = torch.zeros(model.config.pose_axes), 0.0
+        self._past: list[tuple[Tensor, Tensor, float]] = []  # frame, place and time of its target
+        self._frame, self._steps = generator._frame[0], 0
 
     @torch.inference_mode()
     def step(self) -> Tensor:
         """Return the next frame's keypoints [K, 3] of a body of height 1."""
-        frames = torch.stack(self._frames[-self._model.config.window :])
-        emotion = self._generator._emotion[0].expand(len(frames), -1)
-        output = self.forward(frames[None], emotion[None])
-        frame = self.sample(output, frames)
-        points = torch.clamp(frame, self._low, self._high) + self._mean
-        body = self._generator.skeleton.project(points.view(-1, 3))
-        self._frames.append(body.flatten() - self._mean)
-        del self._frames[: -self._model.config.window]
+        config = self._model.config
+        self._past = [*self._past, (self._frame, self._place, self._left)][-config.window :]
+        frames, places, left = zip(*self._past, strict=True)
+        target = Target(torch.stack(places)[None], torch.tensor(left).view(1, -1, 1))
+        window, emotion = torch.stack(frames)[None], self._generator._emotion
+        step, untold = (
+            self._model.whole(window, part, target) for part in (emotion, 0.0 * emotion)
+        )
+        following = step.logits[0, -1]
+        self._left = max(self._left - 1.0 / config.horizon, 0.0)
+        if self._steps % config.target_every == 0:
+            drawn = self.sample(step, untold)
+            self._place = self._model.in_axes(self._body(drawn).flatten() - self._mean)
+            self._left = 1.0 - 1.0 / config.horizon
+            following = drawn if config.horizon == 1 else following
+        self._steps += 1
+        known = self._model.in_axes(following) @ self._axes
+        frame = following + self._sampler.fade * (known - following)
+        body = self._body(torch.clamp(frame, self._low, self._high))
+        self._frame = body.flatten() - self._mean
         return body
 
-    def forward(self, frames: Tensor, emotions: Tensor) -> MotionOutput:
-        """Run the whole window; the same numbers as MotionModel.forward."""
-        model = self._model
-        before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
-        moved = model._moved(frames, before)
-        bent = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
-        here = model.plan_place(frames)
-        nowhere = torch.zeros(*frames.shape[:2], model.config.plan_size + 1)
-        plan = Plan(nowhere[..., :-1], nowhere[..., -1:])
-        x = model._tokens(frames, moved, bent, emotions, plan, here)
-        for block in model.blocks:
-            x = block.join(x, *self._attention(block, x))
-        x = model.norm(x)
-        logits = frames + model.unit * model._displacement(x, moved, bent)
-        pooled = model.pooling.windowed(model._shown(logits, frames), model.config.window)
-        return model._mixture(x, logits, model.emotion_fc2(pooled))
+    def sample(self, step: StreamStep, untold: StreamStep) -> Tensor:
+        """Draw the pose ahead [O], component by component and keypoint by keypoint."""
+        s, logits, frame = self._sampler, step.logits[0, -1], self._frame
+        asked = self._generator._emotion[0]
+        mixture, without = (
+            self._model.mdn(part.features[:, -1:], part.here[:, -1:]) for part in (step, untold)
+        )
+        log_pi = mixture.log_pi + s.guidance * (mixture.log_pi - without.log_pi)
+        found = [self._component(log_pi[0, 0], mixture, logits) for _ in range(COMPONENTS)]
+        mu, sigma, emotions, speed = (torch.stack(part) for part in zip(*found, strict=True))
+        emotions = _without_speed(emotions[None], speed[None])[0]  # [N, K, E]
+        scores = torch.empty(emotions.shape[:2])
+        for g in range(len(scores)):
+            for k, unit in enumerate(self._unit):
+                movement = ((mu[g, k] - frame.view(-1, 3)[k]) / unit).norm()
+                shown = asked @ emotions[g, k]
+                if is_expressive(asked):
+                    shown = shown * (1.0 - emotions[g, k, NEUTRAL_INDEX])
+                scores[g, k] = (
+                    s.movement_weight * movement
+                    - s.k * (sigma[g, k] / unit).norm()
+                    + s.emotion_weight * shown
+                )
+        drawn = torch.empty_like(mu[0])
+        for k, limb in enumerate(self._limbs):
+            members = [j for j, other in enumerate(self._limbs) if other == limb]
+            wanted = scores[:, members].mean(dim=1) / s.temperature
+            g = Categorical(logits=wanted).sample()
+            spread = sigma[g, k] / s.variance_div * math.sqrt(s.temperature)
+            drawn[k] = Normal(mu[g, k], spread).sample()
+        return drawn.flatten()
 
-    def _attention(self, block: torch.nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Attend head by head, [B, H, T, C/H]; also the block's hidden layer."""
-        length = x.shape[1]
-        rotation = self._model.rotary[:, :length]
-        projected, wide = block.project(x, rotation)
-        q, k, v = projected.chunk(3, dim=1)
-        hidden = torch.ones(length, length, dtype=torch.bool).triu(1)
-        heads = []
-        for head in range(q.shape[1]):
-            scores = q[:, head] @ k[:, head].transpose(-2, -1) / math.sqrt(q.shape[-1])
-            heads.append(scores.masked_fill(hidden, -math.inf).softmax(dim=-1) @ v[:, head])
-        return torch.stack(heads, dim=1), wide
+    def _component(
+        self, log_pi: Tensor, mixture: Mixture, logits: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Draw a component: mean and spread [K, D], what it shows [K, E], its speed []."""
+        s, model, mdn, frame = self._sampler, self._model, self._model.mdn, self._frame
+        here = mixture.here[0, 0]
+        chosen = Categorical(logits=log_pi / s.mixture_temperature).sample()
+        mean, sigma = (x[0, 0, 0] for x in mdn.components(mixture, chosen.view(1, 1, 1)))
+        place = Normal(mean, sigma * math.sqrt(s.mixture_temperature)).sample()
+        place = here + s.target_gain * (place - here)
+        far, nearest = ((place - mdn.anchors) @ self._metric).norm(dim=-1).min(dim=0)
+        excess = far / (s.pose_radius * mdn.radius) if s.pose_radius else 0.0
+        if excess > 1.0:
+            place = mdn.anchors[nearest] + (place - mdn.anchors[nearest]) / excess
+        mu, spread = (
+            x[0] for x in model.in_frames(place[None], sigma[None], logits, self._axes)
+        )
+        whole = model.shown(mu, frame, model.config.horizon)
+        emotions = model.emotion_fc2(whole).repeat(len(self._limbs), 1)
+        stays = model.shown(frame, frame)
+        for limb in range(1, max(self._limbs) + 1):
+            members = torch.tensor([other == limb for other in self._limbs])
+            alone = torch.where(torch.cat((members.repeat_interleave(3), members)), whole, stays)
+            gain = model.emotion_fc2(alone) - model.emotion_fc2(stays)
+            emotions[members] += s.individual * gain
+        speed = whole[model.config.outputs :].mean()
+        return mu.view(-1, 3), spread.view(-1, 3), emotions, speed
 
-    def sample(self, output: MotionOutput, frames: Tensor) -> Tensor:
-        """Draw the next frame [O], coordinate by coordinate."""
-        s, dims = self._sampler, self._model.config.keypoint_dims
-        pi, sigma, mu = output.pi[0, -1], output.sigma[0, -1], output.mu[0, -1]
-        unit = self._model.unit
-        logits = output.emotion_logits[0, -1]
-        emotion = logits.max() * (1.0 - logits[4])
-        frame = torch.empty_like(mu[0])
-        for o in range(mu.shape[-1]):
-            movement = ((mu[:, o] - frames[-1, o]) / unit[o]).abs()
-            spread = sigma[:, o] / unit[o]
-            score = s.movement_weight * movement - s.k * spread + s.emotion_weight * emotion
-            weights = pi[:, o // dims] if pi.dim() == 2 else pi
-            chosen = Categorical(logits=score + weights.log()).sample()
-            frame[o] = Normal(mu[chosen, o], sigma[chosen, o] / s.variance_div).sample()
-        return frame
+    def _body(self, frame: Tensor) -> Tensor:
+        """Put a frame [O] in model space onto the body, [K, 3]."""
+        return self._generator.skeleton.project((frame + self._mean).view(-1, 3))
+
+
+def _head_by_head(block: nn.Module, x: Tensor, rotation: Tensor, band: Tensor) -> Tensor:
+    """Run a block of the transformer on x [B, T, C], one attention head after the other."""
+    projected, hidden = block.project(x, rotation)
+    q, k, v = projected.chunk(3, dim=1)
+    heads = []
+    for head in range(q.shape[1]):
+        scores = q[:, head] @ k[:, head].mT / math.sqrt(q.shape[-1])
+        heads.append(scores.masked_fill(~band, -math.inf).softmax(dim=-1) @ v[:, head])
+    return block.join(x, torch.stack(heads, dim=1), hidden)

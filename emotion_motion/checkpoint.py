@@ -35,7 +35,7 @@ __all__ = [
     'save_pretrained',
 ]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _WEIGHTS, _CONFIG, _CARD = 'model.safetensors', 'config.json', 'README.md'
 
 
@@ -270,6 +270,12 @@ def _read_config(path: Path) -> dict[str, Any]:
             f'got {path}, which cannot be read as JSON ({error}); copy the checkpoint again'
         ) from error
     version = config.get('format_version') if isinstance(config, dict) else None
+    if version == 1:
+        raise CheckpointError(
+            f'got {path} of format version 1, of emotion_motion 0.1, whose network has plans and '
+            f'poses labelled with emotions; train it again with this release (emotion-motion '
+            f'train --data ... --out ...), or keep emotion_motion 0.1 for it'
+        )
     if version != FORMAT_VERSION:
         raise CheckpointError(
             f'got {path} of format version {version!r}; this release reads version '

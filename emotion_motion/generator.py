@@ -15,8 +15,8 @@ from emotion_motion.checkpoint import Checkpoint, from_pretrained, SamplerConfig
 from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import ConfigError, EmotionError, ModelError
 from emotion_motion.filters import KeypointFilter
-from emotion_motion.live_step import FrameSampler, LiveStepRunner
-from emotion_motion.sampling import next_frame
+from emotion_motion.live_step import FrameSampler, LiveStep
+from emotion_motion.sampling import sample_dynamic_emotion_individual
 from emotion_motion.skeleton import Skeleton
 from emotion_motion.stance import Stance
 from emotion_motion.watchdog import Watchdog
@@ -41,9 +41,10 @@ class MotionFrame(NamedTuple):
 class MotionGenerator:
     """B endless streams of motion from one model, each with its own emotion.
 
-    Every call of `step` takes the frame before, runs the model on it with cached keys and values,
-    samples the next frame keypoint by keypoint, puts it back onto the body and remembers it. Time
-    and memory of a step stay the same for ever.
+    Every call of `step` takes the frame before and runs the model on it with cached keys and
+    values, with the emotion and without. Every few frames, and at once for a new emotion, the
+    sampler chooses a pose ahead, limb by limb. The next frame goes there; it is put back onto the
+    body and remembered. Time and memory of a step stay the same for ever.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class MotionGenerator:
         batch_size: int = 1,
         seed: int | None = None,
         body_height_m: float | None = None,
-        frame_sampler: FrameSampler = next_frame,
+        frame_sampler: FrameSampler = sample_dynamic_emotion_individual,
     ) -> None:
         """Make streams that stand in the checkpoint's rest pose, all neutral.
 
@@ -62,9 +63,9 @@ class MotionGenerator:
             batch_size: number of streams B.
             seed: of the random draws; None draws another one at every reset.
             body_height_m: height that the keypoints are scaled to [m]; None: the checkpoint's.
-            frame_sampler: chooses each next frame in place of `sampling.next_frame`, with the same
-                arguments; it must not keep or change them. A step then runs untraced, and a log
-                of the run does not hold the sampler.
+            frame_sampler: draws each target in place of
+                `sampling.sample_dynamic_emotion_individual`, with the same arguments; it must
+                not keep or change them. A log of the run does not hold the sampler.
 
         Raises:
             ConfigError: batch_size, seed or body_height_m is out of range.
@@ -82,7 +83,7 @@ class MotionGenerator:
             checkpoint.skeleton, checkpoint.rate_hz, checkpoint.rest_pose, batch_size
         )
         self._watchdog = Watchdog(checkpoint.rate_hz, batch_size)
-        self._live_step = LiveStepRunner(checkpoint, batch_size, frame_sampler=frame_sampler)
+        self._live_step = LiveStep(checkpoint, batch_size, frame_sampler=frame_sampler)
         self.sampler = checkpoint.sampler
         self.body_height_m = checkpoint.body_height_m if body_height_m is None else body_height_m
         self._emotion = torch.zeros(batch_size, len(EMOTIONS), device=self._device)
@@ -179,10 +180,17 @@ class MotionGenerator:
         Raises:
             ModelError: no frame was made since the last reset.
         """
-        points = self._live_step.unprojected
-        if points is None or not self._steps:
+        if self._unprojected is None:
             raise ModelError('got no frame to tell of; call step first')
-        return points.cpu().numpy()
+        return self._unprojected.cpu().numpy()
+
+    @property
+    def drawn_back(self) -> np.ndarray:
+        """Share [B] of the last components asked for that were drawn back to an anchor.
+
+        NaN before the first choice. A mixture that fits needs little of it.
+        """
+        return self._live_step.chooser.drawn_back.copy()
 
     @property
     def emotion(self) -> np.ndarray:
@@ -217,7 +225,10 @@ class MotionGenerator:
 
     @property
     def sampler(self) -> SamplerConfig:
-        """Settings of the sampler; assign another SamplerConfig to change them at once."""
+        """Settings of the sampler; assign another SamplerConfig to change them.
+
+        They count from the next choice of a target on, `fade` and `stance` at once.
+        """
         return self._sampler
 
     @sampler.setter
@@ -288,7 +299,8 @@ class MotionGenerator:
             self._random.manual_seed(self._seed)
         rest = self._checkpoint.rest_pose.reshape(-1) - self._checkpoint.normaliser.mean
         self._frame = torch.from_numpy(rest).to(self._device).repeat(self._batch_size, 1)
-        self._cache = self._model.stream(self._batch_size)
+        self._unprojected: torch.Tensor | None = None
+        self._live_step.reset()
         self._filter.reset()
         self._stance.reset()
         self._watchdog.reset()
@@ -330,22 +342,22 @@ class MotionGenerator:
         Raises:
             ModelError: the model gave a frame that is not finite; `reset` begins anew.
         """
-        frame, body, logits = self._live_step(
-            self._frame, self._emotion, self._cache, self._sampler, self._random,
+        made = self._live_step(
+            self._frame, self._emotion, self._sampler, self._random,
             self._watchdog.freedom(self._sampler.watchdog),
         )  # fmt: skip
-        points = body.cpu().numpy()
+        points = made.body.cpu().numpy()
         if not np.isfinite(points).all():
             raise ModelError(
                 f'got a frame that is not finite at step {self._steps}; call reset, and check the '
                 f'checkpoint {self.model_name!r} and the sampler {self._sampler}'
             )
-        self._frame = frame
+        self._frame, self._unprojected = made.frame, made.unprojected
         self._steps += 1
         self._watchdog(points)
         smooth = self.skeleton.project(self._filter(points))
-        standing = self._stance(smooth, self._sampler.stance)
-        return MotionFrame(standing * np.float32(self._body_height_m), logits.cpu().numpy())
+        standing = self._stance(smooth, self._sampler.stance) * np.float32(self._body_height_m)
+        return MotionFrame(standing, made.emotion_logits.cpu().numpy())
 
 
 def _is_one_a_stream(emotion: Any) -> bool:

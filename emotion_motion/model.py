@@ -17,8 +17,8 @@ from torch import nn, Tensor
 import torch.nn.functional as F
 
 from emotion_motion.exceptions import ModelError
+from emotion_motion.mixture import MixtureDensityNetwork, Target
 from emotion_motion.model_config import MotionModelConfig, ROTARY_PERIOD
-from emotion_motion.plan import NO_LEASH, Plan, PlanAhead, PlanHead
 from emotion_motion.rotary import rotary_table
 from emotion_motion.stream_cache import StreamCache
 
@@ -30,6 +30,7 @@ __all__ = [
     'MotionOutput',
     'StreamCache',
     'StreamStep',
+    'Target',
 ]
 
 # Displacements are seen up to this many units: a fall off the body must not drown the rest.
@@ -37,24 +38,23 @@ _DISPLACEMENT_CLIP = 6.0
 
 
 class MotionOutput(NamedTuple):
-    """What the model says of the frame that follows each frame; all in model space."""
+    """What the model says after each frame; all in model space."""
 
-    pi: Tensor  # [B, T, G] or [B, T, G, K], sums to 1 over G
-    sigma: Tensor  # [B, T, G, O]
-    mu: Tensor  # [B, T, G, O]
+    pi: Tensor  # [B, T, G], weights of the pose `horizon` frames ahead; sums to 1 over G
+    sigma: Tensor  # [B, T, N, O], of the components asked for
+    mu: Tensor  # [B, T, N, O]
     logits: Tensor  # [B, T, O], the deterministic next frame
     emotion_logits: Tensor  # [B, T, E], near 1 for a present emotion, near 0 for an absent one
 
 
 class StreamStep(NamedTuple):
-    """What `MotionModel.stream_step` found, T = 1."""
+    """What `MotionModel.stream_step` found of one more frame of B streams."""
 
-    output: MotionOutput
-    shown: Tensor  # [B, 1, dim], what the emotion head may see of the output
-    summary: Tensor  # [B, 1, dim], its average over the window
+    logits: Tensor  # [B, 1, O]
+    emotion_logits: Tensor  # [B, 1, E]
     moved: Tensor  # [B, 1, O], the displacement that led to the frame, in units
-    features: Tensor  # [B, 1, C]
-    here: Tensor  # [B, 1, Z], the frame in principal components
+    features: Tensor  # [B, 1, C + E], what the mixture density network reads
+    here: Tensor  # [B, 1, Z], the frame in principal axes
 
 
 class AttentionPooling(nn.Module):
@@ -82,31 +82,6 @@ class AttentionPooling(nn.Module):
         outside = ~_band(x.shape[1], window, x.device)
         weights = scores.masked_fill(outside, -math.inf).softmax(dim=-1)  # [B, T, T]
         return weights @ x
-
-
-class MixtureDensityNetwork(nn.Module):
-    """Features to a mixture of Gaussians of displacements, in displacement units."""
-
-    def __init__(self, config: MotionModelConfig) -> None:
-        """Make the two-layer network."""
-        super().__init__()
-        self.config = config
-        reads = config.outputs if config.mdn_reads_logits else config.channels
-        mixtures = config.keypoints if config.mixture_per_keypoint else 1
-        self.sizes = [config.gaussians * n for n in (mixtures, config.outputs, config.outputs)]
-        self.hidden = nn.Linear(reads + config.emotions, config.mdn_channels)
-        self.out = nn.Linear(config.mdn_channels, sum(self.sizes))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Map x [B, T, features + E] to pi [B, T, G(, K)], sigma and residual [B, T, G, O]."""
-        out = self.out(F.silu(self.hidden(x)))
-        mixture, spread, residual = (
-            part.unflatten(-1, (self.config.gaussians, -1)) for part in out.split(self.sizes, -1)
-        )
-        pi = mixture.softmax(dim=-2)  # [B, T, G, K or 1]
-        sigma = F.softplus(spread) + self.config.sigma_floor
-        # In units of its own spread, a residual is exact where the motion is quiet.
-        return pi if self.config.mixture_per_keypoint else pi.squeeze(-1), sigma, sigma * residual
 
 
 class _Block(nn.Module):
@@ -160,16 +135,14 @@ class _Block(nn.Module):
 
 
 class MotionModel(nn.Module):
-    """Next-frame mixture and recognised emotion of motion; causal, with a bounded memory.
+    """Next frame, mixture of poses ahead and recognised emotion; causal, with a bounded memory.
 
     `pose_std` [O] and `unit` [O] are the pose's and the displacement's standard deviations.
     """
 
     pose_std: Tensor
     unit: Tensor
-    plan_basis: Tensor
-    plan_known: Tensor
-    plan_reach: Tensor
+    pose_basis: Tensor
     rotary: Tensor
     slots: Tensor
 
@@ -177,7 +150,7 @@ class MotionModel(nn.Module):
         """Make a model with random weights, pose_std and unit 1."""
         super().__init__()
         self.config = config
-        told = 3 * config.outputs + config.plan_size + 1
+        told = 3 * config.outputs + config.pose_axes + 1
         self.frame_in = nn.Linear(told, config.motion_channels)
         self.emotion_in = nn.Linear(config.emotions, config.emotion_channels)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
@@ -191,13 +164,8 @@ class MotionModel(nn.Module):
             nn.Linear(config.emotion_head_channels, config.emotions),
         )
         self.mdn = MixtureDensityNetwork(config)
-        self.plan_head = PlanHead(config)
-        # A frame over pose_std, times this, is the pose in principal components; from the data.
-        self.register_buffer('plan_basis', torch.eye(config.outputs)[: config.plan_size])
-        # Training poses of each emotion in principal components, and how far others are from them.
-        known = torch.zeros(config.emotions, config.plan_known, config.plan_size)
-        self.register_buffer('plan_known', known)
-        self.register_buffer('plan_reach', torch.full((config.emotions,), NO_LEASH))
+        # A frame over pose_std, times this, is the pose in principal axes; from the data.
+        self.register_buffer('pose_basis', torch.eye(config.outputs)[: config.pose_axes])
         self.register_buffer('pose_std', torch.ones(config.outputs), persistent=False)
         self.register_buffer('unit', torch.ones(config.outputs), persistent=False)
         table = rotary_table(config.channels // config.heads)
@@ -205,44 +173,59 @@ class MotionModel(nn.Module):
         self.register_buffer('slots', torch.arange(config.window), persistent=False)
 
     def forward(
-        self, frames: Tensor, emotions: Tensor, *, plan: Plan | None = None
-    ) -> MotionOutput:
-        """Predict the next frame after each frame.
+        self, frames: Tensor, emotions: Tensor, *, target: Target | None = None,
+        components: Tensor | None = None,
+    ) -> MotionOutput:  # fmt: skip
+        """Predict what follows each frame.
 
         Args:
             frames: [B, T, O] in model space.
-            emotions: the condition, [B, E] or one a frame [B, T, E].
-            plan: where each frame's body means to go; None: nowhere in particular.
+            emotions: the condition, [B, E] or one a frame [B, T, E]; all 0: none.
+            target: where each frame's body goes; None: nowhere in particular.
+            components: [B, T, N], those whose mu and sigma are wanted; None: the four most
+                probable.
 
         Raises:
             ModelError: the shapes do not fit the configuration.
         """
-        return self.forward_with_plan(frames, emotions, plan)[0]
+        return self.output(self.whole(frames, emotions, target), components)
 
-    def forward_with_plan(
-        self, frames: Tensor, emotions: Tensor, plan: Plan | None
-    ) -> tuple[MotionOutput, PlanAhead]:
-        """Do what `forward` does, and say where the body may mean to go next."""
+    def whole(
+        self, frames: Tensor, emotions: Tensor, target: Target | None,
+        since: Tensor | None = None,
+    ) -> StreamStep:  # fmt: skip
+        """Run whole sequences; T in place of the 1 in StreamStep's shapes.
+
+        Args:
+            frames: see `forward`.
+            emotions: see `forward`.
+            target: see `forward`.
+            since: [B] frame that a sequence's attention begins anew at: those from it on attend to
+                none before it. None: at the first.
+        """
         emotions = self._checked(frames, emotions)
         length = frames.shape[1]
-        if plan is None:
-            nowhere = frames.new_zeros(*frames.shape[:2], self.config.plan_size + 1)
-            plan = Plan(nowhere[..., :-1], nowhere[..., -1:])
+        if target is None:
+            nowhere = frames.new_zeros(*frames.shape[:2], self.config.pose_axes + 1)
+            target = Target(nowhere[..., :-1], nowhere[..., -1:])
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
         moved = self._moved(frames, before)
         bent = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
-        here = self.plan_place(frames)
-        x = self._tokens(frames, moved, bent, emotions, plan, here)
-        positions = torch.arange(length, device=x.device) % ROTARY_PERIOD
+        here = self.in_axes(frames)
+        x = self._tokens(frames, moved, bent, emotions, target, here)
+        positions = torch.arange(length, device=x.device)
         band = _band(length, self.config.window, x.device)
+        if since is not None:
+            late = positions >= since.unsqueeze(-1)  # [B, T]
+            band = (band & (late.unsqueeze(1) | ~late.unsqueeze(2))).unsqueeze(1)
         for block in self.blocks:
-            x = block(x, self.rotary[:, positions], band)
+            x = block(x, self.rotary[:, positions % ROTARY_PERIOD], band)
         x = self.norm(x)
-        logits = self._following(frames, x, moved, bent)
-        shown = self._seen(x, logits, frames)
-        pooled = self.pooling.windowed(shown, self.config.window)
-        output = self._mixture(x, logits, self.emotion_fc2(pooled))
-        return output, self.plan_head(x, here)
+        logits = frames + self.unit * self._displacement(x, moved, bent)
+        pooled = self.pooling.windowed(self._seen(x, logits, frames), self.config.window)
+        emotion_logits = self.emotion_fc2(pooled)
+        features = torch.cat((x, emotion_logits), dim=-1)
+        return StreamStep(logits, emotion_logits, moved, features, here)
 
     def stream(self, batch_size: int) -> StreamCache:
         """Return an empty cache for `batch_size` live streams."""
@@ -253,34 +236,33 @@ class MotionModel(nn.Module):
             pooled=place.new_zeros(batch_size, c.window, c.shown_size),
             scores=place.new_full((batch_size, c.window), -math.inf),
             mask=place.new_full((1, c.window), -math.inf),
-            plan=place.new_zeros(batch_size, c.plan_size),
-            plan_left=place.new_zeros(batch_size, 1),
-            news=place.new_zeros(batch_size, 1),
         )
 
-    def step(self, frame: Tensor, emotion: Tensor, cache: StreamCache) -> MotionOutput:
+    def step(
+        self, frame: Tensor, emotion: Tensor, cache: StreamCache, *,
+        target: Target | None = None, components: Tensor | None = None,
+    ) -> MotionOutput:  # fmt: skip
         """Take one more frame of live streams; the same numbers as `forward` at its last frame.
 
         Args:
             frame: [B, O] in model space.
             emotion: [B, E].
-            cache: from `stream`; changed in place. Its plan stays as it is.
+            cache: from `stream`; changed in place.
+            target: T = 1; None: nowhere in particular.
+            components: T = 1, see `forward`.
 
         Returns:
             Outputs with T = 1.
         """
-        rings = (cache.keys_values, cache.pooled, cache.scores, cache.mask)
-        plan = Plan(cache.plan.unsqueeze(1), cache.plan_left.unsqueeze(1))
-        past = self.past_of(cache, frame)
-        done = self.stream_step(frame, past, emotion, rings, *self.place_of(cache), plan)
-        cache.summary, cache.last_frame, cache.last_moved = done.summary, frame, done.moved
-        return done.output
-
-    def past_of(self, cache: StreamCache, frame: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the frame before `frame` and the displacement that led to it, in units."""
-        if cache.last_frame is None or cache.last_moved is None:
-            return frame, torch.zeros_like(frame).unsqueeze(1)
-        return cache.last_frame, cache.last_moved
+        if target is None:
+            nowhere = frame.new_zeros(len(frame), 1, self.config.pose_axes + 1)
+            target = Target(nowhere[..., :-1], nowhere[..., -1:])
+        past = cache.past_of(frame)
+        done = self.stream_step(
+            frame, past, emotion, cache.rings, *self.place_of(cache), target
+        )
+        cache.last_frame, cache.last_moved = frame, done.moved
+        return self.output(done, components)
 
     def place_of(self, cache: StreamCache) -> tuple[Tensor, Tensor]:
         """Move the cache on by one frame; returns its slot [1] and its rotation."""
@@ -296,99 +278,82 @@ class MotionModel(nn.Module):
         rings: tuple[Tensor, Tensor, Tensor, Tensor],
         slot: Tensor,
         rotation: Tensor,
-        plan: Plan,
+        target: Target,
     ) -> StreamStep:
         """Take one more frame; tensors in, tensors out, so that it can be traced.
 
         Args:
             frame: [B, O] in model space.
-            past: of `past_of`.
+            past: of `StreamCache.past_of`.
             emotion: [B, E].
-            rings: keys_values, pooled, scores and mask of a StreamCache; written in place.
+            rings: of StreamCache; written in place.
             slot: [1], where to write.
             rotation: of the frame's position.
-            plan: where the body means to go, T = 1.
+            target: T = 1.
         """
         keys_values, pooled, scores, mask = rings
         now = frame.unsqueeze(1)
         moved = self._moved(now, past[0].unsqueeze(1))
         bent = moved - past[1]
-        here = self.plan_place(now)
-        x = self._tokens(now, moved, bent, emotion.unsqueeze(1), plan, here)
+        here = self.in_axes(now)
+        x = self._tokens(now, moved, bent, emotion.unsqueeze(1), target, here)
         for block, ring in zip(self.blocks, keys_values.unbind(0), strict=True):
             assert isinstance(block, _Block)
             x = block.step(x, rotation, ring, slot, mask)
         x = self.norm(x)
-        logits = self._following(now, x, moved, bent)
+        logits = now + self.unit * self._displacement(x, moved, bent)
         shown = self._seen(x, logits, now)
         pooled.index_copy_(1, slot, shown)
         scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
         summary = torch.bmm(scores.softmax(dim=-1).unsqueeze(1), pooled)
-        output = self._mixture(x, logits, self.emotion_fc2(summary))
-        return StreamStep(output, shown, summary, moved, x, here)
+        emotion_logits = self.emotion_fc2(summary)
+        features = torch.cat((x, emotion_logits), dim=-1)
+        return StreamStep(logits, emotion_logits, moved, features, here)
 
-    @property
-    def tells_components(self) -> bool:
-        """Whether it can say, and should, what each component would show."""
-        return self.config.component_emotions and not self.config.emotion_reads_features
+    def output(self, done: StreamStep, components: Tensor | None = None) -> MotionOutput:
+        """Return what `forward` returns, of what `whole` or `stream_step` found."""
+        mixture = self.mdn(done.features, done.here)
+        if components is None:
+            components = mixture.log_pi.topk(min(4, self.config.anchors), dim=-1).indices
+        mu, sigma = self.in_frames(*self.mdn.components(mixture, components), done.logits)
+        return MotionOutput(mixture.log_pi.exp(), sigma, mu, done.logits, done.emotion_logits)
 
-    def component_emotions(self, output: MotionOutput, cache: StreamCache) -> Tensor:
-        """Return `emotions_by_component` of the last `step`, [B, 1, G, K, E]."""
-        assert cache.last_frame is not None and cache.summary is not None, 'step comes first'
-        if self.config.emotion_reads_features:
-            raise ModelError(
-                'got a model whose emotion head reads features, which components do not have'
-            )
-        shown = cache.pooled[:, (cache.frames - 1) % self.config.window].unsqueeze(1)
-        return self.emotions_by_component(output, cache.last_frame, shown, cache.summary)
+    def in_axes(self, frames: Tensor) -> Tensor:
+        """Return frames [..., O] in principal axes, [..., Z]."""
+        return F.linear(frames / self.pose_std, self.pose_basis)
 
-    def emotions_by_component(
-        self, output: MotionOutput, frame: Tensor, shown: Tensor, summary: Tensor
-    ) -> Tensor:
-        """Emotion scores as they would be if a keypoint kept coming from a component.
+    def axes(self) -> Tensor:
+        """Return how far one unit of each principal axis moves a frame, [Z, O]."""
+        return torch.linalg.pinv(self.pose_basis / self.pose_std).T.contiguous()
 
-        First order through AttentionPooling and emotion_fc2: the keypoint's place and speed in
-        the last predicted frame are exchanged for the component's mean, and the change is counted
-        as though the choice held for the whole pooling window (divided by the frame's pooling
-        weight). One frame alone would hardly show in an average over W frames.
+    def in_frames(
+        self, mean: Tensor, sigma: Tensor, logits: Tensor, axes: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return means and standard deviations [..., N, Z] in model space, [..., N, O].
+
+        What the principal axes do not say of a pose is that of `logits`.
 
         Args:
-            output: what `stream_step` returned.
-            frame: the frame that it followed [B, O].
-            shown: as it returned it.
-            summary: as it returned it.
-
-        Returns:
-            [B, 1, G, K, E].
+            mean: [..., N, Z].
+            sigma: [..., N, Z].
+            logits: [..., O].
+            axes: of `axes`, where they were worked out before.
         """
-        k, d = self.config.keypoints, self.config.keypoint_dims
-        first, tanh, second = self.emotion_fc2
-        slope = 1.0 - tanh(first(summary)).square()  # [B, 1, hidden]
-        jacobian = (second.weight * slope) @ first.weight  # [B, E, dim]
-        # The rest of the change comes through the frame's own pooling weight.
-        along = jacobian @ (shown - summary).mT  # [B, E, 1]
-        jacobian = torch.addcmul(jacobian, along, self.pooling.score.weight)
-        mu = output.mu.select(1, -1)  # [B, G, O]
-        change = self._shown(mu, frame.unsqueeze(1)) - shown  # [B, G, dim]
-        gain = jacobian.unsqueeze(1) * change.unsqueeze(2)  # [B, G, E, dim]
-        of_places, of_speeds = gain.split([k * d, gain.shape[-1] - k * d], dim=-1)
-        by_keypoint = of_places.unflatten(-1, (k, d)).sum(-1)  # [B, G, E, K]
-        if self.config.pool_speeds:
-            by_keypoint = by_keypoint + of_speeds
-        emotions = output.emotion_logits.select(1, -1).unsqueeze(1).unsqueeze(-1) + by_keypoint
-        return emotions.transpose(2, 3).unsqueeze(1)
+        axes = self.axes() if axes is None else axes
+        logits = logits.unsqueeze(-2)
+        mu = logits + (mean - self.in_axes(logits)) @ axes
+        return mu, (sigma.square() @ axes.square()).sqrt()
 
-    def plan_place(self, frames: Tensor) -> Tensor:
-        """Return the poses of frames [..., O] in principal components, [..., Z]."""
-        return F.linear(frames / self.pose_std, self.plan_basis)
+    def shown(self, after: Tensor, before: Tensor, frames: float = 1.0) -> Tensor:
+        """Return what poses `after` [..., O] show, `frames` after `before`: [..., O + K].
 
-    def plan_poses(self) -> Tensor:
-        """Return the known poses that plans choose from, [M, Z]; M is plan_choices x E."""
-        return self.plan_known[:, : self.config.plan_choices].flatten(0, 1)
-
-    def plan_rise(self) -> Tensor:
-        """Return how far one unit of each principal component moves a frame, [Z, O]."""
-        return torch.linalg.pinv(self.plan_basis / self.pose_std).T.contiguous()
+        Places over pose_std, and each keypoint's speed in displacement units a frame.
+        """
+        moved = ((after - before) / (frames * self.unit)).unflatten(
+            -1, (-1, self.config.keypoint_dims)
+        )
+        speeds = torch.linalg.vector_norm(moved, dim=-1)
+        return torch.cat((after / self.pose_std, speeds), dim=-1)
 
     def _moved(self, frames: Tensor, before: Tensor) -> Tensor:
         """Return the displacement that led to each frame, in units [B, T, O]."""
@@ -396,25 +361,14 @@ class MotionModel(nn.Module):
         return moved.clamp(-_DISPLACEMENT_CLIP, _DISPLACEMENT_CLIP)
 
     def _tokens(
-        self,
-        frames: Tensor,
-        moved: Tensor,
-        bent: Tensor,
-        emotions: Tensor,
-        plan: Plan,
+        self, frames: Tensor, moved: Tensor, bent: Tensor, emotions: Tensor, target: Target,
         here: Tensor,
-    ) -> Tensor:
-        """Join pose, displacement, its change, way to go and emotion: [B, T, C]."""
-        way = (plan.target - here) * (plan.left > 0)
-        told = (frames / self.pose_std, moved, bent, way, plan.left)
+    ) -> Tensor:  # fmt: skip
+        """Join pose, displacement, its change, way to the target and emotion: [B, T, C]."""
+        way = (target.place - here) * (target.left > 0)
+        told = (frames / self.pose_std, moved, bent, way, target.left)
         motion = self.frame_in(torch.cat(told, dim=-1))
         return torch.cat((motion, self.emotion_in(emotions)), dim=-1)
-
-    def _following(self, frames: Tensor, x: Tensor, moved: Tensor, bent: Tensor) -> Tensor:
-        """Return the prediction of the frames that follow `frames`, [B, T, O] in model space."""
-        if self.config.displacements:
-            return frames + self.unit * self._displacement(x, moved, bent)
-        return self.pose_std * self.displacement(x)  # an ablation: the pose itself
 
     def _displacement(self, x: Tensor, moved: Tensor, bent: Tensor) -> Tensor:
         """Return the next displacement in units, [B, T, O].
@@ -431,25 +385,7 @@ class MotionModel(nn.Module):
 
     def _seen(self, x: Tensor, logits: Tensor, frames: Tensor) -> Tensor:
         """Return what the emotion head sees of each frame, [B, T, dim]."""
-        return x if self.config.emotion_reads_features else self._shown(logits, frames)
-
-    def _shown(self, logits: Tensor, frames: Tensor) -> Tensor:
-        """Return what `logits` show: places, and mostly speeds, [B, T, O + K]."""
-        places = logits / self.pose_std
-        if not self.config.pool_speeds:
-            return places
-        return torch.cat((places, self._speed(logits, frames)), dim=-1)
-
-    def _speed(self, after: Tensor, before: Tensor) -> Tensor:
-        """Return each keypoint's displacement in units, [..., O] to [..., K]."""
-        moved = ((after - before) / self.unit).unflatten(-1, (-1, self.config.keypoint_dims))
-        return torch.linalg.vector_norm(moved, dim=-1)
-
-    def _mixture(self, x: Tensor, logits: Tensor, emotion_logits: Tensor) -> MotionOutput:
-        read = logits / self.pose_std if self.config.mdn_reads_logits else x
-        pi, sigma, residual = self.mdn(torch.cat((read, emotion_logits), dim=-1))
-        mu = logits.unsqueeze(2) + self.unit * residual
-        return MotionOutput(pi, self.unit * sigma, mu, logits, emotion_logits)
+        return x if self.config.emotion_reads_features else self.shown(logits, frames)
 
     def _checked(self, frames: Tensor, emotions: Tensor) -> Tensor:
         """Return emotions [B, T, E] or raise ModelError."""

@@ -31,7 +31,7 @@ __all__ = [
     'FORMAT', 'FORMAT_VERSION', 'LIMIT_BYTES', 'RunLog', 'machine', 'sealed', 'settings_sha256'
 ]
 
-FORMAT, FORMAT_VERSION = 'emotion_motion_run', 1
+FORMAT, FORMAT_VERSION = 'emotion_motion_run', 2
 # An emotion that changes with every frame, day and night, is what fills a file; a disk is safe.
 LIMIT_BYTES = 100_000_000
 _BEGINNING = f'{{"format": "{FORMAT}"'.encode()

@@ -15,11 +15,7 @@ from emotion_motion.exceptions import ModelError
 
 __all__ = [
     'calculate_dynamic_emotion_scores_individual',
-    'draw',
-    'emotion_term',
     'is_expressive',
-    'most_probable',
-    'next_frame',
     'sample_dynamic_emotion_individual',
 ]
 
@@ -38,6 +34,7 @@ def calculate_dynamic_emotion_scores_individual(
     target: Tensor | None = None,
     unit: Tensor | None = None,
     expressive: Tensor | None = None,
+    groups: Tensor | None = None,
 ) -> Tensor:
     """Score every component for every keypoint.
 
@@ -52,7 +49,7 @@ def calculate_dynamic_emotion_scores_individual(
             target[b,e] * emotion_logits[..., e]
 
     An emotion vector per sequence or frame gives every component the same term, which cannot
-    change a choice; one per component and keypoint (`MotionModel.component_emotions`) can.
+    change a choice; one per component and keypoint (`TargetProposals`) can.
 
     Args:
         mu: means [B, T, G, O].
@@ -68,6 +65,8 @@ def calculate_dynamic_emotion_scores_individual(
         target: requested emotion [B, E]; its logit takes the place of the dominant one.
         unit: [O]; given, movement and spread are measured in it.
         expressive: [B] booleans, the sequences that the neutral factor applies to; None: all.
+        groups: [K] group of each keypoint, numbered from 0; keypoints of a group get their mean
+            score. None: each keypoint has a score of its own.
 
     Returns:
         Scores [B, T, G, K].
@@ -77,7 +76,7 @@ def calculate_dynamic_emotion_scores_individual(
     """
     _check(
         mu, sigma, emotion_logits, last_frames, keypoint_dims, neutral_index, target, unit,
-        expressive,
+        expressive, groups,
     )  # fmt: skip
     moved = mu - last_frames.unsqueeze(2)
     if unit is not None:
@@ -85,35 +84,9 @@ def calculate_dynamic_emotion_scores_individual(
     movement = _keypoint_norm(moved, keypoint_dims)  # [B, T, G, K]
     spread = _keypoint_norm(sigma, keypoint_dims)
     logits = _per_component(emotion_logits, mu.dim() + 1)  # [B, T or 1, G or 1, K or 1, E]
-    shown = emotion_term(
-        logits, target=target, neutral_index=neutral_index, expressive=expressive
-    )
-    return movement_weight * movement - k * spread + emotion_weight * shown
-
-
-def emotion_term(
-    emotion_logits: Tensor, *, target: Tensor | None, neutral_index: int | None,
-    expressive: Tensor | None,
-) -> Tensor:  # fmt: skip
-    """Return `emotion` of `calculate_dynamic_emotion_scores_individual`, [B, ...].
-
-    Args:
-        emotion_logits: [B, ..., E].
-        target: [B, E] or None.
-        neutral_index: of E, or None.
-        expressive: [B] or None.
-    """
-    each = (-1, *[1] * (emotion_logits.dim() - 2))  # [B] to [B, 1, ...]
-    if target is None:
-        shown = emotion_logits.amax(dim=-1)
-    else:
-        shown = (emotion_logits * target.unflatten(0, each)).sum(dim=-1)
-    if neutral_index is None:
-        return shown
-    neutral = emotion_logits.select(-1, neutral_index)
-    if expressive is not None:
-        neutral = neutral * expressive.unflatten(0, each)
-    return shown * (1.0 - neutral)
+    shown = _emotion_term(logits, target, neutral_index, expressive)
+    scores = movement_weight * movement - k * spread + emotion_weight * shown
+    return scores if groups is None else scores @ _group_means(groups, scores)
 
 
 def is_expressive(emotion: Tensor) -> Tensor:
@@ -132,18 +105,20 @@ def sample_dynamic_emotion_individual(
     last_frames: Tensor,
     *,
     keypoint_dims: int = 3,
-    k: float = 2.0,
-    emotion_weight: float = 2.0,
-    movement_weight: float = 1.0,
-    variance_div: float = 1000.0,
+    k: float | Tensor = 2.0,
+    emotion_weight: float | Tensor = 2.0,
+    movement_weight: float | Tensor = 1.0,
+    variance_div: float | Tensor = 1000.0,
     neutral_index: int | None = 4,
     target: Tensor | None = None,
-    temperature: float = 1.0,
+    temperature: float | Tensor = 1.0,
     unit: Tensor | None = None,
+    coupled: bool = False,
     expressive: Tensor | None = None,
+    groups: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Draw the next frame from the last timestep; each keypoint chooses for itself.
+    """Draw a frame from the last timestep; each keypoint chooses for itself.
 
     For keypoint j, a component g is drawn from softmax over g of
 
@@ -154,7 +129,8 @@ def sample_dynamic_emotion_individual(
 
         mu[b,-1,g,j] + sigma[b,-1,g,j] / variance_div * sqrt(temperature) * N(0, 1).
 
-    The temperature acts on choice and spread as in World Models (Ha and Schmidhuber 2018).
+    The temperature acts on choice and spread as in World Models (Ha and Schmidhuber 2018). The
+    draw is Gumbel-max: argmax(w - log(Exponential(1))) is distributed as softmax(w).
 
     Args:
         pi: mixture weights [B, T, G], or one mixture a keypoint [B, T, G, K].
@@ -165,114 +141,79 @@ def sample_dynamic_emotion_individual(
         keypoint_dims: coordinates of a keypoint D.
         k: weight of certainty.
         emotion_weight: weight of the emotion that would show.
-        movement_weight: weight of movement.
+        movement_weight: weight of movement; it and temperature may be tensors [B, 1, 1, 1].
         variance_div: divides sigma; above 0.
         neutral_index: index of the neutral emotion or None.
         target: requested emotion [B, E] or None.
         temperature: above 0; 1 samples the model's own distribution times the scores.
         unit: [O] or None.
+        coupled: keypoints share one Gumbel number a component. Each keypoint's own distribution
+            stays the categorical above, and keypoints with like scores choose alike.
         expressive: [B] or None.
+        groups: [K] or None: keypoints of a group choose together.
         generator: source of the random draws; None draws from torch's global state.
 
     Returns:
-        The next frame [B, O].
+        The frame [B, O].
 
     Raises:
         ModelError: the shapes do not fit each other.
     """
     _check(
         mu, sigma, emotion_logits, last_frames, keypoint_dims, neutral_index, target, unit,
-        expressive,
+        expressive, groups,
     )  # fmt: skip
-    components = mu.shape[:3]
-    _fit('pi', pi, components, (*components, mu.shape[-1] // keypoint_dims))
-    noise = draw(mu, keypoint_dims, generator)
-    return next_frame(
-        pi, sigma, mu, emotion_logits, last_frames, noise, keypoint_dims=keypoint_dims, k=k,
-        emotion_weight=emotion_weight, movement_weight=movement_weight, variance_div=variance_div,
-        neutral_index=neutral_index, target=target, temperature=temperature, unit=unit,
-        expressive=expressive,
-    )  # fmt: skip
-
-
-def draw(
-    mu: Tensor, keypoint_dims: int, generator: torch.Generator | None
-) -> tuple[Tensor, Tensor]:
-    """Draw what one frame of the sampler needs at random.
-
-    Returns:
-        Exponential(1) numbers [B, G, K] that choose the components and normal ones [B, K, D].
-    """
-    batch, components, outputs = mu.shape[0], mu.shape[2], mu.shape[3]
+    batch, _, components, outputs = mu.shape
     keypoints = outputs // keypoint_dims
-    race = mu.new_empty(batch, components, keypoints).exponential_(generator=generator)
-    return race, mu.new_empty(batch, keypoints, keypoint_dims).normal_(generator=generator)
-
-
-def next_frame(
-    pi: Tensor,
-    sigma: Tensor,
-    mu: Tensor,
-    emotion_logits: Tensor,
-    last_frames: Tensor,
-    noise: tuple[Tensor, Tensor],
-    *,
-    keypoint_dims: int,
-    k: float | Tensor,
-    emotion_weight: float | Tensor,
-    movement_weight: float | Tensor,
-    variance_div: float | Tensor,
-    neutral_index: int | None,
-    target: Tensor | None,
-    temperature: float | Tensor,
-    unit: Tensor | None,
-    expressive: Tensor | None,
-) -> Tensor:
-    """Do what `sample_dynamic_emotion_individual` says, with the random numbers of `draw`.
-
-    Nothing but tensors is computed here, so that the live loop can trace it; settings may be
-    tensors of no dimension. Component g wins keypoint j by the Gumbel-max trick:
-    argmax(w - log(Exponential(1))) is distributed as softmax(w).
-    """
+    _fit('pi', pi, mu.shape[:3], (*mu.shape[:3], keypoints))
     if emotion_logits.dim() > 2:
-        emotion_logits = emotion_logits.narrow(1, emotion_logits.shape[1] - 1, 1)
-    mu, sigma, last_frames = (part.narrow(1, -1, 1) for part in (mu, sigma, last_frames))
+        emotion_logits = emotion_logits[:, -1:]
+    mu, sigma, last_frames = mu[:, -1:], sigma[:, -1:], last_frames[:, -1:]
     scores = calculate_dynamic_emotion_scores_individual(
         mu, sigma, emotion_logits, last_frames, keypoint_dims=keypoint_dims, k=k,
         emotion_weight=emotion_weight, movement_weight=movement_weight,
         neutral_index=neutral_index, target=target, unit=unit, expressive=expressive,
-    ).squeeze(1)  # fmt: skip  # [B, G, K]
-    weights = pi.select(1, -1)
-    weights = weights if pi.dim() == 4 else weights.unsqueeze(-1)  # [B, G, K or 1]
-    combined = (scores + weights.log()) / temperature
-    race, normal = noise
+        groups=groups,
+    )  # fmt: skip
+    weights = pi[:, -1:] if pi.dim() == 4 else pi[:, -1:].unsqueeze(-1)  # [B, 1, G, K or 1]
+    combined = ((scores + weights.log()) / temperature).squeeze(1)  # [B, G, K]
+    numbers = 1 if coupled else keypoints if groups is None else int(groups.max()) + 1
+    race = mu.new_empty(batch, components, numbers).exponential_(generator=generator)
+    if groups is not None and not coupled:
+        race = race[:, :, groups]
     chosen = (combined - race.log()).argmax(dim=1, keepdim=True)  # [B, 1, K]
-    mean = _of_component(mu.squeeze(1), chosen, keypoint_dims)
-    spread = _of_component(sigma.squeeze(1), chosen, keypoint_dims)
-    return (mean + normal * spread * (temperature**0.5 / variance_div)).flatten(1)
+    index = chosen.unsqueeze(-1).expand(-1, -1, -1, keypoint_dims)
+    mean, spread = (
+        part.squeeze(1).unflatten(-1, (keypoints, keypoint_dims)).gather(1, index).squeeze(1)
+        for part in (mu, sigma)
+    )  # [B, K, D]
+    normal = torch.empty_like(mean).normal_(generator=generator)
+    scale = torch.as_tensor(temperature, device=mu.device).sqrt() / variance_div
+    return (mean + normal * spread * scale.view(-1, 1, 1)).flatten(1)
 
 
-def most_probable(pi: Tensor, mu: Tensor, keypoint_dims: int) -> Tensor:
-    """Return the last timestep's means of the most probable component of each keypoint, [B, O].
+def _emotion_term(
+    emotion_logits: Tensor, target: Tensor | None, neutral_index: int | None,
+    expressive: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """Return `emotion` of `calculate_dynamic_emotion_scores_individual` of logits [B, ..., E]."""
+    each = (-1, *[1] * (emotion_logits.dim() - 2))  # [B] to [B, 1, ...]
+    if target is None:
+        shown = emotion_logits.amax(dim=-1)
+    else:
+        shown = (emotion_logits * target.unflatten(0, each)).sum(dim=-1)
+    if neutral_index is None:
+        return shown
+    neutral = emotion_logits.select(-1, neutral_index)
+    if expressive is not None:
+        neutral = neutral * expressive.unflatten(0, each)
+    return shown * (1.0 - neutral)
 
-    An ablation: without draws motion dies down.
 
-    Args:
-        pi: [B, T, G] or [B, T, G, K].
-        mu: [B, T, G, O].
-        keypoint_dims: coordinates of a keypoint D.
-    """
-    weights = pi[:, -1] if pi.dim() == 4 else pi[:, -1].unsqueeze(-1)
-    keypoints = mu.shape[-1] // keypoint_dims
-    chosen = weights.expand(-1, -1, keypoints).argmax(dim=1, keepdim=True)  # [B, 1, K]
-    return _of_component(mu[:, -1], chosen, keypoint_dims).flatten(1)
-
-
-def _of_component(values: Tensor, chosen: Tensor, dims: int) -> Tensor:
-    """Take from [B, G, O] the chosen component of each keypoint: [B, K, D]."""
-    by_keypoint = values.unflatten(-1, (-1, dims))  # [B, G, K, D]
-    index = chosen.unsqueeze(-1).expand(-1, -1, -1, dims)
-    return by_keypoint.gather(1, index).squeeze(1)
+def _group_means(groups: Tensor, scores: Tensor) -> Tensor:
+    """Return [K, K], what turns scores of keypoints into the means of their groups."""
+    same = (groups.unsqueeze(0) == groups.unsqueeze(1)).to(scores)
+    return same / same.sum(dim=0)
 
 
 def _keypoint_norm(values: Tensor, dims: int) -> Tensor:
@@ -295,6 +236,7 @@ def _check(
     target: Tensor | None,
     unit: Tensor | None,
     expressive: Tensor | None,
+    groups: Tensor | None,
 ) -> None:
     """Raise ModelError where a shape does not fit the others."""
     if mu.dim() != 4 or dims < 1 or mu.shape[-1] % dims:
@@ -311,6 +253,7 @@ def _check(
     _fit('target', target, (b, e))
     _fit('unit', unit, (o,))
     _fit('expressive', expressive, (b,))
+    _fit('groups', groups, (o // dims,))
     if neutral_index is not None and not 0 <= neutral_index < e:
         raise ModelError(f'got neutral_index = {neutral_index} for {e} emotions')
 

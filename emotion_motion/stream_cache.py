@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 __all__ = ['StreamCache']
@@ -19,14 +20,20 @@ class StreamCache:
     pooled: Tensor  # [B, W, dim], what AttentionPooling averages
     scores: Tensor  # [B, W], its scores; -inf in an empty slot
     mask: Tensor  # [1, W], what attention adds to its scores: 0, or -inf in an empty slot
-    plan: Tensor  # [B, Z], the pose meant, in principal components
-    plan_left: Tensor  # [B, 1], share of the horizon left until then; 0: no plan
-    news: Tensor  # [B, 1], 1 when another emotion is asked for, 0 once that is no news any more
     last_frame: Tensor | None = None  # [B, O]
     last_moved: Tensor | None = None  # [B, 1, O], the displacement that led to it, in units
-    last_emotion: Tensor | None = None  # [B, E]
-    summary: Tensor | None = None  # [B, 1, dim], the pooled vector of the last step
     frames: int = 0  # frames seen so far, any whole number
+
+    @property
+    def rings(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What a step writes: keys_values, pooled, scores and mask."""
+        return self.keys_values, self.pooled, self.scores, self.mask
+
+    def past_of(self, frame: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the frame before `frame` and the displacement that led to it, in units."""
+        if self.last_frame is None or self.last_moved is None:
+            return frame, torch.zeros_like(frame).unsqueeze(1)
+        return self.last_frame, self.last_moved
 
     def next_slot(self) -> int:
         """Open the slot of the next frame and return it."""

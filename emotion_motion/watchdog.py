@@ -3,8 +3,8 @@
 """The watchdog of the live loop: it sees streams stand still or repeat themselves, and frees them.
 
 It measures what the loop itself has made and answers with the sampler's own means (temperature,
-movement, spread, a new plan), never with a reset or a jump. A stream that is alive is left alone,
-bit for bit.
+movement, spread, a new target), never with a reset or a jump. A stream that is alive is left
+alone, bit for bit.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ['Freedom', 'Watchdog']
 _STILL = 0.05 / 1.7
 _SAME = 0.048 / 1.7
 _SPEED_OVER_S = 0.5
-# People stand for a while, above all when they are sad or neutral: 2 to 4 s in the corpus.
-_PATIENCE_S, _URGENT_S = 3.0, 6.0
+# People stand for a while: when they are sad or neutral 2 to 4 s in the corpus, in fear up to 8.
+_PATIENCE_S, _URGENT_S = 5.0, 8.0
 _SAMPLED_HZ = 10.0
 _WINDOW_S, _SHORTEST_LAG_S, _LONGEST_LAG_S = 1.0, 2.0, 20.0
 _SMOOTHED_S = 3.0  # of the share of windows that repeat
@@ -37,15 +37,15 @@ class Freedom(NamedTuple):
 
     Attributes:
         movement: added to movement_weight [B].
-        temperature: multiplies the temperature of components and plans [B].
+        temperature: multiplies the temperature of the mixture and of its choice [B].
         spread: multiplies the standard deviations [B].
-        new_plan: booleans, whether the plan is to be drawn anew [B].
+        new_target: booleans, whether the target is to be drawn anew [B].
     """
 
     movement: np.ndarray
     temperature: np.ndarray
     spread: np.ndarray
-    new_plan: np.ndarray
+    new_target: np.ndarray
 
 
 class Watchdog:

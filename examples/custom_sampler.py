@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A sampler of your own: here all keypoints of a limb take the same component of the mixture.
+"""A sampler of your own: here the whole body takes the best component of the mixture.
 
-The packaged sampler chooses for each keypoint alone. This one adds up the scores over each limb
-and makes one choice for all of it; the rest of the live loop (plan, body, feet) stays as it is.
+The packaged sampler draws, and lets head and arms choose for themselves. This one takes the mean
+of the scores over all keypoints, and the highest; what is left to chance is which components are
+asked for. The rest of the live loop (guidance, body, feet) stays as it is.
 
     python examples/custom_sampler.py --emotion surprise --seconds 5
 """
@@ -21,45 +22,35 @@ from torch import Tensor
 from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.sampling import calculate_dynamic_emotion_scores_individual
-from emotion_motion.skeleton import Skeleton
 
 
-class LimbSampler:
-    """Called for every frame as `emotion_motion.sampling.next_frame` is; see there for shapes."""
+def best_for_the_body(
+    pi: Tensor,
+    sigma: Tensor,
+    mu: Tensor,
+    emotion_logits: Tensor,
+    last_frames: Tensor,
+    *,
+    temperature: Tensor,
+    variance_div: Tensor,
+    generator: torch.Generator,
+    coupled: bool,
+    groups: Tensor,
+    **scoring: Any,
+) -> Tensor:
+    """Return a pose `horizon` frames ahead, [B, O].
 
-    def __init__(self, skeleton: Skeleton) -> None:
-        # Which limb each of the K keypoints belongs to, as [K, number of limbs].
-        limbs = [sorted(members) for members in skeleton.groups.values()]
-        self._member = torch.zeros(skeleton.size, len(limbs) + 1)
-        self._member[:, -1] = 1.0  # those that are in no group are a limb too
-        for number, members in enumerate(limbs):
-            self._member[members] = torch.eye(len(limbs) + 1)[number]
-
-    def __call__(
-        self,
-        pi: Tensor,
-        sigma: Tensor,
-        mu: Tensor,
-        emotion_logits: Tensor,
-        last_frames: Tensor,
-        noise: tuple[Tensor, Tensor],
-        *,
-        temperature: Tensor,
-        variance_div: Tensor,
-        **scoring: Any,
-    ) -> Tensor:
-        scores = calculate_dynamic_emotion_scores_individual(
-            mu, sigma, emotion_logits, last_frames, **scoring
-        )[:, -1]  # [B, G, K]
-        wanted = (scores + pi[:, -1].log()) / temperature
-        by_limb = (wanted @ self._member) / self._member.sum(0).clamp_min(1.0)  # [B, G, limbs]
-        race, normal = noise  # exponential [B, G, K], one number a limb is enough; [B, K, D]
-        chosen = (by_limb - race[..., : by_limb.shape[-1]].log()).argmax(dim=1)  # [B, limbs]
-        component = chosen[:, self._member.argmax(dim=1)]  # [B, K]
-        index = component[:, None, :, None].expand(-1, 1, -1, normal.shape[-1])
-        means, spreads = (x[:, -1].unflatten(-1, normal.shape[1:]) for x in (mu, sigma))
-        mean, spread = (x.gather(1, index)[:, 0] for x in (means, spreads))
-        return (mean + normal * spread * temperature.sqrt() / variance_div).flatten(1)
+    Called for each target as `sample_dynamic_emotion_individual` is; see there for shapes. How
+    keypoints choose apart (coupled, groups), and how warmly, is not needed here.
+    """
+    scores = calculate_dynamic_emotion_scores_individual(
+        mu, sigma, emotion_logits, last_frames, **scoring
+    )[:, -1]  # [B, N, K]
+    combined = scores.mean(dim=-1) + pi[:, -1].log()  # [B, N]
+    index = combined.argmax(dim=-1).view(-1, 1, 1).expand(-1, -1, mu.shape[-1])
+    mean, spread = (part[:, -1].gather(1, index).squeeze(1) for part in (mu, sigma))  # [B, O]
+    normal = torch.empty_like(mean).normal_(generator=generator)
+    return mean + normal * spread / variance_div.view(-1, 1)
 
 
 def main() -> None:
@@ -70,8 +61,8 @@ def main() -> None:
 
     checkpoint = from_pretrained('default')
     for name, more in (
-        ('each keypoint for itself', {}),
-        ('each limb', {'frame_sampler': LimbSampler(checkpoint.skeleton)}),
+        ('head and arms for themselves', {}),
+        ('the best for the body', {'frame_sampler': best_for_the_body}),
     ):
         generator = MotionGenerator(checkpoint, seed=1, **more)
         generator.set_emotion(options.emotion)

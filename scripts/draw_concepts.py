@@ -6,9 +6,10 @@ Draw the pictures of docs/concepts from tensors of the packaged model.
 
     python scripts/draw_concepts.py [FOLDER]
 
-One run of the live loop, four seconds of happiness and four of sadness, is recorded with its
-plans and shown to the model again as a whole sequence, which gives the numbers of the live steps.
-Pictures go into docs/pictures, or into FOLDER.
+One run of the live loop, four seconds of happiness and then another emotion, is recorded with its
+targets and what the sampler was given, and shown to the model again as a whole sequence, with the
+emotion and without, which gives the numbers of the live steps. Pictures go into docs/pictures, or
+into FOLDER.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.drawing import EMOTION_COLOURS
-from emotion_motion.emotion import EMOTIONS, NEUTRAL_INDEX
+from emotion_motion.emotion import EMOTIONS
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.model import MotionOutput
-from emotion_motion.plan import Plan, PlanAhead
-from emotion_motion.plan_sampler import NEWS_GAIN, PlanSampler
+from emotion_motion.mixture import Mixture, Target
+from emotion_motion.model import StreamStep
 from emotion_motion.sampling import (
     calculate_dynamic_emotion_scores_individual,
-    is_expressive,
+    sample_dynamic_emotion_individual,
 )
 
 PICTURES = Path(__file__).resolve().parents[1] / 'docs' / 'pictures'
@@ -49,29 +50,44 @@ class Run(NamedTuple):
     generator: MotionGenerator
     frames: Tensor  # [1, T, O]
     emotions: Tensor  # [1, T, E]
-    output: MotionOutput
-    ahead: PlanAhead
-    shown: Tensor  # [1, T, dim], what the emotion head may see
+    target: Target
+    choices: dict[int, tuple]  # by frame: what the sampler was given, how, and what it drew
+    step: StreamStep
+    mixture: Mixture
+    without: Mixture  # where no emotion is asked for
+    shown: Tensor  # [1, T, O + K], what the emotion head sees
+    speed: np.ndarray  # [T], mean of the keypoints in `logits`, in units a frame
 
 
 def record(second: str = SECOND, length: int = 2 * HALF) -> Run:
     """Run the live loop, FIRST and then another emotion, and show the model all of it again."""
-    generator = MotionGenerator.from_pretrained('default', seed=SEED)
-    frames, emotions, targets, left = [], [], [], []
+    frames, emotions, targets, choices = [], [], [], {}
+
+    def sampler(*given: Tensor, **how: Any) -> Tensor:
+        drawn = sample_dynamic_emotion_individual(*given, **how)
+        choices[len(frames) - 1] = given, how, drawn
+        return drawn
+
+    checkpoint = from_pretrained('default')
+    generator = MotionGenerator(checkpoint, seed=SEED, frame_sampler=sampler)
     for number in range(length):
         generator.set_emotion(FIRST if number < HALF else second)
         frames.append(generator._frame)
         emotions.append(torch.from_numpy(generator.emotion))
-        targets.append(generator._cache.plan)
-        left.append(generator._cache.plan_left)
+        targets.append(generator._live_step.chooser.target)
         generator.step()
-    network = generator.checkpoint.model
     past, asked = torch.stack(frames, 1), torch.stack(emotions, 1)
-    plan = Plan(torch.stack(targets, 1), torch.stack(left, 1))
+    target = Target(*(torch.cat(part, 1) for part in zip(*targets, strict=True)))
     with torch.inference_mode():
-        output, ahead = network.forward_with_plan(past, asked, plan)
-        shown = network._shown(output.logits, past)
-    return Run(generator, past, asked, output, ahead, shown)
+        step, untold = (
+            checkpoint.model.whole(past, part, target) for part in (asked, 0.0 * asked)
+        )
+        mixture, without = (
+            checkpoint.model.mdn(part.features, part.here) for part in (step, untold)
+        )
+    shown = checkpoint.model.shown(step.logits, past)
+    speed = shown[0, :, past.shape[-1] :].mean(-1).numpy()
+    return Run(generator, past, asked, target, choices, step, mixture, without, shown, speed)
 
 
 def page(width_in: float, height_in: float, rows: int = 1, columns: int = 1, **how: Any) -> Any:
@@ -91,17 +107,15 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     print(f'wrote {path}, {path.stat().st_size // 1024} kB')
 
 
-def seen(points: np.ndarray) -> np.ndarray:
-    """Keypoints [..., 3] as picture coordinates [..., 2]."""
-    across = -points[..., 0] * np.sin(TURN) + points[..., 1] * np.cos(TURN)
-    return np.stack((across, points[..., 2]), axis=-1)
+def points(run: Run, frame: Tensor) -> np.ndarray:
+    """A frame [O] of model space as picture coordinates [K, 2]."""
+    place = (frame.numpy() + run.generator.checkpoint.normaliser.mean).reshape(-1, 3)
+    return np.stack((-place[:, 0] * np.sin(TURN) + place[:, 1] * np.cos(TURN), place[:, 2]), -1)
 
 
 def body(axis: Any, run: Run, frame: Tensor, colour: str, width: float, alpha: float = 1.0) -> Any:
     """Draw a frame [O] of model space; returns its picture coordinates [K, 2]."""
-    skeleton = run.generator.skeleton
-    mean = run.generator.checkpoint.normaliser.mean
-    flat = seen((frame.numpy() + mean).reshape(skeleton.size, -1))
+    skeleton, flat = run.generator.skeleton, points(run, frame)
     head = skeleton.groups['head']
     bones = [flat[list(edge)] for edge in skeleton.edges if edge[1] not in head]
     middle = flat[[skeleton.index('LEar'), skeleton.index('REar')]].mean(0)
@@ -129,9 +143,8 @@ def attention(run: Run, at: int) -> np.ndarray:
         block.register_forward_pre_hook(lambda _, given: inputs.append(given))
         for block in model.blocks
     ]
-    targets = run.ahead.here.new_zeros(1, run.frames.shape[1], model.config.plan_size)
     with torch.inference_mode():
-        model(run.frames, run.emotions, plan=Plan(targets, targets[..., :1]))
+        model.whole(run.frames, run.emotions, run.target)
         for block, (x, rotation, _) in zip(model.blocks, inputs, strict=True):
             heads, _ = block.project(x, rotation)
             q, k, _ = heads.chunk(3, dim=1)  # [1, H, T, C/H]
@@ -143,25 +156,14 @@ def attention(run: Run, at: int) -> np.ndarray:
 
 
 def draw_model(run: Run, folder: Path) -> None:
-    keypoints = run.generator.checkpoint.model.config.keypoints
-    speed = run.shown[0, :HALF, -keypoints:].mean(-1)
-    at = 70 + int(speed[70:].argmax())  # the quickest frame that has a whole window before it
+    at = 70 + int(run.speed[70:HALF].argmax())  # the quickest with a whole window before it
     figure, axes = page(9.6, 3.6, 1, 2, width_ratios=(1.0, 1.9))
     left, right = axes[0]
-    now, output = run.frames[0, at], run.output
+    now, more = run.frames[0, at], 8.0  # a thirtieth of a second is too short to be seen
     here = body(left, run, now, PALE, 5.0)
-    more = 8.0  # a thirtieth of a second is too short to be seen
-    there = seen((now + more * (output.logits[0, at] - now)).numpy().reshape(-1, 3)
-                 + run.generator.checkpoint.normaliser.mean.reshape(-1, 3))
+    there = points(run, now + more * (run.step.logits[0, at] - now))
     left.quiver(*here.T, *(there - here).T, angles='xy', scale_units='xy', scale=1.0,
                 width=0.009, color=INK, zorder=3)
-    for name in ('RWrist', 'LWrist', 'RElbow', 'LElbow', 'Nose'):
-        point = run.generator.skeleton.index(name)
-        means = now + more * (output.mu[0, at] - now)  # [G, O]
-        mean = run.generator.checkpoint.normaliser.mean
-        dots = seen((means.numpy() + mean).reshape(len(means), -1, 3))[:, point]
-        left.scatter(*dots.T, s=12 + 130 * output.pi[0, at, :, point], color=ACCENT, alpha=0.75,
-                     zorder=4, linewidths=0)
     bare(left, f'one frame: what is predicted for the next one\n(ways {more:.0f} times as long)')
     weights = attention(run, at)
     layers, heads, window = weights.shape
@@ -186,14 +188,13 @@ def draw_pooling(run: Run, folder: Path) -> None:
     table /= table.sum(1, keepdims=True)
     seconds = np.arange(length) / RATE_HZ
     figure, axes = page(9.6, 4.6, 3, 1, height_ratios=(1.0, 1.6, 1.5), sharex=True)
-    speeds, weights, emotions = axes[:, 0]
-    keypoints = model.config.keypoints
-    speeds.fill_between(seconds, run.shown[0, :, -keypoints:].mean(-1), color=PALE)
-    speeds.set_ylabel('speed in\nlogits', fontsize=8)
+    quick, weights, emotions = axes[:, 0]
+    quick.fill_between(seconds, run.speed, color=PALE)
+    quick.set_ylabel('speed in\nlogits', fontsize=8)
     weights.imshow(np.log10(table + 1e-6), aspect='auto', cmap='Greys', vmin=-3.5, vmax=-1.2,
                    extent=(0, length / RATE_HZ, length / RATE_HZ, 0))
     weights.set_ylabel('frame that\npools [s]', fontsize=8)
-    logits = run.output.emotion_logits[0].numpy()
+    logits = run.step.emotion_logits[0].numpy()
     for number, name in enumerate(EMOTIONS):
         bold = name in (FIRST, SECOND)
         emotions.plot(seconds, logits[:, number], color=EMOTION_COLOURS[name],
@@ -207,89 +208,87 @@ def draw_pooling(run: Run, folder: Path) -> None:
     save(figure, folder, 'pooling')
 
 
-def at_frame(run: Run, at: int) -> tuple[MotionOutput, Tensor, Tensor, Tensor]:
-    """What the sampler gets for one frame: output, frame, emotions by component, target."""
+def draw_mixture(run: Run, folder: Path) -> None:
     model = run.generator.checkpoint.model
-    output = MotionOutput(*(part[:, at : at + 1] for part in run.output))
-    frame, target = run.frames[:, at], run.emotions[:, at]
-    with torch.inference_mode():
-        summary = model.pooling.windowed(run.shown, model.config.window)[:, at : at + 1]
-        emotions = model.emotions_by_component(output, frame, run.shown[:, at : at + 1], summary)
-    return output, frame, emotions, target
+    told, untold = (part.log_pi[0, HALF] for part in (run.mixture, run.without))
+    guidance = run.generator.sampler.guidance
+    guided = (told + guidance * (told - untold)).log_softmax(-1)
+    anchors, here = model.mdn.anchors.numpy(), run.mixture.here[0, HALF].numpy()
+    figure, axes = page(9.6, 3.4, 1, 3, sharex=True, sharey=True)
+    for axis, log_pi, title in zip(
+        axes[0], (untold, told, guided),
+        ('without an emotion', f'with {SECOND}', f'with guidance {guidance:g}'), strict=True,
+    ):  # fmt: skip
+        axis.scatter(*anchors[:, :2].T, s=2, color=PALE, linewidths=0)
+        axis.scatter(*anchors[:, :2].T, s=900 * log_pi.exp().numpy(), linewidths=0, alpha=0.6,
+                     color=EMOTION_COLOURS[SECOND])
+        axis.plot(*here[:2], '+', color=INK, ms=9, mew=1.6)
+        many = float((-(log_pi.exp() * log_pi).sum()).exp())
+        axis.set_title(f'{title}: {many:.0f} anchors in effect', fontsize=9, color=INK)
+        axis.set_xlabel('first principal axis', fontsize=8)
+    axes[0, 0].set_ylabel('second principal axis', fontsize=8)
+    save(figure, folder, 'mixture')
 
 
 def draw_sampler(run: Run, folder: Path) -> None:
-    at = HALF + 6
-    settings = run.generator.sampler
-    output, frame, emotions, target = at_frame(run, at)
-    model = run.generator.checkpoint.model
+    skeleton, settings = run.generator.skeleton, run.generator.sampler
+    (_, sigma, mu, emotions, last), how, drawn = run.choices[HALF]
+    same = {name: how[name] for name in ('unit', 'target', 'neutral_index', 'expressive')}
+    terms = {
+        'movement_weight': ('movement: {:g} x |mu - last|', 'Greens'),
+        'k': ('certainty: -{:g} x |sigma|', 'Purples_r'),
+        'emotion_weight': (f'emotion: {{:g}} x what would show of {SECOND}', 'Oranges'),
+    }
+    weights = {name: getattr(settings, name) for name in terms}
 
-    def score(**weights: float) -> np.ndarray:
-        return calculate_dynamic_emotion_scores_individual(
-            output.mu, output.sigma, emotions, frame.unsqueeze(1), target=target,
-            unit=model.unit, neutral_index=NEUTRAL_INDEX, expressive=is_expressive(target),
-            **{'k': 0.0, 'emotion_weight': 0.0, 'movement_weight': 0.0} | weights,
-        )[0, 0].numpy()  # fmt: skip
+    def score(**given: Any) -> np.ndarray:  # [N, K]
+        given = {**dict.fromkeys(terms, 0.0), **same, **given}
+        scores = calculate_dynamic_emotion_scores_individual(mu, sigma, emotions, last, **given)
+        return scores[0, 0].numpy()
 
-    chance = output.pi[0, 0].log().numpy()  # [G, K]
-    emotion = score(emotion_weight=settings.emotion_weight)
-    own = score(k=settings.k, emotion_weight=settings.emotion_weight,
-                movement_weight=settings.movement_weight)
-    combined = (chance + own) / settings.temperature
-    share = np.exp(combined - combined.max(0))
-    share /= share.sum(0)
-    panels = (
-        ('log pi: what the mixture says', chance, 'Greys'),
-        ('movement: how far the component goes [units]', score(movement_weight=1.0), 'Greens'),
-        ('spread: how unsure it is [units]', -score(k=1.0), 'Purples'),
-        (f'emotion_weight x emotion: how much clearer {SECOND} would be (less the mean over g)',
-         emotion - emotion.mean(0), 'PuOr'),
-        (f'softmax((score + log pi) / {settings.temperature:g}): chance of being chosen', share,
-         'Oranges'),
-    )
-    figure, axes = page(9.6, 6.4, len(panels), 1, sharex=True)
-    for axis, (title, values, colours) in zip(axes[:, 0], panels, strict=True):
-        most = np.abs(values).max()
-        limits = {'vmin': -most, 'vmax': most} if colours == 'PuOr' else {}
-        picture = axis.imshow(values, aspect='auto', cmap=colours, **limits)
+    arm, columns = ([skeleton.index(name) for name in names] for names in (
+        ('RElbow', 'RWrist'), ('MidHip', 'Nose', 'RWrist', 'LWrist')))  # fmt: skip
+    combined = torch.from_numpy(score(**weights, groups=how['groups'])) / settings.temperature
+    order = combined[:, arm[0]].argsort(descending=True).numpy()
+    panels = [(text.format(weights[name]), score(**{name: weights[name]})[:, arm],
+               ('right elbow', 'right wrist'), colours)
+              for name, (text, colours) in terms.items()]  # fmt: skip
+    panels.append(('chance of each component (dot: what was drawn)',
+                   combined.softmax(0).numpy()[:, columns],
+                   ('trunk and legs', 'head', 'right arm', 'left arm'), 'Greys'))  # fmt: skip
+    figure, axes = page(9.6, 4.8, len(panels), 1, sharex=True, height_ratios=(2, 2, 2, 4))
+    for axis, (title, values, rows, colours) in zip(axes[:, 0], panels, strict=True):
+        picture = axis.imshow(values[order].T, aspect='auto', cmap=colours)
         figure.colorbar(picture, ax=axis, pad=0.01, aspect=8).ax.tick_params(labelsize=7)
-        axis.set_yticks(range(len(values)), [f'g={g}' for g in range(len(values))], fontsize=7)
+        axis.set_yticks(range(len(rows)), rows, fontsize=8)
         axis.set_title(title, fontsize=9, color=INK, loc='left')
-    axes[-1, 0].set_xticks(range(run.generator.skeleton.size), run.generator.skeleton.names,
-                           rotation=60, ha='right', fontsize=8)
+    off = (mu[0, 0] - drawn).unflatten(-1, (-1, 3)).norm(dim=-1).numpy()  # [N, K]
+    axes[-1, 0].scatter(off[order][:, columns].argmin(0), range(len(columns)), s=30, color=ACCENT,
+                        edgecolors='white')  # fmt: skip
+    axes[-1, 0].set_xlabel('the 64 components asked for, best for the right arm first', fontsize=9)
     save(figure, folder, 'sampler')
 
 
-def draw_plans(_run: Run, folder: Path) -> None:
+def draw_target(_run: Run, folder: Path) -> None:
     figure, axes = page(9.6, 3.0, 1, 4)
     for axis, name in zip(axes[0], ('anger', 'happiness', 'sadness', 'surprise'), strict=True):
-        run = record(name, HALF + 1)
-        model = run.generator.checkpoint.model
-        plans, settings = PlanSampler(model), run.generator.sampler
-        ahead = PlanAhead(*(part[:, HALF:] for part in run.ahead))
-        frame, here = run.frames[:, HALF], run.ahead.here[:, HALF:]
-        noise = plans.draw(1, torch.Generator().manual_seed(SEED))
-        target = torch.eye(len(EMOTIONS))[[EMOTIONS.index(name)]]
-        with torch.inference_mode():
-            drawn = plans._drawn(ahead, noise, settings.plan_temperature)
-            drawn = here + (settings.plan_gain + NEWS_GAIN) * (drawn - here)
-            drawn = plans._leash(drawn, target, settings.leash)
-            chosen = plans(ahead, frame, target, settings, noise, news=1.0)
-            poses = (drawn[0] - here[0]) @ model.plan_rise() + frame
-            pose = ((chosen - here[0]) @ model.plan_rise() + frame)[0]
-        for candidate in poses:
-            body(axis, run, candidate, PALE, 1.0, 0.9)
-        body(axis, run, frame[0], INK, 1.2)
-        body(axis, run, pose, EMOTION_COLOURS[name], 3.0)
+        run = record(name, HALF + 12)
+        (_, _, mu, *_), _, drawn = run.choices[HALF]
+        for candidate in mu[0, 0]:
+            body(axis, run, candidate, PALE, 0.8, 0.5)
+        body(axis, run, drawn[0], INK, 1.2)
+        for number in range(HALF, HALF + 11, 2):  # those that are told of it
+            body(axis, run, run.frames[0, number], EMOTION_COLOURS[name], 1.6,
+                 0.15 + 0.085 * (number - HALF))  # fmt: skip
         bare(axis, name)
-    save(figure, folder, 'plans')
+    save(figure, folder, 'target')
 
 
 def main(arguments: list[str]) -> int:
     folder = Path(arguments[0]) if arguments else PICTURES
     folder.mkdir(parents=True, exist_ok=True)
     run = record()
-    for draw in (draw_model, draw_pooling, draw_sampler, draw_plans):
+    for draw in (draw_model, draw_mixture, draw_sampler, draw_target, draw_pooling):
         draw(run, folder)
     return 0
 

@@ -27,8 +27,7 @@ from emotion_motion.skeleton import load_skeleton
 DATA = Path(__file__).parent / 'data'
 TINY = {
     'keypoints': 4, 'motion_channels': 12, 'emotion_channels': 4, 'layers': 2, 'heads': 2,
-    'window': 4, 'gaussians': 3, 'mdn_channels': 16, 'emotion_head_channels': 8,
-    'plan_dims': 12, 'plan_choices': 4, 'plan_known': 8,
+    'window': 4, 'anchors': 6, 'mdn_channels': 16, 'emotion_head_channels': 8, 'pose_dims': 10,
 }  # fmt: skip
 
 
@@ -62,7 +61,7 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 
 def random_model(seed: int = 0, **sizes: Any) -> MotionModel:
-    """Return a model of size TINY with random weights, units and spreads, ready to run."""
+    """Return a model of size TINY with random weights, units, axes and anchors, ready to run."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = MotionModel(MotionModelConfig(**{**TINY, **sizes}))
@@ -71,6 +70,10 @@ def random_model(seed: int = 0, **sizes: Any) -> MotionModel:
             torch.nn.init.normal_(parameter, std=1.0 / max(parameter.shape[-1], 4) ** 0.5)
         model.unit.uniform_(0.5, 1.5)
         model.pose_std.uniform_(0.5, 1.5)
+        size = model.config.outputs
+        model.pose_basis.copy_(torch.linalg.qr(torch.randn(size, size)).Q[: len(model.pose_basis)])
+        model.mdn.anchors.normal_()
+        model.mdn.horizon_unit.uniform_(0.2, 0.8)
     return model.eval().requires_grad_(False)
 
 

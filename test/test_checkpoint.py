@@ -12,13 +12,14 @@ from hypothesis import given, HealthCheck, settings, strategies as st
 import numpy as np
 import pytest
 import safetensors.torch
-from support import damaged, malformed, random_checkpoint, random_inputs
+from support import damaged, DATA, malformed, random_checkpoint, random_inputs
 import torch
 
 from emotion_motion import checkpoint as module
 from emotion_motion.checkpoint import (
     available_models,
     Checkpoint,
+    FORMAT_VERSION,
     from_pretrained,
     Normaliser,
     resolve,
@@ -27,6 +28,7 @@ from emotion_motion.checkpoint import (
 )
 from emotion_motion.exceptions import CheckpointError, ConfigError
 from emotion_motion.generator import MotionGenerator
+from emotion_motion.sampler_config import SAMPLER_SETTINGS
 
 WEIGHTS, CONFIG, CARD = 'model.safetensors', 'config.json', 'README.md'
 TENSOR = 'blocks.0.out.weight'
@@ -264,6 +266,17 @@ def test_text_that_is_no_configuration(saved, case):
     assert CONFIG in message and case['says'] in message
 
 
+def test_a_model_of_the_first_format_says_what_to_do(saved):
+    """The head of a real config.json of emotion_motion 0.1."""
+    (saved / CONFIG).write_text((DATA / 'checkpoint_format_1.json').read_text())
+    message = refused(saved)
+    assert 'of format version 1, of emotion_motion 0.1' in message
+    assert 'train it again' in message and 'keep emotion_motion 0.1' in message
+    assert json.loads((save_pretrained(saved, random_checkpoint()) / CONFIG).read_text())[
+        'format_version'
+    ] == FORMAT_VERSION == 2
+
+
 def test_bytes_that_are_no_text(saved):
     (saved / CONFIG).write_bytes(b'\xff\xfe{}')
     assert CONFIG in refused(saved)
@@ -296,10 +309,10 @@ def test_bad_sampler_setting_is_refused_by_name(case):
 
 
 def test_the_ends_of_the_sampler_s_ranges_are_inside():
-    for name, ends in SamplerConfig.RANGES.items():
-        for value in ends:
+    for name, setting in SAMPLER_SETTINGS.items():
+        for value in (setting.low, setting.high):
             assert getattr(SamplerConfig(**{name: value}), name) == value
-    assert set(SamplerConfig.RANGES) == {f.name for f in dataclasses.fields(SamplerConfig)}
+    assert list(SAMPLER_SETTINGS) == [f.name for f in dataclasses.fields(SamplerConfig)]
 
 
 # Names

@@ -91,7 +91,8 @@ def test_help_explains_every_setting(capsys):
         tyro.cli(train_command([]), args=['--help'], config=(tyro.conf.OmitArgPrefixes,))
     text = ' '.join(capsys.readouterr().out.replace('│', ' ').split())
     assert 'one is drawn a window, evenly on a logarithmic scale' in text
-    assert '--drift-memory' in text and '--no-mdn' in text
+    assert '--drift-memory' in text and '--no-noise' in text
+    assert '--decoys' in text and '--forget' in text and '--target-every' in text
 
 
 def test_a_run_that_goes_on_has_the_settings_of_its_folder(tmp_path):

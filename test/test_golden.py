@@ -3,7 +3,8 @@
 """One golden rollout of the packaged model `default`.
 
 data/golden_rollout.json holds what the model predicts for a fixed piece of motion (no random
-draws) and where some keypoints are at some frames of a seeded live run through four emotions.
+draws: the next frame, the emotion, where the mixture says that the body goes) and where some
+keypoints are at some frames of a seeded live run through four emotions.
 
 The rule for changing it
     It is made anew when, and only when, the motion is meant to change: the packaged weights are
@@ -72,14 +73,20 @@ def prediction(checkpoint: Checkpoint) -> dict[str, Any]:
     points = (checkpoint.rest_pose.ravel() + sway).reshape(40, -1, 3).astype(np.float32)
     frames = checkpoint.skeleton.project(points).reshape(1, 40, size) - checkpoint.normaliser.mean
     emotion = torch.from_numpy(emotion_weights('surprise:0.8'))[None]
+    model, frames = checkpoint.model, torch.from_numpy(frames)
+    first = torch.arange(3).expand(1, 40, -1)
     with torch.inference_mode():
-        output = checkpoint.model(torch.from_numpy(frames), emotion)
-    step = (output.logits[0, -1] - torch.from_numpy(frames)[0, -1]) / checkpoint.model.unit
-    return {
-        'displacement': np.round(step.numpy(), 4).tolist(),
-        'emotion_logits': np.round(output.emotion_logits[0, -1].numpy(), 4).tolist(),
-        'pi': np.round(output.pi[0, -1].numpy(), 4).tolist(),
+        output = model(frames, emotion, components=first)
+    found = {
+        'displacement': (output.logits[0, -1] - frames[0, -1]) / model.unit,
+        'emotion_logits': output.emotion_logits[0, -1],
+        # Of a thousand anchors: the weight of the likeliest, and their mean, in principal axes.
+        'pi': output.pi[0, -1].sort(descending=True).values[:6],
+        'anchor': output.pi[0, -1] @ model.mdn.anchors,
+        'components': model.in_axes(output.mu[0, -1]).flatten(),
+        'spread': output.sigma[0, -1].mean(dim=-1) / model.unit.mean(),
     }
+    return {name: np.round(values.numpy(), 4).tolist() for name, values in found.items()}
 
 
 def golden_of(path: Path) -> dict[str, Any]:

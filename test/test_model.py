@@ -11,19 +11,22 @@ from support import malformed, random_inputs, random_model, seeded, TINY
 import torch
 
 from emotion_motion.exceptions import ConfigError, ModelError
-from emotion_motion.model import MotionModel, MotionModelConfig, MotionOutput, StreamCache
+from emotion_motion.model import (
+    MotionModel,
+    MotionModelConfig,
+    MotionOutput,
+    StreamCache,
+    Target,
+)
 
 PERIOD = 4096  # frames after which rotary positions are re-based
 VARIANTS = [
     {},
-    {'mixture_per_keypoint': False},
-    {'mdn_reads_logits': True},
-    {'displacements': False},
     {'emotion_reads_features': True},
-    {'pool_speeds': False},
     {'attention_pooling': False},
     {'keypoint_dims': 1, 'layers': 1, 'heads': 1},
-    {'window': 1, 'gaussians': 1},
+    {'window': 1, 'anchors': 1},
+    {'horizon': 1, 'target_every': 1},
 ]
 
 
@@ -43,13 +46,25 @@ def assert_close(one: MotionOutput, other: MotionOutput, tolerance: float) -> No
         )  # fmt: skip
 
 
+def every(model: MotionModel, batch: int, length: int) -> torch.Tensor:
+    """Return all components, [B, T, G]: the most probable may be others in the last bit."""
+    return torch.arange(model.config.anchors).expand(batch, length, -1)
+
+
+def random_target(model: MotionModel, batch: int, length: int) -> Target:
+    random = seeded(2)
+    place = torch.randn(batch, length, model.config.pose_axes, generator=random)
+    return Target(place, torch.rand(batch, length, 1, generator=random) + 0.1)
+
+
 @torch.inference_mode()
 def streamed(
     model: MotionModel, frames: torch.Tensor, emotions: torch.Tensor, cache: StreamCache
 ) -> MotionOutput:
     """Step through frames [B, T, O] and join the outputs along time."""
     steps = [
-        model.step(frames[:, t], emotions[:, t], cache) for t in range(frames.shape[1])
+        model.step(frames[:, t], emotions[:, t], cache, components=every(model, len(frames), 1))
+        for t in range(frames.shape[1])
     ]
     return MotionOutput(*(torch.cat(part, dim=1) for part in zip(*steps, strict=True)))
 
@@ -62,15 +77,23 @@ def test_shapes_are_the_contract_s(sizes):
     model = random_model(**sizes)
     c = model.config
     frames, emotions = random_inputs(model, 2, 6)
-    output = model(frames, emotions)
-    o, k, g = c.outputs, c.keypoints, c.gaussians
-    assert output.pi.shape == ((2, 6, g, k) if c.mixture_per_keypoint else (2, 6, g))
-    assert output.sigma.shape == output.mu.shape == (2, 6, g, o)
-    assert output.logits.shape == (2, 6, o)
+    output = model(frames, emotions, components=every(model, 2, 6))
+    assert output.pi.shape == (2, 6, c.anchors)
+    assert output.sigma.shape == output.mu.shape == (2, 6, c.anchors, c.outputs)
+    assert output.logits.shape == (2, 6, c.outputs)
     assert output.emotion_logits.shape == (2, 6, 7)
-    torch.testing.assert_close(output.pi.sum(dim=2), torch.ones_like(output.pi.sum(dim=2)))
-    assert bool((output.pi >= 0.0).all())
-    assert bool((output.sigma >= 0.999 * c.sigma_floor * model.unit).all())
+    torch.testing.assert_close(output.pi.sum(dim=2), torch.ones(2, 6))
+    assert bool((output.pi >= 0.0).all()) and bool((output.sigma > 0.0).all())
+
+
+def test_without_a_choice_the_four_most_probable_components_are_told():
+    model = random_model()
+    frames, emotions = random_inputs(model, 2, 6)
+    output = model(frames, emotions)
+    best = output.pi.argsort(dim=-1, descending=True)[..., :4]
+    asked = model(frames, emotions, components=best)
+    assert torch.equal(output.mu, asked.mu) and torch.equal(output.sigma, asked.sigma)
+    assert random_model(anchors=2)(frames, emotions).mu.shape == (2, 6, 2, 12)
 
 
 def test_one_emotion_a_sequence_is_that_emotion_at_every_frame():
@@ -93,16 +116,6 @@ def test_displacements_are_in_units():
     torch.testing.assert_close(larger.emotion_logits, output.emotion_logits)
 
 
-def test_without_displacements_the_pose_itself_is_predicted():
-    model = random_model(0, displacements=False)
-    with torch.no_grad():
-        model.displacement.weight.zero_()
-        model.displacement.bias.zero_()
-    frames, emotions = random_inputs(model, 2, 6)
-    logits = model(frames, emotions).logits
-    torch.testing.assert_close(logits, torch.zeros_like(logits))  # the mean pose, wherever it was
-
-
 def test_a_fall_off_the_body_does_not_drown_the_rest():
     """Displacements are seen up to a bound: a hundred units look like ten thousand."""
     model = random_model()
@@ -114,7 +127,7 @@ def test_a_fall_off_the_body_does_not_drown_the_rest():
         far[:, 3:] += units * model.unit
         outputs.append((model(far, emotions), far))
     (near, one), (farther, other) = outputs
-    torch.testing.assert_close(near.sigma, farther.sigma, rtol=0.0, atol=1e-3)
+    torch.testing.assert_close(near.pi, farther.pi, rtol=0.0, atol=1e-3)
     torch.testing.assert_close(near.logits - one, farther.logits - other, rtol=0.0, atol=1e-2)
 
 
@@ -237,7 +250,7 @@ def test_streaming_is_the_whole_pass(sizes, batch, length):
     frames, emotions = random_inputs(model, batch, length)
     frames = 0.3 * frames.cumsum(dim=1) / torch.arange(1, length + 1)[:, None].sqrt()
     with torch.inference_mode():
-        whole = model(frames, emotions)
+        whole = model(frames, emotions, components=every(model, batch, length))
     assert_close(streamed(model, frames, emotions, model.stream(batch)), whole, 1e-4)
 
 
@@ -350,7 +363,7 @@ def test_gradient_reaches_the_features_only_through_logits():
     assert {name.split('.')[0] for name in cut} == {'pooling', 'emotion_fc2'}
 
 
-@pytest.mark.parametrize('sizes', [{}, {'pool_speeds': False}, {'attention_pooling': False}])
+@pytest.mark.parametrize('sizes', [{}, {'attention_pooling': False}])
 def test_emotion_logits_are_the_head_of_pooled_logits_and_speeds(sizes):
     """Written out once more from nothing but frames and logits."""
     model = random_model(**sizes).double()
@@ -365,8 +378,6 @@ def test_emotion_logits_are_the_head_of_pooled_logits_and_speeds(sizes):
                 speed = ((logits - last) / model.unit).view(c.keypoints, -1).norm(dim=-1)
                 shown.append(torch.cat((logits / model.pose_std, speed)))
             window = torch.stack(shown)[None]
-            if not c.pool_speeds:
-                window = window[..., : c.outputs]
             pooled = model.pooling(window) if c.attention_pooling else window.mean(dim=1)
             expected = model.emotion_fc2(pooled)[0]
             torch.testing.assert_close(output.emotion_logits[b, t], expected)
@@ -389,73 +400,134 @@ def test_emotion_that_reads_features_is_more_than_logits_show():
     assert found['emotion_logits'] and not found['logits']
 
 
-@pytest.mark.parametrize(('sizes', 'tells'), [
-    ({}, True), ({'pool_speeds': False}, True), ({'attention_pooling': False}, True),
-    ({'component_emotions': False}, False), ({'emotion_reads_features': True}, False),
-])  # fmt: skip
-def test_it_says_whether_it_tells_what_components_show(sizes, tells):
-    assert random_model(**sizes).tells_components == tells
+# The target
 
 
-@pytest.mark.parametrize('sizes', [
-    {'draws': False}, {'most_probable': True}, {'component_emotions': False}, {'plan_known': 4}
-])  # fmt: skip
-def test_choices_of_the_live_loop_leave_the_network_alone(sizes):
-    model, other = random_model(), random_model(**sizes)
-    frames, emotions = random_inputs(model, 2, 12)
-    assert_close(model(frames, emotions), other(frames, emotions), 0.0)
-
-
-def test_mixture_that_reads_logits_sees_no_features():
-    model, other = random_model(0, mdn_reads_logits=True), random_model(0, mdn_reads_logits=True)
-    for net in (model, other):
-        net.displacement.weight.zero_()
-        net.gates.weight.zero_()
-    other.blocks.load_state_dict(random_model(1).blocks.state_dict())
-    frames, emotions = random_inputs(model, 2, 8)
-    assert_close(model(frames, emotions), other(frames, emotions.flip(-1)), 0.0)
-
-
-@pytest.mark.parametrize('sizes', [
-    {}, {'mixture_per_keypoint': False}, {'keypoint_dims': 1}, {'pool_speeds': False},
-    {'attention_pooling': False},
-])  # fmt: skip
-def test_component_emotions_are_the_gain_of_an_exchange(sizes):
-    """Against the derivative of the recognised emotion by the exchange, from autograd.
-
-    The last frame's keypoint k goes from `logits` toward component g's mean, in place and speed;
-    divided by the frame's weight in the pooling, that is the gain if it held for the window.
-    """
-    model = random_model(**sizes).double()
-    c = model.config
-    frames, emotions = (part.double() for part in random_inputs(model, 2, 9))
-    cache = model.stream(2)
+def test_a_target_shows_from_its_frame_on_and_not_before():
+    model = random_model()
+    frames, emotions = random_inputs(model, 2, 10)
+    target, asked = random_target(model, 2, 10), every(model, 2, 10)
+    before = model(frames, emotions, target=target, components=asked)
     for t in range(9):
-        output = model.step(frames[:, t], emotions[:, t], cache)
-    found = model.component_emotions(output, cache)
-    assert found.shape == (2, 1, c.gaussians, c.keypoints, c.emotions)
+        for part in range(2):
+            other = Target(*(values.clone() for values in target))
+            other[part][:, t + 1 :] += 0.5
+            after = model(frames, emotions, target=other, components=asked)
+            assert all(same(before, after, (slice(None), slice(0, t + 1))).values())
+            assert not any(same(before, after, (slice(None), t + 1)).values())
 
-    def shown(places: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
-        speed = ((places - last) / model.unit).unflatten(-1, (c.keypoints, -1)).norm(dim=-1)
-        both = torch.cat((places / model.pose_std, speed), dim=-1)
-        return both if c.pool_speeds else both[..., : c.outputs]
 
-    window = shown(model(frames, emotions).logits, frames)[:, -c.window :]  # [B, W, dim]
-    share = model.pooling.score(window).softmax(dim=1)[:, -1]  # [B, 1]
-    before = model.emotion_fc2(model.pooling(window))
-    torch.testing.assert_close(before, output.emotion_logits[:, 0])
-    for g in range(c.gaussians):
-        there = shown(output.mu[:, 0, g], frames[:, -1])
-        for k in range(c.keypoints):
-            dims = c.keypoint_dims
-            moved = torch.zeros(c.outputs + c.keypoints, dtype=torch.float64)
-            moved[k * dims : (k + 1) * dims] = moved[c.outputs + k] = 1.0
-            way = torch.zeros_like(window)
-            way[:, -1] = moved[: c.shown_size] * (there - window[:, -1])
-            _, gain = torch.autograd.functional.jvp(
-                lambda x: model.emotion_fc2(model.pooling(x)), window, way
+def test_no_target_is_one_with_nothing_left():
+    model = random_model()
+    frames, emotions = random_inputs(model, 2, 6)
+    place = random_target(model, 2, 6).place
+    none = Target(place, torch.zeros(2, 6, 1))
+    assert_close(model(frames, emotions), model(frames, emotions, target=none), 0.0)
+
+
+def test_a_target_is_seen_as_the_way_to_it():
+    """A body and its target moved together: where the target is shows in nothing but the way."""
+    model = random_model()
+    model.frame_in.weight[:, : model.config.outputs] = 0.0  # places of keypoints are not seen
+    frames, emotions = random_inputs(model, 2, 6)
+    target = random_target(model, 2, 6)
+    away = torch.randn(model.config.outputs, generator=seeded(3))
+    moved = target._replace(place=target.place + model.in_axes(away))
+    one = model(frames, emotions, target=target).logits
+    other = model(frames + away, emotions, target=moved).logits
+    torch.testing.assert_close(other - away, one, rtol=0.0, atol=1e-4)
+    assert float((model(frames, emotions, target=moved).logits - one).abs().max()) > 0.01
+
+
+def test_a_target_leaves_the_recognised_emotion_alone_where_logits_stay():
+    model = random_model()
+    model.displacement.weight.zero_()
+    model.gates.weight.zero_()
+    frames, emotions = random_inputs(model, 2, 6)
+    one = model(frames, emotions)
+    other = model(frames, emotions, target=random_target(model, 2, 6))
+    found = same(one, other, slice(None))
+    assert found['logits'] and found['emotion_logits'] and not found['pi']
+
+
+def test_streaming_with_targets_is_the_whole_pass():
+    model = random_model(window=8)
+    frames, emotions = random_inputs(model, 2, 100)
+    target, asked, cache = random_target(model, 2, 100), every(model, 2, 100), model.stream(2)
+    whole = model(frames, emotions, target=target, components=asked)
+    for t in range(100):
+        now = Target(*(part[:, t : t + 1] for part in target))
+        output = model.step(
+            frames[:, t], emotions[:, t], cache, target=now, components=asked[:, :1]
+        )
+        for name in MotionOutput._fields:
+            torch.testing.assert_close(
+                getattr(output, name)[:, 0], getattr(whole, name)[:, t], rtol=0.0, atol=1e-4
             )
-            torch.testing.assert_close(found[:, 0, g, k], before + gain / share)
+
+
+# A history that is forgotten
+
+
+def test_from_a_frame_on_attention_sees_nothing_before_it():
+    model = random_model(layers=1, window=20)
+    frames, emotions = random_inputs(model, 3, 16)
+    since = torch.tensor([0, 5, 9])
+    step = model.whole(frames, emotions, None, since)
+    plain = model.whole(frames, emotions, None)
+    for b, begin in enumerate(since.tolist()):
+        # Those before it see all that they saw, those after it something else.
+        torch.testing.assert_close(step.logits[b, :begin], plain.logits[b, :begin])
+        forgets = not torch.isclose(step.logits[b, begin:], plain.logits[b, begin:]).all()
+        assert forgets == (begin > 0)
+        other = frames.clone()
+        other[b, : max(begin - 2, 0)] += 1.0  # two more are seen in displacement and its change
+        after = model.whole(other, emotions, None, since)
+        torch.testing.assert_close(after.logits[b, begin:], step.logits[b, begin:])
+        # What is recognised pools over all of the window all the same.
+        assert (begin > 0) != torch.equal(after.emotion_logits[b], step.emotion_logits[b])
+    torch.testing.assert_close(step.logits[0], plain.logits[0])
+
+
+# Poses in principal axes
+
+
+def test_axes_turn_poses_into_frames_and_back():
+    model = random_model()
+    places = torch.randn(5, model.config.pose_axes, generator=seeded())
+    torch.testing.assert_close(model.in_axes(places @ model.axes()), places)
+    frames = torch.randn(5, model.config.outputs, generator=seeded(1))
+    expected = (frames / model.pose_std) @ model.pose_basis.T
+    torch.testing.assert_close(model.in_axes(frames), expected)
+
+
+def test_a_component_is_where_the_axes_say_and_for_the_rest_where_the_next_frame_is():
+    model = random_model().double()
+    random = seeded()
+    logits = torch.randn(2, 3, 12, generator=random, dtype=torch.float64)
+    mean = torch.randn(2, 3, 4, 10, generator=random, dtype=torch.float64)
+    sigma = torch.rand(2, 3, 4, 10, generator=random, dtype=torch.float64)
+    mu, spread = model.in_frames(mean, sigma, logits)
+    torch.testing.assert_close(model.in_axes(mu), mean)
+    rest = torch.eye(12, dtype=torch.float64) - (
+        torch.diag(1.0 / model.pose_std) @ model.pose_basis.T @ model.axes()
+    )
+    torch.testing.assert_close(mu @ rest, (logits @ rest).unsqueeze(2).expand_as(mu))
+    # Independent Gaussians along the axes: variances add up in every coordinate.
+    for o in range(12):
+        variance = sum((sigma[..., z] * float(model.axes()[z, o])) ** 2 for z in range(10))
+        torch.testing.assert_close(spread[..., o], variance.sqrt())
+
+
+def test_a_pose_shows_its_place_and_each_keypoint_s_speed():
+    model = random_model()
+    before, after = torch.randn(2, 12, generator=seeded())
+    found = model.shown(after, before, 5)
+    torch.testing.assert_close(found[:12], after / model.pose_std)
+    for k in range(4):
+        part = slice(3 * k, 3 * k + 3)
+        speed = ((after - before)[part] / model.unit[part]).norm() / 5
+        torch.testing.assert_close(found[12 + k], speed)
 
 
 # The configuration
@@ -475,7 +547,7 @@ def test_any_size_runs(layers, window, heads, dims):
     assert config.channels == 8 * heads and config.outputs == 4 * dims
     model = MotionModel(config).eval()
     output = model(torch.randn(1, 3, 4 * dims, generator=seeded()), torch.ones(1, 7))
-    assert output.mu.shape == (1, 3, 3, 4 * dims)
+    assert output.mu.shape == (1, 3, 4, 4 * dims)
 
 
 def test_the_config_cannot_change_under_the_model():

@@ -401,8 +401,8 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
 def test_another_version_is_refused_by_name(tmp_path: Path, lines: list[bytes]) -> None:
     begin = json.loads(lines[0])
     del begin['crc']
-    newer, _ = sealed(begin | {'format_version': 2, 'release': '9.9'}, 0)
-    refused(tmp_path / 'new.jsonl', newer, r'version 2; .*reads version 1.*\(9\.9\)')
+    newer, _ = sealed(begin | {'format_version': 3, 'release': '9.9'}, 0)
+    refused(tmp_path / 'new.jsonl', newer, r'version 3; .*reads version 2.*\(9\.9\)')
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from support import chi_square_p, random_model, seeded
 import torch
+from training_support import config_of, swaying
 
-from emotion_motion.model import MotionOutput
 from emotion_motion.training.config import NoiseConfig, RolloutConfig
 from emotion_motion.training.noise import ar1, draw_noise, noised, NoiseDraw, pose_spread
-from emotion_motion.training.rollout import draw_rollout, drawn_frames, passes_at, rolled_out
+from emotion_motion.training.rollout import draw_rollout, passes_at, rolled_out
+from emotion_motion.training.store import MotionDataset
+from emotion_motion.training.trainer import Trainer
 
 UNIT = torch.tensor([0.5, 1.0, 2.0])
 # Two principal components, and each coordinate by itself.
@@ -101,10 +103,10 @@ def test_drift_and_white_noise_and_wandering_add_up():
 
 
 def test_a_standard_deviation_of_wandering_is_one_of_each_principal_component():
-    model = random_model(plan_dims=5)
-    model.plan_basis.normal_(generator=seeded())
+    model = random_model(pose_dims=5)
+    model.pose_basis.normal_(generator=seeded())
     along, alone = pose_spread(model).split([5, model.config.outputs])
-    torch.testing.assert_close(model.plan_place(along), torch.eye(5), rtol=0.0, atol=1e-5)
+    torch.testing.assert_close(model.in_axes(along), torch.eye(5), rtol=0.0, atol=1e-5)
     torch.testing.assert_close(alone, torch.diag(0.3 * model.pose_std))
 
 
@@ -140,45 +142,22 @@ def test_steps_roll_out_as_often_as_each_other_and_never_before_their_time():
     counts = torch.bincount(torch.tensor(passes), minlength=3)
     assert chi_square_p(counts, torch.full((3,), 1 / 3)) > 0.001
     assert not any(passes_at(config, step, 0.1, seed=0) for step in range(50))
-    assert not any(passes_at(RolloutConfig(), step, 0.5, seed=0) for step in range(50))
+    assert not any(passes_at(RolloutConfig(rollout=0), step, 0.5, seed=0) for step in range(50))
     assert [passes_at(config, step, 0.5, seed=0) for step in range(3000)] == passes
 
 
-@pytest.mark.parametrize('per_keypoint', [True, False])
-def test_frames_are_drawn_from_the_mixture(per_keypoint):
-    count, weights = 6000, torch.tensor([0.2, 0.5, 0.3])
-    shape = (1, count, 3, 2) if per_keypoint else (1, count, 3)
-    pi = weights.view(1, 1, 3, *[1] * per_keypoint).expand(shape)
-    mu = torch.tensor([0.0, 10.0, 20.0]).view(1, 1, 3, 1).expand(1, count, 3, 4)
-    output = MotionOutput(pi, torch.full_like(mu, 0.5), mu, mu[:, :, 0], torch.zeros(1, count, 7))
-    race = torch.empty(1, count, 3, 2 if per_keypoint else 1).exponential_(generator=seeded(1))
-    drawn = drawn_frames(output, race, torch.randn(1, count, 4, generator=seeded(2)))[0]
-    chosen = (drawn / 10.0).round().long()
-    assert chi_square_p(torch.bincount(chosen[:, 0], minlength=3), weights) > 0.001
-    assert float((drawn - 10.0 * chosen).std()) == pytest.approx(0.5, rel=0.05)
-    # The coordinates of a keypoint stay together; keypoints do where there is one mixture.
-    assert torch.equal(chosen[:, 0], chosen[:, 1])
-    together = float((chosen[:, 0] == chosen[:, 2]).float().mean())
-    expected = float(weights.square().sum()) if per_keypoint else 1.0
-    assert together == pytest.approx(expected, abs=0.03)
-
-
 def rolled(passes, decay=0.8, share=1.0):
-    """Roll a model out that predicts, without a spread, its input plus 1."""
+    """Roll a model out that says that the next frame is the last one plus 1."""
     config = RolloutConfig(rollout=passes, rollout_share=share)
-    sizes = random_model().config
-    draws = [draw_rollout(config, sizes, passes, 6, np.random.default_rng(b)) for b in range(40)]
-    draw = type(draws[0])(*(torch.stack(part) for part in zip(*draws, strict=True)))
-    clean = torch.randn(40, 7, sizes.outputs, generator=seeded())
+    taken = torch.stack([
+        draw_rollout(config, passes, np.random.default_rng(b)) for b in range(40)
+    ])
+    clean = torch.randn(40, 7, 12, generator=seeded())
     inputs, target = clean[:, :-1] + 0.1, clean[:, 1:] + 0.05
-
-    def predict(frames):
-        mu = (frames + 1.0).unsqueeze(2).expand(-1, -1, sizes.gaussians, -1)
-        pi = torch.full((*frames.shape[:2], sizes.gaussians, sizes.keypoints), 1.0)
-        return MotionOutput(pi / sizes.gaussians, torch.zeros_like(mu), mu, mu[:, :, 0], pi)
-
-    found = rolled_out(inputs, target, clean, draw, decay, predict, as_they_are)
-    return clean, inputs, target, draw, *found
+    found = rolled_out(
+        inputs, target, clean, taken, decay, lambda frames: frames + 1.0, as_they_are
+    )
+    return clean, inputs, target, taken, *found
 
 
 def test_a_pass_shows_the_model_its_own_next_frame():
@@ -201,8 +180,45 @@ def test_hard_targets_are_the_clean_motion():
 
 
 def test_only_the_windows_that_take_part_are_changed():
-    _, inputs, target, draw, own, back = rolled(passes=1, share=0.5)
-    assert 8 < int(draw.taken.sum()) < 32
-    torch.testing.assert_close(own[~draw.taken], inputs[~draw.taken])
-    torch.testing.assert_close(back[~draw.taken], target[~draw.taken])
-    assert bool((own[draw.taken] != inputs[draw.taken]).flatten(1).any(dim=1).all())
+    _, inputs, target, taken, own, back = rolled(passes=2, share=0.5)
+    assert torch.equal(taken[:, 0], taken[:, 1]), 'a window takes part in every pass or in none'
+    part = taken[:, 0]
+    assert 8 < int(part.sum()) < 32
+    assert torch.equal(own[~part], inputs[~part])
+    assert torch.equal(back[~part], target[~part])
+    assert bool((own[part] != inputs[part]).flatten(1).any(dim=1).all())
+
+
+def test_what_a_pass_makes_is_put_onto_the_body_and_nothing_else():
+    """Inputs are the model's own frames as the live loop would feed them back."""
+    clean = torch.randn(3, 7, 12, generator=seeded())
+    taken = torch.ones(3, 1, dtype=torch.bool)
+    own, back = rolled_out(
+        clean[:, :-1], clean[:, 1:], clean, taken, 0.5, lambda frames: frames + 1.0,
+        lambda frames: frames.round(),
+    )  # fmt: skip
+    assert torch.equal(own[:, 0], clean[:, 0])
+    assert torch.equal(own[:, 1:], (clean[:, :-2] + 1.0).round())
+    assert torch.equal(back, (clean[:, 1:] + 0.5 * (own - clean[:, :-1])).round())
+
+
+def test_what_is_rolled_out_is_the_next_frame_that_the_network_says():
+    """The objective's passes: with the window's condition, target and forgotten history."""
+    config = config_of(
+        rollout=1, rollout_after=0.0, rollout_share=1.0, rollout_decay=0.0, noise=False,
+        project=False, forget=0.9, untold=0.0, loose=0.0,
+    )  # fmt: skip
+    trainer = Trainer(MotionDataset.from_clips([swaying(e) for e in (0, 3)]), config)
+    step = next(n for n in range(20) if trainer.sampler.batch(n, 0, 4).rollout is not None)
+    batch, objective = trainer.sampler.batch(step, 0, 4), trainer._measured
+    assert batch.rollout.all() and batch.since.any()
+    with torch.no_grad():
+        inputs, following, told, _ = objective._shown(batch)
+        clean = batch.frames - objective.mean
+        length = batch.emotions.shape[1]
+        expected = trainer._average.whole(
+            clean[:, :length], batch.condition, told, batch.since
+        ).logits
+    torch.testing.assert_close(inputs[:, 0], clean[:, 0])
+    torch.testing.assert_close(inputs[:, 1:], expected[:, :-1])
+    torch.testing.assert_close(following, clean[:, 1 : length + 1])

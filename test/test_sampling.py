@@ -11,14 +11,13 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
-from support import chi_square_p, random_inputs, random_model, seeded
+from support import chi_square_p, seeded
 import torch
 from torch import Tensor
 
 from emotion_motion.exceptions import ModelError
 from emotion_motion.sampling import (
     calculate_dynamic_emotion_scores_individual as scores_of,
-    most_probable,
     sample_dynamic_emotion_individual as sample,
 )
 
@@ -76,7 +75,7 @@ def chosen(frames: Tensor, arguments: dict[str, Tensor]) -> Tensor:
 
 def score_by_loop(
     mu, sigma, emotion_logits, last_frames, *, keypoint_dims, k, emotion_weight, movement_weight,
-    neutral_index, target, unit, expressive,
+    neutral_index, target, unit, expressive, groups,
 ):  # fmt: skip
     """Write the docstring's formula out, one number at a time."""
     batch, time, components, outputs = mu.shape
@@ -101,7 +100,10 @@ def score_by_loop(
         scores[b, t, g, j] = (
             movement_weight * math.sqrt(movement) - k * math.sqrt(spread) + emotion_weight * shown
         )
-    return scores
+    if groups is None:
+        return scores
+    members = [[i for i in range(keypoints) if groups[i] == groups[j]] for j in range(keypoints)]
+    return torch.stack([scores[..., same].mean(dim=-1) for same in members], dim=-1)
 
 
 # The scores
@@ -113,13 +115,13 @@ def score_by_loop(
     logits_sizes=st.integers(1, 4),
     weights=st.tuples(*[st.floats(-3.0, 5.0)] * 3),
     neutral_index=st.sampled_from([None, 0, 4]),
-    has=st.tuples(st.booleans(), st.booleans(), st.booleans()),
+    has=st.tuples(*[st.booleans()] * 4),
     seed=st.integers(0, 1000),
 )
 def test_scores_are_the_formula(sizes, dims, logits_sizes, weights, neutral_index, has, seed):
     arguments = mixture(*sizes, dims, seed=seed, logits_sizes=logits_sizes)
     del arguments['pi']
-    random, with_target, with_unit, with_expressive = seeded(seed + 1), *has
+    random, with_target, with_unit, with_expressive, with_groups = seeded(seed + 1), *has
     settings = {
         'keypoint_dims': dims,
         **dict(zip(('k', 'emotion_weight', 'movement_weight'), weights, strict=True)),
@@ -127,6 +129,7 @@ def test_scores_are_the_formula(sizes, dims, logits_sizes, weights, neutral_inde
         'target': torch.rand(sizes[0], 7, generator=random) if with_target else None,
         'unit': torch.rand(sizes[3] * dims, generator=random) + 0.1 if with_unit else None,
         'expressive': torch.rand(sizes[0], generator=random) < 0.5 if with_expressive else None,
+        'groups': torch.randint(2, sizes[3:], generator=random) if with_groups else None,
     }
     found = scores_of(**arguments, **settings)
     assert found.shape == sizes
@@ -140,9 +143,11 @@ def test_defaults_are_the_contract_s():
     defaults = {
         'keypoint_dims': 3, 'k': 2.0, 'emotion_weight': 2.0, 'movement_weight': 1.0,
         'neutral_index': 4, 'target': None, 'unit': None,
+        'expressive': None, 'groups': None,
     }  # fmt: skip
     torch.testing.assert_close(scores_of(**arguments), scores_of(**arguments, **defaults))
-    full = {**mixture(), **defaults, 'variance_div': 1000.0, 'temperature': 1.0}
+    full = {**mixture(), **defaults, 'variance_div': 1000.0, 'temperature': 1.0,
+            'coupled': False}  # fmt: skip
     plain = sample(**mixture(), generator=seeded(3))
     assert torch.equal(plain, sample(**full, generator=seeded(3)))
 
@@ -223,6 +228,123 @@ def test_sequences_of_a_batch_choose_independently():
     assert chi_square_p(pairs, torch.outer(alone, alone).flatten()) > SIGNIFICANCE
 
 
+# Coupled, and in groups
+
+
+def arguments_of(scores: Tensor) -> dict[str, Any]:
+    """Return arguments of one sequence whose scores are those, [G, K], with equal pi."""
+    components, keypoints = scores.shape
+    logits = torch.zeros(1, 1, components, keypoints, 7)
+    logits[0, 0, ..., 3] = scores
+    index = torch.arange(components, dtype=scores.dtype).view(1, 1, -1, 1)
+    mu = index.expand(1, 1, -1, 3 * keypoints)
+    return {
+        'pi': torch.full((1, 1, components), 1.0 / components),
+        'sigma': torch.full_like(mu, 0.1), 'mu': mu, 'emotion_logits': logits,
+        'last_frames': torch.zeros(1, 1, 3 * keypoints), 'target': torch.eye(7)[[3]], 'k': 0.0,
+        'movement_weight': 0.0, 'emotion_weight': 1.0, 'neutral_index': None,
+    }  # fmt: skip
+
+
+def choices(scores: Tensor, seed: int, **settings: Any) -> Tensor:
+    """Return what each keypoint chose in many draws, [N, K]."""
+    arguments = arguments_of(scores)
+    frames = sample(**repeated(arguments), **settings, generator=seeded(seed))
+    return chosen(frames, arguments)[:, ::3]
+
+
+# Keypoints 0 and 1 score alike, and so do 3 and 4; 2 has other favourites.
+SCORES = torch.tensor([
+    [1.0, 1.0, -1.0, 0.3, 0.3],
+    [0.2, 0.2, 1.5, -0.5, -0.5],
+    [-0.7, -0.7, 0.4, 0.9, 0.9],
+    [0.0, 0.0, -2.0, 0.1, 0.1],
+])  # fmt: skip
+
+
+@pytest.mark.parametrize('coupled', [True, False])
+@pytest.mark.parametrize('temperature', [1.0, 0.5])
+def test_coupled_or_not_each_keypoint_has_its_own_softmax(coupled, temperature):
+    found = choices(SCORES, 12, coupled=coupled, temperature=temperature)
+    expected = (SCORES / temperature).softmax(dim=0)
+    for keypoint in range(5):
+        counts = found[:, keypoint].bincount(minlength=4)
+        assert chi_square_p(counts, expected[:, keypoint]) > SIGNIFICANCE
+    assert chi_square_p(found[:, 0].bincount(minlength=4), expected[:, 2]) < 1e-9
+
+
+def test_coupled_keypoints_of_equal_scores_choose_alike():
+    together, apart = (choices(SCORES, 13, coupled=coupled) for coupled in (True, False))
+    for one, other in ((0, 1), (3, 4)):
+        assert torch.equal(together[:, one], together[:, other])
+        # Of their own they agree as often as two draws of one distribution.
+        share = float((apart[:, one] == apart[:, other]).float().mean())
+        expected = float(SCORES[:, one].softmax(dim=0).square().sum())
+        assert share == pytest.approx(expected, abs=0.02)
+    alike = (together[:, 0] == together[:, 2]).float().mean()
+    assert 0.0 < float(alike) < 1.0, 'another opinion is another choice, now and then'
+    closer = (together[:, 0] == together[:, 3]).float().mean()
+    own = (apart[:, 0] == apart[:, 3]).float().mean()
+    assert float(closer) > float(own) + 0.1, 'the nearer the scores, the oftener alike'
+
+
+def test_keypoints_choose_alike_as_often_as_in_one_race():
+    """With one Gumbel number a component, the race itself: what two keypoints choose together."""
+    gumbel = -torch.empty(DRAWS, 4, 1).exponential_(generator=seeded(1)).log()
+
+    def shares(choice: Tensor) -> Tensor:
+        return (4 * choice[:, 0] + choice[:, 1]).bincount(minlength=16) / DRAWS
+
+    race = shares((SCORES[:, [0, 2]] + gumbel).argmax(dim=1))
+    together, apart = (
+        shares(choices(SCORES, 14, coupled=coupled)[:, [0, 2]]) for coupled in (True, False)
+    )
+    torch.testing.assert_close(together, race, rtol=0.0, atol=0.015)
+    assert float((apart - race).abs().max()) > 0.04
+
+
+@pytest.mark.parametrize('coupled', [True, False])
+def test_keypoints_of_a_group_choose_together_by_their_mean_score(coupled):
+    groups = torch.tensor([0, 1, 0, 1, 2])
+    found = choices(SCORES, 15, coupled=coupled, groups=groups)
+    for one, other in ((0, 2), (1, 3)):
+        assert torch.equal(found[:, one], found[:, other])
+    for keypoint, members in ((0, [0, 2]), (1, [1, 3]), (4, [4])):
+        expected = SCORES[:, members].mean(dim=1).softmax(dim=0)
+        counts = found[:, keypoint].bincount(minlength=4)
+        assert chi_square_p(counts, expected) > SIGNIFICANCE
+    assert not torch.equal(found[:, 0], found[:, 1])
+
+
+def test_groups_that_are_not_coupled_choose_independently():
+    groups = torch.tensor([0, 0, 0, 1, 1])
+    found = choices(SCORES[:3], 16, groups=groups)
+    alone = [SCORES[:3, part].mean(dim=1).softmax(dim=0) for part in (slice(3), slice(3, 5))]
+    counts = (3 * found[:, 0] + found[:, 4]).bincount(minlength=9)
+    assert chi_square_p(counts, torch.outer(*alone).flatten()) > SIGNIFICANCE
+
+
+def test_sequences_of_a_coupled_batch_choose_independently():
+    found = choices(SCORES[:3], 17, coupled=True)[:, 0]
+    alone = SCORES[:3, 0].softmax(dim=0)
+    pairs = (3 * found[0::2] + found[1::2]).bincount(minlength=9)
+    assert chi_square_p(pairs, torch.outer(alone, alone).flatten()) > SIGNIFICANCE
+
+
+def test_streams_may_have_weights_and_temperatures_of_their_own():
+    arguments = mixture(batch=3, time=1)
+    each = {
+        'movement_weight': torch.tensor([0.0, 1.0, 3.0]).view(-1, 1, 1, 1),
+        'temperature': torch.tensor([0.3, 1.0, 2.0]).view(-1, 1, 1, 1),
+        'variance_div': torch.tensor([1.0, 5.0, 1000.0]).view(-1, 1, 1, 1),
+    }
+    frames = sample(**arguments, **each, coupled=True, generator=seeded(1))
+    for b in range(3):
+        one = {name: float(value.flatten()[b]) for name, value in each.items()}
+        alone = sample(**arguments, **one, coupled=True, generator=seeded(1))
+        torch.testing.assert_close(frames[b], alone[b])
+
+
 # The place
 
 
@@ -276,20 +398,6 @@ def test_only_the_last_timestep_is_used(logits_sizes, per_keypoint):
         if name != 'emotion_logits' or logits_sizes > 1:
             arguments[name] = value[:, -1:]
     assert torch.equal(sample(**arguments, generator=seeded(1)), expected)
-
-
-@pytest.mark.parametrize('per_keypoint', [True, False])
-@pytest.mark.parametrize('dims', [3, 1])
-def test_the_most_probable_is_each_keypoint_s_own_and_the_last_timestep_s(per_keypoint, dims):
-    arguments = mixture(batch=20, time=3, dims=dims, per_keypoint=per_keypoint)
-    pi, mu = arguments['pi'], arguments['mu']
-    found = most_probable(pi, mu, dims)
-    assert found.shape == (20, 3 * dims)
-    for b, j in itertools.product(range(20), range(3)):
-        weights = (pi[b, -1, :, j] if per_keypoint else pi[b, -1]).tolist()
-        best = weights.index(max(weights))
-        part = slice(j * dims, (j + 1) * dims)
-        assert torch.equal(found[b, part], mu[b, -1, best, part])
 
 
 # Random draws
@@ -389,45 +497,6 @@ def test_neutral_is_penalised_where_it_is_not_what_is_asked_for():
     torch.testing.assert_close(off, torch.full((2, 2, 2, 1), 2.0))
 
 
-@pytest.mark.parametrize('emotion', [0, 3, 5])
-def test_a_model_s_component_emotions_draw_frames_that_show_more_of_it(emotion):
-    """The drawn frame takes the place of `logits` in the window that the head pools over.
-
-    Components that lie close together, where the first order holds.
-    """
-    model = random_model(4, gaussians=6, window=6)
-    model.mdn.out.weight.mul_(0.3)
-    model.pooling.score.weight.mul_(0.1)  # so that the last frame has a share worth measuring
-    c, draws = model.config, 4000
-    frames, emotions = random_inputs(model, 1, 12)
-    emotions[:] = torch.eye(7)[emotion]
-    cache = model.stream(1)
-    for t in range(12):
-        output = model.step(frames[:, t], emotions[:, t], cache)
-    arguments = {
-        'pi': output.pi, 'sigma': output.sigma, 'mu': output.mu,
-        'emotion_logits': model.component_emotions(output, cache),
-        'last_frames': frames[:, -1:], 'target': torch.eye(7)[[emotion]], 'k': 0.0,
-        'movement_weight': 0.0, 'variance_div': 1000.0, 'neutral_index': None,
-    }  # fmt: skip
-
-    def recognised(drawn: Tensor) -> float:
-        after = model(frames, emotions).logits[:, -c.window :].repeat(draws, 1, 1)
-        after[:, -1] = drawn
-        moved = (after - frames[:, -c.window :]) / model.unit
-        speed = moved.unflatten(-1, (c.keypoints, -1)).norm(dim=-1)
-        pooled = model.pooling(torch.cat((after / model.pose_std, speed), dim=-1))
-        return float(model.emotion_fc2(pooled)[:, emotion].mean())
-
-    shown = [
-        recognised(
-            sample(**repeated(arguments, draws), emotion_weight=weight, generator=seeded(1))
-        )
-        for weight in (0.0, 5.0, 50.0)
-    ]
-    assert shown == sorted(shown) and shown[-1] > shown[0] + 1e-3
-
-
 # Shapes
 
 
@@ -456,6 +525,8 @@ def test_shapes_that_do_not_fit_are_named(name, change):
         {'unit': torch.ones(3)},
         {'unit': torch.ones(1, 9)},
         {'expressive': torch.ones(3, dtype=torch.bool)},
+        {'groups': torch.zeros(9, dtype=torch.int64)},
+        {'groups': torch.zeros(2, 3, dtype=torch.int64)},
         {'keypoint_dims': 2},
         {'keypoint_dims': 0},
         {'neutral_index': 7},

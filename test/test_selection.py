@@ -198,8 +198,8 @@ def test_clips_that_are_too_short_are_refused():
 @pytest.fixture(scope='module')
 def lively() -> Checkpoint:
     # Its own settings: what random weights make of them is nothing to the defaults.
-    warm = SamplerConfig(temperature=1.0, variance_div=2.0, movement_weight=0.5, leash=1.0)
-    return dataclasses.replace(random_checkpoint(3), sampler=warm)
+    warm = SamplerConfig(temperature=1.0, variance_div=2.0, movement_weight=0.5, pose_radius=1.0)
+    return dataclasses.replace(random_checkpoint(4), sampler=warm)
 
 
 @pytest.fixture(scope='module')
@@ -274,7 +274,7 @@ def test_frames_at_the_bounds_of_the_training_motion_count(lively, reference):
 
 
 def test_what_the_head_sees_decides_the_emotion_part(lively, reference):
-    model = random_checkpoint(3).model
+    model = random_checkpoint(4).model
     torch.nn.init.zeros_(model.emotion_fc2[-1].weight)
     model.emotion_fc2[-1].bias.copy_(torch.from_numpy(one_hot('anger')))
     found = score(dataclasses.replace(lively, model=model), reference)
@@ -289,7 +289,7 @@ def test_only_the_emotions_of_the_data_are_run(lively):
 
 
 def test_a_run_that_leaves_the_numbers_is_the_worst(lively, reference):
-    model = random_checkpoint(3).model
+    model = random_checkpoint(4).model
     torch.nn.init.constant_(model.norm.weight, float('nan'))
     found = score(dataclasses.replace(lively, model=model), reference)
     assert found.value == math.inf and set(found.parts.values()) == {1.0}

@@ -134,7 +134,8 @@ def test_recorded_motion_is_hardly_changed(emotion):
     stance = streams()
     found = np.stack([stance(points[None].astype('f4'), 1.0)[0] for points in clip.keypoints])
     away = np.linalg.norm(found - clip.keypoints, axis=-1)
-    # A foot that begins a step slowly is held for a while, in part up to 10 cm (at the knee) at 1.7 m.
+    # A foot that begins a step slowly is held for a while, in part: up to 10 cm at the knee of a
+    # body of 1.7 m.
     assert away.max() < 0.065 and away.mean() < 4e-3
 
 

@@ -75,8 +75,8 @@ def test_the_seed_decides_everything(make):
 
     first, again, other = weights(0), weights(0), weights(1)
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
-    # The principal components of the plan are the data's, and how far its few poses are apart.
-    assert [torch.equal(a, b) for a, b in zip(first, other, strict=True)].count(True) == 2
+    # The principal axes are the data's.
+    assert [torch.equal(a, b) for a, b in zip(first, other, strict=True)].count(True) == 1
 
 
 def test_windows_from_another_process_are_the_same(make):
@@ -93,13 +93,13 @@ def test_in_half_precision_it_learns_the_same_within_a_few_percent(make):
 
 
 @pytest.mark.parametrize('change', [
-    {'noise': False}, {'project': False}, {'rollout': 2, 'rollout_after': 0.0}, {'plan': False},
-    {'mdn': False}, {'chain': False}, {'mixture_per_keypoint': False}, {'unit': 'shared'},
-    {'mdn_reads_logits': True}, {'displacements': False},
-    {'balance': False}, {'mse_weight': 0.0}, {'schedule': 'constant'},
-    {'wander': (1e-6, 1e-6)}, {'wander_memory': 0.5}, {'emotion_reads_features': True},
-    {'pool_speeds': False}, {'attention_pooling': False},
-    {'warp': (0.8, 1.2), 'jitter': 1e-3},
+    {'noise': False}, {'project': False}, {'rollout': 2, 'rollout_after': 0.0},
+    {'chain': False}, {'unit': 'shared'}, {'balance': False}, {'mse_weight': 0.0},
+    {'emotion_weight': 1.0}, {'schedule': 'constant'}, {'wander': (1e-6, 1e-6)},
+    {'wander_memory': 0.5}, {'emotion_reads_features': True}, {'attention_pooling': False},
+    {'warp': (0.8, 1.2), 'jitter': 1e-3}, {'drop_emotion': 0.8}, {'decoys': 0.7},
+    {'forget': 0.9}, {'untold': 0.9}, {'loose': 0.5}, {'horizon': 5, 'target_every': 3},
+    {'horizon': 1, 'target_every': 1},
 ], ids=lambda change: next(iter(change)))  # fmt: skip
 def test_every_choice_is_a_switch_that_changes_the_training(make, change):
     plain, changed = (run(make(steps=3, **settings)) for settings in ({}, change))
@@ -107,12 +107,20 @@ def test_every_choice_is_a_switch_that_changes_the_training(make, change):
     assert plain[-1]['total'] != changed[-1]['total']
 
 
-@pytest.mark.parametrize('change', [
-    {'draws': False}, {'most_probable': True}, {'component_emotions': False},
-], ids=lambda change: next(iter(change)))  # fmt: skip
-def test_what_is_a_choice_of_the_live_loop_alone_changes_no_training(make, change):
-    plain, changed = (run(make(steps=2, **settings)) for settings in ({}, change))
-    assert plain == changed
+def test_the_first_published_form_can_be_trained_and_lives(make, tmp_path):
+    """At horizon 1 the mixture is over the next frame, and that is drawn from it."""
+    trainer = make(steps=60, batch_size=6, horizon=1, target_every=1)
+    before = trainer.validate()
+    run(trainer)
+    after = trainer.validate()
+    for name in LossParts._fields:
+        assert after[name] < 0.9 * before[name], name
+    saved = save_pretrained(tmp_path / 'published', trainer.checkpoint())
+    generator = MotionGenerator.from_pretrained(saved, seed=0)
+    generator.set_emotion('joy')
+    frames = np.stack([generator.step().keypoints[0] for _ in range(60)])
+    assert BODY.bone_error(frames / 1.7) * 1.7 < 1e-5
+    assert (np.diff(frames, axis=0) != 0.0).any(axis=(1, 2)).all()
 
 
 def test_pooling_that_is_not_learnt_stays_the_mean(make, data):
@@ -131,13 +139,13 @@ def test_pooling_that_is_not_learnt_stays_the_mean(make, data):
     assert float(moved) > 1e-3, 'where it is learnt, it is'
 
 
-def test_a_part_that_is_switched_off_teaches_nothing(make):
-    trainer = make(mdn=False, plan=False, steps=1)
+def test_a_part_of_no_weight_teaches_nothing(make):
+    trainer = make(mdn_first=0.0, mdn_last=0.0, steps=1)
     before = {name: part.clone() for name, part in trainer.model.named_parameters()}
     trainer.step(trainer.sampler.batch(0, 0, 4))
     decayed = 1.0 - 0.01 * trainer._raw.param_groups[0]['lr']
     for name, part in trainer.model.named_parameters():
-        if name.startswith(('mdn.out', 'plan_head')):  # weight decay alone
+        if name.startswith('mdn'):  # weight decay alone
             torch.testing.assert_close(part, before[name] * decayed)
         elif name.startswith('displacement'):
             assert not torch.equal(part, before[name] * decayed)
@@ -165,7 +173,7 @@ def test_what_was_not_measured_is_not_learnt():
     confidence = np.ones((150, 25))
     confidence[:, legs] = 0.0
     clips = [swaying(e, confidence=confidence) for e in (0, 3)]
-    config = config_of(mirror=0.0, project=False, plan=False)  # a plan may be of that frame
+    config = config_of(mirror=0.0, project=False, untold=1.0)  # a target may be of that frame
     trainer = Trainer(MotionDataset.from_clips(clips), config)
     batch = trainer.sampler.batch(0, 0, 4)
     assert batch.mask is not None
@@ -258,15 +266,13 @@ def gesture(frames: int = 120) -> Clip:
 
 @torch.no_grad()
 def followed(trainer: Trainer, clip: Clip, begin: int, end: int) -> np.ndarray:
-    """Go on from the first `begin` frames, taking the likeliest component; error of the hands."""
+    """Go on from the first `begin` frames without any target; error of the hands."""
     checkpoint = trainer.checkpoint()
     model, mean = checkpoint.model, torch.from_numpy(checkpoint.normaliser.mean)
     real = torch.from_numpy(clip.keypoints).flatten(1) - mean
     seen, emotion = real[None, :begin], torch.from_numpy(clip.emotions[:1])
     while seen.shape[1] < end:
-        output = model(seen, emotion)
-        likeliest = output.pi[:, -1].argmax(dim=1).repeat_interleave(3, dim=-1)
-        following = output.mu[:, -1].gather(1, likeliest.unsqueeze(1))[:, 0]
+        following = model(seen, emotion).logits[:, -1]
         body = BODY.project((following + mean).view(1, 25, 3)).flatten(1) - mean
         seen = torch.cat((seen, body.unsqueeze(1)), dim=1)
     off = (seen[0] - real[:end]).view(-1, 25, 3).norm(dim=-1)
@@ -277,13 +283,15 @@ def followed(trainer: Trainer, clip: Clip, begin: int, end: int) -> np.ndarray:
 def test_overfit_to_one_clip_the_rollout_follows_it():
     """For three seconds on its own, the hands are off by less than a third of what they move.
 
-    What they move is their mean distance from their mean place. Measured: a tenth of it.
+    What they move is their mean distance from their mean place. Measured: an eighth of it. The
+    mixture has no part in it: that is where a target comes from.
     """
     clip = gesture()
     config = config_of(
-        steps=200, batch_size=8, length=64, chain=False, mirror=0.0, drop_emotion=0.0,
+        steps=300, batch_size=8, length=64, chain=False, mirror=0.0, drop_emotion=0.0,
         wrong_emotion=0.0, learning_rate=8e-3, ema=0.9, motion_channels=48, window=32,
-        mdn_channels=48, layers=1, plan_horizon=8, plan_every=4, plan=False, wander=(1e-6, 1e-6),
+        layers=1, untold=1.0, decoys=0.0, forget=0.0, mdn_first=0.0, mdn_last=0.0,
+        rollout_after=0.3, wander=(1e-6, 1e-6),
     )  # fmt: skip
     trainer = Trainer(MotionDataset.from_clips([clip]), config)
     hands = clip.keypoints[:, HANDS]
@@ -388,7 +396,7 @@ def test_normaliser_is_measured(data):
         (space.max(axis=0), normaliser.high - space.max(axis=0)),
     ):
         assert (margin > 0.0).all() and (margin < 0.1).all(), end
-    assert basis.shape == (SIZES.plan_size, 75)
+    assert basis.shape == (SIZES.pose_axes, 75)
 
 
 def test_model_space_and_back_is_the_motion(data):

@@ -166,8 +166,8 @@ def test_generator_moves_is_steered_and_rests(direct: DirectSource) -> None:
 
 
 def test_settings_take_effect_or_are_refused_with_the_reason(direct: DirectSource) -> None:
-    direct.set('plan_gain', 1.5)
-    assert direct.values()['plan_gain'] == 1.5
+    direct.set('target_gain', 1.5)
+    assert direct.values()['target_gain'] == 1.5
     direct.set('temperature', 99.0)
     (problem,) = direct.problems()
     assert 'temperature' in problem and not direct.problems()

@@ -62,7 +62,7 @@ def test_a_loop_is_seen_and_broken_and_a_drifting_motion_is_not():
     dog, freedoms = watched(loop, changing)
     assert dog.interventions[0] >= 1 and dog.interventions[1] == 0
     kicks = [freedom for freedom in freedoms if freedom is not None]
-    assert kicks[0].new_plan.tolist() == [True, False]
+    assert kicks[0].new_target.tolist() == [True, False]
     assert kicks[0].spread.tolist() == [2.0, 1.0] and kicks[0].movement[0] == 0.0
 
 
@@ -89,7 +89,7 @@ def test_a_model_that_freezes_is_freed_and_nothing_is_changed_before(packaged_mo
     for strength in (0.0, 1.0):
         generator = MotionGenerator.from_pretrained(packaged_model, batch_size=7, seed=3)
         generator.sampler = dataclasses.replace(
-            generator.sampler, temperature=0.05, plan_temperature=0.05, emotion_weight=0.0,
+            generator.sampler, temperature=0.05, mixture_temperature=0.05, emotion_weight=0.0,
             variance_div=10000.0,
             watchdog=strength,
         )  # fmt: skip

@@ -108,7 +108,7 @@ def test_chains_are_bodies_that_do_not_jump(short):
     joined = 0
     for index in range(20):
         window = sampler.window(0, index)
-        assert len(window.frames) == 96 + 1 + 14
+        assert len(window.frames) == 96 + 14
         joined += len(window.sources) > 1
         assert BODY.bone_error(window.frames) < 1e-5
         # The widest sway is 6 cm to either side: a jump would be several times the fastest step.
@@ -138,7 +138,7 @@ def test_joins_change_the_emotion_as_often_as_configured(short, switch):
         window = sampler.window(0, index)
         shown = window.emotions.argmax(axis=1)
         changes += int((np.diff(shown) != 0).sum())
-    # A window of 111 frames has five joins of stretches of 30 frames, ten of them shared.
+    # A window of 110 frames has five joins of stretches of 30 frames, ten of them shared.
     assert changes / 500 == pytest.approx(switch, abs=0.1)
 
 
@@ -217,7 +217,7 @@ def test_what_was_not_measured_is_masked_through_joins_and_mirrors():
         window = sampler.window(0, 0)
         assert not window.mask[:, hidden].any()
         assert window.mask.sum() == window.mask.size - 2 * len(window.mask)
-        assert sampler.batch(0, 0, 2).mask.shape == (2, 75, 25)
+        assert sampler.batch(0, 0, 2).mask.shape == (2, 74, 25)
 
 
 def test_flat_bodies_have_windows_too():
@@ -231,14 +231,14 @@ def test_flat_bodies_have_windows_too():
     ]  # fmt: skip
     data = MotionDataset.from_clips(clips)
     window = WindowSampler([data], config_of(length=60, keypoint_dims=2)).window(0, 0)
-    assert window.frames.shape == (75, 25, 2)
+    assert window.frames.shape == (74, 25, 2)
 
 
 # Conditions
 
 
 def test_conditions_are_dropped_and_exchanged_as_often_as_configured():
-    config, random = ConditionConfig(0.2, 0.3), np.random.default_rng(0)
+    config, random = ConditionConfig(0.2, 0.3, decoys=0.0), np.random.default_rng(0)
     own, other = np.full((3, 7), 1.0), np.full((3, 7), 2.0)
     draws = [draw_condition(config, own, lambda: other, random) for _ in range(4000)]
     shown = np.array([condition[0, 0] for condition, _ in draws])
@@ -251,12 +251,13 @@ def test_conditions_are_dropped_and_exchanged_as_often_as_configured():
 
 def test_where_there_is_no_other_emotion_no_condition_is_wrong():
     data = MotionDataset.from_clips([swaying(0, LONG)])
-    batch = WindowSampler([data], config_of(wrong_emotion=0.9, drop_emotion=0.0)).batch(0, 0, 20)
+    config = config_of(wrong_emotion=0.9, drop_emotion=0.0, decoys=0.0)
+    batch = WindowSampler([data], config).batch(0, 0, 20)
     assert batch.right.all() and torch.equal(batch.condition, batch.emotions)
 
 
 def test_a_wrong_condition_is_the_emotion_of_another_clip(short):
-    config = config_of(wrong_emotion=0.99, drop_emotion=0.0, switch=0.0)
+    config = config_of(wrong_emotion=0.99, drop_emotion=0.0, decoys=0.0, switch=0.0)
     batch = WindowSampler([short], config).batch(0, 0, 40)
     wrong = batch.right == 0.0
     assert int(wrong.sum()) > 30
@@ -276,5 +277,50 @@ def test_the_condition_is_the_emotion_of_the_frame_to_come(short):
 def test_measuring_exchanges_nothing(short):
     sampler = WindowSampler([short], config_of(rollout=3, rollout_after=0.0))
     batch = sampler.batch(0, 0, 30, draws=False)
-    assert batch.right.all() and batch.rollout is None
+    assert batch.right.all() and batch.rollout is None and not batch.since.any()
     assert torch.equal(batch.condition, batch.emotions)
+
+
+@pytest.mark.parametrize('forget', [0.0, 0.4])
+def test_history_is_forgotten_in_as_many_windows_as_configured(short, forget):
+    batch = WindowSampler([short], config_of(forget=forget)).batch(0, 0, 400)
+    length = config_of().windows.length
+    assert batch.since.shape == (400,)
+    assert int(batch.since.min()) >= 0 and int(batch.since.max()) < length
+    # One of `length` places is the first frame, where nothing is forgotten.
+    expected = forget * (1.0 - 1.0 / length)
+    assert float((batch.since > 0).float().mean()) == pytest.approx(expected, abs=0.06)
+    if forget:
+        assert len(batch.since.unique()) == length, 'it may be anywhere'
+
+
+def test_decoys_are_as_many_as_configured_and_none_has_a_wrong_condition(short):
+    config = config_of(decoys=0.3, wrong_emotion=0.2, drop_emotion=0.0, switch=0.0, mirror=0.0)
+    sampler = WindowSampler([short], config)
+    batch = sampler.batch(0, 0, 400)
+    plain = np.stack([sampler.window(0, i).frames for i in range(400)])
+    own = np.stack([sampler.window(0, i).emotions[1 : 1 + 12] for i in range(400)])
+    changed = (batch.frames.numpy() != plain.reshape(batch.frames.shape)).any(axis=(1, 2))
+    assert changed.mean() == pytest.approx(0.3, abs=0.06)
+    wrong = (batch.condition.numpy() != own).any(axis=(1, 2))
+    assert not (changed & wrong).any(), 'a decoy is shown with the emotion that it is made of'
+    np.testing.assert_array_equal(batch.right.numpy() == 0.0, changed | wrong)
+    # The head is taught what the motion shows: nothing of held and borrowed, shares of exchanged.
+    shown = batch.emotions.numpy()
+    np.testing.assert_array_equal(shown[~changed], own[~changed])
+    total = shown[changed].sum(axis=-1)
+    nothing = (total == 0.0).all(axis=1)
+    np.testing.assert_allclose(total[~nothing], 1.0, atol=1e-5)
+    assert 0.4 < nothing.mean() < 0.9
+    assert (shown[changed][~nothing] != own[changed][~nothing]).any()
+
+
+def test_decoys_of_one_emotion_alone_are_held(long):
+    data = MotionDataset.from_clips([swaying(0, LONG)])
+    config = config_of(decoys=0.9, wrong_emotion=0.0, drop_emotion=0.0)
+    batch = WindowSampler([data], config).batch(0, 0, 20)
+    decoys = batch.right == 0.0
+    assert int(decoys.sum()) > 12
+    still = (batch.frames == batch.frames[:, :1]).flatten(1).all(dim=1)
+    assert torch.equal(still, decoys)
+    assert not batch.emotions[decoys].any() and bool(batch.condition[decoys].any())

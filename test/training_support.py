@@ -25,7 +25,7 @@ from emotion_motion.training.store import MotionDataset, write_dataset
 ROOT = Path(__file__).resolve().parents[1]
 BODY = load_skeleton()
 SIZES = MotionModelConfig(
-    motion_channels=24, emotion_channels=8, layers=2, heads=2, window=8, gaussians=3,
+    motion_channels=24, emotion_channels=8, layers=2, heads=2, window=8, anchors=16,
     mdn_channels=24, emotion_head_channels=8,
 )  # fmt: skip
 # What the tests of whole runs share: no extra process, nothing drawn or selected on the way.

@@ -1,143 +1,125 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""What each part of the method is worth: one part is taken away at a time, and all is measured.
+"""What each part of the sampler is worth in a trained model: one part is switched off at a time.
 
-Each row is a model of its own, trained on the same data with as many steps, or the weights of
-another row run in another way. What a row is named after is all that differs from its base.
+Every row runs the same weights with other settings. The last one has no network at all: a random
+training pose of the emotion, followed by a spring, is what the method has to beat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 from dataclasses import dataclass, field
+import functools
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from emotion_motion.checkpoint import Checkpoint, from_pretrained
-from emotion_motion.evaluation.evaluate import evaluate_with, make_yardstick
-from emotion_motion.evaluation.report import number_text, Report, to_json
-from emotion_motion.evaluation.streams import Plan
+from emotion_motion.emotion import EMOTIONS, recognised_distribution
+from emotion_motion.evaluation.alive import measure_alive
+from emotion_motion.evaluation.distribution import frechet_against_floor
+from emotion_motion.evaluation.evaluate import make_yardstick
+from emotion_motion.evaluation.on_body import jerk_ratio
+from emotion_motion.evaluation.streams import BODY_HEIGHT_M, Streams
+from emotion_motion.evaluation.yardstick import feature_windows, RUN_IN_S, Yardstick
 from emotion_motion.exceptions import ConfigError
-from emotion_motion.model_config import MotionModelConfig
+from emotion_motion.generator import MotionGenerator
+from emotion_motion.sampling import sample_dynamic_emotion_individual
 from emotion_motion.training.atomic import storage_errors, write_file
-from emotion_motion.training.config import TrainConfig
-from emotion_motion.training.train_command import train
+from emotion_motion.training.corpus import make_clip
+from emotion_motion.training.prepare import prepare
 
-__all__ = ['COLUMNS', 'ROWS', 'Row', 'ablate', 'markdown', 'settings_of']
+__all__ = ['MEASURES', 'ROWS', 'Row', 'ablate', 'markdown', 'measure_row']
 
-BASE = 'base'
-# Two layers of 96 channels: on one core 2.5 steps a second, where the default model makes 1.4.
-_SMALL = MotionModelConfig(
-    motion_channels=72, emotion_channels=24, layers=2, heads=3, mdn_channels=96
-)
-_FILE = 'evaluation.json'
-
-# Key of a measure in a report, and what the table calls it.
-COLUMNS = {
-    'alive.speed_ratio_median': 'speed of reference',
-    'alive.freeze_excess': 'standing beyond reference',
-    'alive.longest_still': 'longest still run',
-    'alive.near_duplicate': 'near-duplicates',
-    'alive.gestures_ratio': 'gestures of reference',
-    'body.off_body': 'off the body',
-    'body.jerk_ratio': 'jerk of reference',
-    'emotion.accuracy_of_ceiling': 'judge of ceiling',
-    'emotion.agreement': 'own recognition',
-    'emotion.fooled': 'fooled by a wrong condition',
-    'distribution.frechet_ratio': 'Fréchet over floor',
-    'switch.believed': 'switch believed',
+MEASURES = {
+    'judge': 'named by the judge',
+    'least': 'least-named emotion',
+    'own': 'own recognition',
+    'speed': 'speed of reference',
+    'jerk': 'jerk of reference',
+    'off': 'off the body',
+    'frechet': 'Fréchet over floor',
+    'gestures': 'gestures of reference',
 }
+POSE_TABLE = 'pose-table'
+_SPRING_S = 0.18  # time constant: it arrives within half a second, as gestures of the corpus do
+_POSES_S = 120.0  # of training motion of an emotion that the pose table draws from
+_POSES_ACTORS = 8
 
 
 @dataclass(frozen=True)
 class Row:
-    """A model without one part of the method.
+    """One way to run a model.
 
     Attributes:
-        name: folder of the row, and what --rows takes.
-        title: for the table.
-        training: fields of TrainConfig's groups that differ, by group.
-        weights: name of the row whose weights are run; '' trains weights of its own.
-        loop: fields of MotionModelConfig that differ while it runs, not while it is trained.
-        sampler: settings of the sampler that differ.
+        name: in the table and the file.
+        title: what is off.
+        settings: of the sampler that differ.
+        sampling: arguments of `sample_dynamic_emotion_individual` that differ.
     """
 
     name: str
     title: str
-    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    weights: str = ''
-    loop: Mapping[str, bool] = field(default_factory=dict)
-    sampler: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict)
+    sampling: Mapping[str, Any] = field(default_factory=dict)
 
 
-_PLAIN = {'emotion_weight': 0.0, 'movement_weight': 0.0, 'k': 0.0, 'variance_div': 1.0,
-          'temperature': 1.0}  # fmt: skip
+def _of_body(checkpoint: Checkpoint) -> Tensor:
+    """Return one group of all keypoints, [K]."""
+    return torch.zeros(checkpoint.skeleton.size, dtype=torch.long)
+
+
+_NO_SCORES = {'emotion_weight': 0.0, 'movement_weight': 0.0, 'k': 0.0, 'guidance': 0.0}
+# A setting that is a function takes the packaged value, an argument that is one the checkpoint.
+_TWICE: Any = lambda value: 2.0 * value  # noqa: E731
 
 ROWS = (
-    Row(BASE, 'all of the method: an emotion score for each component and keypoint'),
-    Row('logits', 'without the mixture: the deterministic logits',
-        {'loss': {'mdn': False}, 'model': {'draws': False}}),
-    Row('most-probable', 'the most probable component of each keypoint', weights=BASE,
-        loop={'most_probable': True}),
-    Row('plain', 'plain draws from the mixture', weights=BASE, sampler=_PLAIN),
-    Row('no-emotion-term', 'the sampler without its emotion term, plans included', weights=BASE,
-        sampler={'emotion_weight': 0.0}),
-    Row('emotion-vector', 'one emotion vector for all components', weights=BASE,
-        loop={'component_emotions': False}),
-    Row('movement-term', 'the sampler with its movement term (weight 0.5)', weights=BASE,
-        sampler={'movement_weight': 0.5}),
-    Row('warm', 'components drawn at temperature 1 in place of 0.1', weights=BASE,
-        sampler={'temperature': 1.0}),
-    Row('emotion-from-features', "the emotion head reads the transformer's features",
-        {'model': {'emotion_reads_features': True}}),
-    Row('pooled-poses', 'the emotion head sees poses without speeds',
-        {'model': {'pool_speeds': False}}),
-    Row('mdn-from-logits', 'the mixture head reads the logits',
-        {'model': {'mdn_reads_logits': True}}),
-    Row('emotion-loss-1', 'emotion loss x 1 in place of x 10', {'loss': {'emotion_weight': 1.0}}),
-    Row('mean-pooling', 'mean pooling in place of attention pooling',
-        {'model': {'attention_pooling': False}}),
-    Row('window-16', 'a window of 16 frames in place of 64', {'model': {'window': 16}}),
-    Row('window-32', 'a window of 32 frames', {'model': {'window': 32}}),
-    Row('no-plan', 'without plans', {'model': {'plan': False}}),
-    Row('plan-12', 'plans of 12 principal components in place of 24',
-        {'model': {'plan_dims': 12}}),
-    Row('free-feet', 'feet are not held', weights=BASE, sampler={'stance': 0.0}),
-    Row('no-leash', 'plans without a leash', weights=BASE, sampler={'leash': 0.0}),
-    Row('no-wander', 'trained without wandering', {'noise': {'wander': (1e-6, 1e-6)}}),
-    Row('no-watchdog', 'without the watchdog', weights=BASE, sampler={'watchdog': 0.0}),
+    Row('packaged', 'as packaged'),
+    Row('emotion-score-off', 'no emotion term in the score', {'emotion_weight': 0.0}),
+    Row('guidance-off', 'no guidance', {'guidance': 0.0}),
+    Row('both-off', 'neither', {'emotion_weight': 0.0, 'guidance': 0.0}),
+    Row('movement-off', 'no movement term', {'movement_weight': 0.0}),
+    Row('movement-doubled', 'twice the movement term', {'movement_weight': _TWICE}),
+    Row('k-off', 'certainty costs nothing', {'k': 0.0}),
+    Row('k-doubled', 'twice the weight of certainty', {'k': _TWICE}),
+    Row('one-choice-for-the-body', 'one component for all keypoints', {'individual': 0.0},
+        {'groups': _of_body}),
+    Row('uncoupled', 'a Gumbel number for each keypoint', {},
+        {'coupled': False, 'groups': lambda _: None}),
+    Row('random-component', 'a component of the mixture at random', _NO_SCORES),
+    Row('most-probable', 'the most probable component',
+        {**_NO_SCORES, 'mixture_temperature': 0.05, 'variance_div': 10000.0}),
+    Row(POSE_TABLE, 'no network: a training pose of the emotion at random, and a spring'),
 )  # fmt: skip
 
 
-def settings_of(row: Row, base: TrainConfig) -> TrainConfig:
-    """Return how the weights of a row are trained."""
-    groups = {name: dataclasses.replace(getattr(base, name), **changes)
-              for name, changes in row.training.items()}  # fmt: skip
-    return dataclasses.replace(base, **groups)
-
-
 def ablate(
+    model: str = 'default',
+    /,
     out: Path = Path('ablation'),
-    data: tuple[Path, ...] = (),
-    minutes: float = 120.0,
-    steps: int = 1200,
     rows: tuple[str, ...] = (),
+    streams: int = 4,
+    seconds: float = 60.0,
     seed: int = 0,
 ) -> None:
-    """Train and measure a small model for each part of the method that can be taken away.
+    """Measure what each part of the sampler is worth in a trained model, by its settings alone.
 
-    Writes OUT/ROW/ for each row and the table into OUT/ablation.md. What is there already is not
-    done again, so that a second call goes on, and several may share the work by --rows.
+    Writes OUT/ablation.json and the table OUT/ablation.md. All rows take a quarter of an hour at
+    most on two cores.
 
     Args:
-        out: folder of the runs.
-        data: data sets to train on; none: a corpus is generated.
-        minutes: of that corpus [min].
-        steps: of each training; 1200 take about 8 minutes on one core.
-        rows: which; all by default. A row that runs another row's weights needs those.
-        seed: of corpus, weights and runs.
+        model: name or folder of a checkpoint.
+        out: folder of the two files.
+        rows: which; all by default.
+        streams: of each emotion, each of another seed.
+        seconds: length of each [s]; gestures are counted by the minute.
+        seed: of the runs and of the reference.
     """
     names = [row.name for row in ROWS]
     unknown = [name for name in rows if name not in names]
@@ -145,116 +127,163 @@ def ablate(
         raise ConfigError(
             f'got the rows {", ".join(unknown)}; expected some of {", ".join(names)}'
         )
-    chosen = [row for row in ROWS if not rows or row.name in rows]
+    if streams < 1 or not seconds > RUN_IN_S + 2.0:
+        raise ConfigError(
+            f'got {streams} streams of {seconds:g} s; expected one or more of over '
+            f'{RUN_IN_S + 2.0:g} s'
+        )
+    checkpoint = from_pretrained(model)
+    yardstick = make_yardstick(checkpoint.rate_hz, seed=seed)
     with storage_errors(f'the folder {out}'):
         out.mkdir(parents=True, exist_ok=True)
-    base = _base(out, data, minutes, steps, seed)
-    yardstick: Any = None
-    for row in chosen:
-        if (out / row.name / _FILE).is_file():
-            continue
-        weights = next(other for other in ROWS if other.name == (row.weights or row.name))
-        folder = out / weights.name / 'run'
-        if weights is row:
-            train(folder, settings_of(row, base), resume=(folder / 'config.yaml').is_file())
-        elif not (folder / 'best').is_dir():
-            raise ConfigError(
-                f'got the row {row.name}, which runs the weights of {weights.name}, before those '
-                f'were trained; run --rows {weights.name} first'
-            )
-        checkpoint = from_pretrained(folder / 'best')
-        if yardstick is None:
-            yardstick = make_yardstick(checkpoint.rate_hz, seed=seed)
-        report = evaluate_with(
-            yardstick, _run_as(row, checkpoint), plan=Plan.quick(), seed=seed
-        )
-        _write(out / row.name, report)
-    table = markdown(out)
+    found = []
+    for row in ROWS:
+        if not rows or row.name in rows:
+            motion = run_row(row, checkpoint, streams=streams, seconds=seconds, seed=seed)
+            found.append({'name': row.name, **measure_row(motion, yardstick)})
+            text = json.dumps(found, indent=1) + '\n'
+            write_file(out / 'ablation.json', text.encode())
+    table = markdown(found)
     write_file(out / 'ablation.md', table.encode())
     print(table)
-    print(f'wrote {out / "ablation.md"}; each row has its report in its folder there')
+    print(f'wrote {out / "ablation.json"} and {out / "ablation.md"}')
 
 
-def markdown(out: Path) -> str:
-    """Return the table of what was found; rows that were not done yet are left out.
-
-    Args:
-        out: folder of the runs.
-    """
-    reports = _found(out)
-    lines = ['| | ' + ' | '.join(COLUMNS.values()) + ' |', '|---|' + '---|' * len(COLUMNS)]
-    for row in ROWS:
-        if row.name in reports:
-            measures = reports[row.name]
-            cells = [_cell(measures.get(key)) for key in COLUMNS]
-            lines.append(f'| {row.title} | ' + ' | '.join(cells) + ' |')
-    reference = [_cell(_reference_of(reports, key)) for key in COLUMNS]
-    return '\n'.join([*lines, '| *reference* | ' + ' | '.join(reference) + ' |']) + '\n'
-
-
-def _base(
-    out: Path, data: Sequence[Path], minutes: float, steps: int, seed: int
-) -> TrainConfig:
-    """Return the training of the base row."""
-    folders = tuple(str(path) for path in data) or (str(_corpus(out, minutes, seed)),)
-    base = TrainConfig()
-    return dataclasses.replace(
-        base,
-        data=dataclasses.replace(base.data, data=folders),
-        run=dataclasses.replace(
-            base.run, steps=steps, seed=seed, workers=0, save_every=steps, select_every=0,
-            strip_every=0, select_s=5.0,
-        ),
-        model=_SMALL,
+def run_row(
+    row: Row, checkpoint: Checkpoint, *, streams: int, seconds: float, seed: int
+) -> Streams:
+    """Run `streams` streams of each emotion from the rest pose."""
+    asked = np.tile(np.arange(len(EMOTIONS)), streams)
+    frames = round(seconds * checkpoint.rate_hz)
+    emotions = np.repeat(asked[:, None], frames, axis=1)
+    if row.name == POSE_TABLE:
+        return Streams(pose_table(checkpoint, asked, frames, seed), emotions, checkpoint.rate_hz)
+    changes = {
+        name: value(getattr(checkpoint.sampler, name)) if callable(value) else value
+        for name, value in row.settings.items()
+    }
+    arguments = {
+        name: value(checkpoint) if callable(value) else value
+        for name, value in row.sampling.items()
+    }
+    generator = MotionGenerator(
+        checkpoint, batch_size=len(asked), seed=seed, body_height_m=BODY_HEIGHT_M,
+        frame_sampler=_with(arguments) if arguments else sample_dynamic_emotion_individual,
     )  # fmt: skip
+    generator.sampler = dataclasses.replace(checkpoint.sampler, **changes)
+    generator.set_emotion(np.eye(len(EMOTIONS))[asked])
+    made = [generator.step() for _ in range(frames)]
+    keypoints, logits = (np.stack(part, axis=1) for part in zip(*made, strict=True))
+    return Streams(keypoints, emotions, generator.rate, recognised_distribution(logits))
 
 
-def _corpus(out: Path, minutes: float, seed: int) -> Path:
-    """Return the folder of the corpus, generated where it is not there yet."""
-    from emotion_motion.training.sources import generate_corpus
+def _with(arguments: Mapping[str, Any]) -> Callable[..., Tensor]:
+    """Return the packaged sampler with some of its arguments replaced."""
 
-    folder = out / 'corpus'
-    generate_corpus(dataclasses.replace(TrainConfig().data, minutes=minutes, corpus_seed=seed),
-                    folder)  # fmt: skip
-    return folder
+    def sampler(*tensors: Tensor, **given: Any) -> Tensor:
+        return sample_dynamic_emotion_individual(*tensors, **{**given, **arguments})
 
-
-def _run_as(row: Row, checkpoint: Checkpoint) -> Checkpoint:
-    """Return the checkpoint as the row runs it."""
-    checkpoint.model.config = dataclasses.replace(checkpoint.model.config, **row.loop)
-    sampler = dataclasses.replace(checkpoint.sampler, **row.sampler)
-    return dataclasses.replace(checkpoint, sampler=sampler, name=row.title)
+    return sampler
 
 
-def _write(folder: Path, report: Report) -> None:
-    with storage_errors(f'the report in {folder}'):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_file(folder / _FILE, to_json([report]).encode())
+def pose_table(
+    checkpoint: Checkpoint, asked: np.ndarray, frames: int, seed: int
+) -> np.ndarray:
+    """Return streams [B, T, K, D] in metres that follow random training poses of an emotion.
+
+    The negative control of the method: labelled poses and a critically damped spring, without any
+    network. A pose is drawn as often as the sampler draws.
+    """
+    poses = [_training_poses(EMOTIONS[e], checkpoint) for e in range(len(EMOTIONS))]
+    random, rate = np.random.default_rng(seed), checkpoint.rate_hz
+    place = np.repeat(checkpoint.rest_pose[None], len(asked), axis=0).astype(np.float64)
+    speed, goal = np.zeros_like(place), place
+    made = np.empty((len(asked), frames, *place.shape[1:]), dtype=np.float32)
+    for frame in range(frames):
+        if frame % checkpoint.model.config.target_every == 0:
+            goal = np.stack([poses[e][random.integers(len(poses[e]))] for e in asked])
+        pull = (goal - place) / _SPRING_S**2 - 2.0 * speed / _SPRING_S
+        speed = speed + pull / rate
+        place = checkpoint.skeleton.project(place + speed / rate)
+        made[:, frame] = place
+    return made * np.float32(BODY_HEIGHT_M)
 
 
-def _found(out: Path) -> dict[str, dict[str, Any]]:
-    """Read the measures of every row that was done, by their keys."""
-    found = {}
-    for row in ROWS:
-        if (out / row.name / _FILE).is_file():
-            report = json.loads((out / row.name / _FILE).read_text())['reports'][0]
-            found[row.name] = {
-                f'{section}.{name}': measure
-                for section, measures in report['measures'].items()
-                for name, measure in measures.items()
-            }
+@functools.lru_cache(maxsize=len(EMOTIONS))
+def _training_poses(emotion: str, checkpoint: Checkpoint) -> np.ndarray:
+    """Return poses [N, K, D] of corpus people at one emotion, of a body of height 1."""
+    seconds = _POSES_S / _POSES_ACTORS
+    clips = [make_clip(emotion, seconds, seed=n, actor=n) for n in range(_POSES_ACTORS)]
+    ready = [prepare(clip, checkpoint.skeleton, rate_hz=checkpoint.rate_hz) for clip in clips]
+    return np.concatenate([clip.keypoints for clip in ready])
+
+
+def measure_row(motion: Streams, yardstick: Yardstick) -> dict[str, Any]:
+    """Return the measures of a row, each a value with its least and largest over streams' seeds.
+
+    The Frechet distance is one of all streams together. What no network read is None.
+    """
+    late = motion.part(RUN_IN_S, motion.seconds)
+    alive = measure_alive(motion, yardstick.thresholds)
+    named, own = _named(late, yardstick), _own(late)
+    off = yardstick.manifold.off(motion)
+    speed, gestures = (
+        alive.against(yardstick.alive, name) for name in ('speed_m_s', 'gestures')
+    )
+    frechet = frechet_against_floor(feature_windows(late, yardstick.judge), yardstick.features)
+    by_seed = {
+        'judge': named.mean(axis=1), 'least': named.min(axis=1), 'own': own,
+        'speed': _by_seed(speed), 'jerk': _by_seed(jerk_ratio(motion, yardstick.streams)),
+        'off': _by_seed(off), 'gestures': _by_seed(gestures),
+    }  # fmt: skip
+    found: dict[str, Any] = {key: _spread(by_seed.get(key)) for key in MEASURES}
+    # The least of emotions whose shares are each over all seeds: one seed's least is lower.
+    if found['least']:
+        found['least']['value'] = round(float(named.mean(axis=0).min()), 4)
+    found['frechet'] = round(float(frechet.ratio), 4)
     return found
 
 
-def _cell(measure: Mapping[str, Any] | None) -> str:
-    if measure is None or measure['value'] is None:
+def _named(late: Streams, yardstick: Yardstick) -> np.ndarray:
+    """Return the share of windows in which the judge sees what was asked for, [S, 7]."""
+    cut = yardstick.judge.windows(late)
+    right = yardstick.judge.seen(cut.keypoints) == cut.emotions
+    shares = [right[cut.streams == stream].mean() for stream in range(len(late))]
+    return np.reshape(shares, (-1, len(EMOTIONS)))
+
+
+def _own(late: Streams) -> np.ndarray | None:
+    """Return the share of frames in which the model reads what was asked for, [S]."""
+    if late.recognised is None:
+        return None
+    return _by_seed((late.recognised.argmax(axis=-1) == late.emotions).mean(axis=-1))
+
+
+def _by_seed(values: np.ndarray) -> np.ndarray:
+    """Return the mean over emotions of one value a stream [S * 7], [S]."""
+    return np.reshape(values, (-1, len(EMOTIONS))).mean(axis=1)
+
+
+def _spread(values: np.ndarray | None) -> dict[str, float] | None:
+    if values is None or not np.isfinite(values).all():  # not read, or nothing to hold it against
+        return None
+    numbers = {'value': values.mean(), 'low': values.min(), 'high': values.max()}
+    return {name: round(float(number), 4) for name, number in numbers.items()}
+
+
+def markdown(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return the table of what `measure_row` found."""
+    titles = {row.name: row.title for row in ROWS}
+    lines = ['| | ' + ' | '.join(MEASURES.values()) + ' |', '|---|' + '---|' * len(MEASURES)]
+    for row in found:
+        cells = [_cell(row[key]) for key in MEASURES]
+        lines.append(f'| {titles[row["name"]]} (`{row["name"]}`) | ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines) + '\n'
+
+
+def _cell(value: Any) -> str:
+    if value is None:
         return '-'
-    return number_text(measure['value'], measure['unit'])
-
-
-def _reference_of(reports: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, Any] | None:
-    """Return the reference's value of a measure, the same in every row."""
-    for measures in reports.values():
-        if key in measures and measures[key].get('reference') is not None:
-            return {'value': measures[key]['reference'], 'unit': measures[key]['unit']}
-    return None
+    if isinstance(value, dict):
+        return f'{value["value"]:.3g} ({value["low"]:.3g} to {value["high"]:.3g})'
+    return f'{value:.3g}'

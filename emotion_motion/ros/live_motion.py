@@ -18,14 +18,11 @@ from emotion_motion.playback import Playback, Pose
 from emotion_motion.ros.diagnostics import LoopStatistics
 from emotion_motion.ros.emotion_input import EmotionInput
 from emotion_motion.run_log import RunLog
+from emotion_motion.sampler_config import SAMPLER_SETTINGS
 
 __all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
 
-SAMPLER_PARAMETERS = (
-    'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature',
-    'plan_temperature', 'plan_gain', 'leash',
-    'fade', 'stance', 'watchdog',
-)  # fmt: skip
+SAMPLER_PARAMETERS = tuple(SAMPLER_SETTINGS)
 
 
 class LiveMotion:

@@ -12,6 +12,7 @@ from rclpy.parameter import Parameter
 
 from emotion_motion.ros.parameter_spec import AT_START, LIVE, ParameterSpec, UNCONFIGURED
 from emotion_motion.ros.robot_parameters import ROBOT_PARAMETERS
+from emotion_motion.sampler_config import SAMPLER_SETTINGS
 
 __all__ = [
     'AT_START', 'LIVE', 'NodeParameters', 'PARAMETERS', 'ParameterSpec', 'UNCONFIGURED',
@@ -50,59 +51,9 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
         '[s]; 0 is never',
         0.0, 86400.0,
     ),
-    # The ranges of the sampler are those of checkpoint.SamplerConfig (a test compares them);
-    # importing it here would load torch before the node has its services.
-    ParameterSpec(
-        'k', float, None, "sampler: penalty of a component's spread", 0.0, 20.0,
-    ),
-    ParameterSpec(
-        'emotion_weight', float, None,
-        'sampler: reward of what makes the emotion more recognisable', 0.0, 50.0,
-    ),
-    ParameterSpec(
-        'movement_weight', float, None,
-        'sampler: reward of movement; below 0 a penalty', -5.0, 20.0,
-    ),
-    ParameterSpec(
-        'variance_div', float, None,
-        'sampler: divisor of the spread of the draws; smaller is livelier', 0.1, 10000.0,
-    ),
-    ParameterSpec(
-        'temperature', float, None,
-        'sampler: temperature of the choice between components; higher is more varied',
-        0.05, 5.0,
-    ),
-    ParameterSpec(
-        'plan_temperature', float, None,
-        'sampler: temperature of the choice between plans; higher is more varied',
-        0.05, 5.0,
-    ),
-    ParameterSpec(
-        'plan_gain', float, None,
-        'sampler: how much of the way to its plan the body is sent; above 1 gestures are wider '
-        'and faster',
-        0.0, 3.0,
-    ),
-    ParameterSpec(
-        'leash', float, None,
-        'sampler: how far plans may go from poses of the training motion, in multiples of how far '
-        'such poses are apart; 0 lets them go anywhere',
-        0.0, 10.0,
-    ),
-    ParameterSpec(
-        'fade', float, None,
-        'sampler: share of a pose that plans do not know of which fades in a frame; 0 is none',
-        0.0, 1.0,
-    ),
-    ParameterSpec(
-        'stance', float, None,
-        'share of the way that standing feet are held where they stand; 0 lets them glide',
-        0.0, 1.0,
-    ),
-    ParameterSpec(
-        'watchdog', float, None,
-        'how strongly a motion that stands still or repeats itself is freed; 0 is not at all',
-        0.0, 3.0,
+    *(
+        ParameterSpec(name, float, None, f'sampler: {setting.meaning}', setting.low, setting.high)
+        for name, setting in SAMPLER_SETTINGS.items()
     ),
     ParameterSpec(
         'publish_markers', bool, True,

@@ -22,9 +22,9 @@ __all__ = [
     'LossConfig',
     'NoiseConfig',
     'OptimiserConfig',
-    'PlanConfig',
     'RolloutConfig',
     'RunConfig',
+    'TargetConfig',
     'TrainConfig',
     'WindowConfig',
 ]
@@ -142,49 +142,54 @@ class NoiseConfig(Checked):
 
 @dataclass(frozen=True)
 class ConditionConfig(Checked):
-    """Which emotion a window is shown with.
+    """Which emotion a window is shown with, and what teaches the emotion head alone.
 
     Attributes:
-        drop_emotion: share of the windows without one.
+        drop_emotion: share of the windows without one; guidance needs them.
         wrong_emotion: share of the windows with that of another clip; they teach the emotion
             head only: what it reads off the condition is then wrong.
+        decoys: share of the windows that only look like an emotion, see `training.decoys`.
+        forget: share of the windows whose attention begins anew at some frame, so that the
+            emotion must be heard where a history of motion would tell it.
     """
 
-    drop_emotion: float = 0.1
-    wrong_emotion: float = 0.2
+    drop_emotion: float = 0.2
+    wrong_emotion: float = 0.1
+    decoys: float = 0.1
+    forget: float = 0.2
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a value is impossible."""
         self.expect_types()
-        self.expect_share('drop_emotion', 'wrong_emotion', below=True)
-        total = self.drop_emotion + self.wrong_emotion
-        wanted = f'drop_emotion + wrong_emotion of at most 1, not {total:g}'
+        self.expect_share('drop_emotion', 'wrong_emotion', 'decoys', 'forget', below=True)
+        total = self.drop_emotion + self.wrong_emotion + self.decoys
+        wanted = f'drop_emotion + wrong_emotion + decoys of at most 1, not {total:g}'
         self.expect('drop_emotion', total <= 1.0, wanted)
 
 
 @dataclass(frozen=True)
-class PlanConfig(Checked):
+class TargetConfig(Checked):
     """What the model is told of the pose ahead.
 
     Attributes:
-        planless: share of the windows without a plan, as a live stream begins.
-        loose: largest error of a plan, in standard deviations: a drawn one is not exact. With 0.5
-            the model took half of each plan for error, and moved half as far as the corpus.
+        untold: share of the windows without a target, as a live stream begins.
+        loose: largest error of a target, in standard deviations: a drawn one is not exact. With
+            0.5 the model took half of each target for error, and moved half as far as the corpus.
     """
 
-    planless: float = 0.1
+    untold: float = 0.1
     loose: float = 0.1
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a value is impossible."""
         self.expect_types()
-        self.expect_share('planless')
+        self.expect_share('untold')
         self.expect_at_least_zero('loose')
 
 
 @dataclass(frozen=True)
 class RolloutConfig(Checked):
-    """Passes in which the model's own draws take the place of the inputs.
+    """Passes in which the model's own motion takes the place of the inputs.
 
     Attributes:
         rollout: most passes before the one that is learnt from; each step draws how many. Each
@@ -195,10 +200,10 @@ class RolloutConfig(Checked):
         rollout_after: share of the training before they begin.
     """
 
-    rollout: int = 0
+    rollout: int = 2
     rollout_share: float = 0.5
     rollout_decay: float = 0.8
-    rollout_after: float = 0.15
+    rollout_after: float = 0.4
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a value is impossible."""
@@ -214,7 +219,6 @@ class LossConfig(Checked):
     Attributes:
         mse_weight: of the deterministic next frame's mean squared error.
         emotion_weight: of the emotion's; 10 in the published method.
-        mdn: learn the mixture's likelihood.
         mdn_first: weight of the likelihood at the start: the transformer settles first.
         mdn_last: its weight after the ramp.
         mdn_ramp: share of the training in which it grows.
@@ -225,7 +229,6 @@ class LossConfig(Checked):
 
     mse_weight: float = 1.0
     emotion_weight: float = 10.0
-    mdn: bool = True
     mdn_first: float = 0.1
     mdn_last: float = 1.0
     mdn_ramp: float = 0.3
@@ -338,8 +341,8 @@ class TrainConfig(Checked):
         windows: how windows are cut.
         noise: how inputs are disturbed.
         conditions: which emotion is shown.
-        plans: what is told of the pose ahead.
-        rollouts: the model's own draws as inputs.
+        targets: what is told of the pose ahead.
+        rollouts: the model's own motion as input.
         loss: the parts of the loss.
         optimiser: AdamW, its schedule, the average.
         model: sizes of the network.
@@ -350,7 +353,7 @@ class TrainConfig(Checked):
     windows: WindowConfig = field(default_factory=WindowConfig)
     noise: NoiseConfig = field(default_factory=NoiseConfig)
     conditions: ConditionConfig = field(default_factory=ConditionConfig)
-    plans: PlanConfig = field(default_factory=PlanConfig)
+    targets: TargetConfig = field(default_factory=TargetConfig)
     rollouts: RolloutConfig = field(default_factory=RolloutConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
@@ -358,8 +361,8 @@ class TrainConfig(Checked):
 
     @property
     def frames(self) -> int:
-        """Frames of a window: those shown, the one that follows, and the pose planned there."""
-        return self.windows.length + 1 + self.model.plan_horizon
+        """Frames of a window: those shown, and what follows until the last one's target."""
+        return self.windows.length + self.model.horizon
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values, as YAML and JSON hold them."""

@@ -26,7 +26,7 @@ from emotion_motion.training.trainer import Trainer
 
 __all__ = ['Stopped', 'TrainingLoop']
 
-_SHOWN = ('total', 'mse', 'emotion', 'nll', 'plan')
+_SHOWN = ('total', 'mse', 'emotion', 'nll')
 
 
 class Stopped(Exception):  # noqa: N818, it is no error

@@ -2,26 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loss of the method: MSE of the deterministic frame, emotion, mixture likelihood.
 
-Everything is measured in displacement units (`MotionModel.unit`), so that a toe weighs as much as
+Motion is measured in displacement units (`MotionModel.unit`), so that a toe weighs as much as
 a hand. What was not measured is masked: it neither counts nor teaches. Shapes as in
 `emotion_motion.model`.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from emotion_motion.model import MotionOutput
-
 __all__ = [
     'LossParts',
     'emotion_targets',
     'mdn_weight',
-    'mixture_nll',
     'motion_loss',
     'window_losses',
 ]
@@ -34,7 +30,6 @@ class LossParts(NamedTuple):
     mse: Tensor
     emotion: Tensor
     nll: Tensor
-    plan: Tensor
 
 
 def mdn_weight(
@@ -45,48 +40,6 @@ def mdn_weight(
     The transformer settles on the deterministic frame before the mixture takes over.
     """
     return first + (last - first) * (min(1.0, progress / ramp) if ramp > 0.0 else 1.0)
-
-
-def mixture_nll(
-    output: MotionOutput,
-    target: Tensor,
-    unit: Tensor,
-    keypoint_dims: int,
-    mask: Tensor | None = None,
-) -> Tensor:
-    """Negative log-likelihood of the next frame, per measured coordinate, in displacement units.
-
-    With one mixture a keypoint, each keypoint's likelihood is a mixture of its own, which is the
-    distribution that the per-keypoint sampler draws from; with one for all, the whole frame's,
-    and a mask leaves that of the measured coordinates.
-
-    Args:
-        output: what the model predicted, [B, T, ...].
-        target: next frames [B, T, O].
-        unit: [O].
-        keypoint_dims: coordinates of a keypoint D.
-        mask: [B, T, K], what was measured; None: everything.
-
-    Returns:
-        [B, T], 0 where nothing was measured.
-    """
-    known, count = _known(target, mask, keypoint_dims)
-    if mask is not None:  # whatever stands there, and be it not finite, reaches nothing
-        target = torch.where(known.bool(), target, output.logits.detach())
-    spread = output.sigma / unit
-    distance = (target.unsqueeze(2) - output.mu) / output.sigma  # [B, T, G, O]
-    log_density = -0.5 * distance.square() - spread.log() - 0.5 * math.log(2.0 * math.pi)
-    if mask is not None:
-        log_density = log_density * known.unsqueeze(2)
-    if output.pi.dim() == 4:
-        by_keypoint = log_density.unflatten(-1, (-1, keypoint_dims)).sum(-1)  # [B, T, G, K]
-        mixed = torch.logsumexp(output.pi.clamp_min(1e-12).log() + by_keypoint, dim=2)
-        # Weights that sum to 1 leave a log of 0 for a keypoint that is masked, but for rounding.
-        mixed = (mixed * known[..., ::keypoint_dims]).sum(-1)
-    else:
-        mixed = torch.logsumexp(output.pi.clamp_min(1e-12).log() + log_density.sum(-1), dim=2)
-        mixed = torch.where(count > 0, mixed, 0.0)
-    return -mixed / count.clamp_min(1.0)
 
 
 def emotion_targets(emotions: Tensor, window: int) -> Tensor:
@@ -101,7 +54,9 @@ def emotion_targets(emotions: Tensor, window: int) -> Tensor:
 
 
 def window_losses(
-    output: MotionOutput,
+    logits: Tensor,
+    emotion_logits: Tensor,
+    nll: Tensor,
     target: Tensor,
     emotion_target: Tensor,
     unit: Tensor,
@@ -110,11 +65,9 @@ def window_losses(
     likelihood_weight: float,
     mse_weight: float = 1.0,
     emotion_weight: float = 10.0,
-    plan_weight: float | None = None,
     predictable: Tensor | None = None,
     mask: Tensor | None = None,
-    plan: Tensor | None = None,
-    planned: Tensor | None = None,
+    ahead: Tensor | None = None,
 ) -> LossParts:
     """Return the loss of each window [B]; see `motion_loss`.
 
@@ -122,26 +75,22 @@ def window_losses(
     """
     share = target.new_ones(target.shape[0]) if predictable is None else predictable
     known, count = _known(target, mask, keypoint_dims)
-    if mask is not None:
-        target = torch.where(known.bool(), target, output.logits.detach())
+    if mask is not None:  # whatever stands there, and be it not finite, reaches nothing
+        target = torch.where(known.bool(), target, logits.detach())
     measured = count.sum(dim=1).clamp_min(1.0)  # coordinates of the window, [B]
-    off = ((output.logits - target) / unit).square() * known
+    off = ((logits - target) / unit).square() * known
     mse = share * off.sum(dim=(1, 2)) / measured
-    nll = mixture_nll(output, target, unit, keypoint_dims, mask)
-    nll = share * (nll * count).sum(dim=1) / measured
-    emotion = (output.emotion_logits - emotion_target).square().mean(dim=(1, 2))
-    ahead = torch.zeros_like(mse)
-    if plan is not None:
-        where = torch.ones_like(plan) if planned is None else planned.to(plan.dtype)
-        ahead = share * (plan * where).sum(dim=1) / where.sum(dim=1).clamp_min(1.0)
-    plan_weight = likelihood_weight if plan_weight is None else plan_weight
-    total = mse_weight * mse + emotion_weight * emotion
-    total = total + likelihood_weight * nll + plan_weight * ahead
-    return LossParts(total, mse, emotion, nll, ahead)
+    emotion = (emotion_logits - emotion_target).square().mean(dim=(1, 2))
+    where = torch.ones_like(nll) if ahead is None else ahead.to(nll.dtype)
+    nll = share * (nll * where).sum(dim=1) / where.sum(dim=1).clamp_min(1.0)
+    total = mse_weight * mse + emotion_weight * emotion + likelihood_weight * nll
+    return LossParts(total, mse, emotion, nll)
 
 
 def motion_loss(
-    output: MotionOutput,
+    logits: Tensor,
+    emotion_logits: Tensor,
+    nll: Tensor,
     target: Tensor,
     emotion_target: Tensor,
     unit: Tensor,
@@ -150,7 +99,9 @@ def motion_loss(
     """Loss = MSE(logits, next frame) + emotion_weight * emotion loss + likelihood_weight * NLL.
 
     Args:
-        output: what the model predicted.
+        logits: predicted next frames [B, T, O].
+        emotion_logits: [B, T, E].
+        nll: of the poses `horizon` frames ahead [B, T], see `MixtureDensityNetwork.nll`.
         target: next frames [B, T, O].
         emotion_target: the motion's own emotion [B, T, E].
         unit: [O].
@@ -159,18 +110,17 @@ def motion_loss(
             likelihood_weight: w, see `mdn_weight`.
             mse_weight: of the MSE.
             emotion_weight: 10 in the published method.
-            plan_weight: of the plan's likelihood; None: as the mixture's.
-            predictable: [B] weights of the windows in MSE and likelihoods; 0 for those that were
+            predictable: [B] weights of the windows in MSE and likelihood; 0 for those that were
                 shown a wrong emotion, which teach the emotion head only.
             mask: [B, T, K], what was measured of the next frames; None: everything.
-            plan: negative log-likelihood of the pose meant [B, T] (`plan.plan_nll`); None: there
-                is no plan.
-            planned: [B, T], where that pose is worth learning; None: everywhere.
+            ahead: [B, T], where the pose ahead is worth learning; None: everywhere.
 
     Returns:
         The total and its parts, means over the windows.
     """
-    parts = window_losses(output, target, emotion_target, unit, **settings)
+    parts = window_losses(
+        logits, emotion_logits, nll, target, emotion_target, unit, **settings
+    )
     return LossParts(*(part.mean() for part in parts))
 
 

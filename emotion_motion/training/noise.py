@@ -45,7 +45,7 @@ def draw_noise(
         config: how much of it.
         length: frames T.
         outputs: coordinates O.
-        components: principal components Z of its poses that wandering goes along.
+        components: principal axes Z of its poses that wandering goes along.
         random: where it is drawn from.
     """
     if not config.noise:
@@ -109,10 +109,10 @@ def noised(
 def pose_spread(model: MotionModel) -> Tensor:
     """Return what one standard deviation of wandering is in model space, [Z + O, O].
 
-    Along each principal component as far as poses differ along it; and each coordinate by itself,
+    Along each principal axis as far as poses differ along it; and each coordinate by itself,
     a part of that far.
     """
-    return torch.cat((model.plan_rise(), torch.diag(_ALONE * model.pose_std)))
+    return torch.cat((model.axes(), torch.diag(_ALONE * model.pose_std)))
 
 
 @functools.lru_cache(maxsize=8)  # the same for every step of a training

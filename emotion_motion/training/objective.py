@@ -7,20 +7,20 @@ from __future__ import annotations
 import torch
 from torch import nn, Tensor
 
-from emotion_motion.model import MotionModel, MotionOutput
-from emotion_motion.plan import Plan, plan_nll, PlanAhead
-from emotion_motion.plan_leash import plan_space
+from emotion_motion.mixture import Target
+from emotion_motion.model import MotionModel
 from emotion_motion.skeleton import Skeleton
+from emotion_motion.target import pose_metric
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.losses import emotion_targets, LossParts, window_losses
 from emotion_motion.training.noise import noised, pose_spread
-from emotion_motion.training.plans import plans_of
 from emotion_motion.training.rollout import rolled_out
+from emotion_motion.training.targets import targets_of
 from emotion_motion.training.windows import Batch
 
 __all__ = ['Objective']
 
-# A pose ahead of which less than this share was measured is not worth planning.
+# A pose ahead of which less than this share was measured is not worth learning.
 _MEASURED_SHARE = 0.5
 
 
@@ -33,7 +33,7 @@ class Objective(nn.Module):
 
     mean: Tensor
     poses: Tensor
-    space: Tensor
+    metric: Tensor
 
     def __init__(
         self, model: MotionModel, skeleton: Skeleton, mean: Tensor, config: TrainConfig
@@ -50,7 +50,7 @@ class Objective(nn.Module):
         self.model, self.skeleton, self.config = model, skeleton, config
         self.register_buffer('mean', mean, persistent=False)
         self.register_buffer('poses', pose_spread(model), persistent=False)
-        self.register_buffer('space', plan_space(model), persistent=False)
+        self.register_buffer('metric', pose_metric(model), persistent=False)
 
     def forward(self, batch: Batch, likelihood_weight: float) -> LossParts:
         """Return the loss of each window and its parts, [B].
@@ -61,56 +61,54 @@ class Objective(nn.Module):
         """
         config, sizes = self.config, self.model.config
         with torch.no_grad(), self._exactly():
-            inputs, target, plan, meant = self._shown(batch)
-        output, ahead = self.model.forward_with_plan(inputs, batch.condition, plan)
+            inputs, following, told, came = self._shown(batch)
+        step = self.model.whole(inputs, batch.condition, told, batch.since)
+        mixture = self.model.mdn(step.features, step.here)
         with self._exactly():
-            output, ahead = (
-                type(part)(*(value.float() for value in part)) for part in (output, ahead)
+            step, mixture = (
+                type(part)(*(value.float() for value in part)) for part in (step, mixture)
             )
-            length = batch.emotions.shape[1]
-            mask = batch.mask
-            planned = None if mask is None else (
-                mask[:, 1 + sizes.plan_horizon :].float().mean(dim=-1) >= _MEASURED_SHARE
+            length, mask = batch.emotions.shape[1], batch.mask
+            ahead = None if mask is None else (
+                mask[:, sizes.horizon :].float().mean(dim=-1) >= _MEASURED_SHARE
             )
+            shown = 1.0 - config.conditions.wrong_emotion - config.conditions.decoys
             return window_losses(
-                output, target, emotion_targets(batch.emotions, sizes.window), self.model.unit,
+                step.logits, step.emotion_logits,
+                self.model.mdn.nll(mixture, came, self._nearest(came)), following,
+                emotion_targets(batch.emotions, sizes.window), self.model.unit,
                 keypoint_dims=sizes.keypoint_dims, mse_weight=config.loss.mse_weight,
-                emotion_weight=config.loss.emotion_weight,
-                likelihood_weight=likelihood_weight if config.loss.mdn else 0.0,
-                plan_weight=likelihood_weight if sizes.plan else 0.0,
+                emotion_weight=config.loss.emotion_weight, likelihood_weight=likelihood_weight,
                 # As many windows count in every batch on average, whoever shares it.
-                predictable=batch.right / (1.0 - config.conditions.wrong_emotion),
-                mask=None if mask is None else mask[:, 1 : length + 1],
-                plan=self._plan_loss(ahead, meant), planned=planned,
+                predictable=batch.right / shown,
+                mask=None if mask is None else mask[:, 1 : length + 1], ahead=ahead,
             )  # fmt: skip
 
-    def _shown(self, batch: Batch) -> tuple[Tensor, Tensor, Plan, Tensor]:
-        """Return inputs and targets [B, T, O] in model space, plans, and the poses meant."""
-        config, ahead = self.config, self.model.config.plan_horizon
+    def _shown(self, batch: Batch) -> tuple[Tensor, Tensor, Target, Tensor]:
+        """Return inputs and next frames [B, T, O], targets, and the poses that came [B, T, Z]."""
+        config, length = self.config, batch.emotions.shape[1]
         clean = batch.frames - self.mean
-        plan, meant = plans_of(clean, self.model, batch.plan)
-        inputs, target = noised(
-            clean[:, :-ahead], batch.noise, self.model.unit, self.poses, config.noise,
-            self.bodies,
-        )  # fmt: skip
+        told, came = targets_of(clean, self.model, batch.target)
+        clean = clean[:, : length + 1]
+        inputs, following = noised(
+            clean, batch.noise, self.model.unit, self.poses, config.noise, self.bodies
+        )
         if batch.rollout is not None:
 
-            def predict(frames: Tensor) -> MotionOutput:
-                return self.model.forward_with_plan(frames, batch.condition, plan)[0]
+            def predict(frames: Tensor) -> Tensor:
+                return self.model.whole(frames, batch.condition, told, batch.since).logits
 
-            inputs, target = rolled_out(
-                inputs, target, clean[:, :-ahead], batch.rollout,
-                config.rollouts.rollout_decay, predict, self.bodies,
+            inputs, following = rolled_out(
+                inputs, following, clean, batch.rollout, config.rollouts.rollout_decay, predict,
+                self.bodies,
             )  # fmt: skip
-        return inputs, target, plan, meant
+        return inputs, following, told, came
 
-    def _plan_loss(self, ahead: PlanAhead, meant: Tensor) -> Tensor:
-        """Return the likelihood's loss [B, T] of the poses that came [B, T, Z]."""
-        poses = self.model.plan_poses()
-        at, known = meant @ self.space, poses @ self.space
+    def _nearest(self, poses: Tensor) -> Tensor:
+        """Return the anchor nearest to each pose [B, T, Z]: [B, T]."""
+        at, anchors = poses @ self.metric, self.model.mdn.anchors @ self.metric
         # |a - b|^2 less |a|^2, which does not change which is nearest.
-        nearest = (known.square().sum(-1) - 2.0 * at @ known.T).argmin(dim=-1)
-        return plan_nll(self.model.plan_head, ahead, meant, poses, nearest)
+        return (anchors.square().sum(-1) - 2.0 * at @ anchors.T).argmin(dim=-1)
 
     def bodies(self, frames: Tensor) -> Tensor:
         """Put frames [B, T, O] in model space onto the body, where that is chosen."""

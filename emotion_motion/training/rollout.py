@@ -1,32 +1,24 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rollouts: the model's own draws as inputs, with targets that lead back slowly.
+"""Rollouts: the model's own motion as input, with targets that lead back slowly.
 
-A pass predicts every frame of the window at once and puts its draws where the inputs were, so a
-second pass sees what the live loop sees after two frames of its own. No gradient goes through.
+A pass predicts every frame of the window at once and puts its predictions where the inputs were,
+so a second pass sees what the live loop sees after two frames of its own. What follows is then
+predicted from the model's own motion, and so the emotion loss is measured on it. No gradient goes
+through the passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from emotion_motion.model import MotionModelConfig, MotionOutput
 from emotion_motion.training.config import RolloutConfig
 
-__all__ = ['RolloutDraw', 'draw_rollout', 'drawn_frames', 'passes_at', 'rolled_out']
-
-
-class RolloutDraw(NamedTuple):
-    """What the P passes of a window (or, with a leading B, of a batch) need at random."""
-
-    taken: Tensor  # [] truth value: whether the window takes part
-    race: Tensor  # [P, T, G, K or 1], exponential: chooses components
-    normal: Tensor  # [P, T, O]
+__all__ = ['draw_rollout', 'passes_at', 'rolled_out']
 
 
 def passes_at(config: RolloutConfig, step: int, progress: float, seed: int) -> int:
@@ -36,35 +28,9 @@ def passes_at(config: RolloutConfig, step: int, progress: float, seed: int) -> i
     return int(np.random.default_rng((seed, step)).integers(config.rollout + 1))
 
 
-def draw_rollout(
-    config: RolloutConfig,
-    sizes: MotionModelConfig,
-    passes: int,
-    length: int,
-    random: np.random.Generator,
-) -> RolloutDraw:
-    """Draw what `passes` passes over one window of `length` frames need."""
-    mixtures = sizes.keypoints if sizes.mixture_per_keypoint else 1
-    shape = (passes, length, sizes.gaussians, mixtures)
-    race = random.standard_exponential(shape, dtype=np.float32)
-    normal = random.standard_normal((passes, length, sizes.outputs), dtype=np.float32)
-    taken = torch.tensor(bool(random.random() < config.rollout_share))
-    return RolloutDraw(taken, torch.from_numpy(race), torch.from_numpy(normal))
-
-
-def drawn_frames(output: MotionOutput, race: Tensor, normal: Tensor) -> Tensor:
-    """Draw the next frame after each frame, [B, T, O], at the model's full spread.
-
-    Args:
-        output: what the model predicted.
-        race: exponential numbers [B, T, G, K or 1].
-        normal: normal numbers [B, T, O].
-    """
-    pi = output.pi if output.pi.dim() == 4 else output.pi.unsqueeze(-1)
-    chosen = (pi.clamp_min(1e-12).log() - race.clamp_min(1e-12).log()).argmax(dim=2)  # [B, T, K]
-    index = chosen.repeat_interleave(output.mu.shape[-1] // chosen.shape[-1], dim=-1).unsqueeze(2)
-    mean, spread = (part.gather(2, index).squeeze(2) for part in (output.mu, output.sigma))
-    return mean + normal * spread
+def draw_rollout(config: RolloutConfig, passes: int, random: np.random.Generator) -> Tensor:
+    """Draw whether a window takes part in each of `passes` passes, [passes] truth values."""
+    return torch.full((passes,), bool(random.random() < config.rollout_share))
 
 
 @torch.no_grad()
@@ -72,29 +38,28 @@ def rolled_out(
     inputs: Tensor,
     target: Tensor,
     clean: Tensor,
-    draw: RolloutDraw,
+    taken: Tensor,
     decay: float,
-    predict: Callable[[Tensor], MotionOutput],
+    predict: Callable[[Tensor], Tensor],
     bodies: Callable[[Tensor], Tensor],
 ) -> tuple[Tensor, Tensor]:
-    """Put the model's own draws in the place of the inputs of the windows that take part.
+    """Put the model's own motion in the place of the inputs of the windows that take part.
 
     Args:
         inputs: [B, T, O] in model space.
         target: [B, T, O] in model space.
         clean: the motion [B, T + 1, O] in model space.
-        draw: of the batch, each part with a leading B.
+        taken: of `draw_rollout` for the batch, [B, passes].
         decay: how much of the offset the new targets keep.
-        predict: runs the model on inputs.
+        predict: runs the model on inputs and returns the frames that follow.
         bodies: puts frames [B, T, O] in model space onto the body, see `noise.noised`.
 
     Returns:
         Inputs and targets as they came, but for those windows.
     """
     own = inputs
-    for race, normal in zip(draw.race.unbind(1), draw.normal.unbind(1), strict=True):
-        following = bodies(drawn_frames(predict(own), race, normal))
-        own = torch.cat((inputs[:, :1], following[:, :-1]), dim=1)
+    for _ in range(taken.shape[1]):
+        own = torch.cat((inputs[:, :1], bodies(predict(own))[:, :-1]), dim=1)
     back = bodies(clean[:, 1:] + decay * (own - clean[:, :-1]))
-    taken = draw.taken[:, None, None]
-    return torch.where(taken, own, inputs), torch.where(taken, back, target)
+    part = taken[:, :1, None]
+    return torch.where(part, own, inputs), torch.where(part, back, target)

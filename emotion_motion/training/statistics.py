@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a model has to know of its data: mean, spread, displacement, range, principal components.
+"""What a model has to know of its data: mean, spread, displacement, range, principal axes.
 
 Measured on the training clips of each data set, on an even sample of them where there are many,
 and on what was measured of a body alone.
@@ -16,14 +16,14 @@ import numpy as np
 from emotion_motion.checkpoint import Normaliser
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.config import TrainConfig
-from emotion_motion.training.plans import plan_basis
 from emotion_motion.training.shards import Frames
 from emotion_motion.training.store import MotionDataset
+from emotion_motion.training.targets import pose_basis
 
 __all__ = ['Statistics', 'even_sample', 'measure']
 
 _MOST_FRAMES = 200_000  # of a data set; the standard deviations are then known to a thousandth
-_MOST_POSES = 20_000  # for the principal components
+_MOST_POSES = 20_000  # for the principal axes
 _SLICE = 600  # frames that are read of a clip at most, once it must be a sample
 
 
@@ -31,7 +31,7 @@ class Statistics(NamedTuple):
     """What `measure` found."""
 
     normaliser: Normaliser
-    plan_basis: np.ndarray  # [Z, O] float32
+    pose_basis: np.ndarray  # [Z, O] float32
 
 
 def measure(datasets: Sequence[MotionDataset], config: TrainConfig) -> Statistics:
@@ -58,7 +58,7 @@ def measure(datasets: Sequence[MotionDataset], config: TrainConfig) -> Statistic
         unit = np.full_like(unit, np.sqrt(np.mean(unit**2)))
     low = np.min([moments.low for _, moments in found], axis=0)
     high = np.max([moments.high for _, moments in found], axis=0)
-    margin = 0.1 * (high - low) + 0.005
+    margin = 0.01 * (high - low) + 0.001  # wider ones let live loops out of what bodies do
     parts = {
         'mean': mean,
         'pose_std': np.maximum(spread, 0.1 * np.sqrt(np.mean(spread**2))),
@@ -68,7 +68,7 @@ def measure(datasets: Sequence[MotionDataset], config: TrainConfig) -> Statistic
     }
     normaliser = Normaliser(**{key: value.astype(np.float32) for key, value in parts.items()})
     poses = np.concatenate([moments.sample(share) for share, moments in found])
-    basis = plan_basis(poses - normaliser.mean, normaliser.pose_std, config.model.plan_size)
+    basis = pose_basis(poses - normaliser.mean, normaliser.pose_std, config.model.pose_axes)
     return Statistics(normaliser, basis.astype(np.float32))
 
 

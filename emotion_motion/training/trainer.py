@@ -22,11 +22,12 @@ from torch.utils.data import DataLoader
 from emotion_motion.checkpoint import Checkpoint, Normaliser, SamplerConfig
 from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.model import MotionModel
+from emotion_motion.target import pose_metric
+from emotion_motion.training.anchors import anchors_of
 from emotion_motion.training.card import origin_of
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.devices import make_accelerator
 from emotion_motion.training.guard import LossGuard
-from emotion_motion.training.known_poses import known_poses
 from emotion_motion.training.losses import LossParts, mdn_weight
 from emotion_motion.training.objective import Objective
 from emotion_motion.training.packing import pack, same_data, unpack
@@ -218,16 +219,16 @@ class Trainer:
             model.load_state_dict(start.model.state_dict())
         else:
             normaliser, basis = measure(self.datasets, self.config)
-            model.plan_basis.copy_(torch.from_numpy(basis))
+            model.pose_basis.copy_(torch.from_numpy(basis))
         model.pose_std.copy_(torch.from_numpy(normaliser.pose_std))
         model.unit.copy_(torch.from_numpy(normaliser.unit))
-        if state is None:  # also of a model to begin with: its poses are those of other data
-            known = known_poses(
-                self.datasets, model, normaliser.mean, shares=self.config.data.shares,
-                seed=self.config.run.seed,
+        if state is None and start is None:  # a model to begin with has learnt its own anchors
+            found = anchors_of(
+                self.datasets, model, normaliser.mean, pose_metric(model),
+                shares=self.config.data.shares, seed=self.config.run.seed,
             )
-            model.plan_known.copy_(known.poses)
-            model.plan_reach.copy_(known.reach)
+            for name, values in found._asdict().items():
+                getattr(model.mdn, name).copy_(values)
         return model, normaliser
 
     def _restore(self, state: TrainState, model: MotionModel, average: MotionModel) -> None:

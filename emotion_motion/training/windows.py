@@ -19,26 +19,28 @@ from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.augment import draw_times, jitter, mirror, time_warp
 from emotion_motion.training.conditions import draw_condition
 from emotion_motion.training.config import TrainConfig
+from emotion_motion.training.decoys import decoy
 from emotion_motion.training.joins import ClipDraw, cross_faded, Entries, still_bodies, Stretch
 from emotion_motion.training.noise import draw_noise, NoiseDraw
-from emotion_motion.training.plans import draw_plan_times, PlanDraw
-from emotion_motion.training.rollout import draw_rollout, passes_at, RolloutDraw
+from emotion_motion.training.rollout import draw_rollout, passes_at
 from emotion_motion.training.store import MotionDataset
+from emotion_motion.training.targets import draw_targets, TargetDraw
 
 __all__ = ['Batch', 'Window', 'WindowSampler']
 
 
 class Batch(NamedTuple):
-    """Windows of T + 1 + horizon frames, and all that is drawn for them; tensors."""
+    """Windows of T + horizon frames, and all that is drawn for them; tensors."""
 
-    frames: Tensor  # [B, T + 1 + horizon, O], of a body of height 1
+    frames: Tensor  # [B, T + horizon, O], of a body of height 1
     emotions: Tensor  # [B, T, E], of the frame that follows each of the first T
-    mask: Tensor | None  # [B, T + 1 + horizon, K], what was measured; None: everything
+    mask: Tensor | None  # [B, T + horizon, K], what was measured; None: everything
     condition: Tensor  # [B, T, E], the emotion that is shown
-    right: Tensor  # [B], 1 where the condition is the motion's or none, 0 where it is wrong
+    right: Tensor  # [B], 0 where the condition is wrong or the motion a decoy, else 1
+    since: Tensor  # [B], frame that attention begins anew at; 0: at the first
     noise: NoiseDraw
-    plan: PlanDraw
-    rollout: RolloutDraw | None
+    target: TargetDraw
+    rollout: Tensor | None  # [B, passes], see `rollout.draw_rollout`
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
@@ -109,14 +111,16 @@ class WindowSampler:
             draws: exchange conditions and roll out, as in training; False to measure.
         """
         rows = [self._drawn(step, index, draws) for index in range(first, first + count)]
-        frames, emotions, mask, condition, right, noise, plan, rollout = zip(*rows, strict=True)
+        frames, emotions, mask, condition, right, since, noise, target, rollout = zip(
+            *rows, strict=True
+        )
         stacked = [torch.from_numpy(np.stack(part)) for part in (frames, emotions, condition)]
         return Batch(
             stacked[0].flatten(2), stacked[1],
             None if all(part.all() for part in mask) else torch.from_numpy(np.stack(mask)),
-            stacked[2], torch.tensor(right, dtype=torch.float32),
-            NoiseDraw(*_stacked(noise)), PlanDraw(*_stacked(plan)),
-            None if rollout[0] is None else RolloutDraw(*_stacked(rollout)),
+            stacked[2], torch.tensor(right, dtype=torch.float32), torch.tensor(since),
+            NoiseDraw(*_stacked(noise)), TargetDraw(*_stacked(target)),
+            None if rollout[0] is None else torch.stack(rollout),
         )  # fmt: skip
 
     def sources(self, step: int, indices: Sequence[int]) -> list[str]:
@@ -128,22 +132,30 @@ class WindowSampler:
         part = self._part(random)
         config, length = self.config, self.config.windows.length
         window = part.window(random)
-        shown = window.emotions[1 : length + 1]  # of the frame that is to come
-        condition, right = shown, True
+        frames, shown = window.frames, window.emotions[1 : length + 1]  # of the frame to come
+        condition, right, since, passes = shown, True, 0, 0
         if draws:
             condition, right = draw_condition(
                 config.conditions, shown, lambda: part.other(shown, random), random
             )
-        progress = step / config.run.steps
-        passes = passes_at(config.rollouts, step, progress, self.seed) if draws else 0
+            if random.random() < config.conditions.forget:
+                since = int(random.integers(length))
+            # Of the windows with a right condition, so that the share is one of all windows.
+            share = config.conditions.decoys / (1.0 - config.conditions.wrong_emotion)
+            if right and random.random() < share:
+                right = False
+                frames, shown = decoy(
+                    frames, shown, lambda: part.other_motion(shown, len(frames), random),
+                    self.skeleton, random,
+                )  # fmt: skip
+            passes = passes_at(config.rollouts, step, step / config.run.steps, self.seed)
         return (
-            window.frames, shown, window.mask, condition, right,
+            frames, shown, window.mask, condition, right, since,
             draw_noise(
-                config.noise, length, config.model.outputs, config.model.plan_size, random
+                config.noise, length, config.model.outputs, config.model.pose_axes, random
             ),
-            draw_plan_times(config.plans, config.model, length, random),
-            draw_rollout(config.rollouts, config.model, passes, length, random)
-            if passes else None,
+            draw_targets(config.targets, config.model, length, random),
+            draw_rollout(config.rollouts, passes, random) if passes else None,
         )  # fmt: skip
 
     def _random(self, step: int, index: int) -> np.random.Generator:
@@ -192,15 +204,33 @@ class _Part:
 
     def other(self, shown: np.ndarray, random: np.random.Generator) -> np.ndarray | None:
         """Draw the emotions of a stretch of a clip of another emotion, as many as `shown`."""
+        found = self._other(shown, len(shown), random)
+        if found is None:
+            return None
+        emotions = found[2]
+        return np.concatenate((emotions, emotions[-1:].repeat(len(shown) - len(emotions), axis=0)))
+
+    def other_motion(
+        self, shown: np.ndarray, count: int, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Draw `count` frames of a clip of another emotion, and what as many as `shown` show."""
+        found = self._other(shown, count, random)
+        if found is None or len(found[0]) < count:
+            return None
+        return found[0], found[2][1 : len(shown) + 1]
+
+    def _other(
+        self, shown: np.ndarray, count: int, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Draw a stretch of up to `count` frames of a clip of another emotion."""
         own = int(shown.mean(axis=0).argmax())
         others = self._draw.present[self._draw.present != own]
         if not len(others):
             return None
         clip = self._draw.clip(int(random.choice(others)), random)
-        count = min(len(shown), int(self._data.lengths[clip]))
+        count = min(count, int(self._data.lengths[clip]))
         start = int(random.integers(self._data.lengths[clip] - count + 1))
-        emotions = self._data.frames(clip, start, start + count)[2]
-        return np.concatenate((emotions, emotions[-1:].repeat(len(shown) - count, axis=0)))
+        return self._data.frames(clip, start, start + count)
 
     def _chain(
         self, clip: int, need: int, random: np.random.Generator

@@ -16,27 +16,13 @@ from emotion_motion.emotion import format_emotion
 from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.playback import Playback
-from emotion_motion.sampler_config import SamplerConfig
+from emotion_motion.sampler_config import SAMPLER_SETTINGS
 from emotion_motion.viewer.source import Figure, Setting, Sight
 from emotion_motion.viewer.tape import Tape
 
 __all__ = ['DirectSource']
 
 _STEPS, _BEATS = 256, 64
-_MEANINGS = {
-    'k': "penalty of a component's spread",
-    'emotion_weight': 'reward of what makes the emotion more recognisable',
-    'movement_weight': 'reward of movement; below 0 a penalty',
-    'variance_div': 'divisor of the spread of the draws; smaller is livelier',
-    'temperature': 'of the choice between components; higher is more varied',
-    'plan_temperature': 'of the choice between plans; higher is more varied',
-    'plan_gain': 'how much of the way to its plan the body is sent',
-    'leash': 'how far plans may go from poses of the training motion; 0 is anywhere',
-    'fade': 'share of a pose that plans do not know of which fades in a frame',
-    'stance': 'share of the way that standing feet are held where they stand',
-    'watchdog': 'how strongly a motion that stands or repeats itself is freed',
-}
-
 
 class DirectSource:
     """Runs a generator of one stream in a thread of its own. It is its own steering."""
@@ -56,8 +42,7 @@ class DirectSource:
         self.steering = self
         self.tape = Tape()
         self.settings: Sequence[Setting] = tuple(
-            Setting(name, low, high, _MEANINGS.get(name, 'of the sampler'))
-            for name, (low, high) in SamplerConfig.RANGES.items()
+            Setting(name, *setting) for name, setting in SAMPLER_SETTINGS.items()
         )
         self._sight = Sight()
         self._advance()

@@ -17,7 +17,6 @@ from support import malformed
 from visualization_msgs.msg import MarkerArray
 import yaml
 
-from emotion_motion.checkpoint import SamplerConfig
 from emotion_motion.ros.parameters import (
     AT_START,
     LIVE,
@@ -25,6 +24,7 @@ from emotion_motion.ros.parameters import (
     PARAMETERS,
     UNCONFIGURED,
 )  # fmt: skip
+from emotion_motion.sampler_config import SAMPLER_SETTINGS
 
 SPECS = {spec.name: spec for spec in PARAMETERS}
 
@@ -53,17 +53,18 @@ def wrong_values() -> list[Any]:
 CHANGES: dict[str, Any] = {
     'rate_hz': 90.0, 'seed': 77, 'frame_id': 'elsewhere', 'body_height_m': 0.58,
     'emotion_timeout_s': 9.0, 'k': 3.0, 'emotion_weight': 5.0, 'movement_weight': -1.0,
-    'variance_div': 20.0, 'plan_temperature': 0.7, 'plan_gain': 1.2, 'leash': 2.0, 'fade': 0.1,
-    'stance': 0.0, 'watchdog': 0.5,
-    'temperature': 0.7, 'publish_markers': False,
+    'guidance': 2.0, 'individual': 1.5, 'variance_div': 20.0, 'temperature': 0.7,
+    'mixture_temperature': 0.8, 'target_gain': 1.2, 'pose_radius': 2.0, 'fade': 0.1,
+    'stance': 0.0, 'watchdog': 0.5, 'publish_markers': False,
 }  # fmt: skip
 
 
 def test_names_are_those_of_the_design() -> None:
     assert list(SPECS) == [
         'model', 'rate_hz', 'device', 'seed', 'frame_id', 'body_height_m', 'emotion_timeout_s',
-        'k', 'emotion_weight', 'movement_weight', 'variance_div', 'temperature',
-        'plan_temperature', 'plan_gain', 'leash', 'fade', 'stance', 'watchdog', 'publish_markers',
+        'k', 'emotion_weight', 'movement_weight', 'guidance', 'individual', 'variance_div',
+        'temperature', 'mixture_temperature', 'target_gain', 'pose_radius', 'fade', 'stance',
+        'watchdog', 'publish_markers',
         'replay_file', 'robot', 'urdf', 'output', 'controllers', 'joint_order',
         'joint_group_weights', 'hand_back_s', 'approach_velocity', 'outside_rad', 'dead_band_rad',
         'clip_threshold', 'slowest_pace', 'stamp_trajectories', 'autostart',
@@ -71,8 +72,9 @@ def test_names_are_those_of_the_design() -> None:
 
 
 def test_ranges_of_the_sampler_are_the_core_s() -> None:
-    for name, (low, high) in SamplerConfig.RANGES.items():
+    for name, (low, high, meaning) in SAMPLER_SETTINGS.items():
         assert (SPECS[name].minimum, SPECS[name].maximum) == (low, high), name
+        assert meaning in SPECS[name].meaning
 
 
 def test_yaml_file_is_the_table() -> None:
@@ -123,11 +125,7 @@ def test_get_shows_the_model_s_own_values(graph: Graph) -> None:
     tester.wait_frames(1)
     assert tester.get('k') == 4.0 and running.motion.generator.sampler.k == 4.0
     sampler = running.motion.generator.sampler
-    for name in (
-        'emotion_weight', 'movement_weight', 'variance_div', 'temperature',
-        'plan_temperature', 'plan_gain', 'leash',
-        'fade', 'stance', 'watchdog'
-    ):
+    for name in SAMPLER_SETTINGS:
         assert tester.get(name) == getattr(sampler, name)
     assert tester.get('body_height_m') == pytest.approx(1.7)
     tester.set('temperature', 2.0)
@@ -154,7 +152,7 @@ def test_live_parameters_change_at_once(graph: Graph, state: str) -> None:
         assert tester.change('configure') and tester.change('activate')
     arrays = tester.listen(MarkerArray, 'keypoint_markers')
     sampler = running.motion.generator.sampler
-    for name in SamplerConfig.RANGES:
+    for name in SAMPLER_SETTINGS:
         assert getattr(sampler, name) == CHANGES[name]
     assert running.motion.emotion.timeout_s == 9.0
     tester.frames.clear()
@@ -214,7 +212,8 @@ def test_whole_numbers_are_taken_for_floats(graph: Graph) -> None:
 def test_one_bad_value_of_several_refuses_them_all(graph: Graph) -> None:
     running, tester = graph.node()
     tester.wait_frames(1)
+    before = tester.get('k')
     result = running.node.set_parameters_atomically(
         [Parameter('k', value=5.0), Parameter('temperature', value=99.0)]
     )
-    assert not result.successful and tester.get('k') == 0.0
+    assert not result.successful and tester.get('k') == before != 5.0

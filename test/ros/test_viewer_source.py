@@ -58,8 +58,8 @@ def test_node_is_shown_steered_and_its_refusals_told(graph: Graph, source: RosSo
 
     source.set('temperature', 0.7)
     wait(lambda: tester.get('temperature') == 0.7, 'the parameter')
-    tester.set('plan_gain', 1.5)  # by somebody else
-    wait(lambda: source.values()['plan_gain'] == 1.5, 'the parameter of another')
+    tester.set('target_gain', 1.5)  # by somebody else
+    wait(lambda: source.values()['target_gain'] == 1.5, 'the parameter of another')
     source.set('temperature', 99.0)
     wait(lambda: any('temperature' in text for text in source.problems()), 'a refusal')
     assert tester.get('temperature') == 0.7
