@@ -36,7 +36,7 @@ FrameSampler = Callable[..., Tensor]
 
 # Parts of the body that choose for themselves, where a skeleton has them.
 LIMBS = ('head', 'right_arm', 'left_arm')
-COMPONENTS = 64  # asked for, N; 16 and 256 are named less (docs/live_loop.md)
+COMPONENTS = 64  # asked for, N; what 16 and 256 do is in docs/live_loop.md
 # A weight that changes by more than this in one frame asks for a new target; fading does not.
 _NEW_EMOTION = 0.1
 # A new emotion is to be seen within so long; until then it weighs more, and targets go further,

@@ -107,7 +107,8 @@ def test_limits_hold_whatever_the_keypoints_are():
         before = q
 
 
-@pytest.mark.parametrize(('name', 'most_deg'), [('humanoid', 3.0), ('g1', 8.0), ('talos', 11.0)])
+# What the joints of the G1 and of TALOS allow of a person who holds the elbows near to the body.
+@pytest.mark.parametrize(('name', 'most_deg'), [('humanoid', 3.0), ('g1', 9.0), ('talos', 18.0)])
 @pytest.mark.parametrize('emotion', ['happiness', 'anger', 'sadness'])
 def test_arms_point_where_the_person_s_do(name, emotion, most_deg):
     keypoints = motion(emotion)

@@ -30,7 +30,7 @@ def test_packaged_and_local_models_are_listed_with_their_figures(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ['model', 'parameters']
     assert lines[1].split()[0] == 'default' and 'CC-BY-4.0' in lines[1], 'REBL-Pepper is in it'
-    assert '25 in 3D' in lines[1] and '265 min' in lines[1] and '1.21 M' in lines[1]
+    assert '25 in 3D' in lines[1] and '265 min' in lines[1] and '1.07 M' in lines[1]
     own = next(line for line in lines if str(folder / 'runs' / 'my_run' / 'best') in line)
     assert 'Apache-2.0' in own
     assert any(line.startswith(f'{folder / "cut"}: damaged') for line in lines)

@@ -232,7 +232,7 @@ def test_a_model_is_like_its_own_motion(lively, reference):
     found = score(lively, reference)
     for name, ratio in found.speed_ratio.items():
         assert 0.5 < ratio < 2.0, name
-    assert found.parts['speed'] < 0.3 and found.parts['freeze'] < 0.1
+    assert found.parts['speed'] < 0.4 and found.parts['freeze'] < 0.1
 
 
 def test_a_frozen_model_scores_worse_than_a_moving_one(lively, reference):
