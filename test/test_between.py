@@ -28,7 +28,7 @@ class Noise(NamedTuple):
     """How far the means of a few streams are off."""
 
     recognised: float = 0.1  # of 1
-    speed: float = 0.02  # m/s
+    speed: float = 0.04  # m/s
 
 
 NOISE = Noise()
