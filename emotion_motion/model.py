@@ -205,9 +205,7 @@ class MotionModel(nn.Module):
         """
         emotions = self._checked(frames, emotions)
         length = frames.shape[1]
-        if target is None:
-            nowhere = frames.new_zeros(*frames.shape[:2], self.config.pose_axes + 1)
-            target = Target(nowhere[..., :-1], nowhere[..., -1:])
+        target = self._nowhere(frames) if target is None else target
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
         moved = self._moved(frames, before)
         bent = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
@@ -254,9 +252,7 @@ class MotionModel(nn.Module):
         Returns:
             Outputs with T = 1.
         """
-        if target is None:
-            nowhere = frame.new_zeros(len(frame), 1, self.config.pose_axes + 1)
-            target = Target(nowhere[..., :-1], nowhere[..., -1:])
+        target = self._nowhere(frame.unsqueeze(1)) if target is None else target
         past = cache.past_of(frame)
         done = self.stream_step(
             frame, past, emotion, cache.rings, *self.place_of(cache), target
@@ -354,6 +350,11 @@ class MotionModel(nn.Module):
         )
         speeds = torch.linalg.vector_norm(moved, dim=-1)
         return torch.cat((after / self.pose_std, speeds), dim=-1)
+
+    def _nowhere(self, frames: Tensor) -> Target:
+        """Return what frames [B, T, O] are told that go nowhere in particular."""
+        zeros = frames.new_zeros(*frames.shape[:2], self.config.pose_axes + 1)
+        return Target(zeros[..., :-1], zeros[..., -1:])
 
     def _moved(self, frames: Tensor, before: Tensor) -> Tensor:
         """Return the displacement that led to each frame, in units [B, T, O]."""

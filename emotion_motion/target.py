@@ -278,9 +278,9 @@ class TargetChooser:
         due = np.full(self._batch_size, self._frames % self._every == 0)
         if self._emotion is None or not torch.equal(emotion, self._emotion):
             if self._emotion is not None:
-                changed = (emotion - self._emotion).abs().amax(dim=-1) > _NEW_EMOTION
-                due |= changed.cpu().numpy()
-                self._news[changed.cpu().numpy()] = 1.0
+                new = ((emotion - self._emotion).abs().amax(dim=-1) > _NEW_EMOTION).cpu().numpy()
+                due |= new
+                self._news[new] = 1.0
             self._emotion = emotion.clone()
         return due if freedom is None else due | freedom.new_target
 
@@ -309,10 +309,10 @@ class TargetChooser:
             np.maximum(warmth * s.mixture_temperature, warmth - 1.0),
         )  # fmt: skip
         alike = (self._mean.new_tensor(value) for value in (s.individual, s.pose_radius))
-        mu, sigma, emotions, far = self._proposals(
+        mu, sigma, emotions, drawn_back = Proposals(*self._proposals(
             seen, (*alike, *(each(values, 1) for values in own)), self._draw(size, random)
-        )
-        self.drawn_back = far.cpu().numpy()
+        ))  # fmt: skip
+        self.drawn_back = drawn_back.cpu().numpy()
         return self._sampler(
             mu.new_full(mu.shape[:3], 1.0 / COMPONENTS), sigma, mu, emotions,
             frame.unsqueeze(1), keypoint_dims=self._model.config.keypoint_dims, k=s.k,

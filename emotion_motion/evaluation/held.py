@@ -14,11 +14,6 @@ __all__ = ['held_trunk', 'held_wrist', 'pieces']
 
 _EVERY_S = 0.1
 _TRUNK_M, _WRIST_M, _RAISED_M = 0.03, 0.10, 0.20
-_TRUNK = (
-    'Nose', 'REye', 'LEye', 'REar', 'LEar', 'Neck', 'RShoulder', 'LShoulder', 'MidHip', 'RHip',
-    'LHip',
-)  # fmt: skip
-
 
 def held_trunk(streams: Streams) -> np.ndarray:
     """Return the longest time [B] that trunk and head stay in one place while arms move [s].
@@ -36,7 +31,8 @@ def held_trunk(streams: Streams) -> np.ndarray:
     first = SMOOTHED_FRAMES // 2
     speed = np.pad(speed, ((0, 0), (first, SMOOTHED_FRAMES - first)), mode='edge')
     every, seconds = _every(streams)
-    points = streams.keypoints[:, ::every, _at(*_TRUNK)]
+    parts = load_skeleton().groups
+    points = streams.keypoints[:, ::every, [*parts['trunk'], *parts['head']]]
     allowed = np.ones(points.shape[:2], dtype=bool)
     return seconds * _longest(points, _TRUNK_M, allowed, speed[:, ::every] >= STILL_M_S)
 

@@ -263,7 +263,7 @@ def _run(
             generator.set_emotion(weights[asked[:, step]])
         keypoints[:, step], logits[:, step] = generator.step()
         loose[:, step] = bone_error(generator.unprojected, skeleton)
-        drawn[:, step] = getattr(generator, 'drawn_back', np.nan)
+        drawn[:, step] = generator.drawn_back
         if on_step is not None:
             on_step(step + 1, frames)
     recognised = recognised_distribution(logits).astype(np.float32)
