@@ -58,18 +58,12 @@ class StreamStep(NamedTuple):
 
 
 class AttentionPooling(nn.Module):
-    """Average over time whose weights are a softmax of a learned linear score.
+    """Average over time whose weights are a softmax of a learned linear score."""
 
-    Without `learned` all frames weigh the same (an ablation).
-    """
-
-    def __init__(self, dim: int, *, learned: bool = True) -> None:
+    def __init__(self, dim: int) -> None:
         """Make the linear score for vectors of `dim` numbers."""
         super().__init__()
         self.score = nn.Linear(dim, 1)
-        if not learned:
-            for weight in self.score.parameters():
-                nn.init.zeros_(weight).requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool x [B, T, dim] over all of its frames to [B, dim]."""
@@ -157,7 +151,7 @@ class MotionModel(nn.Module):
         self.norm = nn.LayerNorm(config.channels)
         self.displacement = nn.Linear(config.channels, config.outputs)
         self.gates = nn.Linear(config.channels, 3 * config.keypoints)
-        self.pooling = AttentionPooling(config.shown_size, learned=config.attention_pooling)
+        self.pooling = AttentionPooling(config.shown_size)
         self.emotion_fc2 = nn.Sequential(
             nn.Linear(config.shown_size, config.emotion_head_channels),
             nn.Tanh(),
@@ -220,7 +214,7 @@ class MotionModel(nn.Module):
             x = block(x, self.rotary[:, positions % ROTARY_PERIOD], band)
         x = self.norm(x)
         logits = frames + self.unit * self._displacement(x, moved, bent)
-        pooled = self.pooling.windowed(self._seen(x, logits, frames), self.config.window)
+        pooled = self.pooling.windowed(self.shown(logits, frames), self.config.window)
         emotion_logits = self.emotion_fc2(pooled)
         features = torch.cat((x, emotion_logits), dim=-1)
         return StreamStep(logits, emotion_logits, moved, features, here)
@@ -298,7 +292,7 @@ class MotionModel(nn.Module):
             x = block.step(x, rotation, ring, slot, mask)
         x = self.norm(x)
         logits = now + self.unit * self._displacement(x, moved, bent)
-        shown = self._seen(x, logits, now)
+        shown = self.shown(logits, now)
         pooled.index_copy_(1, slot, shown)
         scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
         summary = torch.bmm(scores.softmax(dim=-1).unsqueeze(1), pooled)
@@ -383,10 +377,6 @@ class MotionModel(nn.Module):
         going = torch.sigmoid(keep + 2.0) * moved.unflatten(-1, keypoints)
         turning = torch.tanh(bend) * bent.unflatten(-1, keypoints)
         return (going + turning + F.softplus(scale) * new).flatten(-2)
-
-    def _seen(self, x: Tensor, logits: Tensor, frames: Tensor) -> Tensor:
-        """Return what the emotion head sees of each frame, [B, T, dim]."""
-        return x if self.config.emotion_reads_features else self.shown(logits, frames)
 
     def _checked(self, frames: Tensor, emotions: Tensor) -> Tensor:
         """Return emotions [B, T, E] or raise ModelError."""

@@ -36,9 +36,6 @@ class MotionModelConfig:
         pose_dims: principal axes of poses that the mixture is over (at most O).
         mdn_channels: hidden width of the mixture head.
         emotion_head_channels: hidden width of the emotion head.
-        emotion_reads_features: the emotion head reads the transformer's features in place of
-            `logits` (an ablation: what a component would show is then unknown).
-        attention_pooling: frames weigh as they are learnt to; false: all the same (an ablation).
     """
 
     keypoints: int = 25
@@ -55,18 +52,13 @@ class MotionModelConfig:
     pose_dims: int = 24
     mdn_channels: int = 160
     emotion_head_channels: int = 64
-    emotion_reads_features: bool = False
-    attention_pooling: bool = True
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a size is impossible."""
         for field in fields(self):
             value = getattr(self, field.name)
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if field.type == 'bool':
-                if not isinstance(value, bool):
-                    raise ConfigError(f'got {field.name} = {value!r}; expected true or false')
-            elif not number or not 0 < value < math.inf:
+            if not number or not 0 < value < math.inf:
                 raise ConfigError(f'got {field.name} = {value!r}; expected a number above 0')
             elif not isinstance(value, int):
                 raise ConfigError(f'got {field.name} = {value!r}; expected a whole number')
@@ -96,7 +88,7 @@ class MotionModelConfig:
     @property
     def shown_size(self) -> int:
         """Numbers of a frame that the emotion head sees."""
-        return self.channels if self.emotion_reads_features else self.outputs + self.keypoints
+        return self.outputs + self.keypoints
 
     @property
     def pose_axes(self) -> int:

@@ -173,8 +173,6 @@ class TargetProposals(nn.Module):
         says where the body goes, and the model how fast. Else quiet emotions would stand.
         """
         config, head = self.model.config, self.model.emotion_fc2
-        if config.emotion_reads_features:  # nobody can tell
-            return mu.new_zeros(*mu.shape[:2], config.keypoints, config.emotions)
         before = frame.unsqueeze(1)
         shown = self.model.shown(mu, before, config.horizon)  # [B, N, O + K]
         whole = head(shown)

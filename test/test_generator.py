@@ -461,24 +461,8 @@ def test_a_very_old_run_keeps_moving_on_the_body(checkpoint, start):
 # Parts taken away
 
 
-def test_one_emotion_for_all_components_changes_no_choice_between_them():
-    """Where the head reads features nobody can tell what a component would show."""
-    def frames(weight: float, *, reads_features: bool) -> np.ndarray:
-        checkpoint = random_checkpoint(emotion_reads_features=reads_features)
-        generator = MotionGenerator(checkpoint, batch_size=4, seed=3)
-        generator.sampler = SamplerConfig(emotion_weight=weight)
-        generator.set_emotion('anger')
-        return run(generator, 25)
-
-    nobody, somebody = (
-        [frames(weight, reads_features=part) for weight in (0.0, 10.0)] for part in (True, False)
-    )
-    np.testing.assert_array_equal(*nobody)
-    assert np.abs(somebody[1] - somebody[0]).max() > 0.01
-
-
 @pytest.mark.parametrize('sizes', [
-    {'emotion_reads_features': True}, {'attention_pooling': False}, {'anchors': 1},
+    {'anchors': 1},
     {'horizon': 1, 'target_every': 1},
 ], ids=lambda sizes: next(iter(sizes)))  # fmt: skip
 def test_a_loop_without_a_part_lives_and_follows_the_emotion(sizes):

@@ -22,8 +22,6 @@ from emotion_motion.model import (
 PERIOD = 4096  # frames after which rotary positions are re-based
 VARIANTS = [
     {},
-    {'emotion_reads_features': True},
-    {'attention_pooling': False},
     {'keypoint_dims': 1, 'layers': 1, 'heads': 1},
     {'window': 1, 'anchors': 1},
     {'horizon': 1, 'target_every': 1},
@@ -363,10 +361,9 @@ def test_gradient_reaches_the_features_only_through_logits():
     assert {name.split('.')[0] for name in cut} == {'pooling', 'emotion_fc2'}
 
 
-@pytest.mark.parametrize('sizes', [{}, {'attention_pooling': False}])
-def test_emotion_logits_are_the_head_of_pooled_logits_and_speeds(sizes):
+def test_emotion_logits_are_the_head_of_pooled_logits_and_speeds():
     """Written out once more from nothing but frames and logits."""
-    model = random_model(**sizes).double()
+    model = random_model().double()
     c = model.config
     frames, emotions = (part.double() for part in random_inputs(model, 2, 10))
     output = model(frames, emotions)
@@ -378,26 +375,10 @@ def test_emotion_logits_are_the_head_of_pooled_logits_and_speeds(sizes):
                 speed = ((logits - last) / model.unit).view(c.keypoints, -1).norm(dim=-1)
                 shown.append(torch.cat((logits / model.pose_std, speed)))
             window = torch.stack(shown)[None]
-            pooled = model.pooling(window) if c.attention_pooling else window.mean(dim=1)
+            pooled = model.pooling(window)
             expected = model.emotion_fc2(pooled)[0]
             torch.testing.assert_close(output.emotion_logits[b, t], expected)
 
-
-def test_emotion_that_reads_features_is_more_than_logits_show():
-    """The honest head's test turned round: the same logits, and another emotion."""
-    model, other = (random_model(0, emotion_reads_features=True) for _ in range(2))
-    for net in (model, other):
-        net.displacement.weight.zero_()
-        net.gates.weight.zero_()
-    other.blocks.load_state_dict(random_model(1).blocks.state_dict())
-    frames, emotions = random_inputs(model, 2, 12)
-    found = same(model(frames, emotions), other(frames, emotions), slice(None))
-    assert found['logits'] and not found['emotion_logits']
-    # And what logits show is not looked at: another bias moves them, and no feature.
-    before = model(frames, emotions)
-    model.displacement.bias.add_(1.0)
-    found = same(before, model(frames, emotions), slice(None))
-    assert found['emotion_logits'] and not found['logits']
 
 
 # The target

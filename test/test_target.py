@@ -282,15 +282,6 @@ def test_what_goes_along_with_speed_is_out(checkpoint, proposals, individual):
         assert float(along(speed[b], plain[b, 0]).abs().max()) > 0.01, 'before, something does'
 
 
-def test_nobody_can_tell_where_the_head_reads_features():
-    checkpoint = random_checkpoint(emotion_reads_features=True)
-    proposals = TargetProposals(checkpoint.model, limbs_of(checkpoint.skeleton))
-    emotions = proposals(
-        seen_by(checkpoint, 2), settings(2, individual=1.0), proposals.draw(2, seeded())
-    )[2]
-    assert emotions.shape == (2, 1, COMPONENTS, 25, 7) and not emotions.any()
-
-
 # What the sampler is asked
 
 

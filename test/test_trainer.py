@@ -96,7 +96,7 @@ def test_in_half_precision_it_learns_the_same_within_a_few_percent(make):
     {'noise': False}, {'project': False}, {'rollout': 2, 'rollout_after': 0.0},
     {'chain': False}, {'unit': 'shared'}, {'balance': False}, {'mse_weight': 0.0},
     {'emotion_weight': 1.0}, {'schedule': 'constant'}, {'wander': (1e-6, 1e-6)},
-    {'wander_memory': 0.5}, {'emotion_reads_features': True}, {'attention_pooling': False},
+    {'wander_memory': 0.5},
     {'warp': (0.8, 1.2), 'jitter': 1e-3}, {'drop_emotion': 0.8}, {'decoys': 0.7},
     {'forget': 0.9}, {'untold': 0.9}, {'loose': 0.5}, {'horizon': 5, 'target_every': 3},
     {'horizon': 1, 'target_every': 1},
@@ -121,22 +121,6 @@ def test_the_first_published_form_can_be_trained_and_lives(make, tmp_path):
     frames = np.stack([generator.step().keypoints[0] for _ in range(60)])
     assert BODY.bone_error(frames / 1.7) * 1.7 < 1e-5
     assert (np.diff(frames, axis=0) != 0.0).any(axis=(1, 2)).all()
-
-
-def test_pooling_that_is_not_learnt_stays_the_mean(make, data):
-    trainer = make(steps=3, attention_pooling=False, weight_decay=0.5)
-    run(trainer, 2)
-    gone_on = Trainer(data, trainer.config, state=trainer.state())
-    run(gone_on)
-    started = Trainer(data, config_of(steps=1), start=gone_on.checkpoint())
-    run(started)
-    for model in (trainer.model, gone_on.model, gone_on.checkpoint().model, started.model):
-        assert not any(part.any() for part in model.pooling.score.parameters())
-    learnt = make(steps=3)
-    before = learnt.model.pooling.score.weight.detach().clone()
-    run(learnt)
-    moved = (learnt.model.pooling.score.weight.detach() - before).abs().max()
-    assert float(moved) > 1e-3, 'where it is learnt, it is'
 
 
 def test_a_part_of_no_weight_teaches_nothing(make):
