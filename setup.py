@@ -63,6 +63,9 @@ DEV = [
     *VIEWER,
 ]
 
+# What lies beside the package here lies in `share` inside it once pip has installed it.
+SHARED = {f'emotion_motion.share.{place}': place for place in ('config', 'models', 'urdf')}
+
 setup(
     name='emotion_motion',
     version=read_version(),
@@ -84,35 +87,18 @@ setup(
     python_requires='>=3.11',
     packages=[
         *find_packages(include=['emotion_motion', 'emotion_motion.*']),
-        'emotion_motion.skeletons',
-        'emotion_motion._models',
-        'emotion_motion._robots',
-        'emotion_motion.urdf',
+        'emotion_motion.body.skeletons',
+        *SHARED,
     ],
-    # The packaged checkpoints lie in models/ here, beside the package as every checkpoint folder
-    # would, and inside it once installed; so do robots.
-    package_dir={
-        'emotion_motion._models': 'models',
-        'emotion_motion._robots': 'config/robots',
-        'emotion_motion.urdf': 'urdf',
-    },
+    package_dir=SHARED,
     package_data={
         'emotion_motion': ['py.typed'],
-        'emotion_motion.skeletons': ['*.json'],
-        'emotion_motion._models': [
-            'README.md', '*/README.md', '*/config.json', '*/model.safetensors'],
-        'emotion_motion._robots': ['*.yaml'],
-        'emotion_motion.urdf': ['*.urdf', '*.xacro'],
+        'emotion_motion.body.skeletons': ['*.json'],
+        **{package: ['*.*', '*/*.*'] for package in SHARED},
     },
     install_requires=['numpy>=1.25', 'safetensors>=0.4', 'torch>=2.4', 'tyro>=0.8'],
     # mujoco below 4: that release split into other packages, and nothing here ran with it yet.
-    extras_require={
-        'train': TRAIN,
-        'robot': ROBOT,
-        'film': FILM,
-        'viewer': VIEWER,
-        'dev': DEV,
-    },
+    extras_require={'train': TRAIN, 'robot': ROBOT, 'film': FILM, 'viewer': VIEWER, 'dev': DEV},
     entry_points={'console_scripts': ['emotion-motion = emotion_motion.cli:main']},
     zip_safe=False,
 )

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.retarget.commands import CommandSettings, CommandStream
-from emotion_motion.retarget.limiter_settings import LimiterSettings
-from emotion_motion.retarget.limits import JointLimits
+from emotion_motion.robot.description.limits import JointLimits
+from emotion_motion.robot.drive.command_stream import CommandSettings, CommandStream
+from emotion_motion.robot.safety.settings import LimiterSettings
 
 RATE_HZ = 60.0
 
@@ -49,9 +49,13 @@ def measure(joints: int, cycles: int) -> dict[str, Any]:
     full = np.ones(joints)
     limits = JointLimits(names, -2.0 * full, 2.0 * full, 3.0 * full, 20.0 * full, 400.0 * full)
     commands = CommandStream(
-        limits, np.zeros(joints), 1.0 / RATE_HZ, groups={'all': names}, controllers={'all': names},
+        limits,
+        np.zeros(joints),
+        1.0 / RATE_HZ,
+        groups={'all': names},
+        controllers={'all': names},
         settings=CommandSettings(LimiterSettings(approach_velocity=3.0)),
-    )  # fmt: skip
+    )
     commands.start(dict.fromkeys(names, 0.0))
     random = np.random.default_rng(0)
     phase, pace = random.uniform(0.0, 6.3, joints), random.uniform(1.0, 8.0, joints)
@@ -61,8 +65,9 @@ def measure(joints: int, cycles: int) -> dict[str, Any]:
     ahead = timed(commands.trajectories, min(cycles, 500))
     print(
         f'{joints} joints: {commands.limiter.planner_errors} errors of the planner, clip ratio '
-        f'{commands.clip.ratio:.3f}, {commands.clip.lag_s * 1e3:.0f} ms late', file=sys.stderr,
-    )  # fmt: skip
+        f'{commands.clip.ratio:.3f}, {commands.clip.lag_s * 1e3:.0f} ms late',
+        file=sys.stderr,
+    )
     return {'step': step, 'look_ahead': ahead}
 
 

@@ -20,10 +20,10 @@ from torch.distributions import Categorical, Normal
 
 from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.mixture import Mixture, Target
-from emotion_motion.model import StreamStep
+from emotion_motion.live.target import _without_speed, COMPONENTS, limbs_of, pose_metric
+from emotion_motion.model.mixture import Mixture, Target
+from emotion_motion.model.network import StreamStep
 from emotion_motion.sampling import is_expressive
-from emotion_motion.target import _without_speed, COMPONENTS, limbs_of, pose_metric
 
 __all__ = ['PlainLoop']
 
@@ -119,9 +119,7 @@ class PlainLoop:
         excess = far / (s.pose_radius * mdn.radius) if s.pose_radius else 0.0
         if excess > 1.0:
             place = mdn.anchors[nearest] + (place - mdn.anchors[nearest]) / excess
-        mu, spread = (
-            x[0] for x in model.in_frames(place[None], sigma[None], logits, self._axes)
-        )
+        mu, spread = (x[0] for x in model.in_frames(place[None], sigma[None], logits, self._axes))
         whole = model.shown(mu, frame, model.config.horizon)
         emotions = model.emotion_fc2(whole).repeat(len(self._limbs), 1)
         stays = model.shown(frame, frame)

@@ -38,7 +38,7 @@ def running(command: list[str], log: Path | None = None) -> Iterator[subprocess.
 
 def node_command(namespace: str, parameters: Mapping[str, Any]) -> list[str]:
     """Return what starts a motion node with parameters of ROS; texts are JSON already."""
-    command = [sys.executable, '-m', 'emotion_motion.ros.motion_node', '--ros-args']
+    command = [sys.executable, '-m', 'emotion_motion.ros.node.motion_node', '--ros-args']
     command += ['-r', f'__ns:={namespace}']
     for name, value in parameters.items():
         command += ['-p', f'{name}:={value}']

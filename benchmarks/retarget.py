@@ -37,12 +37,12 @@ from processes import print_figures
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import RobotError
-from emotion_motion.retarget.commands import CommandSettings, CommandStream
-from emotion_motion.retarget.limiter_settings import LimiterSettings
-from emotion_motion.retarget.path_guard import PathGuard
-from emotion_motion.retarget.retargeter import Retargeter
-from emotion_motion.retarget.robot import Robot
-from emotion_motion.training.corpus import make_clip
+from emotion_motion.robot.collision.path_guard import PathGuard
+from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.drive.command_stream import CommandSettings, CommandStream
+from emotion_motion.robot.retarget.retargeter import Retargeter
+from emotion_motion.robot.safety.settings import LimiterSettings
+from emotion_motion.training.corpus.corpus import make_clip
 
 WANTED_P99_MS = 1.0
 ROUNDS = 3
@@ -92,10 +92,14 @@ def spent(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
     """Return the times of wall and processor of retargeting and limiter [T, 2, 2], in seconds."""
     retargeter = Retargeter(robot, rate_hz)
     commands = CommandStream(
-        robot.limits, robot.rest, 1.0 / rate_hz, groups={'all': robot.names},
+        robot.limits,
+        robot.rest,
+        1.0 / rate_hz,
+        groups={'all': robot.names},
         controllers={'all': robot.names},
-        settings=CommandSettings(LimiterSettings(approach_velocity=3.0)), guard=PathGuard(robot),
-    )  # fmt: skip
+        settings=CommandSettings(LimiterSettings(approach_velocity=3.0)),
+        guard=PathGuard(robot),
+    )
     commands.start(dict(zip(robot.names, robot.rest, strict=True)))
     gc.collect()
     gc.freeze()  # as the node does before its first cycle
@@ -127,10 +131,7 @@ def solvers(robot: Robot, keypoints: np.ndarray) -> dict[str, Any]:
         configuration.update(q)
         pink.solve_ik(configuration, tasks, 1.0 / 60.0, solver='daqp', safety_break=False)
 
-    return {
-        'step': timed(lambda: kinematics._step(q, lower, upper)),
-        'pink_step': timed(by_pink),
-    }
+    return {'step': timed(lambda: kinematics._step(q, lower, upper)), 'pink_step': timed(by_pink)}
 
 
 def timed(act: Callable[[], object], times: int = 1000) -> dict[str, dict[str, float]]:

@@ -40,10 +40,10 @@ from processes import (
     print_figures,
     rounded,
     running,
-)  # fmt: skip
+)
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.retarget.robot import Robot
+from emotion_motion.robot.description.robot import Robot
 
 SETTLE_S, EMOTION_S = 5.0, 3.0
 LATE = 1.5  # periods
@@ -103,9 +103,13 @@ def measure(name: str, model: str, rate_hz: float, seconds: float) -> dict[str, 
     """Return the figures of a robot."""
     namespace, load = f'/robot_benchmark_{os.getpid()}_{name}', os.getloadavg()[0]
     parameters = {
-        'model': json.dumps(model), 'robot': name, 'output': 'joint_trajectory',
-        'rate_hz': rate_hz, 'approach_velocity': 2.0, 'seed': 7,
-    }  # fmt: skip
+        'model': json.dumps(model),
+        'robot': name,
+        'output': 'joint_trajectory',
+        'rate_hz': rate_hz,
+        'approach_velocity': 2.0,
+        'seed': 7,
+    }
     with running(node_command(namespace, parameters)) as process:
         robot = PlayedRobot(namespace, Robot.load(name))
         end_s = time.monotonic() + LIMIT_S

@@ -33,8 +33,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from plain import PlainLoop
 
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.live_step import LiveStep
-from emotion_motion.model import StreamStep
+from emotion_motion.live.step import LiveStep
+from emotion_motion.model.network import StreamStep
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK, SETTLE = 50, 3  # steps that are timed in turn, and those before that are not
@@ -177,10 +177,13 @@ class Rival:
     def __init__(self, root: Path, model: Path, threads: int) -> None:
         """Start it."""
         self._process = subprocess.Popen(
-            [sys.executable, '-c', WORKER, str(model), str(threads)], cwd=root, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, '-c', WORKER, str(model), str(threads)],
+            cwd=root,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             env={**os.environ, 'PYTHONPATH': f'{root}:{os.environ.get("PYTHONPATH", "")}'},
-        )  # fmt: skip
+        )
 
     def step(self, count: int) -> list[float]:
         """Take `count` steps; returns how long each took [ms]."""

@@ -29,13 +29,13 @@ from typing import Any
 
 import torch
 
-from emotion_motion.skeleton import load_skeleton
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.training.config import TrainConfig
-from emotion_motion.training.corpus import make_corpus
-from emotion_motion.training.prepare import prepare
-from emotion_motion.training.run_folder import RunFolder
-from emotion_motion.training.state import save_state
-from emotion_motion.training.store import MotionDataset, write_dataset
+from emotion_motion.training.corpus.corpus import make_corpus
+from emotion_motion.training.data.prepare import prepare
+from emotion_motion.training.data.store import MotionDataset, write_dataset
+from emotion_motion.training.run.run_folder import RunFolder
+from emotion_motion.training.run.state import save_state
 from emotion_motion.training.trainer import Trainer
 
 BLOCK, SETTLE = 15, 6  # steps that are timed in turn, and those before that are not

@@ -120,31 +120,37 @@ def below(process: int, ancestor: int) -> bool:
     return False
 
 
-def measure(
-    model: str, seconds: float, clients: int, size: tuple[int, int]
-) -> dict[str, Any]:
+def measure(model: str, seconds: float, clients: int, size: tuple[int, int]) -> dict[str, Any]:
     """Return all figures."""
     program = chromium.program() or sys.exit('Chromium is missing: apt-get install chromium')
     namespace = f'/benchmark_{os.getpid()}'
     load = os.getloadavg()[0]
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        node = stack.enter_context(running(
-            node_command(namespace, {'model': model}), folder / 'node.log'
-        ))  # fmt: skip
+        node = stack.enter_context(
+            running(node_command(namespace, {'model': model}), folder / 'node.log')
+        )
         log = folder / 'viewer.log'
-        viewer = stack.enter_context(running(
-            [sys.executable, '-m', 'emotion_motion.ros.viewer_node', '--port=0',
-             '--emotion=happiness', '--ros-args', '-r', f'__ns:={namespace}'],
-            log,
-        ))  # fmt: skip
+        viewer = stack.enter_context(
+            running(
+                [
+                    sys.executable,
+                    '-m',
+                    'emotion_motion.ros.viewer.viewer_node',
+                    '--port=0',
+                    '--emotion=happiness',
+                    '--ros-args',
+                    '-r',
+                    f'__ns:={namespace}',
+                ],
+                log,
+            )
+        )
         address = address_in(log)
         time.sleep(3.0)
         idle = cpu_shares({'node': node.pid, 'viewer': viewer.pid}, seconds / 2)
         playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(
-            executable_path=program, args=chromium.arguments()
-        )
+        browser = playwright.chromium.launch(executable_path=program, args=chromium.arguments())
         stack.callback(browser.close)
         view = {'width': size[0], 'height': size[1]}
         pages = [browser.new_page(viewport=view) for _ in range(clients)]

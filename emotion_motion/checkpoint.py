@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from dataclasses import dataclass, field
 import hashlib
@@ -18,11 +17,12 @@ import safetensors
 import safetensors.torch
 import torch
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionMotionError
-from emotion_motion.model import MotionModel, MotionModelConfig
-from emotion_motion.sampler_config import SamplerConfig
-from emotion_motion.skeleton import Skeleton
+from emotion_motion.files import shared_folders, storage_errors, write_file
+from emotion_motion.model.network import MotionModel, MotionModelConfig
+from emotion_motion.settings import SamplerConfig
 
 __all__ = [
     'FORMAT_VERSION',
@@ -138,7 +138,8 @@ def save_pretrained(
         The directory.
 
     Raises:
-        CheckpointError: a file cannot be written, or a weight is not finite (in 16 bits).
+        CheckpointError: a weight is not finite (in 16 bits).
+        StorageError: a file cannot be written.
     """
     path = Path(directory)
     dtype = torch.float16 if half else torch.float32
@@ -152,9 +153,11 @@ def save_pretrained(
                 f'got the tensor {name} with values that are not finite in {dtype}; nothing was '
                 f'written{": save without half" if half else ""}'
             )
-    _write(path / _WEIGHTS, safetensors.torch.save(tensors))
-    _write(path / _CONFIG, (json.dumps(_config(checkpoint), indent=1) + '\n').encode())
-    _write(path / _CARD, (card or _short_card(checkpoint)).encode())
+    config = json.dumps(_config(checkpoint), indent=1) + '\n'
+    with storage_errors(path):
+        write_file(path / _WEIGHTS, safetensors.torch.save(tensors))
+        write_file(path / _CONFIG, config.encode())
+        write_file(path / _CARD, (card or _short_card(checkpoint)).encode())
     return path
 
 
@@ -186,8 +189,13 @@ def from_pretrained(
         }
         emotions = tuple(config['emotions'])
     except (
-        KeyError, TypeError, ValueError, AttributeError, OverflowError, EmotionMotionError
-    ) as error:  # fmt: skip
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        EmotionMotionError,
+    ) as error:
         raise CheckpointError(
             f'got {directory / _CONFIG} with a bad or missing entry ({_described(error)}); '
             f'expected what save_pretrained writes'
@@ -200,9 +208,14 @@ def from_pretrained(
     model.unit.copy_(torch.from_numpy(normaliser.unit))
     model.eval().requires_grad_(False)
     return Checkpoint(
-        model=model.to(device), skeleton=skeleton, normaliser=normaliser, rest_pose=rest_pose,
-        name=os.fspath(name_or_path), sha256=digest, **loaded,
-    )  # fmt: skip
+        model=model.to(device),
+        skeleton=skeleton,
+        normaliser=normaliser,
+        rest_pose=rest_pose,
+        name=os.fspath(name_or_path),
+        sha256=digest,
+        **loaded,
+    )
 
 
 def _model_folders() -> list[Path]:
@@ -214,8 +227,7 @@ def _model_folders() -> list[Path]:
         index = Path(prefix) / 'share' / 'ament_index' / 'resource_index' / 'emotion_motion_models'
         for entry in sorted(index.glob('*')):
             folders.append(Path(prefix) / entry.read_text().strip())
-    here = Path(__file__).parent
-    return [*folders, here / '_models', here.parent / 'models']
+    return [*folders, *(folder / 'models' for folder in shared_folders())]
 
 
 def _config(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -242,22 +254,6 @@ def _short_card(checkpoint: Checkpoint) -> str:
     training = json.dumps(checkpoint.training, indent=1)
     name = checkpoint.name or 'model'
     return f'# {name}\n\nTrained with emotion_motion:\n\n```\n{training}\n```\n'
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    partial = path.with_name(path.name + '.partial')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise CheckpointError(
-            f'could not write {path} ({error.strerror}); free some space or choose a folder that '
-            f'you may write to'
-        ) from error
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sys
 
 import tyro
 
-from emotion_motion.commands.generate_command import generate
+from emotion_motion.commands.generate import generate
 from emotion_motion.exceptions import EmotionMotionError
 
 __all__ = ['main']
@@ -40,32 +40,36 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
     its own.
     """
     if arguments[:1] == ['data']:
-        from emotion_motion.training.data_commands import (
-            import_data,
-            inspect_data,
-            make_corpus_data,
-        )
+        from emotion_motion.commands.data import import_data, inspect_data, make_corpus_data
 
         below: dict[str, Callable[..., None]] = {
-            'inspect': inspect_data, 'import': import_data, 'corpus': make_corpus_data
-        }  # fmt: skip
+            'inspect': inspect_data,
+            'import': import_data,
+            'corpus': make_corpus_data,
+        }
         return 'emotion-motion data', below, arguments[1:]
     if arguments[:1] == ['robot']:
         return 'emotion-motion robot', _robot_commands(arguments[1:2]), arguments[1:]
     commands: dict[str, Callable[..., None]] = {
-        'generate': generate, 'train': _train, 'evaluate': _evaluate, 'ablate': _ablate,
-        'models': _models, 'data': _data, 'robot': _robot, 'view': _view,
-    }  # fmt: skip
+        'generate': generate,
+        'train': _train,
+        'evaluate': _evaluate,
+        'ablate': _ablate,
+        'models': _models,
+        'data': _data,
+        'robot': _robot,
+        'view': _view,
+    }
     if arguments[:1] == ['models']:
-        from emotion_motion.commands.models_command import models
+        from emotion_motion.commands.models import models
 
         commands['models'] = models
     if arguments[:1] == ['train']:
-        from emotion_motion.training.train_command import train_command
+        from emotion_motion.commands.train import train_command
 
         commands['train'] = train_command(arguments[1:])
     if arguments[:1] == ['evaluate']:
-        from emotion_motion.evaluation.evaluate_command import evaluate_models
+        from emotion_motion.commands.evaluate import evaluate_models
 
         commands['evaluate'] = evaluate_models
     if arguments[:1] == ['ablate']:
@@ -73,7 +77,7 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
 
         commands['ablate'] = ablate
     if arguments[:1] == ['view']:
-        from emotion_motion.viewer.view_command import view
+        from emotion_motion.commands.view import view
 
         commands['view'] = view
     return 'emotion-motion', commands, arguments
@@ -81,13 +85,15 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]]
 
 def _robot_commands(which: list[str]) -> dict[str, Callable[..., None]]:
     """Return what can be done with robots; physics is imported only where it is asked for."""
-    from emotion_motion.retarget.robot_commands import check_robot, init_robot
+    from emotion_motion.commands.robot import check_robot, init_robot
 
     commands: dict[str, Callable[..., None]] = {
-        'check': check_robot, 'init': init_robot, 'simulate': _simulate
-    }  # fmt: skip
+        'check': check_robot,
+        'init': init_robot,
+        'simulate': _simulate,
+    }
     if which == ['simulate']:
-        from emotion_motion.retarget.simulate_command import simulate_robot
+        from emotion_motion.commands.robot import simulate_robot
 
         commands['simulate'] = simulate_robot
     return commands

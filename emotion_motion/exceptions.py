@@ -12,6 +12,7 @@ __all__ = [
     'TrainingError',
     'MotionFileError',
     'RobotError',
+    'StorageError',
 ]
 
 
@@ -45,6 +46,10 @@ class TrainingError(EmotionMotionError):
 
 class MotionFileError(EmotionMotionError):
     """A motion file that cannot be read or written."""
+
+
+class StorageError(EmotionMotionError):
+    """A file or folder that cannot be written where it is wanted."""
 
 
 class RobotError(EmotionMotionError, ValueError):

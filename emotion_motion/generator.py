@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.checkpoint import Checkpoint, from_pretrained, SamplerConfig
 from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import ConfigError, EmotionError, ModelError
-from emotion_motion.filters import KeypointFilter
-from emotion_motion.live_step import FrameSampler, LiveStep
+from emotion_motion.live.filters import KeypointFilter
+from emotion_motion.live.stance import Stance
+from emotion_motion.live.step import FrameSampler, LiveStep
+from emotion_motion.live.watchdog import Watchdog
 from emotion_motion.sampling import sample_dynamic_emotion_individual
-from emotion_motion.skeleton import Skeleton
-from emotion_motion.stance import Stance
-from emotion_motion.watchdog import Watchdog
 
 __all__ = ['MotionFrame', 'MotionGenerator']
 
@@ -343,9 +343,12 @@ class MotionGenerator:
             ModelError: the model gave a frame that is not finite; `reset` begins anew.
         """
         made = self._live_step(
-            self._frame, self._emotion, self._sampler, self._random,
+            self._frame,
+            self._emotion,
+            self._sampler,
+            self._random,
             self._watchdog.freedom(self._sampler.watchdog),
-        )  # fmt: skip
+        )
         points = made.body.cpu().numpy()
         if not np.isfinite(points).all():
             raise ModelError(

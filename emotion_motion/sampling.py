@@ -75,9 +75,17 @@ def calculate_dynamic_emotion_scores_individual(
         ModelError: the shapes do not fit each other.
     """
     _check(
-        mu, sigma, emotion_logits, last_frames, keypoint_dims, neutral_index, target, unit,
-        expressive, groups,
-    )  # fmt: skip
+        mu,
+        sigma,
+        emotion_logits,
+        last_frames,
+        keypoint_dims,
+        neutral_index,
+        target,
+        unit,
+        expressive,
+        groups,
+    )
     moved = mu - last_frames.unsqueeze(2)
     if unit is not None:
         moved, sigma = moved / unit, sigma / unit
@@ -160,9 +168,17 @@ def sample_dynamic_emotion_individual(
         ModelError: the shapes do not fit each other.
     """
     _check(
-        mu, sigma, emotion_logits, last_frames, keypoint_dims, neutral_index, target, unit,
-        expressive, groups,
-    )  # fmt: skip
+        mu,
+        sigma,
+        emotion_logits,
+        last_frames,
+        keypoint_dims,
+        neutral_index,
+        target,
+        unit,
+        expressive,
+        groups,
+    )
     batch, _, components, outputs = mu.shape
     keypoints = outputs // keypoint_dims
     _fit('pi', pi, mu.shape[:3], (*mu.shape[:3], keypoints))
@@ -170,11 +186,20 @@ def sample_dynamic_emotion_individual(
         emotion_logits = emotion_logits[:, -1:]
     mu, sigma, last_frames = mu[:, -1:], sigma[:, -1:], last_frames[:, -1:]
     scores = calculate_dynamic_emotion_scores_individual(
-        mu, sigma, emotion_logits, last_frames, keypoint_dims=keypoint_dims, k=k,
-        emotion_weight=emotion_weight, movement_weight=movement_weight,
-        neutral_index=neutral_index, target=target, unit=unit, expressive=expressive,
+        mu,
+        sigma,
+        emotion_logits,
+        last_frames,
+        keypoint_dims=keypoint_dims,
+        k=k,
+        emotion_weight=emotion_weight,
+        movement_weight=movement_weight,
+        neutral_index=neutral_index,
+        target=target,
+        unit=unit,
+        expressive=expressive,
         groups=groups,
-    )  # fmt: skip
+    )
     weights = pi[:, -1:] if pi.dim() == 4 else pi[:, -1:].unsqueeze(-1)  # [B, 1, G, K or 1]
     combined = ((scores + weights.log()) / temperature).squeeze(1)  # [B, G, K]
     numbers = 1 if coupled else keypoints if groups is None else int(groups.max()) + 1
@@ -193,9 +218,11 @@ def sample_dynamic_emotion_individual(
 
 
 def _emotion_term(
-    emotion_logits: Tensor, target: Tensor | None, neutral_index: int | None,
+    emotion_logits: Tensor,
+    target: Tensor | None,
+    neutral_index: int | None,
     expressive: Tensor | None,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """Return `emotion` of `calculate_dynamic_emotion_scores_individual` of logits [B, ..., E]."""
     each = (-1, *[1] * (emotion_logits.dim() - 2))  # [B] to [B, 1, ...]
     if target is None:

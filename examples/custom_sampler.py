@@ -69,8 +69,10 @@ def main() -> None:
         frames = [generator.step() for _ in range(round(options.seconds * generator.rate))]
         points = np.stack([frame.keypoints[0] for frame in frames])
         speed = np.linalg.norm(np.diff(points, axis=0), axis=-1).mean() * generator.rate
-        shown = np.mean([frame.emotion_logits[0].argmax() for frame in frames[30:]]
-                        == generator.emotion[0].argmax())  # fmt: skip
+        shown = np.mean(
+            [frame.emotion_logits[0].argmax() for frame in frames[30:]]
+            == generator.emotion[0].argmax()
+        )
         print(f'{name}: {speed:.3f} m/s, {options.emotion} recognised in {shown:.0%} of frames')
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.io.bvh_writer import write_bvh
+from emotion_motion.io.bvh.writer import write_bvh
 
 
 def main() -> None:

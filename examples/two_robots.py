@@ -26,11 +26,24 @@ ROBOTS = {'/left': 'happiness', '/right': 'sadness'}
 
 def start(namespace: str, model: str) -> subprocess.Popen[bytes]:
     """Start the motion node of one robot: every name that it has follows the namespace."""
-    return subprocess.Popen([
-        sys.executable, '-m', 'emotion_motion.ros.motion_node', '--ros-args',
-        '-r', f'__ns:={namespace}', '-p', f'model:={model}', '-p', 'robot:=humanoid',
-        '-p', 'output:=display', '--log-level', 'warn',
-    ])  # fmt: skip
+    return subprocess.Popen(
+        [
+            sys.executable,
+            '-m',
+            'emotion_motion.ros.node.motion_node',
+            '--ros-args',
+            '-r',
+            f'__ns:={namespace}',
+            '-p',
+            f'model:={model}',
+            '-p',
+            'robot:=humanoid',
+            '-p',
+            'output:=display',
+            '--log-level',
+            'warn',
+        ]
+    )
 
 
 class Director(Node):

@@ -28,7 +28,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 
-from emotion_motion.ros.composition import (
+from emotion_motion.ros.launching.composition import (
     check_packages,
     controllers_text,
     find_description,
@@ -36,7 +36,7 @@ from emotion_motion.ros.composition import (
     gazebo_nodes,
     Started,
 )
-from emotion_motion.ros.launch_action import node_action
+from emotion_motion.ros.launching.launch_action import node_action
 
 SHARE = Path(get_package_share_directory('emotion_motion'))
 BOOLEANS = ['true', 'false']
@@ -53,16 +53,18 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
     return [
         declare('robot', default_value='humanoid', description='name or YAML file of the robot'),
         declare(
-            'urdf', default_value='',
+            'urdf',
+            default_value='',
             description="URDF or xacro of the robot; empty: its YAML file's",
         ),
         declare(
-            'controllers_file', default_value=str(SHARE / 'config' / 'controllers.yaml'),
+            'controllers_file',
+            default_value=str(SHARE / 'config' / 'controllers.yaml'),
             description="YAML file of ros2_control's controllers",
         ),
         declare('world', default_value='empty.sdf', description='world of Gazebo'),
         declare('gui', default_value='true', choices=BOOLEANS, description="Gazebo's window"),
-    ]  # fmt: skip
+    ]
 
 
 def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -83,9 +85,10 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     }
     motion = _included(SHARE, 'motion.launch.py', arguments)
     gazebo = _included(
-        Path(get_package_share_directory('ros_gz_sim')), 'gz_sim.launch.py',
+        Path(get_package_share_directory('ros_gz_sim')),
+        'gz_sim.launch.py',
         {'gz_args': gazebo_arguments(value('world'), value('gui') == 'true')},
-    )  # fmt: skip
+    )
     return [
         RegisterEventHandler(OnProcessExit(on_exit=_with_gazebo)),
         gazebo,

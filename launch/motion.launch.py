@@ -40,33 +40,42 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
         declare('model', default_value='', description='name or directory of the model'),
         declare('rate', default_value='', description="publish rate [Hz]; 0 is the model's own"),
         declare(
-            'autostart', default_value='true', choices=BOOLEANS,
+            'autostart',
+            default_value='true',
+            choices=BOOLEANS,
             description='configure and activate the node',
         ),
         declare('log_level', default_value='info', description="level of the node's log"),
         declare(
-            'use_sim_time', default_value='', choices=['', *BOOLEANS],
+            'use_sim_time',
+            default_value='',
+            choices=['', *BOOLEANS],
             description='run on the time of the topic /clock',
         ),
         declare('robot', default_value='', description='name or YAML file of a robot to drive'),
         declare('urdf', default_value='', description="the robot's URDF or xacro"),
         declare(
-            'output', default_value='', choices=['', *OUTPUTS],
+            'output',
+            default_value='',
+            choices=['', *OUTPUTS],
             description='what the robot is sent',
         ),
         declare(
-            'controllers', default_value='',
+            'controllers',
+            default_value='',
             description='TOPIC: GROUP, GROUP; TOPIC: GROUP: who gets which joints',
         ),
         declare(
-            'measured_joint_states', default_value='',
+            'measured_joint_states',
+            default_value='',
             description="topic of the robot's measured joint states",
         ),
         declare(
-            'controller_topic', default_value='',
+            'controller_topic',
+            default_value='',
             description='topic of the one controller: joint_trajectory or commands go there',
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -21,9 +21,9 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
-from emotion_motion.ros.composition import find_description, FROM_TOPIC, robot_nodes
-from emotion_motion.ros.description_topic import hear_description
-from emotion_motion.ros.launch_action import node_action
+from emotion_motion.ros.launching.composition import find_description, FROM_TOPIC, robot_nodes
+from emotion_motion.ros.launching.description_topic import hear_description
+from emotion_motion.ros.launching.launch_action import node_action
 
 SHARE = Path(get_package_share_directory('emotion_motion'))
 BOOLEANS = ['true', 'false']
@@ -32,14 +32,19 @@ BOOLEANS = ['true', 'false']
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start everything with them."""
     motion = PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'motion.launch.py'))
-    return LaunchDescription([
-        *declare_arguments(),
-        OpaqueFunction(function=_start),
-        IncludeLaunchDescription(motion, launch_arguments=[
-            (name, LaunchConfiguration(name))
-            for name in ('robot', 'urdf', 'output', 'measured_joint_states')
-        ]),
-    ])  # fmt: skip
+    return LaunchDescription(
+        [
+            *declare_arguments(),
+            OpaqueFunction(function=_start),
+            IncludeLaunchDescription(
+                motion,
+                launch_arguments=[
+                    (name, LaunchConfiguration(name))
+                    for name in ('robot', 'urdf', 'output', 'measured_joint_states')
+                ],
+            ),
+        ]
+    )
 
 
 def declare_arguments() -> list[DeclareLaunchArgument]:
@@ -48,29 +53,35 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
     return [
         declare('robot', default_value='humanoid', description='name or YAML file of the robot'),
         declare(
-            'urdf', default_value='',
+            'urdf',
+            default_value='',
             description="URDF or xacro of the robot; empty: its YAML file's; "
             f'{FROM_TOPIC}: the topic robot_description',
         ),
         declare(
-            'output', default_value='display',
+            'output',
+            default_value='display',
             choices=['display', 'joint_trajectory', 'forward_commands'],
             description='what is sent: joint states to look at, or commands for controllers',
         ),
         declare(
-            'measured_joint_states', default_value='/joint_states',
+            'measured_joint_states',
+            default_value='/joint_states',
             description="topic of the robot's measured joint states",
         ),
         declare(
-            'publish_description', default_value='auto', choices=['auto', *BOOLEANS],
+            'publish_description',
+            default_value='auto',
+            choices=['auto', *BOOLEANS],
             description='run robot_state_publisher; auto: for output:=display only',
         ),
         declare('rviz', default_value='true', choices=BOOLEANS, description='show it in RViz'),
         declare(
-            'rviz_config', default_value=str(SHARE / 'rviz' / 'robot.rviz'),
+            'rviz_config',
+            default_value=str(SHARE / 'rviz' / 'robot.rviz'),
             description='what RViz shows',
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -24,8 +24,9 @@ RESULTS = ROOT / '.build' / 'bench'
 def run(script: Path) -> bool:
     """Run one benchmark and keep its JSON; returns whether both went well."""
     say(f'[bench] {script.relative_to(ROOT)}')
-    answer = subprocess.run([sys.executable, str(script)], stdout=subprocess.PIPE, text=True,
-                            cwd=ROOT)
+    answer = subprocess.run(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
     if answer.returncode != 0:
         say(f'[bench] {script.name} ended with status {answer.returncode}')
         return False
@@ -43,8 +44,11 @@ def run(script: Path) -> bool:
 
 def benchmarks() -> dict[str, Path]:
     """The scripts by name; a file without a main part is a module that they share."""
-    return {path.stem: path for path in sorted((ROOT / 'benchmarks').glob('*.py'))
-            if "if __name__ == '__main__':" in path.read_text()}
+    return {
+        path.stem: path
+        for path in sorted((ROOT / 'benchmarks').glob('*.py'))
+        if "if __name__ == '__main__':" in path.read_text()
+    }
 
 
 def main(names: list[str]) -> int:

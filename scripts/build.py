@@ -78,36 +78,59 @@ def build() -> None:
         raise SetupError('there is no colcon: run make setup')
     python = VENV / 'bin' / 'python3'
     say('[build] colcon build: messages and links to the sources')
-    run([
-        colcon, '--log-base', str(BUILD / 'log'), 'build', '--paths', str(ROOT),
-        '--build-base', str(BUILD / 'build'), '--install-base', str(INSTALL),
-        '--merge-install', '--symlink-install', '--event-handlers', 'console_direct+',
-        # Notices a folder that was not there before, launch/ say.
-        '--cmake-force-configure',
-        '--cmake-args', '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_TESTING=OFF',
-        f'-DPython3_EXECUTABLE={python}', f'-DPYTHON_EXECUTABLE={python}',
-    ], BUILD / 'log' / 'build.log', env=env, cwd=ROOT)
+    run(
+        [
+            colcon,
+            '--log-base',
+            str(BUILD / 'log'),
+            'build',
+            '--paths',
+            str(ROOT),
+            '--build-base',
+            str(BUILD / 'build'),
+            '--install-base',
+            str(INSTALL),
+            '--merge-install',
+            '--symlink-install',
+            '--event-handlers',
+            'console_direct+',
+            # Notices a folder that was not there before, launch/ say.
+            '--cmake-force-configure',
+            '--cmake-args',
+            '-DCMAKE_BUILD_TYPE=Release',
+            '-DBUILD_TESTING=OFF',
+            f'-DPython3_EXECUTABLE={python}',
+            f'-DPYTHON_EXECUTABLE={python}',
+        ],
+        BUILD / 'log' / 'build.log',
+        env=env,
+        cwd=ROOT,
+    )
     _remove_dead_links()
 
 
 def compile_loops() -> None:
     """Let Numba compile, and keep, what a robot's cycle waits for: the first start would wait."""
     say("[build] the loops of a robot's cycle")
-    loops = sorted((ROOT / 'emotion_motion' / 'retarget').glob('*_loops.py'))
-    modules = ', '.join(f'emotion_motion.retarget.{path.stem}' for path in loops)
+    loops = sorted((ROOT / 'emotion_motion' / 'robot').rglob('*_loops.py'))
+    modules = ', '.join(f'emotion_motion.robot.{p.parent.name}.{p.stem}' for p in loops)
     [site] = INSTALL.glob('lib/python3*/site-packages')
     env = environment()
     env['PYTHONPATH'] = f'{site}{os.pathsep}{env.get("PYTHONPATH", "")}'
     code = f'import importlib.util as util\nif util.find_spec("numba"): import {modules}'
-    run([str(VENV / 'bin' / 'python3'), '-c', code], BUILD / 'log' / 'loops.log', env=env,
-        cwd=BUILD)
+    run(
+        [str(VENV / 'bin' / 'python3'), '-c', code],
+        BUILD / 'log' / 'loops.log',
+        env=env,
+        cwd=BUILD,
+    )
     # Numba keeps it beside the links, and would compile again for who runs in this folder, as
     # make does: the tests' processes each for itself.
-    package = Path('emotion_motion', 'retarget', '__pycache__')
-    (ROOT / package).mkdir(exist_ok=True)
-    for path in (site / package).glob('*.nb[ic]'):
+    for path in (site / 'emotion_motion' / 'robot').rglob('__pycache__/*.nb[ic]'):
         if not path.is_symlink():  # else it is a link to what shall be made
-            shutil.copy2(path, ROOT / package)
+            place = ROOT / path.parent.relative_to(site)
+            place.mkdir(exist_ok=True)
+            shutil.copy2(path, place)
 
 
 def bring_up_to_date() -> bool:

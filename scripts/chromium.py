@@ -24,9 +24,11 @@ PROGRAMS = ('chromium', 'chromium-browser', 'google-chrome')
 # Without a graphics card: pages are put together as Chromium does it by itself then, and WebGL is
 # drawn by the processor, which it no longer does unasked.
 ARGUMENTS = (
-    '--disable-gpu', '--enable-unsafe-swiftshader', '--disable-background-networking',
+    '--disable-gpu',
+    '--enable-unsafe-swiftshader',
+    '--disable-background-networking',
     '--disable-dev-shm-usage',
-)  # fmt: skip
+)
 COMMAND = ['apt-get', 'install', '-y', '--no-install-recommends', 'chromium']
 
 
@@ -51,8 +53,10 @@ def main() -> int:
     release = Path('/etc/os-release')
     debian = release.is_file() and is_debian(release.read_text())
     if not debian or os.geteuid() != 0 or shutil.which('apt-get') is None:
-        say('[test] without Chromium the tests of the page are skipped; to run them: sudo '
-            f'{" ".join(COMMAND)}')
+        say(
+            '[test] without Chromium the tests of the page are skipped; to run them: sudo '
+            f'{" ".join(COMMAND)}'
+        )
         return 0
     say('[test] apt-get: chromium, for the tests of the page')
     env = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}

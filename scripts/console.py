@@ -100,8 +100,9 @@ class _Progress:
             sys.stderr.flush()
 
 
-def run(command: list[str], log: Path, *, env: dict[str, str] | None = None,
-        cwd: Path | None = None) -> str:
+def run(
+    command: list[str], log: Path, *, env: dict[str, str] | None = None, cwd: Path | None = None
+) -> str:
     """
     Run a program with its output in a log file and a sign of life on the terminal.
 
@@ -114,8 +115,15 @@ def run(command: list[str], log: Path, *, env: dict[str, str] | None = None,
         file.write(f'\n$ {" ".join(command)}\n')
         try:
             process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, text=True, errors='replace', env=env, cwd=cwd)
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                errors='replace',
+                env=env,
+                cwd=cwd,
+            )
         except OSError as error:
             raise SetupError(f'{command[0]} does not start: {error}') from error
         assert process.stdout is not None
@@ -126,6 +134,8 @@ def run(command: list[str], log: Path, *, env: dict[str, str] | None = None,
         status = process.wait()
     if status != 0:
         tail = ''.join(collections.deque(lines, maxlen=TAIL_LINES))
-        raise SetupError(f'{" ".join(command[:6])} ... ended with status {status}. Its last words '
-                         f'(all of them: {log}):\n{tail}')
+        raise SetupError(
+            f'{" ".join(command[:6])} ... ended with status {status}. Its last words '
+            f'(all of them: {log}):\n{tail}'
+        )
     return ''.join(lines)

@@ -40,8 +40,11 @@ def main(arguments: list[str]) -> int:
         return fail(error)
     command = arguments or ['build', '--strict', '--clean']
     # The theme's makers announce their plans on every build.
-    environ = {**os.environ, 'NO_MKDOCS_2_WARNING': '1', 'PYTHONPATH': os.pathsep.join(
-        [str(ROOT), os.environ.get('PYTHONPATH', '')])}
+    environ = {
+        **os.environ,
+        'NO_MKDOCS_2_WARNING': '1',
+        'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')]),
+    }
     status = subprocess.run([sys.executable, '-m', 'mkdocs', *command], cwd=ROOT, env=environ)
     if not status.returncode and command[0] == 'build':
         print(f'built {ROOT / ".build" / "site" / "index.html"}')

@@ -5,7 +5,7 @@ What mkdocs does with the pages of docs/ beside showing them (hooks of mkdocs.ym
 
 - A line `<!-- generate: WHAT -->` is replaced by what the code says now: the table of parameters,
   a message's definition, the help of a command, a section of the README.
-- The mark of a code block (`sh quick`: test/test_docs_commands.py) is taken away.
+- The mark of a code block (`sh quick`: test/project/test_docs_commands.py) is taken away.
 - A link out of docs/ leads to the reference where it is a module that stands there, and else to a
   copy of the file under source/.
 """
@@ -38,16 +38,14 @@ def generated(what: str, name: str) -> str:
     Raises:
         ValueError: there is no such thing.
     """
-    makers = {
-        'parameters': _parameters, 'message': _message, 'help': _help, 'readme': _section,
-    }  # fmt: skip
+    makers = {'parameters': _parameters, 'message': _message, 'help': _help, 'readme': _section}
     if what not in makers:
         raise ValueError(f'got <!-- generate: {what} -->; expected one of {", ".join(makers)}')
     return makers[what](name)
 
 
 def _parameters(_name: str) -> str:
-    from emotion_motion.ros.parameters import markdown_table
+    from emotion_motion.ros.node.parameters import markdown_table
 
     return markdown_table()
 

@@ -30,8 +30,8 @@ from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.drawing import EMOTION_COLOURS
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.mixture import Mixture, Target
-from emotion_motion.model import StreamStep
+from emotion_motion.model.mixture import Mixture, Target
+from emotion_motion.model.network import StreamStep
 from emotion_motion.sampling import (
     calculate_dynamic_emotion_scores_individual,
     sample_dynamic_emotion_individual,
@@ -120,10 +120,20 @@ def body(axis: Any, run: Run, frame: Tensor, colour: str, width: float, alpha: f
     bones = [flat[list(edge)] for edge in skeleton.edges if edge[1] not in head]
     middle = flat[[skeleton.index('LEar'), skeleton.index('REar')]].mean(0)
     bones.append(np.stack((flat[skeleton.index('Neck')], middle)))
-    axis.add_collection(LineCollection(
-        bones, colors=colour, linewidths=width, alpha=alpha, capstyle='round'))  # fmt: skip
-    axis.add_patch(Circle(middle, 0.055, facecolor='white', edgecolor=colour, alpha=alpha,
-                          linewidth=0.6 * width, zorder=2.1))  # fmt: skip
+    axis.add_collection(
+        LineCollection(bones, colors=colour, linewidths=width, alpha=alpha, capstyle='round')
+    )
+    axis.add_patch(
+        Circle(
+            middle,
+            0.055,
+            facecolor='white',
+            edgecolor=colour,
+            alpha=alpha,
+            linewidth=0.6 * width,
+            zorder=2.1,
+        )
+    )
     return flat
 
 
@@ -162,17 +172,33 @@ def draw_model(run: Run, folder: Path) -> None:
     now, more = run.frames[0, at], 8.0  # a thirtieth of a second is too short to be seen
     here = body(left, run, now, PALE, 5.0)
     there = points(run, now + more * (run.step.logits[0, at] - now))
-    left.quiver(*here.T, *(there - here).T, angles='xy', scale_units='xy', scale=1.0,
-                width=0.009, color=INK, zorder=3)
+    left.quiver(
+        *here.T,
+        *(there - here).T,
+        angles='xy',
+        scale_units='xy',
+        scale=1.0,
+        width=0.009,
+        color=INK,
+        zorder=3,
+    )
     bare(left, f'one frame: what is predicted for the next one\n(ways {more:.0f} times as long)')
     weights = attention(run, at)
     layers, heads, window = weights.shape
-    right.imshow(weights.reshape(layers * heads, window), aspect='auto', cmap='Greys', vmax=0.12,
-                 extent=(-(window - 0.5) / RATE_HZ, 0.5 / RATE_HZ, layers * heads, 0))
+    right.imshow(
+        weights.reshape(layers * heads, window),
+        aspect='auto',
+        cmap='Greys',
+        vmax=0.12,
+        extent=(-(window - 0.5) / RATE_HZ, 0.5 / RATE_HZ, layers * heads, 0),
+    )
     for layer in range(1, layers):
         right.axhline(layer * heads, color=ACCENT, lw=1.2)
-    right.set_yticks([heads * (layer + 0.5) for layer in range(layers)],
-                     [f'layer {layer + 1}\n{heads} heads' for layer in range(layers)], fontsize=8)
+    right.set_yticks(
+        [heads * (layer + 0.5) for layer in range(layers)],
+        [f'layer {layer + 1}\n{heads} heads' for layer in range(layers)],
+        fontsize=8,
+    )
     right.set_xlabel('frames of the window [s before now]', fontsize=9)
     right.set_title('what that frame attends to', fontsize=9, color=INK)
     save(figure, folder, 'model')
@@ -191,20 +217,35 @@ def draw_pooling(run: Run, folder: Path) -> None:
     quick, weights, emotions = axes[:, 0]
     quick.fill_between(seconds, run.speed, color=PALE)
     quick.set_ylabel('speed in\nlogits', fontsize=8)
-    weights.imshow(np.log10(table + 1e-6), aspect='auto', cmap='Greys', vmin=-3.5, vmax=-1.2,
-                   extent=(0, length / RATE_HZ, length / RATE_HZ, 0))
+    weights.imshow(
+        np.log10(table + 1e-6),
+        aspect='auto',
+        cmap='Greys',
+        vmin=-3.5,
+        vmax=-1.2,
+        extent=(0, length / RATE_HZ, length / RATE_HZ, 0),
+    )
     weights.set_ylabel('frame that\npools [s]', fontsize=8)
     logits = run.step.emotion_logits[0].numpy()
     for number, name in enumerate(EMOTIONS):
         bold = name in (FIRST, SECOND)
-        emotions.plot(seconds, logits[:, number], color=EMOTION_COLOURS[name],
-                      lw=2.2 if bold else 0.9, label=name, alpha=1.0 if bold else 0.6)
+        emotions.plot(
+            seconds,
+            logits[:, number],
+            color=EMOTION_COLOURS[name],
+            lw=2.2 if bold else 0.9,
+            label=name,
+            alpha=1.0 if bold else 0.6,
+        )
     emotions.axvline(HALF / RATE_HZ, color=INK, lw=0.8, ls=':')
     emotions.set_ylabel('emotion_logits', fontsize=8)
-    emotions.set_xlabel(f'frame that is pooled [s]; {FIRST} is asked for, from '
-                        f'{HALF / RATE_HZ:.0f} s on {SECOND}', fontsize=9)
-    emotions.legend(ncols=7, fontsize=7, frameon=False, loc='upper center',
-                    bbox_to_anchor=(0.5, 1.22))
+    emotions.set_xlabel(
+        f'frame that is pooled [s]; {FIRST} is asked for, from {HALF / RATE_HZ:.0f} s on {SECOND}',
+        fontsize=9,
+    )
+    emotions.legend(
+        ncols=7, fontsize=7, frameon=False, loc='upper center', bbox_to_anchor=(0.5, 1.22)
+    )
     save(figure, folder, 'pooling')
 
 
@@ -216,12 +257,19 @@ def draw_mixture(run: Run, folder: Path) -> None:
     anchors, here = model.mdn.anchors.numpy(), run.mixture.here[0, HALF].numpy()
     figure, axes = page(9.6, 3.4, 1, 3, sharex=True, sharey=True)
     for axis, log_pi, title in zip(
-        axes[0], (untold, told, guided),
-        ('without an emotion', f'with {SECOND}', f'with guidance {guidance:g}'), strict=True,
-    ):  # fmt: skip
+        axes[0],
+        (untold, told, guided),
+        ('without an emotion', f'with {SECOND}', f'with guidance {guidance:g}'),
+        strict=True,
+    ):
         axis.scatter(*anchors[:, :2].T, s=2, color=PALE, linewidths=0)
-        axis.scatter(*anchors[:, :2].T, s=900 * log_pi.exp().numpy(), linewidths=0, alpha=0.6,
-                     color=EMOTION_COLOURS[SECOND])
+        axis.scatter(
+            *anchors[:, :2].T,
+            s=900 * log_pi.exp().numpy(),
+            linewidths=0,
+            alpha=0.6,
+            color=EMOTION_COLOURS[SECOND],
+        )
         axis.plot(*here[:2], '+', color=INK, ms=9, mew=1.6)
         many = float((-(log_pi.exp() * log_pi).sum()).exp())
         axis.set_title(f'{title}: {many:.0f} anchors in effect', fontsize=9, color=INK)
@@ -246,16 +294,29 @@ def draw_sampler(run: Run, folder: Path) -> None:
         scores = calculate_dynamic_emotion_scores_individual(mu, sigma, emotions, last, **given)
         return scores[0, 0].numpy()
 
-    arm, columns = ([skeleton.index(name) for name in names] for names in (
-        ('RElbow', 'RWrist'), ('MidHip', 'Nose', 'RWrist', 'LWrist')))  # fmt: skip
+    arm, columns = (
+        [skeleton.index(name) for name in names]
+        for names in (('RElbow', 'RWrist'), ('MidHip', 'Nose', 'RWrist', 'LWrist'))
+    )
     combined = torch.from_numpy(score(**weights, groups=how['groups'])) / settings.temperature
     order = combined[:, arm[0]].argsort(descending=True).numpy()
-    panels = [(text.format(weights[name]), score(**{name: weights[name]})[:, arm],
-               ('right elbow', 'right wrist'), colours)
-              for name, (text, colours) in terms.items()]  # fmt: skip
-    panels.append(('chance of each component (dot: what was drawn)',
-                   combined.softmax(0).numpy()[:, columns],
-                   ('trunk and legs', 'head', 'right arm', 'left arm'), 'Greys'))  # fmt: skip
+    panels = [
+        (
+            text.format(weights[name]),
+            score(**{name: weights[name]})[:, arm],
+            ('right elbow', 'right wrist'),
+            colours,
+        )
+        for name, (text, colours) in terms.items()
+    ]
+    panels.append(
+        (
+            'chance of each component (dot: what was drawn)',
+            combined.softmax(0).numpy()[:, columns],
+            ('trunk and legs', 'head', 'right arm', 'left arm'),
+            'Greys',
+        )
+    )
     figure, axes = page(9.6, 4.8, len(panels), 1, sharex=True, height_ratios=(2, 2, 2, 4))
     for axis, (title, values, rows, colours) in zip(axes[:, 0], panels, strict=True):
         picture = axis.imshow(values[order].T, aspect='auto', cmap=colours)
@@ -263,8 +324,13 @@ def draw_sampler(run: Run, folder: Path) -> None:
         axis.set_yticks(range(len(rows)), rows, fontsize=8)
         axis.set_title(title, fontsize=9, color=INK, loc='left')
     off = (mu[0, 0] - drawn).unflatten(-1, (-1, 3)).norm(dim=-1).numpy()  # [N, K]
-    axes[-1, 0].scatter(off[order][:, columns].argmin(0), range(len(columns)), s=30, color=ACCENT,
-                        edgecolors='white')  # fmt: skip
+    axes[-1, 0].scatter(
+        off[order][:, columns].argmin(0),
+        range(len(columns)),
+        s=30,
+        color=ACCENT,
+        edgecolors='white',
+    )
     axes[-1, 0].set_xlabel('the 64 components asked for, best for the right arm first', fontsize=9)
     save(figure, folder, 'sampler')
 
@@ -278,8 +344,14 @@ def draw_target(_run: Run, folder: Path) -> None:
             body(axis, run, candidate, PALE, 0.8, 0.5)
         body(axis, run, drawn[0], INK, 1.2)
         for number in range(HALF, HALF + 11, 2):  # those that are told of it
-            body(axis, run, run.frames[0, number], EMOTION_COLOURS[name], 1.6,
-                 0.15 + 0.085 * (number - HALF))  # fmt: skip
+            body(
+                axis,
+                run,
+                run.frames[0, number],
+                EMOTION_COLOURS[name],
+                1.6,
+                0.15 + 0.085 * (number - HALF),
+            )
         bare(axis, name)
     save(figure, folder, 'target')
 

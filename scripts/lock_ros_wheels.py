@@ -22,13 +22,7 @@ PYTHONS = ('3.11', '3.12', '3.13')
 PLATFORM = 'manylinux_2_28_x86_64'
 TARGET = Path(__file__).resolve().parents[1] / 'requirements' / 'ros_wheels.txt'
 
-RUN_ROOTS = (
-    'rclpy',
-    'rmw-fastrtps-cpp',
-    'std-srvs',
-    'lifecycle-msgs',
-    'common-interfaces',
-)
+RUN_ROOTS = ('rclpy', 'rmw-fastrtps-cpp', 'std-srvs', 'lifecycle-msgs', 'common-interfaces')
 BUILD_ROOTS = (
     'rosidl-default-generators',
     'rosidl-core-generators',
@@ -100,8 +94,9 @@ def hashes(wanted: dict[str, str], python: str, folder: str) -> dict[str, str]:
     options += ['--platform', PLATFORM, '--target', folder]
     entries = resolve([f'{name}=={version}' for name, version in wanted.items()], *options)
     return {
-        entry['metadata']['name'].lower().replace('_', '-'):
-            entry['download_info']['archive_info']['hashes']['sha256']
+        entry['metadata']['name'].lower().replace('_', '-'): entry['download_info'][
+            'archive_info'
+        ]['hashes']['sha256']
         for entry in entries
     }
 
@@ -113,8 +108,11 @@ def main() -> int:
     lines = [HEADER]
     for name in sorted(wanted):
         digests = sorted({table[name] for table in tables})
-        lines.append(f'{name}=={wanted[name]} \\\n' + ' \\\n'.join(
-            f'    --hash=sha256:{digest}' for digest in digests) + '\n')
+        lines.append(
+            f'{name}=={wanted[name]} \\\n'
+            + ' \\\n'.join(f'    --hash=sha256:{digest}' for digest in digests)
+            + '\n'
+        )
     TARGET.write_text(''.join(lines))
     print(f'{TARGET}: {len(wanted)} wheels', file=sys.stderr)
     return 0

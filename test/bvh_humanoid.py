@@ -52,32 +52,80 @@ TREE = _tree()
 # Names of each convention: middle joints, parts of a side, how a side is written.
 _PARTS = tuple(_SIDE)
 CONVENTIONS = {
-    'Mixamo': ('mixamorig:{}', 'Hips Spine Spine1 Neck Head',
-               'Shoulder Arm ForeArm Hand UpLeg Leg Foot ToeBase', 'Left{} Right{}'),
-    'CMU': ('{}', 'Hips LowerBack Spine1 Neck1 Head',
-            'Shoulder Arm ForeArm Hand UpLeg Leg Foot ToeBase', 'Left{} Right{}'),
-    'Bandai': ('{}', 'Hips Spine Chest Neck Head',
-               'Shoulder UpperArm LowerArm Hand UpperLeg LowerLeg Foot Toes', '{}_L {}_R'),
-    'Blender': ('{}', 'pelvis spine spine.001 neck face',
-                'shoulder upper_arm forearm hand thigh shin foot toe', '{}.L {}.R'),
-    'Unreal': ('{}', 'pelvis spine_01 spine_02 neck_01 head',
-               'clavicle upperarm lowerarm hand thigh calf foot ball', '{}_l {}_r'),
-    'Xsens': ('{}', 'Pelvis L5 T8 Neck Head',
-              'Shoulder UpperArm ForeArm Hand UpperLeg LowerLeg Foot Toe', 'Left{} Right{}'),
-    'joint names': ('{}', 'Hips Chest Chest2 Neck Head',
-                    'Collar Shoulder Elbow Wrist Hip Knee Ankle Toe', 'Left{} Right{}'),
-    'SMPL': ('{}', 'Pelvis Spine1 Spine2 Neck Head',
-             'Collar Shoulder Elbow Wrist Hip Knee Ankle Foot', 'L_{} R_{}'),
-    'Biped': ('Bip01 {}', 'Pelvis Spine Spine1 Neck Head',
-              'Clavicle UpperArm Forearm Hand Thigh Calf Foot Toe0', 'L {} R {}'),
-    'Poser': ('{}', 'hip abdomen chest neck head',
-              'Collar Shldr ForeArm Hand Thigh Shin Foot Toe', 'l{} r{}'),
-    'Acclaim': ('{}', 'root lowerback thorax lowerneck head',
-                'clavicle humerus radius wrist femur tibia foot toes', 'l{} r{}'),
-    'Kinect': ('{}', 'Pelvis SpineNaval SpineChest Neck Head',
-               'Clavicle Shoulder Elbow Wrist Hip Knee Ankle Foot', '{}Left {}Right'),
+    'Mixamo': (
+        'mixamorig:{}',
+        'Hips Spine Spine1 Neck Head',
+        'Shoulder Arm ForeArm Hand UpLeg Leg Foot ToeBase',
+        'Left{} Right{}',
+    ),
+    'CMU': (
+        '{}',
+        'Hips LowerBack Spine1 Neck1 Head',
+        'Shoulder Arm ForeArm Hand UpLeg Leg Foot ToeBase',
+        'Left{} Right{}',
+    ),
+    'Bandai': (
+        '{}',
+        'Hips Spine Chest Neck Head',
+        'Shoulder UpperArm LowerArm Hand UpperLeg LowerLeg Foot Toes',
+        '{}_L {}_R',
+    ),
+    'Blender': (
+        '{}',
+        'pelvis spine spine.001 neck face',
+        'shoulder upper_arm forearm hand thigh shin foot toe',
+        '{}.L {}.R',
+    ),
+    'Unreal': (
+        '{}',
+        'pelvis spine_01 spine_02 neck_01 head',
+        'clavicle upperarm lowerarm hand thigh calf foot ball',
+        '{}_l {}_r',
+    ),
+    'Xsens': (
+        '{}',
+        'Pelvis L5 T8 Neck Head',
+        'Shoulder UpperArm ForeArm Hand UpperLeg LowerLeg Foot Toe',
+        'Left{} Right{}',
+    ),
+    'joint names': (
+        '{}',
+        'Hips Chest Chest2 Neck Head',
+        'Collar Shoulder Elbow Wrist Hip Knee Ankle Toe',
+        'Left{} Right{}',
+    ),
+    'SMPL': (
+        '{}',
+        'Pelvis Spine1 Spine2 Neck Head',
+        'Collar Shoulder Elbow Wrist Hip Knee Ankle Foot',
+        'L_{} R_{}',
+    ),
+    'Biped': (
+        'Bip01 {}',
+        'Pelvis Spine Spine1 Neck Head',
+        'Clavicle UpperArm Forearm Hand Thigh Calf Foot Toe0',
+        'L {} R {}',
+    ),
+    'Poser': (
+        '{}',
+        'hip abdomen chest neck head',
+        'Collar Shldr ForeArm Hand Thigh Shin Foot Toe',
+        'l{} r{}',
+    ),
+    'Acclaim': (
+        '{}',
+        'root lowerback thorax lowerneck head',
+        'clavicle humerus radius wrist femur tibia foot toes',
+        'l{} r{}',
+    ),
+    'Kinect': (
+        '{}',
+        'Pelvis SpineNaval SpineChest Neck Head',
+        'Clavicle Shoulder Elbow Wrist Hip Knee Ankle Foot',
+        '{}Left {}Right',
+    ),
     'none': None,
-}  # fmt: skip
+}
 
 
 def names_of(convention: str) -> dict[str, str]:
@@ -201,11 +249,16 @@ def angles_deg(turn: np.ndarray, order: str) -> np.ndarray:
     """Return angles [T, 3] with turn = first @ second @ third about the axes of `order`."""
     i, j, k = ('XYZ'.index(letter) for letter in order)
     sign = 1.0 if (j - i) % 3 == 1 else -1.0
-    return np.degrees(np.stack((
-        np.arctan2(-sign * turn[:, j, k], turn[:, k, k]),
-        np.arcsin(np.clip(sign * turn[:, i, k], -1.0, 1.0)),
-        np.arctan2(-sign * turn[:, i, j], turn[:, i, i]),
-    ), axis=-1))  # fmt: skip
+    return np.degrees(
+        np.stack(
+            (
+                np.arctan2(-sign * turn[:, j, k], turn[:, k, k]),
+                np.arcsin(np.clip(sign * turn[:, i, k], -1.0, 1.0)),
+                np.arctan2(-sign * turn[:, i, j], turn[:, i, i]),
+            ),
+            axis=-1,
+        )
+    )
 
 
 def write_humanoid(path: Path, variant: Variant) -> Path:
@@ -216,8 +269,11 @@ def write_humanoid(path: Path, variant: Variant) -> Path:
     names = names_of(variant.convention)
     if variant.swapped:
         flip = {'left': 'right', 'right': 'left'}
-        names = {role: names[f'{flip[side]}_{part}' if side else role]
-                 for role in names for side, part in [_sided(role)]}  # fmt: skip
+        names = {
+            role: names[f'{flip[side]}_{part}' if side else role]
+            for role in names
+            for side, part in [_sided(role)]
+        }
     lines, columns = ['HIERARCHY'], []
 
     def add(name: str, depth: int) -> None:
@@ -227,9 +283,14 @@ def write_humanoid(path: Path, variant: Variant) -> Path:
         pad, rotations = '  ' * depth, ' '.join(f'{axis}rotation' for axis in variant.order)
         moved = parent is None or variant.positions != 'none'
         channels = f'6 Xposition Yposition Zposition {rotations}' if moved else f'3 {rotations}'
-        lines.extend((f'{pad}{"JOINT" if parent else "ROOT"} {names[name]}', f'{pad}{{',
-                      f'{pad}  OFFSET {" ".join(f"{x:.6f}" for x in offset)}',
-                      f'{pad}  CHANNELS {channels}'))  # fmt: skip
+        lines.extend(
+            (
+                f'{pad}{"JOINT" if parent else "ROOT"} {names[name]}',
+                f'{pad}{{',
+                f'{pad}  OFFSET {" ".join(f"{x:.6f}" for x in offset)}',
+                f'{pad}  CHANNELS {channels}',
+            )
+        )
         if parent is None:
             columns.append(variant.scale * way @ to_file.T)
         elif moved:
@@ -243,9 +304,14 @@ def write_humanoid(path: Path, variant: Variant) -> Path:
             end = np.array(_ENDS.get(_sided(name)[1], (0.0, 0.0, 0.0))) * variant.ends
             end = end * [1.0, -1.0 if name.startswith('right') else 1.0, 1.0]
             end = variant.scale * own[name].T @ end
-            lines.extend((f'{pad}  End Site', f'{pad}  {{',
-                          f'{pad}    OFFSET {" ".join(f"{x:.6f}" for x in end)}',
-                          f'{pad}  }}'))  # fmt: skip
+            lines.extend(
+                (
+                    f'{pad}  End Site',
+                    f'{pad}  {{',
+                    f'{pad}    OFFSET {" ".join(f"{x:.6f}" for x in end)}',
+                    f'{pad}  }}',
+                )
+            )
         lines.append(f'{pad}}}')
 
     add('hips', 0)
@@ -260,10 +326,12 @@ VARIANTS = [
     *(Variant(order=''.join(order)) for order in itertools.permutations('XYZ')),
     *(Variant(scale=scale) for scale in (1.0, 1000.0, 1.0 / 0.0254)),
     *(Variant(up=up) for up in ('+Z', '+X', '-Y', '-Z', '-X')),
-    Variant(positions='replace'), Variant(positions='add'),
-    Variant(along_bones=True), Variant(along_bones=True, positions='replace', order='XYZ'),
+    Variant(positions='replace'),
+    Variant(positions='add'),
+    Variant(along_bones=True),
+    Variant(along_bones=True, positions='replace', order='XYZ'),
     Variant(along_bones=True, up='+Z', convention='Blender'),
     Variant(along_bones=True, convention='none', up='+Z', scale=1.0),
     Variant(convention='none', positions='add', order='YZX'),
     Variant(swapped=True),
-]  # fmt: skip
+]

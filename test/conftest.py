@@ -36,15 +36,40 @@ settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'repeat'))
 # Files that take longest come first: where several are run at a time (make test), one that begins
 # last would be waited for alone. Order means nothing else.
 LONG = (
-    'test_build', 'test_robot_output', 'test_terminal', 'test_lifecycle', 'test_replay',
-    'test_generator', 'test_viewer_browser', 'test_resume', 'test_node_replay', 'test_outputs',
-    'test_robot_launch', 'test_clock', 'test_docs_commands', 'test_trainer', 'test_distributed',
-    'test_evaluation_judge', 'test_expression', 'test_examples', 'test_bvh', 'test_corpus',
-    'test_live_loop', 'test_physics', 'test_collisions', 'test_playback', 'test_cli',
-    'test_robot_init', 'test_evaluation_standard_judge', 'test_evaluation_alive',
-    'test_evaluation_streams', 'test_selection', 'test_emotion_cli', 'test_parameters',
+    'test_build',
+    'test_robot_output',
+    'test_terminal',
+    'test_lifecycle',
+    'test_replay',
+    'test_generator',
+    'test_viewer_browser',
+    'test_resume',
+    'test_node_replay',
+    'test_outputs',
+    'test_robot_launch',
+    'test_clock',
+    'test_docs_commands',
+    'test_trainer',
+    'test_distributed',
+    'test_evaluation_judge',
+    'test_expression',
+    'test_examples',
+    'test_bvh',
+    'test_corpus',
+    'test_live_loop',
+    'test_physics',
+    'test_collisions',
+    'test_playback',
+    'test_cli',
+    'test_robot_init',
+    'test_evaluation_standard_judge',
+    'test_evaluation_alive',
+    'test_evaluation_streams',
+    'test_selection',
+    'test_emotion_cli',
+    'test_parameters',
     'test_limiter',
-)  # fmt: skip
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

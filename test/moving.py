@@ -4,14 +4,17 @@
 
 import numpy as np
 
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.io.clip import Clip
-from emotion_motion.skeleton import load_skeleton
-from emotion_motion.training.reach import knee_toward
+from emotion_motion.training.corpus.performer.arm import knee_toward
 
 SKELETON = load_skeleton('body_25')
 AT = {name: number for number, name in enumerate(SKELETON.names)}
-UPPER = [n for n, name in enumerate(SKELETON.names)
-         if not name.endswith(('Knee', 'Ankle', 'Toe', 'Heel'))]  # fmt: skip
+UPPER = [
+    n
+    for n, name in enumerate(SKELETON.names)
+    if not name.endswith(('Knee', 'Ankle', 'Toe', 'Heel'))
+]
 
 
 def other_body(height_m=1.8, arm=1.1, leg=0.94, hips=1.2):
@@ -49,9 +52,14 @@ def moved(rest, hips, feet, arms):
         for name in ('Elbow', 'Wrist'):
             offset = rest[AT[side + name]] - rest[AT[side + 'Shoulder']]
             sine, cosine = np.sin(sign * arms), np.cos(sign * arms)
-            points[:, AT[side + name]] = shoulder + np.stack((
-                cosine * offset[0] - sine * offset[2], np.full(len(arms), offset[1]),
-                sine * offset[0] + cosine * offset[2]), axis=-1)  # fmt: skip
+            points[:, AT[side + name]] = shoulder + np.stack(
+                (
+                    cosine * offset[0] - sine * offset[2],
+                    np.full(len(arms), offset[1]),
+                    sine * offset[0] + cosine * offset[2],
+                ),
+                axis=-1,
+            )
     return points
 
 
@@ -60,9 +68,14 @@ def swaying(seconds=4.0, rate_hz=30.0, rest=None, seed=0):
     rest = other_body() if rest is None else rest
     time = np.arange(round(seconds * rate_hz)) / rate_hz
     phase = np.random.default_rng(seed).uniform(0.0, 6.28, 4)
-    hips = np.stack([
-        0.03 * np.sin(2.1 * time + phase[0]), 0.04 * np.sin(1.3 * time + phase[1]),
-        -0.06 + 0.02 * np.sin(3.0 * time + phase[2])], axis=-1)  # fmt: skip
+    hips = np.stack(
+        [
+            0.03 * np.sin(2.1 * time + phase[0]),
+            0.04 * np.sin(1.3 * time + phase[1]),
+            -0.06 + 0.02 * np.sin(3.0 * time + phase[2]),
+        ],
+        axis=-1,
+    )
     still = np.zeros_like(hips)
     return moved(rest, hips, {'L': still, 'R': still}, 0.6 * np.sin(4.0 * time + phase[3]))
 

@@ -19,15 +19,17 @@ pytest.importorskip('pink', reason='Pink is not installed')
 pytest.importorskip('daqp', reason='DAQP is not installed')
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.retarget.collisions import capsule_model, CapsuleModel
-from emotion_motion.retarget.robot import Robot
-from emotion_motion.retarget.robot_file import available_robots, read_robot_config
-from emotion_motion.retarget.urdf import find_file
-from emotion_motion.training.corpus import make_clip
+from emotion_motion.robot.collision.model import capsule_model, CapsuleModel
+from emotion_motion.robot.description.file import available_robots, read_robot_config
+from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.description.urdf import find_file
+from emotion_motion.robot.retarget.retargeter import Retargeter
+from emotion_motion.training.corpus.corpus import make_clip
 
 ROOT = Path(__file__).parents[1]
 HUMANOID_URDF = ROOT / 'urdf' / 'humanoid.urdf'
 PEPPER_URDF = ROOT.parent / 'shared' / 'robots' / 'pepper.urdf'
+RATE_HZ = 30.0
 EXAMPLES = 'package://example-robot-data/robots/'
 
 
@@ -121,6 +123,23 @@ def _cut(root: ET.Element, joint: ET.Element) -> None:
 
 
 __all__ = [
-    'HUMANOID_URDF', 'PEPPER_URDF', 'ROOT', 'RobotError', 'capsules', 'damaged_urdf',
-    'example_urdf', 'motion', 'robot', 'settings', 'written',
-]  # fmt: skip
+    'HUMANOID_URDF',
+    'PEPPER_URDF',
+    'ROOT',
+    'RobotError',
+    'capsules',
+    'damaged_urdf',
+    'example_urdf',
+    'motion',
+    'robot',
+    'settings',
+    'written',
+]
+
+
+def followed(name: str, keypoints: np.ndarray, *, clearance: bool = True) -> np.ndarray:
+    """Return poses [T, J] of a robot that follows keypoints from their first frame on."""
+    retargeter = Retargeter(robot(name), RATE_HZ, clearance=clearance)
+    for _ in range(90):
+        retargeter(keypoints[0])
+    return np.stack([retargeter(frame) for frame in keypoints])

@@ -19,16 +19,24 @@ import pytest
 import torch
 import yaml
 
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.checkpoint import Checkpoint, Normaliser
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.model import MotionModel, MotionModelConfig
-from emotion_motion.skeleton import load_skeleton
+from emotion_motion.model.network import MotionModel, MotionModelConfig
 
 DATA = Path(__file__).parent / 'data'
 TINY = {
-    'keypoints': 4, 'motion_channels': 12, 'emotion_channels': 4, 'layers': 2, 'heads': 2,
-    'window': 4, 'anchors': 6, 'mdn_channels': 16, 'emotion_head_channels': 8, 'pose_dims': 10,
-}  # fmt: skip
+    'keypoints': 4,
+    'motion_channels': 12,
+    'emotion_channels': 4,
+    'layers': 2,
+    'heads': 2,
+    'window': 4,
+    'anchors': 6,
+    'mdn_channels': 16,
+    'emotion_head_channels': 8,
+    'pose_dims': 10,
+}
 
 
 @functools.cache
@@ -91,9 +99,13 @@ def random_checkpoint(seed: int = 0, **sizes: Any) -> Checkpoint:
     """Return a small untrained checkpoint of BODY_25 that moves as much as a person."""
     skeleton = load_skeleton('body_25_2d' if sizes.get('keypoint_dims') == 2 else 'body_25')
     sizes = {
-        'keypoints': skeleton.size, 'motion_channels': 24, 'emotion_channels': 8, 'window': 8,
-        'mdn_channels': 24, **sizes,
-    }  # fmt: skip
+        'keypoints': skeleton.size,
+        'motion_channels': 24,
+        'emotion_channels': 8,
+        'window': 8,
+        'mdn_channels': 24,
+        **sizes,
+    }
     model = random_model(seed, **sizes)
     rest = skeleton.rest.astype(np.float32)
     full = functools.partial(np.full, rest.size, dtype=np.float32)
@@ -101,9 +113,14 @@ def random_checkpoint(seed: int = 0, **sizes: Any) -> Checkpoint:
     model.pose_std.copy_(torch.from_numpy(normaliser.pose_std))
     model.unit.copy_(torch.from_numpy(normaliser.unit))
     return Checkpoint(
-        model=model, skeleton=skeleton, rate_hz=30.0, normaliser=normaliser, rest_pose=rest,
-        training={'sources': ['random weights'], 'licence': 'Apache-2.0'}, name='random',
-    )  # fmt: skip
+        model=model,
+        skeleton=skeleton,
+        rate_hz=30.0,
+        normaliser=normaliser,
+        rest_pose=rest,
+        training={'sources': ['random weights'], 'licence': 'Apache-2.0'},
+        name='random',
+    )
 
 
 def one_hot(name: str) -> np.ndarray:

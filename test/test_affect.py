@@ -4,8 +4,7 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from emotion_motion.affect import VALENCE_AROUSAL, valence_arousal_weights
-from emotion_motion.emotion import dominant, EMOTIONS
+from emotion_motion.emotion import dominant, EMOTIONS, VALENCE_AROUSAL, valence_arousal_weights
 from emotion_motion.exceptions import EmotionError
 
 

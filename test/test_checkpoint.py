@@ -28,7 +28,7 @@ from emotion_motion.checkpoint import (
 )
 from emotion_motion.exceptions import CheckpointError, ConfigError
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.sampler_config import SAMPLER_SETTINGS
+from emotion_motion.settings import SAMPLER_SETTINGS
 
 WEIGHTS, CONFIG, CARD = 'model.safetensors', 'config.json', 'README.md'
 TENSOR = 'blocks.0.out.weight'
@@ -123,9 +123,15 @@ def test_the_directory_holds_weights_configuration_and_card(checkpoint, saved, t
     assert (carded / CARD).read_text() == '# My model\n'
     config = json.loads((saved / CONFIG).read_text())
     assert {
-        'format_version', 'model', 'skeleton', 'emotions', 'rate_hz', 'normaliser', 'rest_pose',
+        'format_version',
+        'model',
+        'skeleton',
+        'emotions',
+        'rate_hz',
+        'normaliser',
+        'rest_pose',
         'training',
-    } <= config.keys()  # fmt: skip
+    } <= config.keys()
 
 
 @pytest.mark.usefixtures('keep_global_random_state')
@@ -272,9 +278,13 @@ def test_a_model_of_the_first_format_says_what_to_do(saved):
     message = refused(saved)
     assert 'of format version 1, of emotion_motion 0.1' in message
     assert 'train it again' in message and 'keep emotion_motion 0.1' in message
-    assert json.loads((save_pretrained(saved, random_checkpoint()) / CONFIG).read_text())[
-        'format_version'
-    ] == FORMAT_VERSION == 2
+    assert (
+        json.loads((save_pretrained(saved, random_checkpoint()) / CONFIG).read_text())[
+            'format_version'
+        ]
+        == FORMAT_VERSION
+        == 2
+    )
 
 
 def test_bytes_that_are_no_text(saved):

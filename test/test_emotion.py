@@ -27,9 +27,7 @@ NAMES = st.sampled_from([*EMOTIONS, *ALIASES])
 
 
 def test_order_is_the_one_of_the_messages():
-    assert EMOTIONS == (
-        'anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise'
-    )  # fmt: skip
+    assert EMOTIONS == ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise')
     assert NEUTRAL_INDEX == 4
 
 
@@ -152,11 +150,7 @@ def test_nothing_recognised_is_neutral(score):
 
 @pytest.mark.parametrize(
     'case',
-    [
-        *malformed('emotions.text'),
-        *malformed('emotions.weights'),
-        *malformed('emotions.objects'),
-    ],
+    [*malformed('emotions.text'), *malformed('emotions.weights'), *malformed('emotions.objects')],
 )
 def test_bad_emotion_is_refused_by_name(case):
     with pytest.raises(EmotionError) as error:

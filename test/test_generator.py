@@ -16,10 +16,10 @@ from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import emotion_weights, EMOTIONS, mix
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionError, ModelError
 from emotion_motion.generator import MotionFrame, MotionGenerator
-from emotion_motion.live_step import LiveStep
-from emotion_motion.mixture import Target
+from emotion_motion.live.step import LiveStep
+from emotion_motion.live.target import COMPONENTS, limbs_of, TargetProposals
+from emotion_motion.model.mixture import Target
 from emotion_motion.sampling import sample_dynamic_emotion_individual
-from emotion_motion.target import COMPONENTS, limbs_of, TargetProposals
 
 PERIOD = 4096  # frames after which rotary positions are re-based
 
@@ -173,9 +173,18 @@ def test_an_emotion_that_was_read_is_restored_bit_for_bit(checkpoint):
 
 @pytest.mark.parametrize(
     'bad',
-    [None, 'fear', [[1.0], [0.5, 0.5]], np.eye(7), np.full((1, 7), np.nan), np.zeros((1, 7)),
-     [[-1, 2, 0, 0, 0, 0, 0]], np.ones((1, 7)), one_hot('fear')],
-)  # fmt: skip
+    [
+        None,
+        'fear',
+        [[1.0], [0.5, 0.5]],
+        np.eye(7),
+        np.full((1, 7), np.nan),
+        np.zeros((1, 7)),
+        [[-1, 2, 0, 0, 0, 0, 0]],
+        np.ones((1, 7)),
+        one_hot('fear'),
+    ],
+)
 def test_only_weights_of_each_stream_are_restored(generator, bad):
     with pytest.raises(EmotionError, match=r'\(1, 7\)'):
         generator.emotion = bad
@@ -190,11 +199,7 @@ def test_the_emotion_stays_over_a_reset(generator):
 
 @pytest.mark.parametrize(
     'case',
-    [
-        *malformed('emotions.text'),
-        *malformed('emotions.weights'),
-        *malformed('emotions.objects'),
-    ],
+    [*malformed('emotions.text'), *malformed('emotions.weights'), *malformed('emotions.objects')],
 )
 def test_a_bad_emotion_leaves_the_old_one(shared_generator, case):
     generator = shared_generator
@@ -228,11 +233,12 @@ def shared_generator(checkpoint) -> MotionGenerator:
         ([one_hot('joy'.replace('joy', 'happiness')), [1.0]], {}),
         ([one_hot('anger'), np.full(7, np.nan)], {}),
         (['joy', 'anger'], {}),
-        *(('joy', {'intensity': case.values[0]['value']}) for case in malformed(
-            'emotions.intensities'
-        )),
+        *(
+            ('joy', {'intensity': case.values[0]['value']})
+            for case in malformed('emotions.intensities')
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_bad_stream_or_intensity_leaves_the_old_emotion(shared_generator, emotion, more):
     generator = shared_generator
     before = generator.emotion
@@ -318,9 +324,7 @@ def test_a_thousand_streamed_frames_are_the_whole_pass():
     target = Target(torch.stack(places, 1), torch.stack(left, 1))
     with torch.inference_mode():
         whole = checkpoint.model(torch.stack(frames, 1), torch.stack(emotions, 1), target=target)
-    torch.testing.assert_close(
-        torch.stack(logits, 1), whole.emotion_logits, rtol=0.0, atol=1e-4
-    )
+    torch.testing.assert_close(torch.stack(logits, 1), whole.emotion_logits, rtol=0.0, atol=1e-4)
 
 
 class Parts:
@@ -370,20 +374,33 @@ class Parts:
         """Return what the sampler draws, on the body and in model space [B, O]."""
         s, urgency = self.sampler, 1.0 + 2.0 * news
         settings = (
-            torch.tensor(s.individual), torch.tensor(s.pose_radius), urgency * s.guidance,
-            s.target_gain + 0.6 * news, torch.full((3, 1), s.mixture_temperature),
-        )  # fmt: skip
+            torch.tensor(s.individual),
+            torch.tensor(s.pose_radius),
+            urgency * s.guidance,
+            s.target_gain + 0.6 * news,
+            torch.full((3, 1), s.mixture_temperature),
+        )
         mu, sigma, shown, _ = self.proposals(seen, settings, self.proposals.draw(3, random))
         unit = (self.model.mdn.horizon_unit.square() @ self.model.axes().square()).sqrt()
         drawn = sample_dynamic_emotion_individual(
-            torch.full((3, 1, COMPONENTS), 1.0 / COMPONENTS), sigma, mu, shown,
-            seen[-1].unsqueeze(1), k=s.k,
+            torch.full((3, 1, COMPONENTS), 1.0 / COMPONENTS),
+            sigma,
+            mu,
+            shown,
+            seen[-1].unsqueeze(1),
+            k=s.k,
             emotion_weight=(urgency * s.emotion_weight).view(3, 1, 1, 1),
-            movement_weight=s.movement_weight, variance_div=s.variance_div,
-            temperature=s.temperature, neutral_index=4, target=requested, unit=unit,
-            coupled=True, expressive=requested[:, 4] <= 0.5, groups=torch.tensor(self.limbs),
+            movement_weight=s.movement_weight,
+            variance_div=s.variance_div,
+            temperature=s.temperature,
+            neutral_index=4,
+            target=requested,
+            unit=unit,
+            coupled=True,
+            expressive=requested[:, 4] <= 0.5,
+            groups=torch.tensor(self.limbs),
             generator=random,
-        )  # fmt: skip
+        )
         return self.body(drawn).flatten(1) - self.mean
 
     def body(self, frame):
@@ -400,8 +417,9 @@ class Parts:
     ],
 )
 def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
-    generator, parts = MotionGenerator(checkpoint, batch_size=3, seed=4), Parts(
-        checkpoint, sampler, 4
+    generator, parts = (
+        MotionGenerator(checkpoint, batch_size=3, seed=4),
+        Parts(checkpoint, sampler, 4),
     )
     generator.sampler = sampler
     names = ('joy:0.8', 'anger', 'neutral', 'sadness:0.5', 'fear:0.4')
@@ -411,10 +429,11 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
             generator.set_emotion([*rows, one_hot('surprise')])
         new = torch.tensor([[step > 0]] * 2 + [[False]])
         body, recognised = parts.step(
-            generator._frame, torch.from_numpy(generator.emotion),
+            generator._frame,
+            torch.from_numpy(generator.emotion),
             due=torch.tensor(step % 10 == 0) | new & (step % 12 == 0),
             news=new * (1.0 - step % 12 / 45.0) * (step >= 12),
-        )  # fmt: skip
+        )
         made = generator.step()
         np.testing.assert_allclose(fed_back(generator), body * 1.7, atol=1e-4)
         live = generator._live_step.chooser.target
@@ -427,9 +446,10 @@ def test_the_traced_step_is_the_plain_one(checkpoint):
     traced, plain = (MotionGenerator(checkpoint, batch_size=2, seed=0) for _ in range(2))
     plain._live_step = LiveStep(checkpoint, 2, traced=False)
     settings = [
-        SamplerConfig(), SamplerConfig(k=1.0, emotion_weight=0.0, temperature=0.5),
+        SamplerConfig(),
+        SamplerConfig(k=1.0, emotion_weight=0.0, temperature=0.5),
         SamplerConfig(movement_weight=1.0, variance_div=3.0, individual=3.0, pose_radius=0.1),
-    ]  # fmt: skip
+    ]
     for number, sampler in enumerate(settings):
         for generator in (traced, plain):
             generator.sampler = sampler
@@ -461,10 +481,11 @@ def test_a_very_old_run_keeps_moving_on_the_body(checkpoint, start):
 # Parts taken away
 
 
-@pytest.mark.parametrize('sizes', [
-    {'anchors': 1},
-    {'horizon': 1, 'target_every': 1},
-], ids=lambda sizes: next(iter(sizes)))  # fmt: skip
+@pytest.mark.parametrize(
+    'sizes',
+    [{'anchors': 1}, {'horizon': 1, 'target_every': 1}],
+    ids=lambda sizes: next(iter(sizes)),
+)
 def test_a_loop_without_a_part_lives_and_follows_the_emotion(sizes):
     checkpoint = random_checkpoint(**sizes)
     steady, changed = (MotionGenerator(checkpoint, batch_size=2, seed=1) for _ in range(2))
@@ -516,9 +537,10 @@ def test_what_is_published_is_calmer_than_what_is_fed_back():
 # Settings
 
 
-@pytest.mark.parametrize(('change', 'frames'), [
-    ({'fade': 0.5}, 1), ({'temperature': 0.3}, 7), ({'target_gain': 0.5}, 7)
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ('change', 'frames'),
+    [({'fade': 0.5}, 1), ({'temperature': 0.3}, 7), ({'target_gain': 0.5}, 7)],
+)
 def test_sampler_settings_act_on_the_next_frame_and_those_of_the_choice_on_the_next_target(
     checkpoint, change, frames
 ):
@@ -550,7 +572,7 @@ def test_bad_arguments_are_refused_by_name(checkpoint, case):
 @pytest.mark.parametrize('case', malformed('generator'))
 def test_bad_values_later_leave_the_old_ones(shared_generator, case):
     generator = shared_generator
-    (name, value), = case['value'].items()  # fmt: skip
+    ((name, value),) = case['value'].items()
     if name == 'batch_size':
         return
     before = generator.body_height_m, generator.seed

@@ -112,9 +112,11 @@ def assert_live_run(path: Path, golden: dict[str, Any]) -> None:
     for number, found in live_run(path).items():
         for name, tolerance in (('keypoints', TOLERANCE_M), ('emotion_logits', LOGIT_TOLERANCE)):
             np.testing.assert_allclose(
-                found[name], golden['live_run'][number][name], atol=tolerance,
+                found[name],
+                golden['live_run'][number][name],
+                atol=tolerance,
                 err_msg=f'{name} of frame {number}: {UPDATE}',
-            )  # fmt: skip
+            )
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from training_support import config_of, swaying
 
 from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.training.store import MotionDataset
+from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason='torch sees no CUDA GPU')
@@ -28,8 +28,9 @@ def test_the_model_is_the_same(saved: Path) -> None:
     asked = torch.arange(here.config.anchors).expand(2, 100, -1)
     outputs = zip(
         here(frames, emotions, components=asked),
-        there(frames.cuda(), emotions.cuda(), components=asked.cuda()), strict=True,
-    )  # fmt: skip
+        there(frames.cuda(), emotions.cuda(), components=asked.cuda()),
+        strict=True,
+    )
     for one, other in outputs:
         torch.testing.assert_close(one, other.cpu(), rtol=1e-3, atol=1e-4)
 

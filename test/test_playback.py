@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from support import malformed, one_hot
 
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import ConfigError, ModelError
 from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.playback import Playback
-from emotion_motion.skeleton import load_skeleton
 
 BODY = load_skeleton()
 SETTLE_S = 0.4
@@ -272,9 +272,7 @@ def test_the_history_stands_still_while_held(checkpoint):
     steps = held.generator.steps
     for _ in range(steps):
         free.advance()
-    np.testing.assert_array_equal(
-        held.generator.step().keypoints, free.generator.step().keypoints
-    )
+    np.testing.assert_array_equal(held.generator.step().keypoints, free.generator.step().keypoints)
 
 
 @pytest.mark.parametrize('settle_s', [0.0, 0.1, 2.0])
@@ -340,9 +338,7 @@ def test_a_generator_that_runs_already_is_joined_where_it_is():
         motion.step()
     playback = Playback(motion, 60.0)
     now = motion.steps
-    np.testing.assert_allclose(
-        playback.advance(0.0).keypoints, motion.body(now) * 1.7, atol=1e-6
-    )
+    np.testing.assert_allclose(playback.advance(0.0).keypoints, motion.body(now) * 1.7, atol=1e-6)
     free = largest_move(played(Playback(SmoothMotion(), 60.0), 200)).max()
     assert largest_move(played(playback, 60)).max() < 1.5 * free
 

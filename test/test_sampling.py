@@ -74,9 +74,21 @@ def chosen(frames: Tensor, arguments: dict[str, Tensor]) -> Tensor:
 
 
 def score_by_loop(
-    mu, sigma, emotion_logits, last_frames, *, keypoint_dims, k, emotion_weight, movement_weight,
-    neutral_index, target, unit, expressive, groups,
-):  # fmt: skip
+    mu,
+    sigma,
+    emotion_logits,
+    last_frames,
+    *,
+    keypoint_dims,
+    k,
+    emotion_weight,
+    movement_weight,
+    neutral_index,
+    target,
+    unit,
+    expressive,
+    groups,
+):
     """Write the docstring's formula out, one number at a time."""
     batch, time, components, outputs = mu.shape
     keypoints = outputs // keypoint_dims
@@ -141,13 +153,18 @@ def test_defaults_are_the_contract_s():
     arguments = mixture()
     del arguments['pi']
     defaults = {
-        'keypoint_dims': 3, 'k': 2.0, 'emotion_weight': 2.0, 'movement_weight': 1.0,
-        'neutral_index': 4, 'target': None, 'unit': None,
-        'expressive': None, 'groups': None,
-    }  # fmt: skip
+        'keypoint_dims': 3,
+        'k': 2.0,
+        'emotion_weight': 2.0,
+        'movement_weight': 1.0,
+        'neutral_index': 4,
+        'target': None,
+        'unit': None,
+        'expressive': None,
+        'groups': None,
+    }
     torch.testing.assert_close(scores_of(**arguments), scores_of(**arguments, **defaults))
-    full = {**mixture(), **defaults, 'variance_div': 1000.0, 'temperature': 1.0,
-            'coupled': False}  # fmt: skip
+    full = {**mixture(), **defaults, 'variance_div': 1000.0, 'temperature': 1.0, 'coupled': False}
     plain = sample(**mixture(), generator=seeded(3))
     assert torch.equal(plain, sample(**full, generator=seeded(3)))
 
@@ -161,10 +178,13 @@ def test_defaults_are_the_contract_s():
 def test_components_come_as_softmax_of_score_and_log_pi(per_keypoint, temperature, dims):
     arguments = separated(mixture(per_keypoint=per_keypoint, dims=dims, seed=5))
     settings = {
-        'keypoint_dims': dims, 'k': 0.7, 'emotion_weight': 1.5, 'movement_weight': 0.4,
+        'keypoint_dims': dims,
+        'k': 0.7,
+        'emotion_weight': 1.5,
+        'movement_weight': 0.4,
         'target': torch.tensor([[0.0, 0.0, 0.0, 0.8, 0.2, 0.0, 0.0]]),
         'unit': torch.full((3 * dims,), 1.3),
-    }  # fmt: skip
+    }
     pi = arguments.pop('pi')
     scores = scores_of(**arguments, **settings)[0, -1]  # [G, K]
     weights = pi[0, -1] if per_keypoint else pi[0, -1, :, None]
@@ -240,10 +260,16 @@ def arguments_of(scores: Tensor) -> dict[str, Any]:
     mu = index.expand(1, 1, -1, 3 * keypoints)
     return {
         'pi': torch.full((1, 1, components), 1.0 / components),
-        'sigma': torch.full_like(mu, 0.1), 'mu': mu, 'emotion_logits': logits,
-        'last_frames': torch.zeros(1, 1, 3 * keypoints), 'target': torch.eye(7)[[3]], 'k': 0.0,
-        'movement_weight': 0.0, 'emotion_weight': 1.0, 'neutral_index': None,
-    }  # fmt: skip
+        'sigma': torch.full_like(mu, 0.1),
+        'mu': mu,
+        'emotion_logits': logits,
+        'last_frames': torch.zeros(1, 1, 3 * keypoints),
+        'target': torch.eye(7)[[3]],
+        'k': 0.0,
+        'movement_weight': 0.0,
+        'emotion_weight': 1.0,
+        'neutral_index': None,
+    }
 
 
 def choices(scores: Tensor, seed: int, **settings: Any) -> Tensor:
@@ -254,12 +280,14 @@ def choices(scores: Tensor, seed: int, **settings: Any) -> Tensor:
 
 
 # Keypoints 0 and 1 score alike, and so do 3 and 4; 2 has other favourites.
-SCORES = torch.tensor([
-    [1.0, 1.0, -1.0, 0.3, 0.3],
-    [0.2, 0.2, 1.5, -0.5, -0.5],
-    [-0.7, -0.7, 0.4, 0.9, 0.9],
-    [0.0, 0.0, -2.0, 0.1, 0.1],
-])  # fmt: skip
+SCORES = torch.tensor(
+    [
+        [1.0, 1.0, -1.0, 0.3, 0.3],
+        [0.2, 0.2, 1.5, -0.5, -0.5],
+        [-0.7, -0.7, 0.4, 0.9, 0.9],
+        [0.0, 0.0, -2.0, 0.1, 0.1],
+    ]
+)
 
 
 @pytest.mark.parametrize('coupled', [True, False])
@@ -354,9 +382,11 @@ def test_streams_may_have_weights_and_temperatures_of_their_own():
 def test_spread_is_sigma_over_variance_div(variance_div, temperature):
     arguments = mixture(components=1)
     frames = sample(
-        **repeated(arguments), variance_div=variance_div, temperature=temperature,
+        **repeated(arguments),
+        variance_div=variance_div,
+        temperature=temperature,
         generator=seeded(8),
-    )  # fmt: skip
+    )
     mu, sigma = arguments['mu'][0, -1, 0], arguments['sigma'][0, -1, 0]
     normal = (frames - mu) / (sigma / variance_div * temperature**0.5)  # [N, O], N(0, 1) each
     # In eight boxes that each have the same share of a standard normal distribution.
@@ -468,9 +498,12 @@ def test_an_emotion_per_component_moves_the_draws_toward_the_requested(logits_si
         shown = []
         for weight in (0.0, 1.0, 30.0, 1000.0):
             frames = sample(
-                **many, target=target, neutral_index=None, emotion_weight=weight,
+                **many,
+                target=target,
+                neutral_index=None,
+                emotion_weight=weight,
                 generator=seeded(1),
-            )  # fmt: skip
+            )
             components = chosen(frames, arguments)[:, ::3]  # [N, K]
             shown.append(float(by_keypoint[components, torch.arange(3), emotion].mean()))
         assert shown == sorted(shown) and shown[-1] > shown[0]

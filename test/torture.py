@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.retarget.limiter import SafetyLimiter
-from emotion_motion.retarget.limiter_settings import LimiterSettings
-from emotion_motion.retarget.limits import JointLimits
+from emotion_motion.robot.description.limits import JointLimits
+from emotion_motion.robot.safety.limiter import SafetyLimiter
+from emotion_motion.robot.safety.settings import LimiterSettings
 
 PERIOD_S = 1.0 / 60.0
 # Of rounding in what is compared here: differences of samples, that is.
@@ -131,9 +131,17 @@ class WildTargets:
         self._half = 0.5 * (limits.upper - limits.lower)
         self._last = self._middle.copy()
         kinds = (
-            self.gesture, self.leap, self.ends, self.still, self.tremble, self.far, self.no_number,
-            self.silence, self.to_and_fro, self.stroll,
-        )  # fmt: skip
+            self.gesture,
+            self.leap,
+            self.ends,
+            self.still,
+            self.tremble,
+            self.far,
+            self.no_number,
+            self.silence,
+            self.to_and_fro,
+            self.stroll,
+        )
         self._kinds: tuple[Callable[[int], np.ndarray | None], ...] = kinds
 
     def __iter__(self) -> Iterator[np.ndarray | None]:
@@ -190,11 +198,23 @@ def wild_time(random: np.random.Generator) -> float:
     if random.random() < 0.7:
         return PERIOD_S
     return float(
-        random.choice([
-            random.uniform(0.0, 2.0) * PERIOD_S, 1e-6, 0.0, 0.3 * PERIOD_S, 3.0 * PERIOD_S,
-            12.0 * PERIOD_S, 4.0, 1e9, -1.0, np.nan, np.inf, -np.inf,
-        ])
-    )  # fmt: skip
+        random.choice(
+            [
+                random.uniform(0.0, 2.0) * PERIOD_S,
+                1e-6,
+                0.0,
+                0.3 * PERIOD_S,
+                3.0 * PERIOD_S,
+                12.0 * PERIOD_S,
+                4.0,
+                1e9,
+                -1.0,
+                np.nan,
+                np.inf,
+                -np.inf,
+            ]
+        )
+    )
 
 
 def torture(seed: int, cycles: int, joints: int = 3) -> dict[str, int]:

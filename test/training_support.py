@@ -15,24 +15,38 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.io.clip import Clip
-from emotion_motion.model_config import MotionModelConfig
-from emotion_motion.skeleton import load_skeleton
+from emotion_motion.model.config import MotionModelConfig
 from emotion_motion.training.config import TrainConfig
+from emotion_motion.training.data.store import MotionDataset, write_dataset
 from emotion_motion.training.loop import TrainingLoop
-from emotion_motion.training.store import MotionDataset, write_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 BODY = load_skeleton()
 SIZES = MotionModelConfig(
-    motion_channels=24, emotion_channels=8, layers=2, heads=2, window=8, anchors=16,
-    mdn_channels=24, emotion_head_channels=8,
-)  # fmt: skip
+    motion_channels=24,
+    emotion_channels=8,
+    layers=2,
+    heads=2,
+    window=8,
+    anchors=16,
+    mdn_channels=24,
+    emotion_head_channels=8,
+)
 # What the tests of whole runs share: no extra process, nothing drawn or selected on the way.
 RUN = {
-    'steps': 6, 'batch_size': 4, 'workers': 0, 'device': 'cpu', 'log_every': 1, 'save_every': 2,
-    'val_every': 0, 'select_every': 0, 'strip_every': 0, 'select_s': 2.0,
-}  # fmt: skip
+    'steps': 6,
+    'batch_size': 4,
+    'workers': 0,
+    'device': 'cpu',
+    'log_every': 1,
+    'save_every': 2,
+    'val_every': 0,
+    'select_every': 0,
+    'strip_every': 0,
+    'select_s': 2.0,
+}
 
 
 def swaying(emotion: int, frames: int = 150, **changes: Any) -> Clip:
@@ -41,9 +55,13 @@ def swaying(emotion: int, frames: int = 150, **changes: Any) -> Clip:
     phases = np.arange(75).reshape(25, 3)
     sway = 0.01 * (1 + emotion) * np.sin(2.0 * np.pi * 0.3 * (1 + emotion) * time_s + phases)
     values = {
-        'keypoints': BODY.project(BODY.rest + sway), 'emotions': np.eye(7)[emotion],
-        'rate_hz': 30.0, 'prepared': True, 'source': f'sway {emotion}', 'licence': 'Apache-2.0',
-    }  # fmt: skip
+        'keypoints': BODY.project(BODY.rest + sway),
+        'emotions': np.eye(7)[emotion],
+        'rate_hz': 30.0,
+        'prepared': True,
+        'source': f'sway {emotion}',
+        'licence': 'Apache-2.0',
+    }
     return Clip(**{**values, **changes})
 
 
@@ -87,7 +105,7 @@ def without_pictures() -> Iterator[None]:
 
 def main() -> None:
     """Train as a process of its own: `training_support.py CONFIG OUT [--resume]`."""
-    from emotion_motion.training.train_command import train
+    from emotion_motion.commands.train import train
 
     with without_pictures():
         train(Path(sys.argv[2]), TrainConfig.from_yaml(sys.argv[1]), resume='--resume' in sys.argv)

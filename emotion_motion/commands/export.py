@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import dominant, format_emotion
 from emotion_motion.exceptions import ConfigError, MotionFileError
+from emotion_motion.files import check_place, storage_errors, whole_file
 from emotion_motion.io.motion import Motion, save_motion, write_table
-from emotion_motion.io.whole_file import check_place, whole_file
-from emotion_motion.skeleton import Skeleton
 
 if TYPE_CHECKING:
-    from emotion_motion.retarget.robot import Robot
+    from emotion_motion.robot.description.robot import Robot
 
 __all__ = ['ENDINGS', 'check_out', 'export_motion', 'next_step']
 
@@ -50,9 +50,14 @@ def check_out(path: Path, *, robot: bool) -> None:
 
 
 def export_motion(
-    path: Path, motion: Motion, skeleton: Skeleton, *, rows: Mapping[str, np.ndarray],
-    every_s: float = 0.5, robot: Robot | None = None,
-) -> list[str]:  # fmt: skip
+    path: Path,
+    motion: Motion,
+    skeleton: Skeleton,
+    *,
+    rows: Mapping[str, np.ndarray],
+    every_s: float = 0.5,
+    robot: Robot | None = None,
+) -> list[str]:
     """Write a motion; the file is whole, or not there.
 
     Args:
@@ -76,9 +81,9 @@ def export_motion(
     if path.suffix in ('.npz', '.csv'):
         save_motion(path, motion)
         return []
-    with whole_file(path) as partial:
+    with storage_errors(path), whole_file(path) as partial:
         if path.suffix == '.bvh':
-            from emotion_motion.io.bvh_writer import write_bvh
+            from emotion_motion.io.bvh.writer import write_bvh
 
             write_bvh(partial, motion.keypoints, motion.rate_hz, skeleton)
         elif path.suffix == '.png':
@@ -89,9 +94,12 @@ def export_motion(
             from emotion_motion.drawing import film
 
             film(
-                motion.keypoints, skeleton, partial, rate_hz=motion.rate_hz,
+                motion.keypoints,
+                skeleton,
+                partial,
+                rate_hz=motion.rate_hz,
                 labels=[_label(weights) for weights in motion.requested],
-            )  # fmt: skip
+            )
     return []
 
 
@@ -110,17 +118,22 @@ def _label(weights: np.ndarray) -> str:
 
 
 def _write_joints(path: Path, motion: Motion, skeleton: Skeleton, robot: Robot) -> list[str]:
-    from emotion_motion.retarget.display_drive import follow
+    from emotion_motion.robot.drive.display_drive import follow
 
     followed = follow(robot, motion.keypoints, motion.rate_hz, skeleton)
     angles = followed.motion.positions
-    with whole_file(path) as partial:
+    with storage_errors(path), whole_file(path) as partial:
         write_table(
-            partial, motion.rate_hz, motion.requested[followed.frames],
-            [f'{name}_rad' for name in robot.names], angles,
-        )  # fmt: skip
-    notes = [f'{len(angles)} rows of {len(robot.names)} joint angles of {robot.config.name}, '
-             f'retargeted and limited as motion_node would send them']  # fmt: skip
+            partial,
+            motion.rate_hz,
+            motion.requested[followed.frames],
+            [f'{name}_rad' for name in robot.names],
+            angles,
+        )
+    notes = [
+        f'{len(angles)} rows of {len(robot.names)} joint angles of {robot.config.name}, '
+        f'retargeted and limited as motion_node would send them'
+    ]
     late_s = (len(angles) - len(motion.keypoints)) / motion.rate_hz
     if late_s > 0.5:
         notes.append(f'its limits make the robot {late_s:.1f} s slower than the person')

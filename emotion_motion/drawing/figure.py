@@ -8,13 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.exceptions import ConfigError, SkeletonError
-from emotion_motion.skeleton import Skeleton
 
 __all__ = [
-    'EMOTION_COLOURS', 'GROUND', 'PAPER', 'TEXT', 'check_keypoints', 'draw_body', 'draw_trails',
-    'new_figure', 'seen', 'unit_height',
-]  # fmt: skip
+    'EMOTION_COLOURS',
+    'GROUND',
+    'PAPER',
+    'TEXT',
+    'check_keypoints',
+    'draw_body',
+    'draw_trails',
+    'new_figure',
+    'seen',
+    'unit_height',
+]
 
 # One hue per emotion, distinguishable also with the common colour blindnesses by lightness.
 EMOTION_COLOURS = {
@@ -96,9 +104,14 @@ def _colour(skeleton: Skeleton, keypoint: int) -> str:
 
 
 def draw_body(
-    axis: Any, flat: np.ndarray, depth: np.ndarray, skeleton: Skeleton, scale: float,
-    layer: float, alpha: float,
-) -> None:  # fmt: skip
+    axis: Any,
+    flat: np.ndarray,
+    depth: np.ndarray,
+    skeleton: Skeleton,
+    scale: float,
+    layer: float,
+    alpha: float,
+) -> None:
     """Draw one figure from far to near: bones behind the trunk, trunk, bones, head, hands."""
     width = 2.9 * scale
     head = sorted(skeleton.groups.get('head', ()))
@@ -111,9 +124,14 @@ def draw_body(
     before = ~behind & (near > (depth[head].mean() if head else np.inf))
     for number, chosen in enumerate((behind, ~behind & ~before, before)):
         _draw_bones(
-            axis, flat, [bone for bone, take in zip(bones, chosen, strict=True) if take],
-            skeleton, width, layer + 0.2 * number, alpha,
-        )  # fmt: skip
+            axis,
+            flat,
+            [bone for bone, take in zip(bones, chosen, strict=True) if take],
+            skeleton,
+            width,
+            layer + 0.2 * number,
+            alpha,
+        )
     if alpha == 1.0:
         _draw_trunk(axis, flat, skeleton, layer + 0.1)
     if head:
@@ -121,9 +139,14 @@ def draw_body(
 
 
 def _draw_bones(
-    axis: Any, flat: np.ndarray, bones: list[tuple[int, int]], skeleton: Skeleton, width: float,
-    layer: float, alpha: float,
-) -> None:  # fmt: skip
+    axis: Any,
+    flat: np.ndarray,
+    bones: list[tuple[int, int]],
+    skeleton: Skeleton,
+    width: float,
+    layer: float,
+    alpha: float,
+) -> None:
     from matplotlib.collections import LineCollection
 
     thin = [0.6 if skeleton.names[c].endswith(('Toe', 'Heel')) else 1.0 for _, c in bones]
@@ -132,9 +155,11 @@ def _draw_bones(
             [flat[list(bone)] for bone in bones],
             colors=[_colour(skeleton, child) for _, child in bones],
             linewidths=[width * share for share in thin],
-            alpha=alpha, capstyle='round', zorder=layer,
+            alpha=alpha,
+            capstyle='round',
+            zorder=layer,
         )
-    )  # fmt: skip
+    )
 
 
 def _draw_trunk(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -> None:
@@ -142,15 +167,24 @@ def _draw_trunk(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -
     if set(corners) <= set(skeleton.names):
         at = [skeleton.index(name) for name in corners]
         axis.fill(
-            *flat[at].T, facecolor=_SHADE, edgecolor=_SHADE, lw=4.0, joinstyle='round',
+            *flat[at].T,
+            facecolor=_SHADE,
+            edgecolor=_SHADE,
+            lw=4.0,
+            joinstyle='round',
             zorder=layer,
-        )  # fmt: skip
+        )
 
 
 def _draw_head(
-    axis: Any, flat: np.ndarray, depth: np.ndarray, skeleton: Skeleton, width: float,
-    layer: float, alpha: float,
-) -> None:  # fmt: skip
+    axis: Any,
+    flat: np.ndarray,
+    depth: np.ndarray,
+    skeleton: Skeleton,
+    width: float,
+    layer: float,
+    alpha: float,
+) -> None:
     from matplotlib.patches import Circle
 
     head = skeleton.groups['head']
@@ -160,15 +194,23 @@ def _draw_head(
     if 'Neck' in named:
         line = np.stack((flat[named['Neck']], centre))
         axis.plot(*line.T, lw=width, color=_TRUNK, alpha=alpha, zorder=layer - 0.02)
-    face = Circle(centre, _HEAD_RADIUS, facecolor=PAPER if alpha == 1.0 else 'none',
-                  edgecolor=_TRUNK, lw=0.55 * width, alpha=alpha, zorder=layer)  # fmt: skip
+    face = Circle(
+        centre,
+        _HEAD_RADIUS,
+        facecolor=PAPER if alpha == 1.0 else 'none',
+        edgecolor=_TRUNK,
+        lw=0.55 * width,
+        alpha=alpha,
+        zorder=layer,
+    )
     axis.add_patch(face)
     if alpha < 1.0:
         return
     for name, size in (('LEye', 0.55), ('REye', 0.55), ('Nose', 0.38)):
         if name in named and depth[named[name]] > near - 0.01:
-            axis.plot(*flat[named[name]], 'o', ms=size * width, color=_TRUNK, mew=0,
-                      zorder=layer + 0.02)  # fmt: skip
+            axis.plot(
+                *flat[named[name]], 'o', ms=size * width, color=_TRUNK, mew=0, zorder=layer + 0.02
+            )
 
 
 def draw_trails(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -> None:

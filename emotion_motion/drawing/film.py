@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.drawing.figure import (
     check_keypoints,
     draw_body,
@@ -25,7 +26,6 @@ from emotion_motion.drawing.figure import (
     unit_height,
 )
 from emotion_motion.exceptions import ConfigError
-from emotion_motion.skeleton import Skeleton
 
 __all__ = ['film']
 
@@ -100,9 +100,14 @@ class _Scene:
     """The stage of a film: camera, ground, and the figure at any time."""
 
     def __init__(
-        self, points: np.ndarray, skeleton: Skeleton, rate_hz: float, labels: Sequence[str],
-        azimuth_deg: float, height_px: int,
-    ) -> None:  # fmt: skip
+        self,
+        points: np.ndarray,
+        skeleton: Skeleton,
+        rate_hz: float,
+        labels: Sequence[str],
+        azimuth_deg: float,
+        height_px: int,
+    ) -> None:
         self._flat, self._depth = seen(points, azimuth_deg)
         self._skeleton, self._rate_hz, self._labels = skeleton, rate_hz, labels
         low = min(_LOW, float(self._flat[..., 1].min()) - _MARGIN)
@@ -118,9 +123,13 @@ class _Scene:
         self._axis.set_axis_off()
         self._scale = figure.get_figheight() / (high - low)  # inches per body height
         self._axis.plot(
-            [-half + 0.08, half - 0.08], [0, 0], color=GROUND, lw=1.2, zorder=0,
+            [-half + 0.08, half - 0.08],
+            [0, 0],
+            color=GROUND,
+            lw=1.2,
+            zorder=0,
             solid_capstyle='round',
-        )  # fmt: skip
+        )
         self._label = self._axis.text(
             0.0, high - 0.05, '', ha='center', va='top', fontsize=13, fontweight='bold'
         )
@@ -166,9 +175,14 @@ def _write_gif(path: Path, pictures: Iterator[np.ndarray]) -> None:
 
     images = drawn()
     next(images).save(
-        path, format='GIF', save_all=True, append_images=images, duration=round(1000 * _GIF_S),
-        loop=0, optimize=False,
-    )  # fmt: skip
+        path,
+        format='GIF',
+        save_all=True,
+        append_images=images,
+        duration=round(1000 * _GIF_S),
+        loop=0,
+        optimize=False,
+    )
 
 
 def _write_mp4(path: Path, pictures: Iterator[np.ndarray], picture_hz: float) -> None:
@@ -181,9 +195,14 @@ def _write_mp4(path: Path, pictures: Iterator[np.ndarray], picture_hz: float) ->
         ) from error
     first = next(pictures)
     writer = imageio_ffmpeg.write_frames(
-        str(path), (first.shape[1], first.shape[0]), fps=picture_hz, codec='libx264',
-        macro_block_size=2, ffmpeg_log_level='error', output_params=['-movflags', '+faststart'],
-    )  # fmt: skip
+        str(path),
+        (first.shape[1], first.shape[0]),
+        fps=picture_hz,
+        codec='libx264',
+        macro_block_size=2,
+        ffmpeg_log_level='error',
+        output_params=['-movflags', '+faststart'],
+    )
     writer.send(None)
     try:
         for picture in itertools.chain([first], pictures):

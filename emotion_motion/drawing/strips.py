@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.drawing.figure import (
     check_keypoints,
     draw_body,
@@ -24,7 +25,6 @@ from emotion_motion.drawing.figure import (
     unit_height,
 )
 from emotion_motion.exceptions import ConfigError
-from emotion_motion.skeleton import Skeleton
 
 __all__ = ['film_strip', 'film_strips']
 
@@ -125,9 +125,14 @@ def film_strips(
         _draw_label(axis, name)
     for number in range(count):
         axes[-1].annotate(
-            f'{number * step / rate_hz:.1f} s', (number * look.spacing, -0.085),
-            ha='center', va='top', fontsize=7.5, color='#8a9099', annotation_clip=False,
-        )  # fmt: skip
+            f'{number * step / rate_hz:.1f} s',
+            (number * look.spacing, -0.085),
+            ha='center',
+            va='top',
+            fontsize=7.5,
+            color='#8a9099',
+            annotation_clip=False,
+        )
     if title:
         figure.suptitle(title, fontsize=13, color=TEXT, y=1.0 - 0.14 / figure.get_figheight())
     path = Path(path)
@@ -136,17 +141,23 @@ def film_strips(
 
 
 def _check(
-    motions: Mapping[str, np.ndarray], skeleton: Skeleton, every_s: float, rate_hz: float,
-    ghosts: int, trail_s: float,
-) -> None:  # fmt: skip
+    motions: Mapping[str, np.ndarray],
+    skeleton: Skeleton,
+    every_s: float,
+    rate_hz: float,
+    ghosts: int,
+    trail_s: float,
+) -> None:
     if not motions:
         raise ConfigError('got no motion to draw; expected at least one')
     for name, points in motions.items():
         check_keypoints(points, skeleton, name)
     for option, value, low in (
-        ('every_s', every_s, 0.0), ('rate_hz', rate_hz, 0.0),
-        ('ghosts', ghosts + 1, 0.0), ('trail_s', trail_s + 1e-9, 0.0),
-    ):  # fmt: skip
+        ('every_s', every_s, 0.0),
+        ('rate_hz', rate_hz, 0.0),
+        ('ghosts', ghosts + 1, 0.0),
+        ('trail_s', trail_s + 1e-9, 0.0),
+    ):
         if not low < value < float('inf'):
             raise ConfigError(f'got {option} = {value}; expected a number above {low}')
 
@@ -179,9 +190,15 @@ def _draw_label(axis: Any, name: str) -> None:
         return
     left = axis.get_xlim()[0]
     axis.text(
-        left + 0.1, 0.52, name, fontsize=13, fontweight='bold', va='center', ha='left',
+        left + 0.1,
+        0.52,
+        name,
+        fontsize=13,
+        fontweight='bold',
+        va='center',
+        ha='left',
         color=EMOTION_COLOURS.get(name, TEXT),
-    )  # fmt: skip
+    )
 
 
 def _draw_row(axis: Any, points: np.ndarray, step: int, skeleton: Skeleton, look: _Look) -> None:
@@ -197,7 +214,14 @@ def _draw_row(axis: Any, points: np.ndarray, step: int, skeleton: Skeleton, look
             before = frame - round(step * (look.ghosts - ghost) / (look.ghosts + 1))
             if before >= 0:
                 strength = 0.07 + 0.07 * ghost
-                draw_body(axis, flat[before] + shift, depth[before], skeleton, scale,
-                           layer - 2 + ghost, strength)  # fmt: skip
+                draw_body(
+                    axis,
+                    flat[before] + shift,
+                    depth[before],
+                    skeleton,
+                    scale,
+                    layer - 2 + ghost,
+                    strength,
+                )
         draw_trails(axis, flat[max(0, frame - look.trail) : frame + 1] + shift, skeleton, layer)
         draw_body(axis, flat[frame] + shift, depth[frame], skeleton, scale, layer + 1, 1.0)

@@ -22,18 +22,18 @@ from torch import Tensor
 
 from emotion_motion.checkpoint import Checkpoint, from_pretrained
 from emotion_motion.emotion import EMOTIONS, recognised_distribution
-from emotion_motion.evaluation.alive import measure_alive
-from emotion_motion.evaluation.distribution import frechet_against_floor
 from emotion_motion.evaluation.evaluate import make_yardstick
-from emotion_motion.evaluation.on_body import jerk_ratio
+from emotion_motion.evaluation.measures.alive import measure_alive
+from emotion_motion.evaluation.measures.distribution import frechet_against_floor
+from emotion_motion.evaluation.measures.on_body import jerk_ratio
+from emotion_motion.evaluation.reference.yardstick import feature_windows, RUN_IN_S, Yardstick
 from emotion_motion.evaluation.streams import BODY_HEIGHT_M, Streams
-from emotion_motion.evaluation.yardstick import feature_windows, RUN_IN_S, Yardstick
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.files import storage_errors, write_file
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.sampling import sample_dynamic_emotion_individual
-from emotion_motion.training.atomic import storage_errors, write_file
-from emotion_motion.training.corpus import make_clip
-from emotion_motion.training.prepare import prepare
+from emotion_motion.training.corpus.corpus import make_clip
+from emotion_motion.training.data.prepare import prepare
 
 __all__ = ['MEASURES', 'ROWS', 'Row', 'ablate', 'markdown', 'measure_row']
 
@@ -88,15 +88,26 @@ ROWS = (
     Row('movement-doubled', 'twice the movement term', {'movement_weight': _TWICE}),
     Row('k-off', 'certainty costs nothing', {'k': 0.0}),
     Row('k-doubled', 'twice the weight of certainty', {'k': _TWICE}),
-    Row('one-choice-for-the-body', 'one component for all keypoints', {'individual': 0.0},
-        {'groups': _of_body}),
-    Row('uncoupled', 'a Gumbel number for each keypoint', {},
-        {'coupled': False, 'groups': lambda _: None}),
+    Row(
+        'one-choice-for-the-body',
+        'one component for all keypoints',
+        {'individual': 0.0},
+        {'groups': _of_body},
+    ),
+    Row(
+        'uncoupled',
+        'a Gumbel number for each keypoint',
+        {},
+        {'coupled': False, 'groups': lambda _: None},
+    ),
     Row('random-component', 'a component of the mixture at random', _NO_SCORES),
-    Row('most-probable', 'the most probable component',
-        {**_NO_SCORES, 'mixture_temperature': 0.05, 'variance_div': 10000.0}),
+    Row(
+        'most-probable',
+        'the most probable component',
+        {**_NO_SCORES, 'mixture_temperature': 0.05, 'variance_div': 10000.0},
+    ),
     Row(POSE_TABLE, 'no network: a training pose of the emotion at random, and a spring'),
-)  # fmt: skip
+)
 
 
 def ablate(
@@ -167,9 +178,12 @@ def run_row(
         for name, value in row.sampling.items()
     }
     generator = MotionGenerator(
-        checkpoint, batch_size=len(asked), seed=seed, body_height_m=BODY_HEIGHT_M,
+        checkpoint,
+        batch_size=len(asked),
+        seed=seed,
+        body_height_m=BODY_HEIGHT_M,
         frame_sampler=_with(arguments) if arguments else sample_dynamic_emotion_individual,
-    )  # fmt: skip
+    )
     generator.sampler = dataclasses.replace(checkpoint.sampler, **changes)
     generator.set_emotion(np.eye(len(EMOTIONS))[asked])
     made = [generator.step() for _ in range(frames)]
@@ -186,9 +200,7 @@ def _with(arguments: Mapping[str, Any]) -> Callable[..., Tensor]:
     return sampler
 
 
-def pose_table(
-    checkpoint: Checkpoint, asked: np.ndarray, frames: int, seed: int
-) -> np.ndarray:
+def pose_table(checkpoint: Checkpoint, asked: np.ndarray, frames: int, seed: int) -> np.ndarray:
     """Return streams [B, T, K, D] in metres that follow random training poses of an emotion.
 
     The negative control of the method: labelled poses and a critically damped spring, without any
@@ -227,15 +239,17 @@ def measure_row(motion: Streams, yardstick: Yardstick) -> dict[str, Any]:
     alive = measure_alive(motion, yardstick.thresholds)
     named, own = _named(late, yardstick), _own(late)
     off = yardstick.manifold.off(motion)
-    speed, gestures = (
-        alive.against(yardstick.alive, name) for name in ('speed_m_s', 'gestures')
-    )
+    speed, gestures = (alive.against(yardstick.alive, name) for name in ('speed_m_s', 'gestures'))
     frechet = frechet_against_floor(feature_windows(late, yardstick.judge), yardstick.features)
     by_seed = {
-        'judge': named.mean(axis=1), 'least': named.min(axis=1), 'own': own,
-        'speed': _by_seed(speed), 'jerk': _by_seed(jerk_ratio(motion, yardstick.streams)),
-        'off': _by_seed(off), 'gestures': _by_seed(gestures),
-    }  # fmt: skip
+        'judge': named.mean(axis=1),
+        'least': named.min(axis=1),
+        'own': own,
+        'speed': _by_seed(speed),
+        'jerk': _by_seed(jerk_ratio(motion, yardstick.streams)),
+        'off': _by_seed(off),
+        'gestures': _by_seed(gestures),
+    }
     found: dict[str, Any] = {key: _spread(by_seed.get(key)) for key in MEASURES}
     # The least of emotions whose shares are each over all seeds: one seed's least is lower.
     if found['least']:

@@ -17,20 +17,20 @@ import torch
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.alive_section import alive_measures, speed_over_run
-from emotion_motion.evaluation.body_section import body_measures
-from emotion_motion.evaluation.distribution_section import distribution_measures
-from emotion_motion.evaluation.emotion_section import emotion_measures
-from emotion_motion.evaluation.judge import Judge
-from emotion_motion.evaluation.judge_people import standard_judge
-from emotion_motion.evaluation.report import Report
-from emotion_motion.evaluation.runs import run_plan
-from emotion_motion.evaluation.stages import OnStage, Stages
+from emotion_motion.evaluation.judge.judge import Judge
+from emotion_motion.evaluation.judge.people import standard_judge
+from emotion_motion.evaluation.reference.runs import run_plan
+from emotion_motion.evaluation.reference.stages import OnStage, Stages
+from emotion_motion.evaluation.reference.yardstick import ReferenceSize, Yardstick
+from emotion_motion.evaluation.report.alive_section import alive_measures, speed_over_run
+from emotion_motion.evaluation.report.body_section import body_measures
+from emotion_motion.evaluation.report.distribution_section import distribution_measures
+from emotion_motion.evaluation.report.emotion_section import emotion_measures
+from emotion_motion.evaluation.report.report import Report
+from emotion_motion.evaluation.report.switch_section import switch_measures
 from emotion_motion.evaluation.streams import Plan, Streams
-from emotion_motion.evaluation.switch_section import switch_measures
-from emotion_motion.evaluation.yardstick import ReferenceSize, Yardstick
 from emotion_motion.exceptions import ConfigError
-from emotion_motion.training.store import MotionDataset
+from emotion_motion.training.data.store import MotionDataset
 
 __all__ = ['evaluate', 'evaluate_with', 'make_yardstick']
 
@@ -38,10 +38,16 @@ _STRIP_S = (10.0, 16.0)
 
 
 def evaluate(
-    checkpoint: Checkpoint, *, plan: Plan | None = None, datasets: Sequence[MotionDataset] = (),
-    seed: int = 0, sampler: SamplerConfig | None = None, judge: Judge | None = None,
-    size: ReferenceSize | None = None, on_stage: OnStage | None = None,
-) -> Report:  # fmt: skip
+    checkpoint: Checkpoint,
+    *,
+    plan: Plan | None = None,
+    datasets: Sequence[MotionDataset] = (),
+    seed: int = 0,
+    sampler: SamplerConfig | None = None,
+    judge: Judge | None = None,
+    size: ReferenceSize | None = None,
+    on_stage: OnStage | None = None,
+) -> Report:
     """Run a model and measure it, with the reference beside every measure.
 
     Args:
@@ -61,29 +67,43 @@ def evaluate(
         TrainingError: a data set does not fit.
     """
     stages = Stages(on_stage)
-    yardstick = make_yardstick(checkpoint.rate_hz, datasets=datasets, seed=seed, judge=judge,
-                               size=size, stages=stages)  # fmt: skip
-    return evaluate_with(yardstick, checkpoint, plan=plan, seed=seed, sampler=sampler,
-                         stages=stages)  # fmt: skip
+    yardstick = make_yardstick(
+        checkpoint.rate_hz, datasets=datasets, seed=seed, judge=judge, size=size, stages=stages
+    )
+    return evaluate_with(
+        yardstick, checkpoint, plan=plan, seed=seed, sampler=sampler, stages=stages
+    )
 
 
 def make_yardstick(
-    rate_hz: float, *, datasets: Sequence[MotionDataset] = (), seed: int = 0,
-    judge: Judge | None = None, size: ReferenceSize | None = None, stages: Stages | None = None,
-) -> Yardstick:  # fmt: skip
+    rate_hz: float,
+    *,
+    datasets: Sequence[MotionDataset] = (),
+    seed: int = 0,
+    judge: Judge | None = None,
+    size: ReferenceSize | None = None,
+    stages: Stages | None = None,
+) -> Yardstick:
     """Return what models of a rate are held against, with the standard judge where none is."""
     stages = stages or Stages()
     if judge is None:
         with stages.stage('judge'):
             judge = standard_judge(rate_hz=rate_hz)
-    return Yardstick.make(judge, rate_hz=rate_hz, size=size, datasets=datasets, seed=seed,
-                          stages=stages)  # fmt: skip
+    return Yardstick.make(
+        judge, rate_hz=rate_hz, size=size, datasets=datasets, seed=seed, stages=stages
+    )
 
 
 def evaluate_with(
-    yardstick: Yardstick, checkpoint: Checkpoint, *, plan: Plan | None = None, seed: int = 0,
-    sampler: SamplerConfig | None = None, title: str = '', stages: Stages | None = None,
-) -> Report:  # fmt: skip
+    yardstick: Yardstick,
+    checkpoint: Checkpoint,
+    *,
+    plan: Plan | None = None,
+    seed: int = 0,
+    sampler: SamplerConfig | None = None,
+    title: str = '',
+    stages: Stages | None = None,
+) -> Report:
     """Do what `evaluate` does with a yardstick that was made before, to compare models on it.
 
     Args:
@@ -111,9 +131,11 @@ def evaluate_with(
     details: dict[str, Any] = {
         'run_speed': speed_over_run(runs.streams),
         'thresholds': yardstick.thresholds.numbers() | {'jerk_p99_m_s3': yardstick.p99_m_s3},
-        'judge_checks': {name: dataclasses.asdict(check) | {'passed': check.passed}
-                         for name, check in yardstick.judge_checks.items()},
-    }  # fmt: skip
+        'judge_checks': {
+            name: dataclasses.asdict(check) | {'passed': check.passed}
+            for name, check in yardstick.judge_checks.items()
+        },
+    }
     with stages.stage('alive'):
         report.measures += alive_measures(runs.streams, runs.long, yardstick)
     with stages.stage('body'):
@@ -139,24 +161,32 @@ def _about(
     training = checkpoint.training
     reference = yardstick.streams
     return {
-        'model': checkpoint.name, 'model_sha256': checkpoint.sha256,
-        'trained_on': training.get('data', 'unknown'), 'licence': training.get('licence', ''),
-        'sampler': dataclasses.asdict(sampler), 'plan': dataclasses.asdict(plan), 'seed': seed,
+        'model': checkpoint.name,
+        'model_sha256': checkpoint.sha256,
+        'trained_on': training.get('data', 'unknown'),
+        'licence': training.get('licence', ''),
+        'sampler': dataclasses.asdict(sampler),
+        'plan': dataclasses.asdict(plan),
+        'seed': seed,
         'rate_hz': checkpoint.rate_hz,
         'reference': f'{len(reference) // len(EMOTIONS)} people of the corpus for '
-                     f'{reference.seconds:g} s at each emotion',
-        'recorded': ', '.join(str(data.manifest.get('name') or data.path)
-                              for data in yardstick.datasets) or 'none: give --data',
+        f'{reference.seconds:g} s at each emotion',
+        'recorded': ', '.join(
+            str(data.manifest.get('name') or data.path) for data in yardstick.datasets
+        )
+        or 'none: give --data',
         'version': emotion_motion.__version__,
         'made': dt.datetime.now().astimezone().isoformat(timespec='minutes'),
         'machine': f'{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}',
-    }  # fmt: skip
+    }
 
 
 def _strips(streams: Streams) -> dict[str, np.ndarray]:
     """Return six seconds of the first stream of each emotion, the last ones of a short run."""
     end = min(_STRIP_S[1], streams.seconds)
     part = streams.part(end - (_STRIP_S[1] - _STRIP_S[0]), end)
-    first = {EMOTIONS[int(asked[0])]: points for asked, points in
-             zip(part.emotions[::-1], part.keypoints[::-1], strict=True)}  # fmt: skip
+    first = {
+        EMOTIONS[int(asked[0])]: points
+        for asked, points in zip(part.emotions[::-1], part.keypoints[::-1], strict=True)
+    }
     return {name: first[name] for name in EMOTIONS if name in first}

@@ -10,16 +10,22 @@ import threading
 
 import numpy as np
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import EMOTIONS, recognised_distribution
 from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.skeleton import Skeleton
 
 __all__ = [
-    'BODY_HEIGHT_M', 'OnStep', 'Plan', 'Streams', 'SWITCH_S', 'bone_error', 'run_streams',
+    'BODY_HEIGHT_M',
+    'OnStep',
+    'Plan',
+    'Streams',
+    'SWITCH_S',
+    'bone_error',
+    'run_streams',
     'run_switches',
-]  # fmt: skip
+]
 
 BODY_HEIGHT_M = 1.70
 SWITCH_S = (4.0, 6.0)  # how long a stream runs before and after it switches
@@ -237,9 +243,10 @@ def run_switches(
     first = random.integers(len(EMOTIONS), size=count)
     # One to six places on, so that it is any other emotion with the same chance.
     then = (first + random.integers(1, len(EMOTIONS), size=count)) % len(EMOTIONS)
-    asked = np.concatenate((
-        np.repeat(first[:, None], before, axis=1), np.repeat(then[:, None], after, axis=1)
-    ), axis=1)  # fmt: skip
+    asked = np.concatenate(
+        (np.repeat(first[:, None], before, axis=1), np.repeat(then[:, None], after, axis=1)),
+        axis=1,
+    )
     return _run(checkpoint, asked, seed, None, sampler, on_step)
 
 

@@ -37,8 +37,8 @@ class Clip:
         actor: who moved; '' where nobody knows.
         content: what is done, for people.
         licence: SPDX identifier or name; '' where nobody knows.
-        prepared: whether `emotion_motion.training.prepare` has normalised it: the canonical body
-            of height 1 m, standing over the origin, facing +x, at the model's rate; in 2D the
+        prepared: whether `emotion_motion.training.data.prepare` has normalised it: the canonical
+            body of height 1 m, standing over the origin, facing +x, at the model's rate; in 2D the
             axes are then (y left, z up) and the unit is the body's height.
     """
 

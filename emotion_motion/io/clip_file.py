@@ -7,28 +7,141 @@ docs/formats.md documents the keys; `npz_arrays` reads and checks them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import contextlib
 import os
 from pathlib import Path
 from typing import Any
+import zipfile
+import zlib
 
 import numpy as np
 
+from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import EmotionError, MotionFileError, SkeletonError
 from emotion_motion.io.clip import Clip
 from emotion_motion.io.motion import check_ending
-from emotion_motion.io.npz_arrays import NpzArrays
-from emotion_motion.skeleton import load_skeleton, Skeleton
 
-__all__ = ['load_clips', 'save_clips']
+__all__ = ['load_clips', 'save_clips', 'NpzArrays']
+
+# The arrays of an .npz file by key, with errors that name path, key, shape and expectation.
+
+
+class NpzArrays:
+    """Arrays of one file; `key in arrays` tells what it has."""
+
+    def __init__(self, path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+        self.path = path
+        self._arrays = dict(arrays)
+
+    @classmethod
+    def open(cls, path: Path, known: Sequence[str]) -> NpzArrays:
+        """Read all arrays.
+
+        Raises:
+            MotionFileError: no .npz, a damaged one, pickled objects, or keys that are not `known`.
+        """
+        try:
+            file = np.load(path, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise MotionFileError(
+                    f'got {path}, a single array; expected an .npz with the keys keypoints and '
+                    f'rate_hz: write it with numpy.savez'
+                )
+            with file:
+                unknown = [key for key in file.files if key not in known]
+                if unknown:
+                    raise MotionFileError(
+                        f'got {path} with the keys {", ".join(unknown)}; expected keypoints, '
+                        f'rate_hz and, as needed, {", ".join(known[2:])}'
+                    )
+                return cls(path, {key: np.asarray(file[key]) for key in file.files})
+        except FileNotFoundError as error:
+            raise MotionFileError(f'could not read {path} ({error.strerror})') from error
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            EOFError,
+            MemoryError,
+            NotImplementedError,
+            RuntimeError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
+            raise MotionFileError(
+                f'got {path}, which is no .npz of plain numbers and text ({error}); it may be '
+                f'truncated, or hold Python objects such as None'
+            ) from error
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._arrays
+
+    def renamed(self, key: str, other: str) -> NpzArrays:
+        """Return the same with one key under another name."""
+        arrays = {(other if name == key else name): a for name, a in self._arrays.items()}
+        return NpzArrays(self.path, arrays)
+
+    def without(self, key: str) -> NpzArrays:
+        """Return the same less a key, if it is there."""
+        return NpzArrays(self.path, {name: a for name, a in self._arrays.items() if name != key})
+
+    def error(self, key: str, got: str, expected: Any) -> MotionFileError:
+        """Return an error to raise about a key."""
+        return MotionFileError(f'got {self.path}, where {key} {got}; expected {expected}')
+
+    def numbers(self, key: str) -> np.ndarray:
+        """Return an array of numbers; floats as float64, since float16 would pass its range."""
+        if key not in self._arrays:
+            raise MotionFileError(
+                f'got {self.path} without the key {key}; it has '
+                f'{", ".join(self._arrays) or "none"}'
+            )
+        array = self._arrays[key]
+        if array.dtype.kind not in 'fiub':
+            raise self.error(key, f'has dtype {array.dtype}', 'numbers')
+        return array.astype(np.float64) if array.dtype.kind == 'f' else array
+
+    def each(self, key: str, count: int, shape: tuple[int, ...]) -> list[Any]:
+        """Return `count` values of `shape`, from one for all or one for each."""
+        array = self.numbers(key)
+        if array.shape == shape:
+            array = np.broadcast_to(array, (count, *shape))
+        if array.shape != (count, *shape):
+            raise self.error(key, f'has shape {array.shape}', f'{shape} or {(count, *shape)}')
+        return list(array) if shape else array.tolist()
+
+    def texts(self, key: str, count: int, default: str | None = None) -> list[str]:
+        """Return `count` texts, from one for all or one for each; `default` where missing."""
+        if key not in self._arrays and default is not None:
+            return [default] * count
+        array = self._arrays[key]
+        if array.dtype.kind != 'U' or array.shape not in ((), (count,)):
+            raise self.error(
+                key,
+                f'has shape {array.shape} and dtype {array.dtype}',
+                f'text of shape {"() or " if default is not None else ""}({count},)',
+            )
+        return [str(text) for text in np.broadcast_to(array, (count,))]
+
 
 _TEXTS = ('label', 'source', 'actor', 'content', 'licence')
 _KEYS = (
-    'keypoints', 'rate_hz', 'lengths', 'names', 'skeleton', 'confidence', 'emotions', 'emotion',
-    'valence_arousal', *_TEXTS, 'prepared', 'requested', 'recognised',
-)  # fmt: skip
+    'keypoints',
+    'rate_hz',
+    'lengths',
+    'names',
+    'skeleton',
+    'confidence',
+    'emotions',
+    'emotion',
+    'valence_arousal',
+    *_TEXTS,
+    'prepared',
+    'requested',
+    'recognised',
+)
 
 
 def save_clips(path: str | Path, clips: Iterable[Clip]) -> Path:
@@ -89,9 +202,10 @@ def load_clips(path: str | Path) -> list[Clip]:
     points = file.numbers('keypoints')
     if points.ndim != 3 or points.shape[-1] not in (2, 3) or 0 in points.shape:
         raise file.error(
-            'keypoints', f'has shape {points.shape}',
+            'keypoints',
+            f'has shape {points.shape}',
             '[T, K, 3] in metres or [T, K, 2] in pixels, with at least one frame',
-        )  # fmt: skip
+        )
     lengths = _lengths(file, len(points))
     points, confidence = _measured(file, points)
     shared = _shared(file, len(lengths))
@@ -132,10 +246,14 @@ def _arrays(path: Path, clips: Sequence[Clip]) -> dict[str, Any]:
     if not single:
         arrays['lengths'] = np.array([len(clip) for clip in clips])
     if any(clip.emotions is not None for clip in clips):
-        arrays['emotions'] = np.concatenate([
-            np.full((len(clip), len(EMOTIONS)), np.nan, np.float32)
-            if clip.emotions is None else clip.emotions for clip in clips
-        ])  # fmt: skip
+        arrays['emotions'] = np.concatenate(
+            [
+                np.full((len(clip), len(EMOTIONS)), np.nan, np.float32)
+                if clip.emotions is None
+                else clip.emotions
+                for clip in clips
+            ]
+        )
     if any(clip.valence_arousal is not None for clip in clips):
         pairs = np.array([clip.valence_arousal or (np.nan, np.nan) for clip in clips])
         arrays['valence_arousal'] = pairs[0] if single else pairs
@@ -152,9 +270,10 @@ def _lengths(file: NpzArrays, frames: int) -> np.ndarray:
     lengths = file.numbers('lengths')
     if lengths.ndim != 1 or lengths.dtype.kind not in 'iu' or not (lengths > 0).all():
         raise file.error(
-            'lengths', f'has shape {lengths.shape} and dtype {lengths.dtype}',
+            'lengths',
+            f'has shape {lengths.shape} and dtype {lengths.dtype}',
             '[N] whole numbers above 0, the frames of each clip',
-        )  # fmt: skip
+        )
     if lengths.sum() != frames:
         raise file.error(
             'lengths', f'sums to {lengths.sum()}', f'{frames}, the frames of keypoints'
@@ -171,9 +290,10 @@ def _measured(file: NpzArrays, points: np.ndarray) -> tuple[np.ndarray, np.ndarr
     if wrong.any():
         frame, keypoint = np.argwhere(wrong)[0]
         raise file.error(
-            'keypoints', f'is {points[frame, keypoint].tolist()} in frame {frame}, keypoint '
-            f'{keypoint}', 'metres or pixels; all coordinates NaN where it is not measured',
-        )  # fmt: skip
+            'keypoints',
+            f'is {points[frame, keypoint].tolist()} in frame {frame}, keypoint {keypoint}',
+            'metres or pixels; all coordinates NaN where it is not measured',
+        )
     confidence = np.ones(points.shape[:2])
     if 'confidence' in file:
         confidence = file.numbers('confidence')
@@ -219,9 +339,10 @@ def _emotions(file: NpzArrays, lengths: np.ndarray) -> np.ndarray | None:
         return np.repeat(weights, lengths, axis=0)
     each = f' or ({len(lengths)}, 7)' if 'lengths' in file else ''
     raise file.error(
-        'emotions', f'has shape {weights.shape}',
+        'emotions',
+        f'has shape {weights.shape}',
         f'(7,){each} or ({frames}, 7) in the order {", ".join(EMOTIONS)}',
-    )  # fmt: skip
+    )
 
 
 def _arranged(

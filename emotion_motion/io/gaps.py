@@ -12,8 +12,8 @@ import itertools
 
 import numpy as np
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.exceptions import MotionFileError
-from emotion_motion.skeleton import Skeleton
 
 __all__ = ['Cleaning', 'clean', 'fill_gaps']
 
@@ -151,9 +151,12 @@ def clean(
     wrong[cut] = measured[cut]
     kept = measured & ~wrong
     points, confidence = fill_gaps(
-        points, np.where(kept, confidence, 0).astype(confidence.dtype), rate_hz,
-        threshold=threshold, longest_s=longest_s,
-    )  # fmt: skip
+        points,
+        np.where(kept, confidence, 0).astype(confidence.dtype),
+        rate_hz,
+        threshold=threshold,
+        longest_s=longest_s,
+    )
     masked = int((confidence == 0).sum())
     counts = Cleaning(
         filled=kept.size - int(kept.sum()) - masked,

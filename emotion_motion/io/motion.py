@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import MotionFileError
-from emotion_motion.io.whole_file import whole_file
+from emotion_motion.files import storage_errors, whole_file
 
 __all__ = ['Motion', 'check_ending', 'load_motion', 'save_motion', 'write_table']
 
@@ -56,7 +56,7 @@ def save_motion(path: str | Path, motion: Motion) -> Path:
     path = Path(path)
     writers = {'.npz': _write_npz, '.csv': _write_csv}
     check_ending(path, *writers)
-    with whole_file(path) as partial:
+    with storage_errors(path), whole_file(path) as partial:
         writers[path.suffix](partial, motion)
     return path
 

@@ -6,19 +6,171 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import json
 from pathlib import Path
 import re
+from typing import Any
 
 import numpy as np
 
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.clip import Clip
 from emotion_motion.io.gaps import clean, Cleaning
-from emotion_motion.io.meed_names import actor_of, emotion_of
-from emotion_motion.io.openpose_json import BODY_25_SIZE, load_object, numbers, people_of, shares
-from emotion_motion.skeleton import load_skeleton
 
-__all__ = ['OpenPoseFacts', 'OpenPoseReport', 'describe_openpose', 'read_openpose']
+__all__ = [
+    'OpenPoseFacts',
+    'OpenPoseReport',
+    'describe_openpose',
+    'read_openpose',
+    'BODY_25_SIZE',
+    'load_object',
+    'numbers',
+    'people_of',
+    'shares',
+    'EMOTION_CODES',
+    'actor_of',
+    'emotion_of',
+]
+
+# Emotion and actor from the names of folders and files, as data sets such as MEED write them.
+#
+# MEED (Multi-view Emotional Expressions Dataset, Zhang et al. 2023,
+# doi 10.1038/s41597-023-02551-y) names folders by the emotion's code; the same group's kinematic
+# data set joins actor, code and numbers (`F01A0V1`). Both are read. Codes count only in capitals
+# and as whole words.
+
+EMOTION_CODES = {
+    'A': 'anger',
+    'D': 'disgust',
+    'F': 'fear',
+    'H': 'happiness',
+    'N': 'neutral',
+    'SA': 'sadness',
+    'SU': 'surprise',
+}
+# Farther up are drives and projects, whose names mean something else.
+_FOLDERS = 3
+_JOINED = re.compile(r'([FM]\d{2})(SA|SU|[ADFHN])\d*(?:V\d+)?')
+_ACTOR = re.compile(r'(?:actor|actress|person|participant|subject)_?\d+|[FMP]\d{1,3}', re.I)
+
+
+def emotion_of(path: Path) -> str:
+    """Return the emotion that the folders or the file's name say; '' for none.
+
+    Looks at the three folders above the file, nearest first, then at the file's name. `F` beside
+    another code in one name is taken for 'female' or 'front'.
+    """
+    for name in _names(path):
+        words = _words(name)
+        joined = [match[2] for word in words if (match := _JOINED.fullmatch(word))]
+        codes = set(joined) or {word for word in words if word in EMOTION_CODES}
+        if len(codes) > 1:
+            codes.discard('F')
+        if len(codes) == 1:
+            return EMOTION_CODES[codes.pop()]
+    return ''
+
+
+def actor_of(path: Path) -> str:
+    """Return the actor that the folders or the file's name say (`actor03`, `F01`); '' for none."""
+    for name in _names(path):
+        if _ACTOR.fullmatch(name):
+            return name
+        for word in _words(name):
+            joined = _JOINED.fullmatch(word)
+            if joined or _ACTOR.fullmatch(word):
+                return joined[1] if joined else word
+    return ''
+
+
+def _names(path: Path) -> list[str]:
+    """The names to look at, most telling first."""
+    return [*(folder.name for folder in list(path.parents)[:_FOLDERS]), path.stem]
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r'[^0-9A-Za-z]+', name) if word]
+
+
+# The JSON inside OpenPose files: numbers checked, people as arrays.
+
+BODY_25_SIZE = 25
+
+
+def people_of(data: Mapping[str, Any], path: Path) -> np.ndarray:
+    """Return the people [P, 25, 3] of one frame who have a measured keypoint."""
+    given = data.get('people')
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise MotionFileError(
+            f'got {path}, which is JSON without a list of people; expected what OpenPose writes '
+            f'with --write_json, or flat lists x, y and confidence'
+        )
+    found = []
+    for one in given:
+        if 'pose_keypoints_2d' not in one:
+            raise MotionFileError(
+                f'got {path} with a person without pose_keypoints_2d (it has '
+                f'{", ".join(one) or "nothing"}); expected what OpenPose 1.3 or newer writes'
+            )
+        values = numbers(one['pose_keypoints_2d'], 'pose_keypoints_2d', path)
+        if not len(values):  # a person of whom only a face or a hand was found
+            continue
+        if len(values) != 3 * BODY_25_SIZE:
+            raise MotionFileError(
+                f'got {path} with {len(values)} numbers in pose_keypoints_2d, another skeleton; '
+                f'expected {3 * BODY_25_SIZE} (BODY_25: x, y and confidence of {BODY_25_SIZE} '
+                f'keypoints)'
+            )
+        person = values.reshape(BODY_25_SIZE, 3)
+        person[:, 2] = np.where((person[:, :2] == 0).all(axis=1), 0, shares(person[:, 2], path))
+        if person[:, 2].any():
+            found.append(person)
+    return np.array(found).reshape(-1, BODY_25_SIZE, 3)
+
+
+def load_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; MotionFileError where there is none."""
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise MotionFileError(f'could not read {path} ({error.strerror})') from error
+    except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError as well
+        raise MotionFileError(
+            f'got {path}, which is not JSON ({error}); it may be truncated'
+        ) from error
+    if not isinstance(data, dict):
+        raise MotionFileError(
+            f'got {path}, which is JSON but no object; expected people (one file a frame) or x, '
+            f'y and confidence (one file a clip)'
+        )
+    return data
+
+
+def numbers(values: Any, key: str, path: Path) -> np.ndarray:
+    """Return a flat list of finite numbers as float64 [N]."""
+    if not isinstance(values, list):
+        raise MotionFileError(
+            f'got {path}, where {key} is {type(values).__name__}; expected a flat list of numbers'
+        )
+    for number, value in enumerate(values):
+        if type(value) not in (int, float) or not abs(value) < 1e9:
+            raise MotionFileError(
+                f'got {path}, where {key}[{number}] is {str(value)[:40]}; expected a finite '
+                f'number (0 for what was not detected)'
+            )
+    return np.array(values, dtype=np.float64)
+
+
+def shares(confidence: np.ndarray, path: Path) -> np.ndarray:
+    """Clip confidence to 1, which OpenPose's sometimes passes by a little."""
+    if (confidence < 0).any() or (confidence > 2).any():
+        wrong = confidence[(confidence < 0) | (confidence > 2)][0]
+        raise MotionFileError(
+            f'got {path} with the confidence {wrong:g}; expected 0 to 1, as OpenPose writes it'
+        )
+    return np.minimum(confidence, 1.0)
+
 
 _FRAME = re.compile(r'(?P<video>.*?)_?(?P<number>\d+)_keypoints\.json')
 # From one frame to the next nobody moves farther than half the size of the body.
@@ -167,9 +319,14 @@ def _finish(video: _Video, rate_hz: float) -> tuple[Clip, OpenPoseFacts]:
     span = slice(seen[0], seen[-1] + 1)
     cut = len(points) - (seen[-1] + 1 - seen[0])
     clip = Clip(
-        keypoints=points[span], confidence=confidence[span], rate_hz=rate_hz, label=video.label,
-        source=video.source, actor=video.actor, content=video.content,
-    )  # fmt: skip
+        keypoints=points[span],
+        confidence=confidence[span],
+        rate_hz=rate_hz,
+        label=video.label,
+        source=video.source,
+        actor=video.actor,
+        content=video.content,
+    )
     facts = OpenPoseFacts(
         source=video.source,
         frames=len(clip),
@@ -178,12 +335,14 @@ def _finish(video: _Video, rate_hz: float) -> tuple[Clip, OpenPoseFacts]:
         empty=int((video.confidence[span] == 0).all(axis=1).sum()),
         crowded=video.crowded,
         cleaning=Cleaning(
-            cleaning.filled, cleaning.masked - cut * BODY_25_SIZE, cleaning.implausible,
+            cleaning.filled,
+            cleaning.masked - cut * BODY_25_SIZE,
+            cleaning.implausible,
             cleaning.frames_cut,
         ),
         label=video.label,
         actor=video.actor,
-    )  # fmt: skip
+    )
     return clip, facts
 
 

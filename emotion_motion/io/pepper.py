@@ -95,9 +95,7 @@ def describe_rebl_pepper(
     )
 
 
-def _read(
-    path: Path, urdf: Path, labels_csv: str | Path | None
-) -> tuple[list[Clip], Path | None]:
+def _read(path: Path, urdf: Path, labels_csv: str | Path | None) -> tuple[list[Clip], Path | None]:
     animations = read_animations(path, JOINTS)
     ratings = Path(labels_csv) if labels_csv is not None else _ratings_beside(path)
     rated = read_ratings(ratings) if ratings else {}

@@ -10,22 +10,36 @@ from typing import Any
 
 import numpy as np
 
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import ConfigError, MotionFileError
-from emotion_motion.skeleton import load_skeleton
 
 __all__ = ['JOINTS', 'PepperBody']
 
 # The joints that move keypoints; wrist yaw, hands and wheels do not.
 JOINTS = (
-    'HeadYaw', 'HeadPitch', 'HipRoll', 'HipPitch', 'KneePitch',
-    'LShoulderPitch', 'LShoulderRoll', 'LElbowYaw', 'LElbowRoll',
-    'RShoulderPitch', 'RShoulderRoll', 'RElbowYaw', 'RElbowRoll',
-)  # fmt: skip
+    'HeadYaw',
+    'HeadPitch',
+    'HipRoll',
+    'HipPitch',
+    'KneePitch',
+    'LShoulderPitch',
+    'LShoulderRoll',
+    'LElbowYaw',
+    'LElbowRoll',
+    'RShoulderPitch',
+    'RShoulderRoll',
+    'RElbowYaw',
+    'RElbowRoll',
+)
 # Keypoint -> the joint whose place it is.
 _ARMS = {
-    'LShoulder': 'LShoulderRoll', 'LElbow': 'LElbowRoll', 'LWrist': 'LWristYaw',
-    'RShoulder': 'RShoulderRoll', 'RElbow': 'RElbowRoll', 'RWrist': 'RWristYaw',
-}  # fmt: skip
+    'LShoulder': 'LShoulderRoll',
+    'LElbow': 'LElbowRoll',
+    'LWrist': 'LWristYaw',
+    'RShoulder': 'RShoulderRoll',
+    'RElbow': 'RElbowRoll',
+    'RWrist': 'RWristYaw',
+}
 _FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 _HIPS, _KNEES = ('LHip', 'RHip'), ('LKnee', 'RKnee')
 _FEET = tuple(s + part for s in 'LR' for part in ('Ankle', 'BigToe', 'SmallToe', 'Heel'))
@@ -176,9 +190,10 @@ def _load(urdf: Path) -> tuple[Any, Any]:
         raise MotionFileError(f'got {urdf}, which is no URDF ({str(error)[:100]})') from error
     needed = (*JOINTS, *_ARMS.values())
     missing = [
-        name for name in dict.fromkeys(needed)
+        name
+        for name in dict.fromkeys(needed)
         if not model.existJointName(name) or model.joints[model.getJointId(name)].nq != 1
-    ]  # fmt: skip
+    ]
     missing += [f'{name} (a link)' for name in (_TRUNK, _GROUND) if not model.existFrame(name)]
     if missing:
         raise MotionFileError(

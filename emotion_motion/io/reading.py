@@ -40,7 +40,7 @@ def read_clips(
     path = Path(path)
     kind = _kind(path)
     if kind == 'bvh':
-        from emotion_motion.io.bvh import read_bvh
+        from emotion_motion.io.bvh.reader import read_bvh
 
         return [read_bvh(path)]
     if kind == 'openpose':
@@ -68,7 +68,7 @@ def describe_motion(
     path = Path(path)
     kind = _kind(path)
     if kind == 'bvh':
-        from emotion_motion.io.bvh import describe_bvh
+        from emotion_motion.io.bvh.reader import describe_bvh
 
         return describe_bvh(path).lines()
     if kind == 'openpose':

@@ -25,8 +25,8 @@ import tempfile
 import time
 from types import FrameType
 
-from emotion_motion.ros import viewer_node
-from emotion_motion.ros.terminal_options import add_arguments, EMOTION_S
+from emotion_motion.ros.options import add_arguments, EMOTION_S
+from emotion_motion.ros.viewer import viewer_node
 
 __all__ = ['main']
 
@@ -58,9 +58,10 @@ def _options(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--model', help='name or directory of the model (default: the packaged)')
     parser.add_argument('--rate', type=float, help="publish rate [Hz] (default: the model's own)")
     parser.add_argument(
-        '--namespace', default=f'/demo_{os.getpid()}',
+        '--namespace',
+        default=f'/demo_{os.getpid()}',
         help='namespace of both nodes (default: a new one, such as %(default)s)',
-    )  # fmt: skip
+    )
     parser.add_argument(
         '--terminal', action='store_true', help='draw in the terminal, not in a browser'
     )
@@ -96,7 +97,7 @@ class _StopSignal:
 @contextlib.contextmanager
 def _node(options: argparse.Namespace, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the motion node with its output in `log`; Ctrl-C does not reach it, we tell it."""
-    command = [sys.executable, '-m', 'emotion_motion.ros.motion_node']
+    command = [sys.executable, '-m', 'emotion_motion.ros.node.motion_node']
     command += ['--ros-args', '-r', f'__ns:={options.namespace}']
     if options.model is not None:
         command += ['-p', f'model:={json.dumps(options.model)}']
@@ -137,7 +138,7 @@ def _client(options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _terminal_command(options: argparse.Namespace) -> list[str]:
-    command = ['emotion_motion.ros.terminal']
+    command = ['emotion_motion.ros.terminal.terminal']
     for name in ('emotion', 'emotion_s', 'seconds', 'wait_s'):
         value = getattr(options, name)
         if value is not None:
@@ -146,7 +147,7 @@ def _terminal_command(options: argparse.Namespace) -> list[str]:
 
 
 def _viewer_command(options: argparse.Namespace) -> list[str]:
-    command = ['emotion_motion.ros.viewer_node', f'--record-dir={options.record_dir}']
+    command = ['emotion_motion.ros.viewer.viewer_node', f'--record-dir={options.record_dir}']
     command += [f'--host={options.host}', f'--port={options.port}']
     command += ['--browser' if options.browser else '--no-browser']
     command += [f'--updates-hz={options.updates_hz}']

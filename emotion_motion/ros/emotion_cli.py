@@ -21,7 +21,7 @@ from std_srvs.srv import SetBool
 
 from emotion_motion.emotion import emotion_weights, EMOTIONS, format_emotion
 from emotion_motion.exceptions import EmotionError
-from emotion_motion.ros.terminal_options import positive
+from emotion_motion.ros.options import positive
 
 __all__ = ['main']
 
@@ -81,43 +81,64 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='emotion_cli', description=__doc__, epilog=_EXAMPLES,
+        prog='emotion_cli',
+        description=__doc__,
+        epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument(
-        'emotion', nargs='?',
-        help=f"a name ({', '.join(EMOTIONS)}), an alias (joy), or a mixture "
+        'emotion',
+        nargs='?',
+        help=f'a name ({", ".join(EMOTIONS)}), an alias (joy), or a mixture '
         "'happiness:0.7, surprise:0.3'",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        '--intensity', metavar='N', type=float, default=1.0,
+        '--intensity',
+        metavar='N',
+        type=float,
+        default=1.0,
         help='how strongly to show it, 0 (neutral) to 1 (default: %(default)g)',
-    )  # fmt: skip
+    )
     parser.add_argument(
-        '--namespace', metavar='NS', default='',
+        '--namespace',
+        metavar='NS',
+        default='',
         help="the motion node's namespace, such as /robot1 (default: none)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        '--topic', metavar='NAME', default='emotion',
+        '--topic',
+        metavar='NAME',
+        default='emotion',
         help='topic of emotions, relative to the namespace (default: %(default)s)',
-    )  # fmt: skip
+    )
     parser.add_argument(
-        '--node', metavar='NAME', default='motion_node',
+        '--node',
+        metavar='NAME',
+        default='motion_node',
         help="the motion node's name, for --hold and --release (default: %(default)s)",
-    )  # fmt: skip
+    )
     held = parser.add_mutually_exclusive_group()
     held.add_argument(
-        '--hold', dest='held', action='store_const', const=True,
+        '--hold',
+        dest='held',
+        action='store_const',
+        const=True,
         help='let the motion come to rest and hold it, after the emotion if one is given',
-    )  # fmt: skip
+    )
     held.add_argument(
-        '--release', dest='held', action='store_const', const=False,
+        '--release',
+        dest='held',
+        action='store_const',
+        const=False,
         help='let a motion that is held go on',
-    )  # fmt: skip
+    )
     parser.add_argument(
-        '--wait-s', metavar='S', type=positive, default=WAIT_S,
+        '--wait-s',
+        metavar='S',
+        type=positive,
+        default=WAIT_S,
         help='give up when nobody listens by then [s] (default: %(default)g)',
-    )  # fmt: skip
+    )
     return parser
 
 
@@ -197,8 +218,9 @@ def _listeners(node: Node, topic: str) -> str:
         infos = node.get_subscriptions_info_by_topic(topic)
         names.update(
             f'{info.node_namespace.rstrip("/")}/{info.node_name}'
-            for info in infos if info.node_name != _UNKNOWN
-        )  # fmt: skip
+            for info in infos
+            if info.node_name != _UNKNOWN
+        )
         return bool(names)
 
     _until(known, time.monotonic() + NAME_S)  # names come after the subscription itself

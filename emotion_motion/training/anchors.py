@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emotion_motion.model import MotionModel
+from emotion_motion.model.network import MotionModel
+from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.statistics import even_sample
-from emotion_motion.training.store import MotionDataset
 
 __all__ = ['Anchors', 'anchors_of', 'clusters']
 
@@ -36,9 +36,14 @@ class Anchors(NamedTuple):
 
 
 def anchors_of(
-    datasets: Sequence[MotionDataset], model: MotionModel, mean: np.ndarray, metric: Tensor, *,
-    shares: Sequence[float] = (), seed: int = 0,
-) -> Anchors:  # fmt: skip
+    datasets: Sequence[MotionDataset],
+    model: MotionModel,
+    mean: np.ndarray,
+    metric: Tensor,
+    *,
+    shares: Sequence[float] = (),
+    seed: int = 0,
+) -> Anchors:
     """Cluster the poses of the training clips, half of them mirrored.
 
     There are more anchors where motion is fast: gestures are what has to be told apart.

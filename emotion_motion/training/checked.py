@@ -120,9 +120,12 @@ def yaml_text(values: dict[str, Any], path: str | Path | None = None) -> str:
     class Dumper(yaml.SafeDumper):  # a setting a line, lists in it
         pass
 
-    Dumper.add_representer(list, lambda dumper, value: dumper.represent_sequence(
-        'tag:yaml.org,2002:seq', value, flow_style=True
-    ))  # fmt: skip
+    Dumper.add_representer(
+        list,
+        lambda dumper, value: dumper.represent_sequence(
+            'tag:yaml.org,2002:seq', value, flow_style=True
+        ),
+    )
     text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True)
     if path is not None:
         try:
@@ -177,9 +180,13 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 _NAMES = {
-    int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
-    type(None): 'none', ...: 'so on',
-}  # fmt: skip
+    int: 'a whole number',
+    float: 'a number',
+    bool: 'true or false',
+    str: 'text',
+    type(None): 'none',
+    ...: 'so on',
+}
 
 
 def _named(kind: Any) -> str:

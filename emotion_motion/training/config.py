@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from emotion_motion.model_config import MotionModelConfig
+from emotion_motion.model.config import MotionModelConfig
 from emotion_motion.training.checked import Checked, from_mapping, plain, read_yaml, yaml_text
 
 __all__ = [
@@ -61,9 +61,10 @@ class DataConfig(Checked):
         self.expect_share('held_out', 'measured')
         positive = all(share > 0.0 for share in self.shares)
         self.expect(
-            'shares', not self.shares or (positive and len(self.shares) == len(self.data)),
+            'shares',
+            not self.shares or (positive and len(self.shares) == len(self.data)),
             f'a number above 0 for each of the {len(self.data)} data sets, or none',
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)
@@ -327,8 +328,11 @@ class RunConfig(Checked):
 
 # What may be another when a run goes on: it changes how the run is watched, or its length.
 _FREE = frozenset(field.name for field in dataclasses.fields(RunConfig)) - {
-    'batch_size', 'seed', 'start', 'mixed_precision'
-}  # fmt: skip
+    'batch_size',
+    'seed',
+    'start',
+    'mixed_precision',
+}
 
 
 @dataclass(frozen=True)

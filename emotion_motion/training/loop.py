@@ -7,24 +7,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 import dataclasses
 import math
+import signal
+import threading
 import time
-from typing import Any
+from types import FrameType
+from typing import Any, Self
 
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.card import model_card
-from emotion_motion.training.curves import draw_curves
-from emotion_motion.training.interrupts import Interrupts, SIGNALS
-from emotion_motion.training.metrics import read_metrics
-from emotion_motion.training.progress import Progress
-from emotion_motion.training.reference import Reference
-from emotion_motion.training.run_folder import RunFolder
-from emotion_motion.training.selection import score_checkpoint
-from emotion_motion.training.state import save_state
-from emotion_motion.training.strips import draw_strips
+from emotion_motion.training.run.curves import draw_curves
+from emotion_motion.training.run.metrics import read_metrics
+from emotion_motion.training.run.progress import Progress
+from emotion_motion.training.run.run_folder import RunFolder
+from emotion_motion.training.run.state import save_state
+from emotion_motion.training.selection.reference import Reference
+from emotion_motion.training.selection.selection import score_checkpoint
+from emotion_motion.training.selection.strips import draw_strips
 from emotion_motion.training.trainer import Trainer
 
-__all__ = ['Stopped', 'TrainingLoop']
+__all__ = ['Stopped', 'TrainingLoop', 'Interrupts', 'SIGNALS']
+
+# SIGTERM and Ctrl-C, heard at the end of a step.
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """Notes signals instead of dying of them; use it as a context manager.
+
+    The second of a kind acts at once, for those who cannot wait for the end of a step.
+
+    Attributes:
+        heard: for each of SIGNALS, whether it came.
+    """
+
+    def __init__(self) -> None:
+        """Listen when the block begins."""
+        self.heard = [False for _ in SIGNALS]
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Begin to listen; only the main thread of a process can."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = {one: signal.signal(one, self._note) for one in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave signals as they were."""
+        for one, handler in self._before.items():
+            signal.signal(one, handler)
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        self.heard[SIGNALS.index(signal.Signals(number))] = True
+        signal.signal(number, self._before[number])
+
 
 _SHOWN = ('total', 'mse', 'emotion', 'nll')
 
@@ -168,9 +205,12 @@ class TrainingLoop:
         done = self._trainer.done
         path = self._folder.strips / f'step_{done:08d}.png'
         draw_strips(
-            self._trainer.checkpoint(), path, seed=self._run.seed, real=self._trainer.datasets,
+            self._trainer.checkpoint(),
+            path,
+            seed=self._run.seed,
+            real=self._trainer.datasets,
             title=f'step {done}',
-        )  # fmt: skip
+        )
         metrics = self._folder.root / 'metrics.csv'
         if len(read_metrics(metrics)['step']) > 1:  # one row is no curve yet
             draw_curves(metrics, metrics.with_name('curves.png'), title=self._folder.root.name)
@@ -180,8 +220,9 @@ class TrainingLoop:
             return
         numbers = {
             'best': self._best if self._best is None or math.isfinite(self._best) else None,
-            'sums': self._sums, 'counted': self._counted,
-        }  # fmt: skip
+            'sums': self._sums,
+            'counted': self._counted,
+        }
         state = self._trainer.state(**numbers)
         save_state(self._folder.checkpoints, state, keep=self._run.keep)
 

@@ -4,7 +4,7 @@
 
 Motion is measured in displacement units (`MotionModel.unit`), so that a toe weighs as much as
 a hand. What was not measured is masked: it neither counts nor teaches. Shapes as in
-`emotion_motion.model`.
+`emotion_motion.model.network`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = [
-    'LossParts',
-    'emotion_targets',
-    'mdn_weight',
-    'motion_loss',
-    'window_losses',
-]
+__all__ = ['LossParts', 'emotion_targets', 'mdn_weight', 'motion_loss', 'window_losses']
 
 
 class LossParts(NamedTuple):
@@ -32,9 +26,7 @@ class LossParts(NamedTuple):
     nll: Tensor
 
 
-def mdn_weight(
-    progress: float, ramp: float = 0.3, first: float = 0.1, last: float = 1.0
-) -> float:
+def mdn_weight(progress: float, ramp: float = 0.3, first: float = 0.1, last: float = 1.0) -> float:
     """Weight of the likelihood at a share `progress` of training: `first` to `last` over `ramp`.
 
     The transformer settles on the deterministic frame before the mixture takes over.
@@ -118,9 +110,7 @@ def motion_loss(
     Returns:
         The total and its parts, means over the windows.
     """
-    parts = window_losses(
-        logits, emotion_logits, nll, target, emotion_target, unit, **settings
-    )
+    parts = window_losses(logits, emotion_logits, nll, target, emotion_target, unit, **settings)
     return LossParts(*(part.mean() for part in parts))
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 import torch
 from torch import nn, Tensor
 
-from emotion_motion.mixture import Target
-from emotion_motion.model import MotionModel
-from emotion_motion.skeleton import Skeleton
-from emotion_motion.target import pose_metric
+from emotion_motion.body.skeleton import Skeleton
+from emotion_motion.live.target import pose_metric
+from emotion_motion.model.mixture import Target
+from emotion_motion.model.network import MotionModel
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.losses import emotion_targets, LossParts, window_losses
-from emotion_motion.training.noise import noised, pose_spread
-from emotion_motion.training.rollout import rolled_out
-from emotion_motion.training.targets import targets_of
-from emotion_motion.training.windows import Batch
+from emotion_motion.training.windows.noise import noised, pose_spread
+from emotion_motion.training.windows.rollout import rolled_out
+from emotion_motion.training.windows.targets import targets_of
+from emotion_motion.training.windows.windows import Batch
 
 __all__ = ['Objective']
 
@@ -69,20 +69,28 @@ class Objective(nn.Module):
                 type(part)(*(value.float() for value in part)) for part in (step, mixture)
             )
             length, mask = batch.emotions.shape[1], batch.mask
-            ahead = None if mask is None else (
-                mask[:, sizes.horizon :].float().mean(dim=-1) >= _MEASURED_SHARE
+            ahead = (
+                None
+                if mask is None
+                else (mask[:, sizes.horizon :].float().mean(dim=-1) >= _MEASURED_SHARE)
             )
             shown = 1.0 - config.conditions.wrong_emotion - config.conditions.decoys
             return window_losses(
-                step.logits, step.emotion_logits,
-                self.model.mdn.nll(mixture, came, self._nearest(came)), following,
-                emotion_targets(batch.emotions, sizes.window), self.model.unit,
-                keypoint_dims=sizes.keypoint_dims, mse_weight=config.loss.mse_weight,
-                emotion_weight=config.loss.emotion_weight, likelihood_weight=likelihood_weight,
+                step.logits,
+                step.emotion_logits,
+                self.model.mdn.nll(mixture, came, self._nearest(came)),
+                following,
+                emotion_targets(batch.emotions, sizes.window),
+                self.model.unit,
+                keypoint_dims=sizes.keypoint_dims,
+                mse_weight=config.loss.mse_weight,
+                emotion_weight=config.loss.emotion_weight,
+                likelihood_weight=likelihood_weight,
                 # As many windows count in every batch on average, whoever shares it.
                 predictable=batch.right / shown,
-                mask=None if mask is None else mask[:, 1 : length + 1], ahead=ahead,
-            )  # fmt: skip
+                mask=None if mask is None else mask[:, 1 : length + 1],
+                ahead=ahead,
+            )
 
     def _shown(self, batch: Batch) -> tuple[Tensor, Tensor, Target, Tensor]:
         """Return inputs and next frames [B, T, O], targets, and the poses that came [B, T, Z]."""
@@ -99,9 +107,14 @@ class Objective(nn.Module):
                 return self.model.whole(frames, batch.condition, told, batch.since).logits
 
             inputs, following = rolled_out(
-                inputs, following, clean, batch.rollout, config.rollouts.rollout_decay, predict,
+                inputs,
+                following,
+                clean,
+                batch.rollout,
+                config.rollouts.rollout_decay,
+                predict,
                 self.bodies,
-            )  # fmt: skip
+            )
         return inputs, following, told, came
 
     def _nearest(self, poses: Tensor) -> Tensor:

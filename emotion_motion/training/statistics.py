@@ -16,9 +16,9 @@ import numpy as np
 from emotion_motion.checkpoint import Normaliser
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.config import TrainConfig
-from emotion_motion.training.shards import Frames
-from emotion_motion.training.store import MotionDataset
-from emotion_motion.training.targets import pose_basis
+from emotion_motion.training.data.shards import Frames
+from emotion_motion.training.data.store import MotionDataset
+from emotion_motion.training.windows.targets import pose_basis
 
 __all__ = ['Statistics', 'even_sample', 'measure']
 
@@ -46,8 +46,9 @@ def measure(datasets: Sequence[MotionDataset], config: TrainConfig) -> Statistic
     shares = np.array(config.data.shares or frames, dtype=np.float64) * (np.array(frames) > 0)
     found = [
         (share, _Moments(data, config.data.measured))
-        for share, data in zip(shares / shares.sum(), datasets, strict=True) if share > 0.0
-    ]  # fmt: skip
+        for share, data in zip(shares / shares.sum(), datasets, strict=True)
+        if share > 0.0
+    ]
     mean, spread = _pooled(found, 'poses')
     _, unit = _pooled(found, 'moved')
     if not unit.any():

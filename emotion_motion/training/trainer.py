@@ -8,10 +8,13 @@ runs in one process or in many: each takes its part of the same batch.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 import copy
 import dataclasses
+import math
 import signal
+import statistics
 from typing import Any
 
 import numpy as np
@@ -21,23 +24,77 @@ from torch.utils.data import DataLoader
 
 from emotion_motion.checkpoint import Checkpoint, Normaliser, SamplerConfig
 from emotion_motion.exceptions import ConfigError, TrainingError
-from emotion_motion.model import MotionModel
-from emotion_motion.target import pose_metric
+from emotion_motion.live.target import pose_metric
+from emotion_motion.model.network import MotionModel
 from emotion_motion.training.anchors import anchors_of
 from emotion_motion.training.card import origin_of
-from emotion_motion.training.config import TrainConfig
+from emotion_motion.training.config import OptimiserConfig, TrainConfig
+from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.devices import make_accelerator
-from emotion_motion.training.guard import LossGuard
 from emotion_motion.training.losses import LossParts, mdn_weight
 from emotion_motion.training.objective import Objective
-from emotion_motion.training.packing import pack, same_data, unpack
-from emotion_motion.training.schedule import average_decay, rate_share
-from emotion_motion.training.state import TrainState
+from emotion_motion.training.run.state import pack, same_data, TrainState, unpack
 from emotion_motion.training.statistics import measure
-from emotion_motion.training.store import MotionDataset
-from emotion_motion.training.windows import Batch, WindowSampler
+from emotion_motion.training.windows.windows import Batch, WindowSampler
 
-__all__ = ['Trainer']
+__all__ = ['Trainer', 'average_decay', 'rate_share', 'LossGuard']
+
+# Telling when a training goes wrong, before it spoils the weights.
+
+_REMEMBERED = 101
+_ENOUGH = 20  # losses before one of them can be called high
+
+
+class LossGuard:
+    """Looks at every loss and gradient.
+
+    Attributes:
+        recent: the last losses, at most 101; a run that goes on fills it again.
+    """
+
+    def __init__(self, explode: float) -> None:
+        """Call a loss exploded that is `explode` times the running median above it.
+
+        A median near zero or below (likelihoods may be negative) counts as its size, at least 1.
+        """
+        self.recent: deque[float] = deque(maxlen=_REMEMBERED)
+        self._explode = explode
+
+    def complaint(self, loss: float, gradient: float) -> str:
+        """Return what is wrong with a step, '' for nothing; remembers the loss of a good one."""
+        if not math.isfinite(loss):
+            return f'the loss {loss}'
+        if not math.isfinite(gradient):
+            return f'a gradient of norm {gradient}'
+        if len(self.recent) >= _ENOUGH:
+            median = statistics.median(self.recent)
+            if loss - median > self._explode * max(1.0, abs(median)):
+                return f'the loss {loss:.4g}, which was {median:.4g} before (running median),'
+        self.recent.append(loss)
+        return ''
+
+
+# What changes over a training: learning rate and the decay of the average.
+
+
+def rate_share(config: OptimiserConfig, progress: float) -> float:
+    """Return the share of the learning rate at a share `progress` of the training.
+
+    It warms up, then stays or falls along half a cosine.
+    """
+    warm = config.warm_up
+    if progress < warm:
+        return (progress + 1e-3) / (warm + 1e-3)
+    if config.schedule == 'constant':
+        return 1.0
+    along = 0.5 * (1.0 + math.cos(math.pi * (progress - warm) / (1.0 - warm)))
+    return config.final + (1.0 - config.final) * along
+
+
+def average_decay(config: OptimiserConfig, step: int) -> float:
+    """Return the decay of the running average at a step; the first weights are soon forgotten."""
+    return min(config.ema, (1 + step) / (10 + step))
+
 
 _VALIDATION_SEED = 1_000_003  # added to the run's: held-out windows are others than those learnt
 
@@ -224,8 +281,12 @@ class Trainer:
         model.unit.copy_(torch.from_numpy(normaliser.unit))
         if state is None and start is None:  # a model to begin with has learnt its own anchors
             found = anchors_of(
-                self.datasets, model, normaliser.mean, pose_metric(model),
-                shares=self.config.data.shares, seed=self.config.run.seed,
+                self.datasets,
+                model,
+                normaliser.mean,
+                pose_metric(model),
+                shares=self.config.data.shares,
+                seed=self.config.run.seed,
             )
             for name, values in found._asdict().items():
                 getattr(model.mdn, name).copy_(values)
@@ -242,13 +303,16 @@ class Trainer:
         average.load_state_dict(unpack(state, 'average'))
         moments = unpack(state, 'optimiser')
         names = [name for name, _ in model.named_parameters()]
-        self._raw.load_state_dict({
-            'param_groups': self._raw.state_dict()['param_groups'],
-            'state': {
-                i: {key: moments[f'{name}.{key}'] for key in ('step', 'exp_avg', 'exp_avg_sq')}
-                for i, name in enumerate(names) if f'{name}.step' in moments
-            },
-        })  # fmt: skip
+        self._raw.load_state_dict(
+            {
+                'param_groups': self._raw.state_dict()['param_groups'],
+                'state': {
+                    i: {key: moments[f'{name}.{key}'] for key in ('step', 'exp_avg', 'exp_avg_sq')}
+                    for i, name in enumerate(names)
+                    if f'{name}.step' in moments
+                },
+            }
+        )
         self.done = state.step
         self.origin |= state.numbers['origin']
         self._guard.recent.extend(state.numbers['recent'])

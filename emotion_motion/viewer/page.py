@@ -9,12 +9,11 @@ from pathlib import Path
 import time
 from typing import Any
 
-from emotion_motion.viewer.bars import bars_html, notice_html
-from emotion_motion.viewer.controls import EmotionControls, SettingControls
-from emotion_motion.viewer.panels import RecordPanel, TimePanel, ViewPanel
-from emotion_motion.viewer.plots import Plots
-from emotion_motion.viewer.source import Sight, Source
-from emotion_motion.viewer.stage import Stage
+from emotion_motion.viewer.panels.bars import bars_html, notice_html
+from emotion_motion.viewer.panels.controls import EmotionControls, SettingControls
+from emotion_motion.viewer.panels.panels import Plots, RecordPanel, TimePanel, ViewPanel
+from emotion_motion.viewer.scene.stage import Stage
+from emotion_motion.viewer.sources.source import Sight, Source
 
 __all__ = ['Page', 'RATE_HZ']
 
@@ -143,7 +142,9 @@ class Page:
         view = self._view
         self._stage.dress(dark=view.dark.value)
         self._stage.choose(
-            body=view.body.value, robot=view.robot.value, trails=view.trails.value,
+            body=view.body.value,
+            robot=view.robot.value,
+            trails=view.trails.value,
             shadows=view.shadows.value,
         )
 

@@ -15,7 +15,7 @@ import webbrowser
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.viewer.page import Page, RATE_HZ
 from emotion_motion.viewer.server import HOST, make_server, PORT
-from emotion_motion.viewer.source import Source
+from emotion_motion.viewer.sources.source import Source
 
 __all__ = ['ServeOptions', 'serve']
 
@@ -61,9 +61,13 @@ def serve(source: Source, options: ServeOptions, stopped: Callable[[], bool]) ->
     try:
         server = make_server(options.host, options.port)
         page = Page(
-            server, source, folder=options.folder, dark=options.dark, bodies=options.bodies,
+            server,
+            source,
+            folder=options.folder,
+            dark=options.dark,
+            bodies=options.bodies,
             tour_s=options.tour_s,
-        )  # fmt: skip
+        )
         address = _address(options.host, server.get_port())
         print(f'viewer: {address} (Ctrl-C ends it)', flush=True)
         if options.browser and _can_show():

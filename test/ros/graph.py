@@ -32,7 +32,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 
 from emotion_motion.msg import Emotion, Keypoints
-from emotion_motion.ros.motion_node import MotionNode
+from emotion_motion.ros.node.motion_node import MotionNode
 
 LIMIT_S = 30.0
 # The model of these tests has random weights and now and then makes a wild step, which would look
@@ -47,9 +47,7 @@ class NodeThread:
 
     def __init__(self, namespace: str, parameters: dict[str, Any]) -> None:
         self._context = Context()
-        rclpy.init(
-            args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO
-        )
+        rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self.node = MotionNode(
             namespace=namespace,
             context=self._context,
@@ -85,7 +83,7 @@ class NodeProcess:
         self._log = log
         with log.open('wb') as output:
             self.process = subprocess.Popen(
-                [sys.executable, '-m', 'emotion_motion.ros.motion_node', *arguments],
+                [sys.executable, '-m', 'emotion_motion.ros.node.motion_node', *arguments],
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -154,9 +152,7 @@ class Tester:
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
         self._context = Context()
-        rclpy.init(
-            args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO
-        )
+        rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self.node = Node('tester', namespace=namespace, context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)

@@ -11,9 +11,20 @@ from graph import ROOT
 
 LAUNCH = ROOT / 'launch'
 ARGUMENTS = {
-    'namespace', 'params_file', 'model', 'rate', 'autostart', 'log_level', 'use_sim_time', 'robot',
-    'urdf', 'output', 'controllers', 'measured_joint_states', 'controller_topic',
-}  # fmt: skip
+    'namespace',
+    'params_file',
+    'model',
+    'rate',
+    'autostart',
+    'log_level',
+    'use_sim_time',
+    'robot',
+    'urdf',
+    'output',
+    'controllers',
+    'measured_joint_states',
+    'controller_topic',
+}
 
 
 def load(name: str) -> Any:

@@ -44,12 +44,18 @@ def test_without_a_node_it_gives_up_in_time_and_says_what_to_do() -> None:
     assert 'Traceback' not in done.stderr
 
 
-@pytest.mark.parametrize(('arguments', 'says'), [
-    ([], 'got no emotion'), (['melancholy'], "'melancholy'"),
-    (['joy', '--intensity', '2'], '0 (neutral)'), (['joy', '--wait-s', '-1'], 'above 0'),
-    (['joy', '--hold', '--release'], 'not allowed'),
-    (['joy', '--topic', 'no topic'], 'no topic'), (['joy', '--namespace', '1/2'], '1/2'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ('arguments', 'says'),
+    [
+        ([], 'got no emotion'),
+        (['melancholy'], "'melancholy'"),
+        (['joy', '--intensity', '2'], '0 (neutral)'),
+        (['joy', '--wait-s', '-1'], 'above 0'),
+        (['joy', '--hold', '--release'], 'not allowed'),
+        (['joy', '--topic', 'no topic'], 'no topic'),
+        (['joy', '--namespace', '1/2'], '1/2'),
+    ],
+)
 def test_wrong_options_are_named_with_exit_status_2(arguments, says, capsys) -> None:
     try:
         status = emotion_cli.main(arguments)

@@ -14,7 +14,7 @@ from graph import Graph, LIMIT_S, ROOT
 import numpy as np
 import pytest
 
-from emotion_motion.io.bvh import read_bvh
+from emotion_motion.io.bvh.reader import read_bvh
 
 EXAMPLES = ROOT / 'examples'
 
@@ -22,9 +22,14 @@ EXAMPLES = ROOT / 'examples'
 def run(name: str, *arguments: str, said: str = '') -> str:
     """Run an example with text on its standard input; returns what it prints."""
     answer = subprocess.run(
-        [sys.executable, str(EXAMPLES / name), *arguments], input=said, capture_output=True,
-        text=True, timeout=3 * LIMIT_S, check=False, env={**os.environ, 'OMP_NUM_THREADS': '1'},
-    )  # fmt: skip
+        [sys.executable, str(EXAMPLES / name), *arguments],
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=3 * LIMIT_S,
+        check=False,
+        env={**os.environ, 'OMP_NUM_THREADS': '1'},
+    )
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return answer.stdout
 
@@ -40,7 +45,10 @@ def test_emotions_are_published(graph: Graph) -> None:
     node, _ = graph.node('/source')
     said = run('publish_emotions.py', '--each-s', '0.5', '--ros-args', '-r', '__ns:=/source')
     assert re.findall('asked for (.*);', said) == [
-        'happiness', 'a little anger with surprise', 'sadness at 0.7']
+        'happiness',
+        'a little anger with surprise',
+        'sadness at 0.7',
+    ]
     assert 'shows nothing' not in said
     # The last one: weights with an intensity of 0.7.
     assert node.motion.generator.emotion[0] == pytest.approx([0, 0, 0, 0, 0.3, 0.7, 0], abs=1e-6)
@@ -50,9 +58,13 @@ def test_without_a_motion_node_the_example_says_so() -> None:
     arguments = ['--wait-s', '0.3', '--ros-args', '-r', '__ns:=/nobody']
     for name in ('publish_emotions.py', 'text_sentiment.py'):
         answer = subprocess.run(
-            [sys.executable, str(EXAMPLES / name), *arguments], input='', text=True,
-            capture_output=True, timeout=LIMIT_S, check=False,
-        )  # fmt: skip
+            [sys.executable, str(EXAMPLES / name), *arguments],
+            input='',
+            text=True,
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
         assert answer.returncode == 1
         assert 'no motion node listens to /nobody/emotion' in answer.stderr
 
@@ -62,10 +74,11 @@ def test_text_becomes_emotions(graph: Graph) -> None:
     lines = 'what a wonderful day\nthe train is late\nI am scared and alone\n'
     said = run('text_sentiment.py', '--ros-args', '-r', '__ns:=/text', said=lines)
     assert said.splitlines()[:2] == [
-        "'what a wonderful day': happiness 0.7", "'the train is late': neutral 1.0"]
+        "'what a wonderful day': happiness 0.7",
+        "'the train is late': neutral 1.0",
+    ]
     tester.wait(lambda: node.motion.generator.emotion[0][2] > 0.4, 'fear')
-    assert node.motion.generator.emotion[0] == pytest.approx(
-        [0, 0, 0.5, 0, 0, 0.5, 0], abs=1e-6)  # fmt: skip
+    assert node.motion.generator.emotion[0] == pytest.approx([0, 0, 0.5, 0, 0, 0.5, 0], abs=1e-6)
 
 
 def test_two_robots_move_at_once(model: str) -> None:

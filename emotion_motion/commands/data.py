@@ -1,0 +1,290 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The commands `emotion-motion data inspect`, `data import` and `data corpus`.
+
+What stands before a `/` has no option's name on the command line, but its place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+import sys
+from typing import Any, Literal
+
+import numpy as np
+
+from emotion_motion.emotion import format_emotion
+from emotion_motion.exceptions import EmotionMotionError, MotionFileError, TrainingError
+from emotion_motion.io.clip import Clip
+
+__all__ = ['import_data', 'inspect_data', 'make_corpus_data']
+
+_CLIPS_SHOWN = 12
+
+
+def inspect_data(
+    file: Path,
+    /,
+    out: Path | None = None,
+    urdf: Path | None = None,
+    rate_hz: float | None = None,
+    labels: Path | None = None,
+) -> None:
+    """Print what a motion file or a data set holds, and draw its first frame.
+
+    Args:
+        file: a motion file, a folder of OpenPose frames, a folder of motion files or a data set.
+        out: picture to write; default NAME_first_frame.png in the current folder.
+        urdf: the robot, for joint angles.
+        rate_hz: frames a second where the file does not say (OpenPose); default 30.
+        labels: a label file; says what it makes of the clips.
+    """
+    from emotion_motion.training.data.first_frame import draw_first_frame
+    from emotion_motion.training.data.store import is_dataset, MotionDataset
+
+    if is_dataset(file):
+        dataset = MotionDataset.open(file)
+        lines, first = _dataset_lines(dataset), dataset.clip(0)
+        step = _train_step(file)
+    else:
+        lines, first = _file_lines(file, urdf, rate_hz, labels)
+        step = f'emotion-motion data import {file} --labels {labels or "FILE"} --out my_data'
+    print('\n'.join(lines))
+    out = out or Path(f'{file.resolve().stem}_first_frame.png')
+    draw_first_frame(first, out, first.content or file.stem)
+    print(f'first frame: {out}; look at it, then: {step}')
+
+
+def import_data(
+    paths: tuple[Path, ...],
+    /,
+    out: Path,
+    labels: Path | None = None,
+    rate_hz: float = 30.0,
+    urdf: Path | None = None,
+    source_rate_hz: float | None = None,
+    val_share: float = 0.1,
+    test_share: float = 0.1,
+    seed: int = 0,
+    group: Literal['auto', 'actor', 'source'] = 'auto',
+    travel: Literal['remove', 'keep'] = 'remove',
+    min_seconds: float = 0.5,
+    overwrite: bool = False,
+) -> None:
+    """Make a data set of motion files.
+
+    Files that cannot be used are listed at the end with the reason, and the exit status is 1 (2
+    where none could be used); the others are in the data set.
+
+    Args:
+        paths: motion files, and folders to search for them.
+        out: folder of the data set.
+        labels: YAML that says what the clips mean, such as those in config/labels; without it
+            they must bring their emotions.
+        rate_hz: frames a second of the data set.
+        urdf: the robot, for joint angles.
+        source_rate_hz: frames a second of files that do not say (OpenPose); default 30.
+        val_share: share of actors (or sources) for validation.
+        test_share: share of actors (or sources) for the test.
+        seed: of the splits.
+        group: what stays in one split: actor, source, or auto: as the label file says, else the
+            actor where known.
+        travel: remove takes walking away out of the clips; keep leaves it.
+        min_seconds: shorter clips are rejected [s].
+        overwrite: replace the data set that is in `out`.
+    """
+    from emotion_motion.training.data.ingest import ingest
+    from emotion_motion.training.data.labels import LabelMap
+
+    if not paths:
+        raise TrainingError('got no path; name the motion files or their folders')
+    report = ingest(
+        paths,
+        out,
+        labels=LabelMap.load(labels) if labels else None,
+        rate_hz=rate_hz,
+        urdf=urdf,
+        source_rate_hz=source_rate_hz,
+        val_share=val_share,
+        test_share=test_share,
+        seed=seed,
+        group=group,
+        travel=travel,
+        min_seconds=min_seconds,
+        overwrite=overwrite,
+        on_file=_say_file if sys.stderr.isatty() else None,
+    )
+    print('\n'.join(report.lines()))
+    if report.clips:
+        print(
+            f'wrote {out}; look at it (emotion-motion data inspect {out}), then: '
+            f'{_train_step(out)}'
+        )
+    else:
+        print(f'nothing could be used; {out} was not written')
+    if report.status:
+        sys.exit(report.status)
+
+
+def make_corpus_data(
+    out: Path,
+    minutes: float = 300.0,
+    seed: int = 0,
+    rate_hz: float = 30.0,
+    idle: Path | None = None,
+    poses: Path | None = None,
+    val_share: float = 0.05,
+    test_share: float = 0.0,
+    overwrite: bool = False,
+) -> None:
+    """Generate the expressive corpus as a data set.
+
+    Args:
+        out: folder of the data set.
+        minutes: how much motion [min].
+        seed: the same seed gives the same motion.
+        rate_hz: frames a second.
+        idle: data set of real idle motion whose sway is used (ReActIdle).
+        poses: data set of animations whose key poses are used (REBL-Pepper).
+        val_share: share of the generated people for validation.
+        test_share: share of the generated people for the test.
+        overwrite: replace the data set that is in `out`.
+    """
+    from emotion_motion.body.skeleton import load_skeleton
+    from emotion_motion.files import check_free
+    from emotion_motion.training.corpus.corpus import make_corpus
+    from emotion_motion.training.data.prepare import prepare
+    from emotion_motion.training.data.splits import SplitRule
+    from emotion_motion.training.data.store import is_dataset, MotionDataset, write_dataset
+
+    check_free(out, replace=overwrite and is_dataset(out))
+    rule = SplitRule(val_share, test_share, seed)
+    lenders = {
+        name: MotionDataset.open(path) for name, path in (('idle', idle), ('poses', poses)) if path
+    }
+    carriers = _carriers(lenders)
+    skeleton = load_skeleton()
+    clips = make_corpus(minutes, seed, rate_hz, carriers=carriers)
+    used = [{'path': str(data.path)} for data in lenders.values()]
+    owed = (data.manifest.get('attribution', '') for data in lenders.values())
+    manifest = {
+        'name': f'expressive corpus, {minutes:g} minutes, seed {seed}',
+        'attribution': '; '.join(credit for credit in owed if credit),
+        'settings': {'minutes': minutes, 'seed': seed, 'group': 'auto'},
+        'sources': [
+            {
+                'path': f'corpus:{seed}',
+                'minutes': minutes,
+                'licence': clips[0].licence,
+                'carriers': used,
+            }
+        ],
+    }
+    dataset = write_dataset(
+        out,
+        (prepare(clip, skeleton, rate_hz=rate_hz) for clip in clips),
+        skeleton=skeleton,
+        rate_hz=rate_hz,
+        splits=rule,
+        manifest=manifest,
+        overwrite=overwrite,
+    )
+    print('\n'.join(_dataset_lines(dataset)))
+    print(f'wrote {out}; train on it: {_train_step(out)}')
+
+
+def _train_step(data: Path) -> str:
+    return f'emotion-motion train --out my_run --data {data}'
+
+
+def _carriers(lenders: dict[str, Any]) -> Any:
+    """Return what the training clips of data sets lend; held-out clips lend nothing."""
+    from emotion_motion.training.corpus.carriers import Carriers
+
+    if not lenders:
+        return None
+    return Carriers.load(
+        **{name: [data.clip(i) for i in data.chosen('train')] for name, data in lenders.items()}
+    )
+
+
+def _dataset_lines(dataset: Any) -> list[str]:
+    """Describe a data set."""
+    manifest = dataset.manifest
+    licences = sorted({dataset.info(i).licence or 'unknown' for i in range(len(dataset))})
+    emotions = ', '.join(f'{k} {v:.1f}' for k, v in manifest['minutes_by_emotion'].items())
+    splits = ', '.join(f'{k} {v["clips"]}' for k, v in manifest['splits'].items())
+    rejected = manifest.get('rejected', [])
+    return [
+        f'{dataset.path}: data set of {len(dataset)} clips, {dataset.minutes:.1f} minutes',
+        f'{dataset.skeleton.name}, {dataset.dims}D, {dataset.rate_hz:g} Hz, '
+        f'{len(manifest["shards"])} shards',
+        f'minutes: {emotions}',
+        f'clips: {splits}',
+        f'sources: {len(manifest.get("sources", []))}, licences: {", ".join(licences)}, '
+        f'rejected at import: {len(rejected)}',
+    ]
+
+
+def _file_lines(
+    file: Path, urdf: Path | None, rate_hz: float | None, labels: Path | None
+) -> tuple[list[str], Clip]:
+    """Describe a motion file, or the first of a folder; return its first clip, too."""
+    from emotion_motion.io.reading import describe_motion, find_motion, is_motion, read_clips
+    from emotion_motion.training.data.labels import LabelMap
+
+    lines = []
+    if file.is_dir() and not is_motion(file):
+        found = find_motion(file)
+        if not found:
+            raise MotionFileError(f'got the folder {file} without any motion file')
+        lines.append(f'{file}: {len(found)} motion files; the first one:')
+        file = found[0]
+    lines += describe_motion(file, urdf=urdf, rate_hz=rate_hz)
+    clips = read_clips(file, urdf=urdf, rate_hz=rate_hz)
+    chosen = LabelMap.load(labels) if labels else None
+    for number, clip in enumerate(clips[:_CLIPS_SHOWN]):
+        lines.append(f'clip {number + 1} of {len(clips)}: {_clip_line(clip, chosen)}')
+    if len(clips) > _CLIPS_SHOWN:
+        lines.append(f'and {len(clips) - _CLIPS_SHOWN} more clips')
+    return lines, clips[0]
+
+
+def _clip_line(clip: Clip, labels: Any) -> str:
+    """Describe a clip: size, movement, confidence, labels."""
+    measured = clip.confidence > 0.0
+    steps = np.linalg.norm(np.diff(clip.keypoints, axis=0), axis=-1) * clip.rate_hz
+    both = measured[1:] & measured[:-1]
+    speed = float(steps[both].mean()) if both.any() else 0.0
+    unit = 'body heights/s' if clip.prepared else 'm/s' if clip.dims == 3 else 'pixels/s'
+    parts = [
+        f'{len(clip)} frames at {clip.rate_hz:g} Hz, {clip.duration_s:.2f} s, {clip.dims}D',
+        f'mean speed {speed:.3g} {unit}',
+        f'measured {measured.mean():.0%}, mean confidence {clip.confidence.mean():.2f}',
+    ]
+    for name in ('label', 'actor', 'content', 'licence'):
+        parts += [f'{name} {getattr(clip, name)}'] if getattr(clip, name) else []
+    if clip.valence_arousal is not None:
+        valence, arousal = clip.valence_arousal
+        parts.append(f'valence {valence:+.2f}, arousal {arousal:+.2f}')
+    if clip.emotions is not None:
+        parts.append(f'emotions {format_emotion(clip.emotions.mean(axis=0))}')
+    elif labels is not None:
+        parts.append(_meaning(clip, labels))
+    return '; '.join(parts)
+
+
+def _meaning(clip: Clip, labels: Any) -> str:
+    """Return what a label map makes of a clip; an error of it is part of the answer."""
+    try:
+        if labels.ignores(clip):
+            return f'left out for its label {labels.label_of(clip)!r}'
+        return f'means {format_emotion(labels.emotions(clip))}'
+    except EmotionMotionError as error:
+        return str(error)
+
+
+def _say_file(number: int, count: int, path: Path) -> None:
+    print(f'\r[{number + 1}/{count}] {path.name[:60]:<60}', end='', file=sys.stderr, flush=True)
+    if number + 1 == count:
+        print(file=sys.stderr)

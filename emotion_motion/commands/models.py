@@ -1,0 +1,165 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command `emotion-motion models`: what models there are, with the key figures of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+import json as json_text
+import os
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+
+from emotion_motion.checkpoint import available_models
+from emotion_motion.exceptions import ConfigError, EmotionMotionError
+from emotion_motion.model.network import MotionModel, MotionModelConfig
+
+__all__ = ['list_models', 'models']
+
+_DEPTH = 4  # folders below the one that is searched
+_COLUMNS = (
+    'model',
+    'parameters',
+    'on disk',
+    'rate',
+    'keypoints',
+    'window',
+    'steps',
+    'data',
+    'free run',
+    'licence',
+)
+
+
+def models(folder: Path | None = None, json: bool = False) -> None:
+    """List the packaged models and those in a folder, with the key figures of their cards.
+
+    Columns: what to give to --model; weights in millions; size; frames a second; keypoints; how
+    much of the past it sees; steps and minutes of motion that it was trained on; how unlike its
+    data it moved (0 is like it) when it was chosen in training; the licence of its weights.
+
+    Args:
+        folder: where to look for models of your own, and in folders below it; default is the
+            current one.
+        json: print JSON, with each model's folder and card.
+    """
+    place = Path() if folder is None else folder
+    if not place.is_dir():
+        raise ConfigError(f'got the folder {place}, which does not exist; expected one to search')
+    found, damaged = list_models(place)
+    if json:
+        print(_as_json(found, damaged))
+        return
+    print('\n'.join(_table(found)))
+    for path, reason in damaged.items():
+        print(f'{path}: damaged ({reason})')
+    if not any(not model['packaged'] for model in found):
+        where = 'the current folder' if folder is None else str(folder)
+        print(f'no model of your own in {where}; emotion-motion train --out my_run makes one')
+    if found:
+        first = found[0]['name']
+        print(
+            f'cards: README.md in the folders that --json names; try: emotion-motion generate '
+            f'--model {first} --out happy.gif'
+        )
+
+
+def list_models(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return the packaged models and those in a folder, by name, and what is wrong with others.
+
+    Args:
+        folder: searched four levels deep, without hidden folders.
+    """
+    packaged = available_models()
+    known = {path.resolve() for path in packaged.values()}
+    places = dict(packaged)
+    for path in _local(folder):
+        if path.resolve() not in known:
+            places[str(path)] = path
+    found, damaged = [], {}
+    for name, path in places.items():
+        try:
+            found.append({'name': name, 'packaged': name in packaged, **_figures(path)})
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            EmotionMotionError,
+            safetensors.SafetensorError,
+        ) as error:
+            damaged[name] = f'no entry {error}' if isinstance(error, KeyError) else str(error)
+    return found, damaged
+
+
+def _local(folder: Path) -> Iterator[Path]:
+    """Yield the folders that look like a checkpoint."""
+    for place, below, files in os.walk(folder):
+        depth = len(Path(place).relative_to(folder).parts)
+        below[:] = sorted(n for n in below if not n.startswith('.') and depth < _DEPTH)
+        if {'config.json', 'model.safetensors'} <= set(files):
+            below.clear()
+            yield Path(place)
+
+
+def _figures(path: Path) -> dict[str, Any]:
+    """Return the key figures of one model from its files; its weights are not loaded."""
+    config = json_text.loads((path / 'config.json').read_text())
+    weights = path / 'model.safetensors'
+    with safetensors.safe_open(weights, framework='np') as file:
+        file.keys()  # the header at least is whole
+    model, training = config['model'], config['training']
+    with torch.device('meta'):
+        network = MotionModel(MotionModelConfig(**model))
+    free_run = training.get('free_run') or {}
+    return {
+        'parameters': sum(part.numel() for part in network.parameters()),
+        'size_bytes': weights.stat().st_size,
+        'rate_hz': float(config['rate_hz']),
+        'keypoints': int(model['keypoints']),
+        'keypoint_dims': int(model['keypoint_dims']),
+        'window_s': int(model['window']) / float(config['rate_hz']),
+        'steps': training.get('steps'),
+        'minutes': training.get('minutes'),
+        'free_run': free_run.get('value'),
+        'licence': training.get('licence', ''),
+        'data': training.get('data', ''),
+        'folder': str(path.resolve()),
+        'card': str((path / 'README.md').resolve()) if (path / 'README.md').is_file() else None,
+    }
+
+
+def _as_json(found: list[dict[str, Any]], damaged: Mapping[str, str]) -> str:
+    return json_text.dumps({'models': found, 'damaged': damaged}, indent=1)
+
+
+def _table(found: list[dict[str, Any]]) -> list[str]:
+    rows = [_COLUMNS, *(_row(model) for model in found)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    return [
+        '  '.join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _row(model: dict[str, Any]) -> tuple[str, ...]:
+    def shown(key: str, form: str) -> str:
+        value = model[key]
+        return '-' if value is None else form.format(value)
+
+    return (
+        model['name'],
+        f'{model["parameters"] / 1e6:.2f} M',
+        f'{model["size_bytes"] / 1e6:.1f} MB',
+        f'{model["rate_hz"]:g} Hz',
+        f'{model["keypoints"]} in {model["keypoint_dims"]}D',
+        f'{model["window_s"]:.1f} s',
+        shown('steps', '{}'),
+        shown('minutes', '{:.0f} min'),
+        shown('free_run', '{:.3f}'),
+        model['licence'] or '-',
+    )

@@ -1,0 +1,364 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The independent judge: says which emotion two seconds of motion show, or that they show none.
+
+It is trained on corpus motion of people and seeds that neither generator nor reference have, and
+on lures (lures.py): posture without its movement, which it learns to refuse. A judge without that
+recognised 88 % of frozen windows by their posture and would have praised statues.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from emotion_motion.body.skeleton import load_skeleton, Skeleton
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.judge import negative_controls as lures
+from emotion_motion.evaluation.judge.network import fit_network, new_network, WindowNetwork
+from emotion_motion.evaluation.streams import Streams
+from emotion_motion.exceptions import TrainingError
+
+__all__ = ['CHANCE', 'REFUSED', 'Check', 'Judge', 'Windows', 'macro_accuracy', 'stream_windows']
+
+REFUSED = len(EMOTIONS)  # what `Judge.seen` gives for windows that move like no emotion
+CHANCE = 1.0 / len(EMOTIONS)
+
+_JITTER = 0.002  # body heights; see `fit_network`
+_BLOCKS = (1, 2, 3, 4, 5)  # frames; a shuffle in longer blocks keeps some of the movement
+# How often a batch shows what: motion, motion with that of somebody else at the same emotion,
+# with that of another emotion, held poses, shuffled ones.
+_SHARES = {'motion': 0.38, 'same': 0.18, 'other': 0.20, 'held': 0.16, 'shuffled': 0.08}
+_LOANS = 0.5  # windows with borrowed movement, against those with their own
+# Of a judge that learnt permuted labels: what is left of chance's own spread, see `checks`.
+_PERMUTED_MARGIN = 0.10
+_PERMUTED_STEPS = 0.3  # of the judge's own
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows cut out of streams.
+
+    Attributes:
+        keypoints: [N, n, K, 3] of the canonical body of height 1.
+        emotions: [N] index into EMOTIONS of the one emotion of each.
+        streams: [N] number of the stream that each is from.
+        begins: [N] frame that each begins with.
+    """
+
+    keypoints: np.ndarray
+    emotions: np.ndarray
+    streams: np.ndarray
+    begins: np.ndarray
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a judge makes of something that it must not recognise.
+
+    Attributes:
+        accuracy: share of windows that it calls by their emotion, macro average.
+        refused: share of windows that it calls no emotion.
+        at_most: what the accuracy may be; None where the figure is for information.
+    """
+
+    accuracy: float
+    refused: float
+    at_most: float | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the accuracy is where it should be."""
+        return self.at_most is None or self.accuracy <= self.at_most
+
+
+class Judge:
+    """Tells which of the seven emotions a window of motion shows, if any."""
+
+    def __init__(
+        self,
+        network: WindowNetwork,
+        permuted: WindowNetwork,
+        frames: int,
+        rate_hz: float,
+        skeleton: Skeleton,
+    ) -> None:
+        """Wrap trained networks; `train` makes them.
+
+        Args:
+            network: of eight classes, the last one refuses.
+            permuted: the same, trained on permuted labels, for `checks`.
+            frames: of a window.
+            rate_hz: frames a second.
+            skeleton: the canonical body.
+        """
+        self.network, self.permuted = network.eval(), permuted.eval()
+        self.frames, self.rate_hz, self.skeleton = frames, rate_hz, skeleton
+
+    @classmethod
+    def train(
+        cls,
+        windows: np.ndarray,
+        labels: np.ndarray,
+        *,
+        rate_hz: float = 30.0,
+        steps: int = 600,
+        seed: int = 0,
+        skeleton: Skeleton | None = None,
+    ) -> Judge:
+        """Train on windows of motion; lures are made of them.
+
+        Args:
+            windows: [N, n, K, 3] of the canonical body of height 1.
+            labels: [N] index into EMOTIONS of each.
+            rate_hz: frames a second.
+            steps: batches of 128 windows.
+            seed: of weights, lures and batches; deterministic on one machine and thread count.
+            skeleton: the canonical body; default BODY_25.
+
+        Raises:
+            TrainingError: windows of another body, not finite, or not of two emotions at least.
+        """
+        skeleton = skeleton or load_skeleton()
+        windows = np.asarray(windows, dtype=np.float32)
+        if windows.ndim != 4 or windows.shape[2:] != (skeleton.size, 3):
+            raise TrainingError(
+                f'got windows of shape {windows.shape} to train a judge on; expected '
+                f'[N, n, {skeleton.size}, 3]'
+            )
+        _check_finite(windows)
+        labels = np.asarray(labels, dtype=np.int64)
+        if labels.size and not (labels.min() >= 0 and labels.max() < REFUSED):
+            raise TrainingError(
+                f'got labels from {labels.min()} to {labels.max()}; expected indices of emotions, '
+                f'0 to {REFUSED - 1}'
+            )
+        if labels.shape != windows.shape[:1] or len(np.unique(labels)) < 2:
+            raise TrainingError(
+                f'got labels of shape {labels.shape} with {len(np.unique(labels))} emotions for '
+                f'{len(windows)} windows; a judge needs one for each, and two emotions at least'
+            )
+        rng = np.random.default_rng((seed, 0))
+        given, classes, weights = _with_lures(_facing(windows, skeleton), labels, skeleton, rng)
+        networks = []
+        for number, share in enumerate((1.0, _PERMUTED_STEPS)):
+            network = new_network(skeleton, rate_hz, REFUSED + 1, seed)
+            shown = classes if number == 0 else _permuted(classes, rng)
+            fit_network(
+                network,
+                given,
+                shown,
+                skeleton,
+                max(2, round(share * steps)),
+                rng,
+                jitter=_JITTER,
+                weights=weights,
+            )
+            networks.append(network)
+        return cls(networks[0], networks[1], windows.shape[1], rate_hz, skeleton)
+
+    @property
+    def seconds(self) -> float:
+        """Length of a window [s]."""
+        return self.frames / self.rate_hz
+
+    def predict(self, windows: np.ndarray) -> np.ndarray:
+        """Return probabilities [N, 7] of windows [N, n, K, 3] of the canonical body.
+
+        They sum to 1 less the probability that the window moves like no emotion, which may be the
+        likeliest: ask `seen` for the verdict.
+
+        Raises:
+            TrainingError: windows of another length or body than those it was trained on, or not
+                finite.
+        """
+        return self._scores(self.network, windows)[:, :REFUSED]
+
+    def seen(self, windows: np.ndarray) -> np.ndarray:
+        """Return the verdict [N] on each window: index into EMOTIONS, or REFUSED."""
+        return self._scores(self.network, windows).argmax(axis=1)
+
+    def features(self, windows: np.ndarray) -> np.ndarray:
+        """Return features [N, 128] of windows, for distances between distributions."""
+        return self._run(self.network.features, windows)
+
+    def windows(self, streams: Streams, every_s: float = 1.0) -> Windows:
+        """Cut the windows that it judges out of streams; see `stream_windows`.
+
+        Raises:
+            TrainingError: streams of another rate, or too short.
+        """
+        if abs(streams.rate_hz - self.rate_hz) > 1e-6 * self.rate_hz:
+            raise TrainingError(
+                f'got streams of {streams.rate_hz:g} Hz; this judge knows {self.rate_hz:g} Hz'
+            )
+        return stream_windows(streams, self.seconds, every_s)
+
+    def checks(self, streams: Streams, *, seed: int = 0) -> dict[str, Check]:
+        """Show the judge what it must not recognise, made of motion that it should.
+
+        Of streams of reference motion:
+
+        - `motion`: the windows themselves, its ceiling;
+        - `frozen`: a frame repeated, at most chance;
+        - `shuffled`: the frames in random order, at most chance;
+        - `label_permuted`: the same network trained on permuted labels shown the motion itself,
+          at most chance and 0.10 (it guesses whole regions alike, so that it may be lucky: its
+          spread over seeds is 0.03);
+        - `shuffled_blocks`: blocks of 0.2 s in random order, a lure it never saw, at most half of
+          its ceiling;
+        - `borrowed`: the mean pose with the movement of another emotion about it, at most 0.6 of
+          its ceiling: how far posture alone persuades it.
+
+        Args:
+            streams: reference motion of all emotions, not what it was trained on.
+            seed: of the lures.
+        """
+        rng = np.random.default_rng((seed, 1))
+        cut = self.windows(streams)
+        real, shown = cut.keypoints, cut.emotions
+        ceiling = self._check(real, shown, None)
+        if len(np.unique(shown)) < 2:
+            raise TrainingError('got streams of one emotion to check a judge; give two at least')
+        others = lures.other_emotions(shown, rng)
+        faced = _facing(real, self.skeleton)
+        mixed = lures.borrowed(faced, faced[others], self.skeleton)
+        fifth = max(2, round(0.2 * self.rate_hz))
+        blocks = lures.shuffled_blocks(real, fifth, rng)
+        return {
+            'motion': ceiling,
+            'frozen': self._check(lures.frozen(real, rng), shown, CHANCE),
+            'shuffled': self._check(lures.shuffled(real, rng), shown, CHANCE),
+            'label_permuted': self._guesses(real, shown),
+            'shuffled_blocks': self._check(blocks, shown, 0.5 * ceiling.accuracy),
+            'borrowed': self._check(mixed, shown, 0.6 * ceiling.accuracy),
+        }
+
+    def _check(self, windows: np.ndarray, shown: np.ndarray, at_most: float | None) -> Check:
+        seen = self.seen(windows)
+        return Check(macro_accuracy(shown, seen), float((seen == REFUSED).mean()), at_most)
+
+    def _guesses(self, windows: np.ndarray, shown: np.ndarray) -> Check:
+        """Check the network of permuted labels; it is made to name an emotion, or it never would.
+
+        Seven emotions that it cannot tell apart are each less likely than none at all.
+        """
+        seen = self._scores(self.permuted, windows)[:, :REFUSED].argmax(axis=1)
+        return Check(macro_accuracy(shown, seen), 0.0, CHANCE + _PERMUTED_MARGIN)
+
+    def _scores(self, network: WindowNetwork, windows: np.ndarray) -> np.ndarray:
+        return self._run(lambda part: network(part).softmax(dim=-1), windows)
+
+    def _run(self, function, windows: np.ndarray) -> np.ndarray:
+        windows, expected = np.asarray(windows), (self.frames, self.skeleton.size, 3)
+        if windows.ndim != 4 or windows.shape[1:] != expected:
+            raise TrainingError(
+                f'got windows of shape {windows.shape}; this judge knows '
+                f'[N, {", ".join(map(str, expected))}]'
+            )
+        _check_finite(windows)  # else what is no motion at all would be called the first emotion
+        found = []
+        with torch.inference_mode():
+            for start in range(0, max(1, len(windows)), 1024):
+                part = _facing(windows[start : start + 1024], self.skeleton)
+                found.append(function(torch.from_numpy(part)))
+        return torch.cat(found).numpy()
+
+
+def stream_windows(streams: Streams, seconds: float, every_s: float = 1.0) -> Windows:
+    """Cut streams into windows of one emotion each; those across a switch are left out.
+
+    Args:
+        streams: at least as long as a window.
+        seconds: length of a window [s].
+        every_s: from the beginning of one to that of the next [s].
+
+    Raises:
+        TrainingError: no window.
+    """
+    size = max(2, round(seconds * streams.rate_hz))
+    step = max(1, round(every_s * streams.rate_hz))
+    points, cut = streams.prepared(), []
+    for begin in range(0, streams.frames - size + 1, step):
+        asked = streams.emotions[:, begin : begin + size]
+        pure = np.flatnonzero((asked == asked[:, :1]).all(axis=1))
+        cut.append(
+            (points[pure, begin : begin + size], asked[pure, 0], pure, np.full(len(pure), begin))
+        )
+    if not any(len(part[1]) for part in cut):
+        raise TrainingError(
+            f'got {len(streams)} streams of {streams.seconds:g} s without a window of {seconds:g} '
+            f's at one emotion; run longer streams'
+        )
+    return Windows(*(np.concatenate(parts) for parts in zip(*cut, strict=True)))
+
+
+def macro_accuracy(shown: np.ndarray, seen: np.ndarray) -> float:
+    """Return the mean, over the emotions there are, of the share of windows that are right."""
+    return float(np.mean([(seen[shown == e] == e).mean() for e in np.unique(shown)]))
+
+
+def _check_finite(windows: np.ndarray) -> None:
+    bad = ~np.isfinite(windows).all(axis=(1, 2, 3))
+    if bad.any():
+        raise TrainingError(
+            f'got {bad.sum()} of {len(windows)} windows with keypoints that are not finite; leave '
+            f'them out'
+        )
+
+
+def _facing(windows: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Return windows that face +x over the origin on average: where to is no emotion."""
+    points = np.array(windows, dtype=np.float32)
+    points[..., :2] -= points[:, :, skeleton.root, None, :2].mean(axis=1, keepdims=True)
+    left, right = skeleton.index('LHip'), skeleton.index('RHip')
+    hips = (points[:, :, left] - points[:, :, right]).mean(axis=1)
+    angle = np.arctan2(-hips[:, 0], hips[:, 1])[:, None, None]
+    cosine, sine = np.cos(angle), np.sin(angle)
+    x, y = points[..., 0].copy(), points[..., 1].copy()
+    points[..., 0], points[..., 1] = cosine * x + sine * y, cosine * y - sine * x
+    return points
+
+
+def _with_lures(
+    windows: np.ndarray, labels: np.ndarray, skeleton: Skeleton, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return windows with lures, the class of each and how often it is to be drawn.
+
+    Movement that is borrowed within an emotion keeps its label: that it is borrowed is no sign.
+    """
+    chosen = rng.choice(len(windows), max(1, round(_LOANS * len(windows))), replace=False)
+    if len(np.unique(labels[chosen])) < 2:  # of very few: all, there is one to borrow from then
+        chosen = np.arange(len(windows))
+    posture, emotions = windows[chosen], labels[chosen]
+    places = {label: np.flatnonzero(labels == label) for label in np.unique(labels)}
+    same = np.array([rng.choice(places[label]) for label in emotions])
+    other = chosen[lures.other_emotions(emotions, rng)]
+    blocks = rng.choice(_BLOCKS, len(chosen))
+    broken = np.concatenate(
+        [lures.shuffled_blocks(posture[blocks == size], size, rng) for size in _BLOCKS]
+    )
+    parts = {
+        'motion': (windows, labels),
+        'same': (lures.borrowed(posture, windows[same], skeleton), emotions),
+        'other': (lures.borrowed(posture, windows[other], skeleton), None),
+        'held': (lures.held(posture, rng), None),
+        'shuffled': (broken, None),
+    }
+    classes, weights = [], []
+    for name, (points, known) in parts.items():
+        found = np.full(len(points), REFUSED) if known is None else known
+        often = 1.0 / np.bincount(found, minlength=REFUSED + 1)[found]
+        classes.append(found)
+        weights.append(_SHARES[name] * often / often.sum())
+    everything = np.concatenate([points for points, _ in parts.values()])
+    return everything, np.concatenate(classes), np.concatenate(weights)
+
+
+def _permuted(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return classes with the emotions exchanged between windows at random; lures stay lures."""
+    result, felt = classes.copy(), np.flatnonzero(classes != REFUSED)
+    result[felt] = classes[rng.permutation(felt)]
+    return result

@@ -1,0 +1,79 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Lures: windows that stand like an emotion and do not move like it.
+
+Posture alone tells the corpus' emotions apart, so a judge that is shown motion only learns to look
+at posture, and would praise a statue. Lures are made of motion by taking the movement away; a
+judge must not call them by the emotion they were made of.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion_motion.body.skeleton import Skeleton
+
+__all__ = ['frozen', 'held', 'shuffled', 'shuffled_blocks', 'borrowed', 'other_emotions']
+
+_LEFTOVER = 0.15  # largest share of the movement that a held window keeps
+_TREMBLE = 0.0006  # of the body's height: largest spread of a held window's jitter, 1 mm
+
+
+def frozen(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return windows [N, n, K, 3] of one of their frames, repeated."""
+    chosen = rng.integers(windows.shape[1], size=len(windows))
+    still = windows[np.arange(len(windows)), chosen][:, None]
+    return np.repeat(still, windows.shape[1], axis=1)
+
+
+def held(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return windows that are almost frozen.
+
+    Half keep up to 15 % of the movement, half (not the other one) tremble by up to 1 mm.
+    """
+    still, shape = frozen(windows, rng), (len(windows), 1, 1, 1)
+    kept = rng.uniform(0.0, _LEFTOVER, shape) * (rng.random(shape) < 0.5)
+    tremble = rng.uniform(0.0, _TREMBLE, shape) * (rng.random(shape) < 0.5)
+    noise = rng.standard_normal(windows.shape, dtype=np.float32)
+    moved = still + kept.astype(np.float32) * (windows - still)
+    return moved + tremble.astype(np.float32) * noise
+
+
+def shuffled(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return windows with their frames in random order."""
+    return shuffled_blocks(windows, 1, rng)
+
+
+def shuffled_blocks(windows: np.ndarray, frames: int, rng: np.random.Generator) -> np.ndarray:
+    """Return windows cut into blocks of `frames`, the last one shorter, in random order."""
+    count, length = windows.shape[:2]
+    block = np.arange(length) // frames
+    places = rng.random((count, block[-1] + 1))[:, block]  # a block's frames stay together
+    order = np.argsort(places, axis=1, kind='stable')
+    return windows[np.arange(count)[:, None], order]
+
+
+def borrowed(windows: np.ndarray, movement: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Return the mean pose of each window with the movement of another about it.
+
+    Args:
+        windows: [N, n, K, 3] of the canonical body; their mean over time is kept.
+        movement: [N, n, K, 3]; how it departs from its own mean is added.
+        skeleton: the canonical body. The sum is put back on it: stretched bones would give the
+            loan away.
+    """
+    mean = windows.mean(axis=1, keepdims=True)
+    moved = mean + movement - movement.mean(axis=1, keepdims=True)
+    return skeleton.project(moved.astype(np.float32))
+
+
+def other_emotions(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the number of a window of any other emotion for each of [N] labels.
+
+    Each other emotion that there is comes equally often.
+    """
+    there = np.unique(labels)
+    places = {label: np.flatnonzero(labels == label) for label in there}
+    steps = rng.integers(1, len(there), size=len(labels))
+    others = there[(np.searchsorted(there, labels) + steps) % len(there)]
+    return np.array([places[label][rng.integers(len(places[label]))] for label in others])

@@ -1,0 +1,135 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The judge of every evaluation, trained on corpus people of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.judge.judge import Judge, REFUSED, stream_windows
+from emotion_motion.evaluation.judge.network import new_network
+from emotion_motion.evaluation.streams import BODY_HEIGHT_M, Streams
+from emotion_motion.files import write_file
+from emotion_motion.training.corpus.corpus import make_clip
+from emotion_motion.training.data.prepare import prepare
+
+__all__ = ['FIRST_SEED', 'judge_streams', 'standard_judge']
+
+# Below those of reference motion (900,000) and above all that training draws.
+FIRST_SEED = 800_000
+WINDOW_S = 2.0
+# What tensors of another file, or parts of one, make of those who load them.
+_DAMAGED = (LookupError, RuntimeError, TypeError, ValueError, safetensors.SafetensorError)
+_VERSION = 1  # of what is kept: raise it when the judge's code, windows or controls change
+_CHECKSUM = 'sha256'  # name of the tensor that tells a damaged file
+
+
+def judge_streams(*, people: int, seconds: float, rate_hz: float = 30.0) -> Streams:
+    """Make corpus motion for a judge to learn from: everybody at each of the emotions.
+
+    Neither a model nor the reference has these people or their gestures.
+    """
+    skeleton, points = load_skeleton(), []
+    for emotion in EMOTIONS:
+        for number in range(FIRST_SEED, FIRST_SEED + people):
+            seed = 10 * number + EMOTIONS.index(emotion)
+            clip = make_clip(emotion, seconds, seed, rate_hz=rate_hz, actor=number)
+            points.append(prepare(clip, skeleton, rate_hz=rate_hz).keypoints)
+    keypoints = np.stack(points).astype(np.float32) * np.float32(BODY_HEIGHT_M)
+    shown = np.repeat(np.arange(len(EMOTIONS)), people)
+    return Streams(keypoints, np.repeat(shown[:, None], keypoints.shape[1], axis=1), rate_hz)
+
+
+def standard_judge(
+    *,
+    rate_hz: float = 30.0,
+    people: int = 24,
+    seconds: float = 30.0,
+    steps: int = 600,
+    seed: int = 0,
+    cache: Path | None = None,
+) -> Judge:
+    """Return the judge that figures are published with, trained or from the cache.
+
+    Args:
+        rate_hz: of the models that it is to judge.
+        people: how many it learns from.
+        seconds: how much of each at each emotion [s].
+        steps: see `Judge.train`.
+        seed: see `Judge.train`.
+        cache: folder that keeps judges; None: `emotion_motion` in $XDG_CACHE_HOME or ~/.cache. A
+            judge of other settings, another corpus, other code or another torch is another file.
+    """
+    settings = (rate_hz, people, seconds, steps, seed)
+    folder = cache or Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache') / 'emotion_motion'
+    try:
+        folder = folder.expanduser()
+    except RuntimeError:  # a user without a home, as in many containers: nothing is kept
+        folder = Path(os.devnull)
+    file = folder / f'judge-{_fingerprint(settings)}.safetensors'
+    kept = _kept(file, rate_hz)
+    if kept is not None:
+        return kept
+    cut = stream_windows(judge_streams(people=people, seconds=seconds, rate_hz=rate_hz), WINDOW_S)
+    judge = Judge.train(cut.keypoints, cut.emotions, rate_hz=rate_hz, steps=steps, seed=seed)
+    _keep(file, judge)
+    return judge
+
+
+def _fingerprint(settings: tuple[Any, ...]) -> str:
+    """Return a hash of all that the judge depends on."""
+    found = hashlib.sha256(repr((_VERSION, settings, torch.__version__)).encode())
+    found.update(judge_streams(people=1, seconds=2.0, rate_hz=settings[0]).keypoints.tobytes())
+    return found.hexdigest()[:16]
+
+
+def _kept(file: Path, rate_hz: float) -> Judge | None:
+    """Return the judge of a file; None where there is none, or it is damaged."""
+    networks = [new_network(load_skeleton(), rate_hz, REFUSED + 1, 0) for _ in range(2)]
+    try:
+        tensors = safetensors.torch.load(file.read_bytes())
+        if not torch.equal(tensors.pop(_CHECKSUM), _checksum(tensors)):
+            return None
+        for number, network in enumerate(networks):
+            network.load_state_dict(
+                {
+                    name.partition('/')[2]: value
+                    for name, value in tensors.items()
+                    if name.startswith(f'{number}/')
+                }
+            )
+    except (OSError, *_DAMAGED):
+        return None
+    frames = round(WINDOW_S * rate_hz)
+    return Judge(networks[0], networks[1], frames, rate_hz, load_skeleton())
+
+
+def _keep(file: Path, judge: Judge) -> None:
+    """Write a judge; who cannot trains again the next time."""
+    tensors = {
+        f'{number}/{name}': value.contiguous()
+        for number, network in enumerate((judge.network, judge.permuted))
+        for name, value in network.state_dict().items()
+    }
+    tensors[_CHECKSUM] = _checksum(tensors)
+    with contextlib.suppress(OSError):
+        write_file(file, safetensors.torch.save(tensors))
+
+
+def _checksum(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return SHA-256 of names and values [32]: weights that rot are weights all the same."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        found.update(name.encode() + tensors[name].numpy().tobytes())
+    return torch.tensor(list(found.digest()), dtype=torch.uint8)

@@ -1,0 +1,231 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Is it alive? Speed, stillness, repetition, distinct gestures, drift, the start from rest.
+
+Each of these alone can be cheated: trembling is never still, walking is never slow. Only all of
+them together, and those of the body with them, say that motion lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.measures.repetition import nearest_repeats
+from emotion_motion.evaluation.measures.thresholds import Thresholds
+from emotion_motion.evaluation.streams import Streams
+from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.selection.free_run import longest_still_s, smoothed_speed, thirds
+
+__all__ = ['Alive', 'Thresholds', 'drift', 'measure_alive', 'speed']
+
+_STRETCH_S = 60.0  # the study's runs; repetition over longer ones would not compare
+_REST_S = 5.0
+_SHORTEST_S = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Alive:
+    """How alive B streams are.
+
+    The study measured runs of 60 s. So do [B, M]: each whole minute of a stream by itself, in
+    their order; what is left over is not in them. A stream shorter than a minute is one stretch,
+    but for repetition and gestures, which need the minute. NaN is what could not be measured.
+
+    Attributes:
+        emotions: [B] index into EMOTIONS of what was asked for throughout, else -1.
+        speed_m_s: [B, M] mean keypoint speed of the motion averaged over 7 frames [m/s].
+        freeze: [B, M] share of thirds of a second whose mean speed of that kind is below
+            `still_m_s`.
+        longest_still_s: [B, M] longest run of such thirds within the minute [s].
+        near_duplicate: [B, M] share of the moving windows of one second (taken every half second)
+            that another window of the same minute, 2 s earlier or later at least, comes nearer to
+            than `near_duplicate_m`.
+        repeat_m: [B, M] median of the distance of a moving window to the nearest of those [m]: it
+            shows repetition that is not near enough to be counted.
+        gestures: [B, M] distinct gestures visited in the minute, see `Gestures`.
+        longest_run_s: [B] longest run of still thirds in the whole stream [s].
+        drift_speed: [B] speed in the last fifth against that in the first.
+        drift_pose_m: [B] change of the mean pose from the first to the last fifth [m].
+        rest_speed_m_s: [B] speed in the first 5 s, in which a model leaves its rest pose [m/s].
+    """
+
+    emotions: np.ndarray
+    speed_m_s: np.ndarray
+    freeze: np.ndarray
+    longest_still_s: np.ndarray
+    near_duplicate: np.ndarray
+    repeat_m: np.ndarray
+    gestures: np.ndarray
+    longest_run_s: np.ndarray
+    drift_speed: np.ndarray
+    drift_pose_m: np.ndarray
+    rest_speed_m_s: np.ndarray
+
+    def of_stream(self, name: str) -> np.ndarray:
+        """Return a measure [B]: the mean of its minutes, of `longest_still_s` their maximum."""
+        values = getattr(self, name)
+        if values.ndim == 1:
+            return np.asarray(values)
+        return _mean(values) if name != 'longest_still_s' else np.fmax.reduce(values, axis=1)
+
+    def by_emotion(self, name: str) -> np.ndarray:
+        """Return the mean of a measure over the streams of each emotion, [7]."""
+        values = self.of_stream(name)
+        return np.array(
+            [
+                float(_mean(values[None, self.emotions == emotion])[0])
+                for emotion in range(len(EMOTIONS))
+            ]
+        )
+
+    def against(self, reference: Alive, name: str) -> np.ndarray:
+        """Return a measure of each stream divided by the reference's at its emotion, [B].
+
+        `rest_speed_m_s` is divided by the reference's `speed_m_s`: reference motion has left its
+        rest long ago.
+        """
+        of = 'speed_m_s' if name == 'rest_speed_m_s' else name
+        # -1 takes the NaN at the end: there is no reference for streams whose emotion changes.
+        known = np.append(reference.by_emotion(of), np.nan)[self.emotions]
+        with np.errstate(divide='ignore', invalid='ignore'):
+            return self.of_stream(name) / known
+
+    @classmethod
+    def joined(cls, parts: Sequence[Alive]) -> Alive:
+        """Return the streams of several together; minutes that one lacks are NaN."""
+        longest = max(part.speed_m_s.shape[1] for part in parts)
+        columns = {}
+        for field in fields(cls):
+            arrays = [getattr(part, field.name) for part in parts]
+            if arrays[0].ndim == 2:
+                arrays = [
+                    np.pad(a, ((0, 0), (0, longest - a.shape[1])), constant_values=np.nan)
+                    for a in arrays
+                ]
+            columns[field.name] = np.concatenate(arrays)
+        return cls(**columns)
+
+
+def measure_alive(streams: Streams | Iterable[Streams], thresholds: Thresholds) -> Alive:
+    """Measure streams, or several lots of them of different length.
+
+    Raises:
+        TrainingError: no streams, or at another rate than that of the thresholds' reference.
+    """
+    if not isinstance(streams, Streams):
+        parts = [measure_alive(part, thresholds) for part in streams]
+        if not parts:
+            raise TrainingError('got no streams to measure; give at least one')
+        return Alive.joined(parts)
+    if streams.rate_hz != thresholds.gestures.rate_hz:
+        raise TrainingError(
+            f'got streams at {streams.rate_hz} Hz and thresholds of a reference at '
+            f'{thresholds.gestures.rate_hz} Hz; bring them to one rate'
+        )
+    same = (streams.emotions == streams.emotions[:, :1]).all(axis=1)
+    emotions = np.where(same, streams.emotions[:, 0], -1)
+    minutes = [
+        _minutes(points, streams.rate_hz, int(emotion), thresholds)
+        for points, emotion in zip(streams.keypoints, emotions, strict=True)
+    ]
+    drift_speed, drift_pose = drift(streams)
+    return Alive(
+        emotions=emotions,
+        longest_run_s=np.array(
+            [_stillness(p, streams.rate_hz, thresholds.still_m_s)[1] for p in streams.keypoints]
+        ),
+        drift_speed=drift_speed,
+        drift_pose_m=drift_pose,
+        rest_speed_m_s=speed(streams.part(0.0, _REST_S)),
+        **{name: np.stack([found[name] for found in minutes]) for name in minutes[0]},
+    )
+
+
+def speed(streams: Streams) -> np.ndarray:
+    """Return the mean keypoint speed of each stream [B] averaged over 7 frames [m/s].
+
+    NaN for streams of less than a second.
+    """
+    if streams.seconds < _SHORTEST_S:
+        return np.full(len(streams), np.nan)
+    return np.array([smoothed_speed(p, streams.rate_hz).mean() for p in streams.keypoints])
+
+
+def drift(
+    streams: Streams,
+    early_s: tuple[float, float] | None = None,
+    late_s: tuple[float, float] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how streams have changed from an early stretch to a late one.
+
+    Args:
+        streams: B of them.
+        early_s: begin and end of the one [s]; None: the first fifth.
+        late_s: begin and end of the other [s]; None: the last fifth.
+
+    Returns:
+        The late speed against the early one [B]; the root mean square over keypoints of how far
+        the mean pose has moved [B] [m]. NaN where a stretch is shorter than a second or does not
+        lie within the streams, and the ratio where the early one does not move at all.
+    """
+    fifth = streams.seconds / 5.0
+    spans = (early_s or (0.0, fifth), late_s or (streams.seconds - fifth, streams.seconds))
+    early, late = (streams.part(*span) for span in spans)
+    inside = all(end <= streams.seconds + 0.5 / streams.rate_hz for _, end in spans)
+    if not inside or min(early.seconds, late.seconds) < _SHORTEST_S:
+        return np.full(len(streams), np.nan), np.full(len(streams), np.nan)
+    moved = early.keypoints.mean(axis=1) - late.keypoints.mean(axis=1)
+    before = speed(early)
+    ratio = np.divide(speed(late), before, out=np.full(len(streams), np.nan), where=before > 0.0)
+    return ratio, np.sqrt(np.square(moved).sum(axis=-1).mean(axis=-1))
+
+
+def _minutes(
+    keypoints: np.ndarray, rate_hz: float, emotion: int, thresholds: Thresholds
+) -> Mapping[str, np.ndarray]:
+    """Measure each minute of motion [T, K, 3]; each value [M]."""
+    size = round(_STRETCH_S * rate_hz)
+    parts = [keypoints[i * size : (i + 1) * size] for i in range(max(1, len(keypoints) // size))]
+    found = []
+    for part in parts:
+        share, longest = _stillness(part, rate_hz, thresholds.still_m_s)
+        repeats = nearest_repeats(part, rate_hz) if len(part) == size else np.empty(0)
+        gestures = thresholds.gestures.visited(part, emotion) if len(part) == size else None
+        found.append(
+            {
+                'speed_m_s': (
+                    float(smoothed_speed(part, rate_hz).mean())
+                    if len(part) >= _SHORTEST_S * rate_hz
+                    else np.nan
+                ),
+                'freeze': share,
+                'longest_still_s': longest,
+                'near_duplicate': (
+                    float((repeats <= thresholds.near_duplicate_m).mean())
+                    if len(repeats)
+                    else np.nan
+                ),
+                'repeat_m': float(np.median(repeats)) if len(repeats) else np.nan,
+                'gestures': np.nan if gestures is None else float(gestures),
+            }
+        )
+    return {name: np.array([values[name] for values in found]) for name in found[0]}
+
+
+def _stillness(keypoints: np.ndarray, rate_hz: float, still_m_s: float) -> tuple[float, float]:
+    """Return the share of still thirds of a second and the length of their longest run [s]."""
+    if len(keypoints) < _SHORTEST_S * rate_hz:
+        return np.nan, np.nan
+    still = thirds(keypoints, rate_hz).speed_m_s < still_m_s
+    return float(still.mean()), longest_still_s(still, rate_hz)
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the last axis of what is not NaN; NaN where nothing is."""
+    there = np.isfinite(values)
+    total, count = np.where(there, values, 0.0).sum(axis=-1), there.sum(axis=-1)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)

@@ -1,0 +1,234 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pictures of an evaluation's report as data URIs, so that a page needs no other file."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+import io
+from pathlib import Path
+import tempfile
+import textwrap
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.body.skeleton import Skeleton
+from emotion_motion.drawing import EMOTION_COLOURS, film_strips
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.report.report import Measure, Report
+from emotion_motion.exceptions import ConfigError
+
+__all__ = [
+    'REPORT_COLOURS',
+    'check_plots',
+    'emotion_bars',
+    'run_curves',
+    'strip_picture',
+    'switch_curves',
+]
+
+# Of the reports of a comparison in their order; far apart in lightness, too.
+REPORT_COLOURS = ('#1565c0', '#ef8a00', '#00796b', '#8e24aa', '#6d4c41', '#c62828')
+_INK, _GRID, _REFERENCE, _BAND = '#2b2f36', '#e3e6ea', '#111111', '#e8f3ea'
+_PANELS_A_ROW = 3
+_TITLE_WIDTH = 48  # letters that a panel has room for
+
+
+def check_plots() -> None:
+    """Raise ConfigError where matplotlib is missing, before any work is done."""
+    _page(1, (1.0, 1.0))
+
+
+def emotion_bars(panels: Sequence[Sequence[Measure | None]]) -> str:
+    """Draw measures by emotion: bars, a black line for the reference, wanted values shaded.
+
+    Args:
+        panels: a measure each, as found in each of the reports.
+
+    Returns:
+        A data URI of an SVG.
+    """
+    figure, axes = _page(len(panels), (3.9, 2.25))
+    for axis, found in zip(axes, panels, strict=False):
+        _bars(axis, found)
+    return _svg(figure)
+
+
+def run_curves(reports: Sequence[Report]) -> str:
+    """Draw the speed of each emotion over the run, a panel a report.
+
+    Args:
+        reports: with details['run_speed'] = {'time_s': [n], emotion: [n] in m/s}.
+    """
+    there = [report for report in reports if report.details.get('run_speed')]
+    figure, axes = _page(len(there), (5.8, 2.8), a_row=2)
+    top = max(np.nanmax(list(_rows(report).values())) for report in there)
+    for axis, report in zip(axes, there, strict=False):
+        time_s = report.details['run_speed']['time_s']
+        for name, speeds in _rows(report).items():
+            axis.plot(time_s, speeds, color=EMOTION_COLOURS[name], lw=1.4, label=name)
+        axis.set_ylim(0.0, 1.1 * top)
+        axis.set_title(report.title, fontsize=9, color=_INK)
+        axis.set_xlabel('time of the run [s]', fontsize=8)
+        axis.set_ylabel('mean keypoint speed [m/s]', fontsize=8)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(),
+        fontsize=8,
+        frameon=False,
+        ncols=4 if len(there) == 1 else len(EMOTIONS),
+        loc='outside lower left',
+    )
+    return _svg(figure)
+
+
+def switch_curves(reports: Sequence[Report]) -> str:
+    """Draw the share of switches believed by the time after them.
+
+    Args:
+        reports: with details['switch'] = {'believed_s': [n], NaN for never, 'reference_s' and
+            'floor_s' the same of the reference and of hard cuts, 'after_s': how long the streams
+            ran on}.
+    """
+    there = [report for report in reports if report.details.get('switch')]
+    figure, (axis,) = _page(1, (6.4, 2.8))
+    for number, report in enumerate(there):
+        found = report.details['switch']
+        _steps(
+            axis,
+            found['believed_s'],
+            found['after_s'],
+            label=report.title,
+            lw=1.8,
+            color=REPORT_COLOURS[number % len(REPORT_COLOURS)],
+        )
+    floor = there[0].details['switch']
+    for name, label, dashes in (
+        ('reference_s', 'reference: people who switch', '-'),
+        ('floor_s', 'a hard cut between references', '--'),
+    ):
+        if len(floor.get(name, ())):
+            _steps(
+                axis,
+                floor[name],
+                floor['after_s'],
+                label=label,
+                lw=1.2,
+                color=_REFERENCE,
+                ls=dashes,
+            )
+    axis.set_ylim(0.0, 1.02)
+    axis.set_xlim(0.0, floor['after_s'])
+    axis.set_xlabel('time after the switch [s]', fontsize=8)
+    axis.set_ylabel('share believed', fontsize=8)
+    axis.legend(fontsize=7, frameon=False, loc='lower right')
+    return _svg(figure)
+
+
+def strip_picture(
+    rows: Mapping[str, np.ndarray], skeleton: Skeleton, rate_hz: float, *, every_s: float = 0.4
+) -> str:
+    """Draw motions [T, K, 3] as a film strip, a row each; returns a data URI of a PNG."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = film_strips(
+            rows, skeleton, Path(folder) / 'strips.png', every_s=every_s, rate_hz=rate_hz, dpi=100
+        )
+        return _uri('image/png', path.read_bytes())
+
+
+def _rows(report: Report) -> dict[str, np.ndarray]:
+    speeds = report.details['run_speed']
+    return {name: np.asarray(speeds[name]) for name in EMOTIONS if name in speeds}
+
+
+def _bars(axis: Any, found: Sequence[Measure | None]) -> None:
+    """Draw one measure of all reports, emotion by emotion."""
+    first = next(measure for measure in found if measure is not None)
+    scale = 100.0 if first.unit == 'share' else 1.0
+    width = 0.8 / len(found)
+    for number, measure in enumerate(found):
+        if measure is None:
+            continue
+        places = np.arange(len(EMOTIONS)) + (number - (len(found) - 1) / 2.0) * width
+        heights = scale * np.array([measure.by_emotion.get(name, np.nan) for name in EMOTIONS])
+        one = REPORT_COLOURS[number % len(REPORT_COLOURS)]
+        colours = one if len(found) > 1 else [EMOTION_COLOURS[name] for name in EMOTIONS]
+        axis.bar(places, heights, 0.92 * width, color=colours, zorder=2)
+    for place, name in enumerate(EMOTIONS):
+        level = first.reference_by_emotion.get(name)
+        if level is not None and np.isfinite(level):
+            axis.plot(
+                [place - 0.46, place + 0.46],
+                [scale * level] * 2,
+                color=_REFERENCE,
+                lw=1.6,
+                zorder=3,
+                solid_capstyle='butt',
+            )
+    if first.each and first.target is not None:
+        _shade(axis, first, scale)
+    axis.set_xticks(range(len(EMOTIONS)), [name[:4] for name in EMOTIONS], fontsize=7)
+    unit = '%' if first.unit == 'share' else first.unit
+    title = f'{first.title} [{unit}]' if unit else first.title
+    axis.set_title(textwrap.fill(title, _TITLE_WIDTH), fontsize=8.5, color=_INK)
+
+
+def _shade(axis: Any, measure: Measure, scale: float) -> None:
+    """Shade what is wanted, within what is drawn."""
+    low, high = measure.target.wanted if measure.target else (None, None)
+    bottom, top = axis.get_ylim()
+    if high is not None:
+        top = max(top, 1.1 * scale * high)
+    axis.axhspan(
+        bottom if low is None else scale * low,
+        top if high is None else scale * high,
+        color=_BAND,
+        zorder=0,
+    )
+    axis.set_ylim(bottom, top)
+
+
+def _steps(axis: Any, times: Sequence[float], end: float, **look: Any) -> None:
+    """Draw the share of `times` passed by a time; those that are NaN never come."""
+    values = np.asarray([np.nan if time is None else time for time in times], dtype=float)
+    reached = np.sort(values[np.isfinite(values)])
+    shares = np.arange(1, len(reached) + 1) / max(len(values), 1)
+    last = shares[-1] if len(shares) else 0.0
+    axis.step([0.0, *reached, end], [0.0, *shares, last], where='post', **look)
+
+
+def _page(count: int, size: tuple[float, float], a_row: int = _PANELS_A_ROW) -> tuple[Any, Any]:
+    """Return a figure with `count` panels of `size` inches, and their axes."""
+    try:
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigError(
+            'got no matplotlib, which the report needs; pip install "emotion_motion[train]"'
+        ) from error
+    wide = max(1, min(count, a_row))
+    high = max(1, -(-count // wide))
+    figure = Figure(figsize=(size[0] * wide, size[1] * high), layout='constrained')
+    FigureCanvasSVG(figure)
+    axes = list(figure.subplots(high, wide, squeeze=False).flat)
+    for number, axis in enumerate(axes):
+        axis.tick_params(labelsize=7, colors=_INK)
+        axis.grid(axis='y', color=_GRID, lw=0.7)
+        axis.set_axisbelow(True)
+        for side in ('top', 'right'):
+            axis.spines[side].set_visible(False)
+        if number >= count:
+            axis.set_axis_off()
+    return figure, axes
+
+
+def _svg(figure: Any) -> str:
+    # An image of its own keeps the ids of one picture out of the others.
+    content = io.BytesIO()
+    figure.savefig(content, format='svg', metadata={'Date': None})
+    return _uri('image/svg+xml', content.getvalue())
+
+
+def _uri(kind: str, content: bytes) -> str:
+    return f'data:{kind};base64,{base64.b64encode(content).decode()}'

@@ -1,0 +1,208 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Feet that stand: a body projected from the hip drags its feet, so a standing foot is held.
+
+The projection keeps bone lengths from the mid-hip outwards, so that every small error of the hip
+is an error of both feet: they glide. What is published therefore stands: a foot that is low and
+hardly moves stays where it was, and its leg reaches for it with the knee bent as the model meant
+it. A foot that is lifted, or moves as fast as in a step, is left to the model. The model itself is
+fed its own feet: with held ones it sees no sign of a pelvis that turns away, and lets it turn
+(docs/live_loop.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion_motion.body.skeleton import Skeleton
+
+__all__ = ['Stance', 'StanceAnchor']
+
+# Speeds of a foot [body heights a second]: up to the first it stands, from the second on it steps,
+# and between the two it is held in part. A standing foot of the corpus moves below 0.03, a step
+# faster than 0.4; the model's errors lie between 0.01 and 0.1.
+_STANDS, _STEPS = 0.35, 0.8
+# How far from where the model has it a foot is held [body heights]; between the two in part.
+_NEAR, _FAR = 0.016, 0.04
+# Heights of a foot's lowest keypoint above where it stands at rest [body heights].
+_LOW, _LIFTED = 0.012, 0.03
+_SETTLES = 0.15  # share of its height over the ground that a standing foot loses a frame
+_STRETCH = 0.9995  # of the leg's length: a straight leg has no knee direction
+_GROUND = 0.03  # a rigid group that comes as near to the ground in the rest pose is a foot
+_TIE = 1e-6
+_CHANGE_S = 0.5  # from feet that are free to feet that are held: no jump
+
+
+# Of what is taken of a foot: its members, then its ankle, knee and hip.
+_SOLE, _FOOT, _ANKLE, _KNEE, _HIP = slice(3), slice(4), 3, 4, 5
+
+
+class Stance:
+    """Lets the bodies of live streams stand; remembers the frame before."""
+
+    def __init__(
+        self, skeleton: Skeleton, rate_hz: float, rest: np.ndarray, batch_size: int
+    ) -> None:
+        """Prepare frames of `batch_size` streams that begin in a pose [K, D] of height 1."""
+        self._anchor = StanceAnchor(skeleton, rate_hz)
+        self._rest = np.repeat(rest[None].astype(np.float32), batch_size, axis=0)
+        self._change = 1.0 / (_CHANGE_S * rate_hz)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: the next frame follows the rest pose."""
+        self._meant = self._stood = self._rest
+        self._share: float | None = None
+
+    def __call__(self, bodies: np.ndarray, share: float) -> np.ndarray:
+        """Return the next bodies [B, K, D] of height 1 as they stand.
+
+        Args:
+            bodies: what the model means, on the body: hips that are a little off it would come
+                back to it with their feet, twice the sliding of the packaged model.
+            share: how far standing feet are held, 0 to 1; it is reached within half a second.
+        """
+        if self._share is None:
+            self._share = share
+        self._share += min(max(share - self._share, -self._change), self._change)
+        self._stood = self._anchor(bodies, self._meant, self._stood, self._share)
+        self._meant = bodies
+        return self._stood
+
+
+class StanceAnchor:
+    """Callable that holds the standing feet of bodies [B, K, 3] of height 1.
+
+    In NumPy, since it is some fifty operations on a handful of numbers: torch takes four times as
+    long to call them, even traced (benchmarks/step.py).
+    """
+
+    def __init__(self, skeleton: Skeleton, rate_hz: float) -> None:
+        """Find the feet: rigid groups near the ground that hang on a thigh and a shin."""
+        self._skeleton, self._rate_hz = skeleton, rate_hz
+        parents = skeleton.parents
+        feet = (
+            []
+            if skeleton.dims == 2
+            else [
+                group
+                for group in skeleton.rigid
+                if skeleton.rest[list(group.members), 2].min() < _GROUND
+                and parents[group.anchor] >= 0
+                and parents[parents[group.anchor]] >= 0
+                and len(group.members) == 3
+            ]
+        )
+        legs = []
+        for foot in feet:
+            knee = parents[foot.anchor]
+            from_toes = sorted(foot.members, key=lambda i: -skeleton.rest[i, 0])
+            legs.append([*from_toes, foot.anchor, knee, parents[knee]])
+        self._legs = np.array(legs, dtype=np.intp).reshape(-1, 6)
+        lengths = skeleton.bone_lengths.astype(np.float32)
+        thigh, shin = (lengths[self._legs[:, part]][:, None] for part in (_KNEE, _ANKLE))
+        self._reach = (thigh + shin) * np.float32(_STRETCH)  # [F, 1]
+        self._least_reach = np.abs(thigh - shin) + np.float32(_TIE)
+        self._thigh_squared, self._difference = thigh**2, thigh**2 - shin**2
+        if feet:
+            self._sole = skeleton.rest[self._legs[:, _SOLE], 2].min(axis=-1).astype(np.float32)
+
+    @property
+    def feet(self) -> int:
+        """Number of feet found, F."""
+        return len(self._legs)
+
+    def __call__(
+        self, body: np.ndarray, before: np.ndarray, last: np.ndarray, share: float = 1.0
+    ) -> np.ndarray:
+        """Hold the feet of `body` that stood in `last` and hardly move.
+
+        Args:
+            body: what the model means [B, K, 3] float32, on the body, height 1, ground at z = 0.
+            before: what it meant in the frame before [B, K, 3].
+            last: the frame before as it stood [B, K, 3].
+            share: how far standing feet are held, 0 to 1.
+
+        Returns:
+            The same shape, on the body. The upper body moves along by what a held leg cannot
+            reach.
+        """
+        if not self.feet or share <= 0.0:
+            return body
+        return self.hold(body, last, np.float32(share) * self.held(body, before, last))
+
+    def hold(self, body: np.ndarray, feet: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Put the feet of `body` where they are in `feet`, by the legs' joints.
+
+        Args:
+            body: [B, K, 3] float32, on the body, height 1, ground at z = 0.
+            feet: bodies [B, K, 3] whose feet are taken.
+            held: [B, F, 1], how far each foot is: 0 leaves it as it is in `body`.
+        """
+        leg = body.take(self._legs, axis=1)  # [B, F, 6, 3]
+        foot = leg[..., _FOOT, :]
+        foot = foot + held[..., None] * (feet.take(self._legs[:, _FOOT], axis=1) - foot)
+        foot[..., 2] -= self._drop(foot, held)
+        hip, knee, ankle = leg[..., _HIP, :], leg[..., _KNEE, :], foot[..., _ANKLE, :]
+        parts, shift = body.copy(), self._pull(hip, ankle, held)
+        if shift.any():
+            parts, hip, knee = parts + shift, hip + shift, knee + shift
+        knee, reached = self._bend(hip, knee, ankle, foot)
+        parts[:, self._legs[:, _KNEE]] = knee
+        parts[:, self._legs[:, _FOOT]] = foot + (reached - ankle)[..., None, :]
+        return self._skeleton.project(parts)
+
+    def held(self, body: np.ndarray, before: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Return how far each foot of bodies [B, K, 3] stands, [B, F, 1]: 1 does, 0 is free."""
+        soles = self._legs[:, _SOLE]
+        now = body.take(soles, axis=1)  # [B, F, 3, 3]
+        moved = (now - before.take(soles, axis=1)).sum(axis=-2) / 3.0
+        away = (now - last.take(soles, axis=1)).sum(axis=-2)[..., :2] / 3.0
+        slow = _STEPS - _length(moved) * self._rate_hz
+        near = _FAR - _length(away)
+        low = _LIFTED + self._sole[:, None] - now[..., 2].min(axis=-1)[..., None]
+        return (
+            _share(slow, _STEPS - _STANDS)
+            * _share(near, _FAR - _NEAR)
+            * _share(low, _LIFTED - _LOW)
+        )
+
+    def _drop(self, foot: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return how far each foot goes down [B, F, 1]: held ones settle, none sinks in."""
+        height = foot[..., _SOLE, 2].min(axis=-1)[..., None] - self._sole[:, None]
+        return np.where(height < 0.0, height, np.float32(_SETTLES) * held * height)
+
+    def _pull(self, hip: np.ndarray, ankle: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return by how much the body follows its held feet [B, 1, 3]."""
+        way = ankle - hip
+        length = _length(way)
+        share = np.maximum(length - self._reach, 0.0) * held / np.maximum(length, _TIE)
+        # Pulls add up where they agree; of two in one direction the longer one counts.
+        pulls = np.maximum((share > 0.0).sum(axis=1, keepdims=True, dtype=np.float32), 1.0)
+        return (share * way).sum(axis=1, keepdims=True) / pulls
+
+    def _bend(
+        self, hip: np.ndarray, knee: np.ndarray, ankle: np.ndarray, foot: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the knees and ankles [B, F, 3] of legs that reach for `ankle`."""
+        way = ankle - hip
+        length = _length(way)
+        along = way / np.maximum(length, _TIE)
+        reach = np.maximum(np.minimum(length, self._reach), self._least_reach)
+        # The knee leans as the model meant it; a straight leg's leans as the foot points.
+        lean = knee - hip + np.float32(_TIE) * (foot[..., 0, :] - foot[..., 2, :])
+        lean = lean - (lean * along).sum(-1, keepdims=True) * along
+        lean = lean / np.maximum(_length(lean), 1e-12)
+        share = (self._difference + reach * reach) / (2.0 * reach)
+        height = np.sqrt(np.maximum(self._thigh_squared - share * share, 0.0))
+        return hip + share * along + height * lean, hip + reach * along
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """Return the lengths [..., 1] of vectors [..., D]."""
+    return np.sqrt((vectors * vectors).sum(-1, keepdims=True))
+
+
+def _share(margin: np.ndarray, whole: float) -> np.ndarray:
+    """Return what a margin is of the whole one, 0 to 1."""
+    return np.minimum(np.maximum(margin / whole, 0.0), 1.0)

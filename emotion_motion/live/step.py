@@ -1,0 +1,152 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""One step of the live loop: the network, the sampler where a target is due, the next body."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn, Tensor
+
+from emotion_motion.checkpoint import Checkpoint, SamplerConfig
+from emotion_motion.live.target import FrameSampler, TargetChooser
+from emotion_motion.live.tracing import as_traced
+from emotion_motion.live.watchdog import Freedom
+from emotion_motion.model.mixture import Target
+from emotion_motion.model.network import StreamCache, StreamStep
+from emotion_motion.sampling import sample_dynamic_emotion_individual
+
+__all__ = ['FrameSampler', 'LiveStep', 'NextBody']
+
+
+class NextBody(NamedTuple):
+    """What a step of B streams makes."""
+
+    frame: Tensor  # [B, O] in model space
+    body: Tensor  # [B, K, D], the same of a body of height 1
+    unprojected: Tensor  # [B, K, D], before it was put back onto the body
+    emotion_logits: Tensor  # [B, E], recognised
+
+
+class _Network(nn.Module):
+    """The network on each stream twice, with its emotion and without one; can be traced."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        super().__init__()
+        self.model = checkpoint.model
+
+    def forward(
+        self,
+        frame: Tensor,
+        past: tuple[Tensor, Tensor],
+        emotion: Tensor,
+        rings: tuple[Tensor, Tensor, Tensor, Tensor],
+        slot: Tensor,
+        rotation: Tensor,
+        target: tuple[Tensor, Tensor],
+    ) -> tuple[Tensor, ...]:
+        """Return a StreamStep of 2B rows; frame, past, emotion and target have B."""
+
+        def twice(part: Tensor) -> Tensor:
+            return torch.cat((part, part))
+
+        emotions = torch.cat((emotion, torch.zeros_like(emotion)))
+        past = (twice(past[0]), twice(past[1]))
+        told = Target(twice(target[0]), twice(target[1]))
+        return tuple(
+            self.model.stream_step(twice(frame), past, emotions, rings, slot, rotation, told)
+        )
+
+
+class _Body(nn.Module):
+    """From a frame of the model to a body that can be fed back; can be traced."""
+
+    mean: Tensor
+    low: Tensor
+    high: Tensor
+    axes: Tensor
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        super().__init__()
+        self.model, self.skeleton = checkpoint.model, checkpoint.skeleton
+        for name in ('mean', 'low', 'high'):
+            values = torch.from_numpy(getattr(checkpoint.normaliser, name))
+            self.register_buffer(name, values.to(self.model.unit.device))
+        self.register_buffer('axes', self.model.axes())
+
+    def forward(self, frame: Tensor, fade: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return frame, body and unprojected of NextBody."""
+        frame = torch.lerp(frame, self.model.in_axes(frame) @ self.axes, fade)
+        # The bounds of the training motion hold the root, which no bone holds. They must not hide
+        # an infinite coordinate: 0 times infinity is no number, and goes on as such.
+        mean = torch.add(self.mean, frame, alpha=0)
+        points = torch.clamp(frame, self.low, self.high) + mean
+        loose = points.unflatten(-1, (self.skeleton.size, -1))
+        body = self.skeleton.project(loose)
+        return body.flatten(1) - self.mean, body, loose
+
+
+class LiveStep:
+    """Makes the next body of B streams, traced where torch can."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        batch_size: int,
+        *,
+        frame_sampler: FrameSampler = sample_dynamic_emotion_individual,
+        traced: bool = True,
+    ) -> None:
+        """Prepare steps of `batch_size` streams."""
+        self._model, self._batch_size = checkpoint.model, batch_size
+        self._network: Any = _Network(checkpoint).eval()
+        self._body: Any = _Body(checkpoint).eval()
+        self.chooser = TargetChooser(checkpoint, batch_size, frame_sampler, traced=traced)
+        self.reset()
+        if traced:
+            frame = self._model.unit.new_zeros(batch_size, self._model.config.outputs)
+            emotion = frame.new_zeros(batch_size, self._model.config.emotions)
+            self._network = as_traced(self._network, self._inputs(frame, emotion))
+            self._body = as_traced(self._body, (frame, frame.new_zeros(())))
+            self.reset()
+
+    def reset(self) -> None:
+        """Forget every frame and target."""
+        self._cache: StreamCache = self._model.stream(2 * self._batch_size)
+        self.chooser.reset()
+
+    def __call__(
+        self,
+        frame: Tensor,
+        emotion: Tensor,
+        sampler: SamplerConfig,
+        random: torch.Generator,
+        freedom: Freedom | None = None,
+    ) -> NextBody:
+        """Make the next body.
+
+        Args:
+            frame: the last one [B, O] in model space.
+            emotion: what is requested [B, E].
+            sampler: the settings.
+            random: one number is drawn a frame, which all others hang on: so the numbers of a
+                stream do not hang on when the targets of the streams beside it are due.
+            freedom: what the watchdog asks for on top of the settings.
+        """
+        step = StreamStep(*self._network(*self._inputs(frame, emotion)))
+        size = self._batch_size
+        self._cache.last_frame, self._cache.last_moved = frame, step.moved[:size]
+        seed = int(torch.randint(2**62, (), generator=random, device=random.device))
+        drawn = self.chooser(step, frame, emotion, sampler, seed, freedom)
+        following = step.logits[:size, 0]
+        if self._model.config.horizon == 1 and drawn is not None:  # the first published form
+            following = drawn
+        frame, body, loose = self._body(following, frame.new_tensor(sampler.fade))
+        return NextBody(frame, body, loose, step.emotion_logits[:size, -1])
+
+    def _inputs(self, frame: Tensor, emotion: Tensor) -> tuple[Any, ...]:
+        cache = self._cache
+        past = cache.past_of(frame)
+        place = self._model.place_of(cache)
+        return frame, past, emotion, cache.rings, *place, tuple(self.chooser.target)

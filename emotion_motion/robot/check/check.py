@@ -1,0 +1,270 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""How much of an emotion's motion a robot can show: directions, dynamics, limits, reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.exceptions import RobotError
+from emotion_motion.robot.collision.model import capsule_model, CapsuleModel
+from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.retarget.bones import Bones
+from emotion_motion.robot.retarget.directions import AXES, BodyDirections, LIMBS
+from emotion_motion.robot.retarget.retargeter import Retargeter
+
+__all__ = ['EmotionCheck', 'check_motion', 'Reach', 'reaches']
+
+# Reach: how far elbows bend, arms rise, head and trunk turn, of a person and of a robot.
+
+_MOST = 95.0  # percentile: what is reached now and then, not once
+_FULL = 0.85  # of what was asked counts as reached
+_SMALL_DEG = 10.0  # what is less than this short is not missed
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far something went.
+
+    Attributes:
+        what: moved, as in 'elbows bend'.
+        asked_deg: how far the person's went.
+        reached_deg: how far the robot's went at those moments.
+    """
+
+    what: str
+    asked_deg: float
+    reached_deg: float
+
+    @property
+    def short(self) -> bool:
+        """Whether the robot comes clearly less far."""
+        missing = self.asked_deg - self.reached_deg
+        return missing > _SMALL_DEG and self.reached_deg < _FULL * self.asked_deg
+
+    def __str__(self) -> str:
+        return f'{self.what} {self.reached_deg:.0f} of {self.asked_deg:.0f} degrees'
+
+
+def reaches(names: tuple[str, ...], asked: np.ndarray, reached: np.ndarray) -> tuple[Reach, ...]:
+    """Return how far a person and a robot went.
+
+    Args:
+        names: of the directions, axes of trunk and head and the limbs of both arms.
+        asked: the person's directions [T, B, 3].
+        reached: the robot's [T, B, 3].
+    """
+    person, robot = _angles(names, asked), _angles(names, reached)
+    found = []
+    for what, angles in person.items():
+        most = float(np.percentile(np.abs(angles), _MOST))
+        moments = np.abs(angles) >= most
+        # The robot's at the moments of the person's most, in the person's direction.
+        there = float((np.sign(angles) * robot[what])[moments].mean())
+        found.append(Reach(what, most, max(0.0, there)))
+    return tuple(found)
+
+
+def _angles(names: tuple[str, ...], directions: np.ndarray) -> dict[str, np.ndarray]:
+    """Return angles in degrees; of both sides [2 T], of middle parts [T]."""
+    at = {name: directions[:, row] for row, name in enumerate(names)}
+    arms = [(at[f'{side}_upper_arm'], at[f'{side}_forearm']) for side in ('left', 'right')]
+    down = -at['trunk_up']
+    forward = at['head_forward']
+    return {
+        'elbows bend': np.concatenate([_between(upper, fore) for upper, fore in arms]),
+        'arms rise': np.concatenate([_between(upper, down) for upper, _ in arms]),
+        'head nods': np.degrees(np.arcsin(np.clip(-forward[:, 2], -1.0, 1.0))),
+        'head turns': np.degrees(np.arctan2(forward[:, 1], forward[:, 0])),
+        'trunk leans': _between(at['trunk_up'], np.array((0.0, 0.0, 1.0))),
+        'trunk twists': np.degrees(np.arctan2(-at['trunk_left'][:, 0], at['trunk_left'][:, 1])),
+    }
+
+
+def _between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(axis=-1), -1.0, 1.0))))
+
+
+ARM_LIMBS = tuple(name for name in LIMBS if 'arm' in name)
+_PARTS = (*AXES, *ARM_LIMBS)
+_SETTLE_S = 3.0  # on the first frame, before anything counts
+_WINDOW_S = 1.0
+_NEAR_RAD, _NEAR_SPEED = 1e-3, 0.999
+_ELSEWHERE_DEG = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class EmotionCheck:
+    """What becomes of a motion on a robot; arrays are not to be changed.
+
+    Attributes:
+        emotion: that the motion shows.
+        errors_deg: mean angle between each direction of the person and of the robot.
+        correlations: Spearman's, of speed, extent and contraction over windows of a second.
+        speed_ratio: the robot's mean speed over the person's, both in arm lengths.
+        at_position_limit: share of frames with a joint at its position limit.
+        at_speed_limit: share of frames with a joint at its speed limit.
+        at_clearance: share of frames in which arms point elsewhere to keep clear.
+        nearest_m: least distance of two capsules beyond their margin.
+        busiest: the joint that is most often at a limit, and in which share of frames.
+        reaches: how far the person went and the robot came.
+        poses: of the robot [T, J] in rad.
+    """
+
+    emotion: str
+    errors_deg: Mapping[str, float]
+    correlations: Mapping[str, float]
+    speed_ratio: float
+    at_position_limit: float
+    at_speed_limit: float
+    at_clearance: float
+    nearest_m: float
+    busiest: tuple[str, float]
+    reaches: tuple[Reach, ...]
+    poses: np.ndarray
+
+    @property
+    def arm_error_deg(self) -> float:
+        """Mean error of the four limb vectors of the arms."""
+        return float(np.mean([self.errors_deg[name] for name in ARM_LIMBS]))
+
+    @property
+    def clipped(self) -> float:
+        """Share of frames with a joint at a limit of position or speed, or held clear."""
+        return max(self.at_position_limit, self.at_speed_limit, self.at_clearance)
+
+
+def check_motion(
+    robot: Robot,
+    emotion: str,
+    keypoints: np.ndarray,
+    rate_hz: float,
+    capsules: CapsuleModel | None = None,
+) -> EmotionCheck:
+    """Retarget a motion and measure what became of it.
+
+    Args:
+        robot: to check.
+        emotion: that the motion shows.
+        keypoints: BODY_25 [T, 25, 3], metres or body heights, at least 2 s.
+        rate_hz: frames a second.
+        capsules: of the robot; fitted here by default.
+
+    Raises:
+        RobotError: the motion is too short, or keypoints are not finite.
+    """
+    if len(keypoints) < 2.0 * rate_hz:
+        raise RobotError(
+            f'got {len(keypoints)} frames at {rate_hz:g} Hz; expected at least 2 s to check'
+        )
+    capsules = capsules or capsule_model(robot)
+    before, poses = _retargeted(Retargeter(robot, rate_hz), keypoints)
+    _, freely = _retargeted(Retargeter(robot, rate_hz, clearance=False), keypoints)
+    asked, reached, places = _directions(robot, keypoints, poses)
+    errors = _angles_deg(asked, reached).mean(axis=0)
+    kept_away = _angles_deg(reached, _directions(robot, keypoints, freely)[1]).max(axis=1)
+    person, machine = _dynamics(_person(keypoints), rate_hz), _dynamics(places, rate_hz)
+    size = max(2, round(_WINDOW_S * rate_hz))
+    left = np.stack([capsules.distances(q) - capsules.margins for q in poses])
+    at_limit = (poses <= robot.limits.lower + _NEAR_RAD) | (
+        poses >= robot.limits.upper - _NEAR_RAD
+    )
+    steps = np.abs(np.diff(poses, axis=0, prepend=before[None]))
+    at_speed = steps >= _NEAR_SPEED * robot.limits.velocity / rate_hz
+    share = (at_limit | at_speed).mean(axis=0)
+    return EmotionCheck(
+        emotion=emotion,
+        errors_deg=dict(zip(_PARTS, errors.tolist(), strict=True)),
+        correlations={
+            name: _spearman(_windows(person[name], size), _windows(machine[name], size))
+            for name in person
+        },
+        speed_ratio=float(machine['speed'].mean() / max(person['speed'].mean(), 1e-9)),
+        at_position_limit=float(at_limit.any(axis=1).mean()),
+        at_speed_limit=float(at_speed.any(axis=1).mean()),
+        at_clearance=float((kept_away > _ELSEWHERE_DEG).mean()),
+        nearest_m=float(left.min(initial=np.inf)),
+        busiest=(robot.names[int(share.argmax())], float(share.max())),
+        reaches=reaches(_PARTS, asked, reached),
+        poses=poses,
+    )
+
+
+def _retargeted(retargeter: Retargeter, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pose [J] in which a motion is begun, and those of its frames [T, J]."""
+    for _ in range(round(_SETTLE_S * retargeter.rate_hz)):
+        before = retargeter(keypoints[0])
+    return before, np.stack([retargeter(frame) for frame in keypoints])
+
+
+def _angles_deg(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(axis=-1), -1.0, 1.0))))
+
+
+def _directions(
+    robot: Robot, keypoints: np.ndarray, poses: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Return directions of person and robot [T, B, 3], and places of the robot's arms [T, 3]."""
+    read = BodyDirections(_PARTS)
+    asked = np.stack([read(frame) for frame in keypoints])
+    bones = Bones(robot, all_parts=True)
+    reached = np.tile(read(read.skeleton.rest), (len(poses), 1, 1))  # what cannot turn stays
+    found = [bones.names.index(name) for name in _PARTS if name in bones.names]
+    rows = [row for row, name in enumerate(_PARTS) if name in bones.names]
+    places: dict[str, list[np.ndarray]] = {}
+    for frame, q in enumerate(poses):
+        reached[frame, rows] = bones.directions(q)[found]
+        for name, place in robot.keypoints(q).items():
+            places.setdefault(name, []).append(place)
+    return asked, reached, {name: np.stack(each) for name, each in places.items()}
+
+
+def _person(keypoints: np.ndarray) -> dict[str, np.ndarray]:
+    names = load_skeleton('body_25').names
+    return {name: keypoints[:, names.index(name)] for name in names}
+
+
+def _dynamics(places: Mapping[str, np.ndarray], rate_hz: float) -> dict[str, np.ndarray]:
+    """Return speed, extent and contraction [T] of arms, in arm lengths (a second).
+
+    Extent is how far the hands are from the trunk's vertical, contraction how near to the
+    shoulders' middle (EMOKINE's limb contraction without the legs).
+    """
+    middle = 0.5 * (places['LShoulder'] + places['RShoulder'])
+    length = (
+        np.mean(
+            [
+                np.linalg.norm(places[f'{side}{to}'] - places[f'{side}{of}'], axis=1).mean()
+                for side in 'LR'
+                for of, to in (('Shoulder', 'Elbow'), ('Elbow', 'Wrist'))
+            ]
+        )
+        * 2.0
+    )
+    hands = np.stack([places['LWrist'], places['RWrist']]) / length  # [2, T, 3]
+    moving = np.stack([places[name] for name in ('LElbow', 'RElbow', 'LWrist', 'RWrist')])
+    speed = np.linalg.norm(np.gradient(moving / length, 1.0 / rate_hz, axis=1), axis=2)
+    from_middle = hands - middle / length
+    return {
+        'speed': speed.mean(axis=0),
+        'extent': np.linalg.norm(from_middle[..., :2], axis=2).mean(axis=0),
+        'contraction': -np.linalg.norm(from_middle, axis=2).mean(axis=0),
+    }
+
+
+def _windows(values: np.ndarray, size: int) -> np.ndarray:
+    """Return means [N] of windows that overlap by half."""
+    starts = range(0, len(values) - size + 1, max(1, size // 2))
+    return np.array([values[start : start + size].mean() for start in starts])
+
+
+def _spearman(one: np.ndarray, other: np.ndarray) -> float:
+    """Return Spearman's rank correlation; 0 where one of them does not vary."""
+    if min(np.ptp(one), np.ptp(other)) < 1e-9:
+        return 0.0
+    ranks = np.stack([values.argsort().argsort() for values in (one, other)]).astype(float)
+    return float(np.corrcoef(ranks)[0, 1])

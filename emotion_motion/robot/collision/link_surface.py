@@ -1,0 +1,159 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Points on the surface of a link: of its meshes and shapes, or of what else says its size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+import xml.etree.ElementTree as ET
+
+import numpy as np
+
+from emotion_motion.robot.description.pinocchio_module import load_pinocchio
+from emotion_motion.robot.description.urdf import find_file, Urdf
+
+__all__ = ['link_surface']
+
+_SAMPLES = 4000  # on a mesh of few vertices, beside them
+_DENSE = 2000
+_SHORT_M, _THICK = 0.08, 0.2  # a limb is longer, and its radius that share of its length
+
+
+def link_surface(urdf: Urdf, link: str) -> tuple[np.ndarray, str]:
+    """Return points [N, 3] on a link in its frame [m], and what they were taken from.
+
+    That is the first of these that the link has: collision meshes and shapes whose files are
+    there ('collision'), visual ones ('visual'), a limb as long as it is to the one joint that it
+    carries ('limb'), the ellipsoid of even density with the link's mass and inertia ('inertia'),
+    nothing ('none', N = 0).
+    """
+    element = urdf.links[link]
+    for kind in ('collision', 'visual'):
+        parts = [_part(part, urdf.path.parent) for part in element.findall(kind)]
+        found = [part for part in parts if part is not None]
+        if parts and len(found) == len(parts):
+            return np.concatenate(found), kind
+    limb = _limb(urdf, link)
+    if limb is not None:
+        return limb, 'limb'
+    body = _inertia_body(element.find('inertial'))
+    return (np.zeros((0, 3)), 'none') if body is None else (body, 'inertia')
+
+
+def _part(part: ET.Element, folder: Path) -> np.ndarray | None:
+    """Return points [N, 3] of one <collision> or <visual>, None where its file is missing."""
+    geometry = part.find('geometry')
+    if geometry is None or len(geometry) == 0:
+        return None
+    shape = geometry[0]
+    points = {'box': _box, 'cylinder': _cylinder, 'capsule': _cylinder, 'sphere': _sphere}.get(
+        shape.tag, lambda element: _mesh(element, folder)
+    )(shape)
+    if points is None:
+        return None
+    rotation, place = _origin(part.find('origin'))
+    return np.asarray(points @ rotation.T + place)
+
+
+def _mesh(shape: ET.Element, folder: Path) -> np.ndarray | None:
+    path = find_file(shape.get('filename', ''), folder)
+    if path is None:
+        return None
+    import coal
+
+    scale = _vector(shape.get('scale'), 1.0)
+    try:
+        mesh = coal.MeshLoader().load(str(path), scale)
+    except (RuntimeError, ValueError):
+        return None  # a kind of file that the loader does not know: as good as none
+    vertices = np.array(mesh.vertices())
+    if len(vertices) >= _DENSE:
+        return vertices
+    triangles = np.array(
+        [[t[0], t[1], t[2]] for t in (mesh.tri_indices(i) for i in range(mesh.num_tris))]
+    )
+    return np.concatenate((vertices, _on_triangles(vertices[triangles])))
+
+
+def _on_triangles(corners: np.ndarray) -> np.ndarray:
+    """Return points [N, 3] spread evenly over triangles [M, 3, 3]."""
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    areas = np.linalg.norm(np.cross(first, second), axis=1)
+    if not areas.sum() > 0.0:
+        return corners[:, 0]
+    rng = np.random.default_rng(0)  # the same points for the same mesh
+    chosen = rng.choice(len(corners), _SAMPLES, p=areas / areas.sum())
+    u, v = rng.random((2, _SAMPLES, 1))
+    u, v = np.where(u + v > 1.0, 1.0 - u, u), np.where(u + v > 1.0, 1.0 - v, v)
+    return np.asarray(corners[chosen, 0] + u * first[chosen] + v * second[chosen])
+
+
+def _box(shape: ET.Element) -> np.ndarray:
+    half = 0.5 * _vector(shape.get('size'), 0.0)
+    steps = np.linspace(-1.0, 1.0, 9)
+    grid = np.stack(np.meshgrid(steps, steps, steps, indexing='ij'), axis=-1).reshape(-1, 3)
+    return np.asarray(grid[np.abs(grid).max(axis=1) == 1.0] * half)
+
+
+def _cylinder(shape: ET.Element) -> np.ndarray:
+    radius, length = float(shape.get('radius', 0.0)), float(shape.get('length', 0.0))
+    turns = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
+    around = np.stack((np.cos(turns), np.sin(turns)), axis=1) * radius
+    rings = [
+        np.column_stack((around, np.full(24, share * length)))
+        for share in np.linspace(-0.5, 0.5, 9)
+    ]
+    if shape.tag == 'capsule':
+        rings += [_sphere(shape) + np.array((0.0, 0.0, end * length)) for end in (-0.5, 0.5)]
+    return np.concatenate(rings)
+
+
+def _sphere(shape: ET.Element) -> np.ndarray:
+    return float(shape.get('radius', 0.0)) * _ball()
+
+
+def _ball() -> np.ndarray:
+    """Return points [N, 3] on the ball of radius 1."""
+    points = np.random.default_rng(0).standard_normal((400, 3))
+    return np.asarray(points / np.linalg.norm(points, axis=1)[:, None])
+
+
+def _limb(urdf: Urdf, link: str) -> np.ndarray | None:
+    """Return points [N, 3] around the way to the one joint that a link carries, if it is long."""
+    ends = [joint.place for joint in urdf.joints.values() if joint.parent == link and joint.moves]
+    if len(ends) != 1 or float(np.linalg.norm(ends[0])) < _SHORT_M:
+        return None
+    steps = np.linspace(0.0, 1.0, 9)[:, None, None] * np.array(ends[0])
+    ball = _THICK * float(np.linalg.norm(ends[0])) * _ball()
+    return np.asarray((steps + ball[::4]).reshape(-1, 3))
+
+
+def _inertia_body(element: ET.Element | None) -> np.ndarray | None:
+    """Return points [N, 3] on the ellipsoid of even density with this mass and inertia."""
+    if element is None:
+        return None
+    mass, inertia = element.find('mass'), element.find('inertia')
+    if mass is None or inertia is None or not float(mass.get('value', 0.0)) > 0.0:
+        return None
+    xx, xy, xz, yy, yz, zz = (
+        float(inertia.get(key, 0.0)) for key in ('ixx', 'ixy', 'ixz', 'iyy', 'iyz', 'izz')
+    )
+    moments, axes = np.linalg.eigh([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    squares = 2.5 * (moments.sum() - 2.0 * moments) / float(mass.get('value', 0.0))
+    half = np.sqrt(np.clip(squares, 0.0, None))
+    if not half.max() > 1e-3:
+        return None
+    rotation, place = _origin(element.find('origin'))
+    return np.asarray((_ball() * half) @ axes.T @ rotation.T + place)
+
+
+def _origin(element: ET.Element | None) -> tuple[np.ndarray, np.ndarray]:
+    if element is None:
+        return np.eye(3), np.zeros(3)
+    turn: Any = load_pinocchio().rpy.rpyToMatrix(_vector(element.get('rpy'), 0.0))
+    return np.asarray(turn), _vector(element.get('xyz'), 0.0)
+
+
+def _vector(text: str | None, default: float) -> np.ndarray:
+    return np.full(3, default) if text is None else np.array([float(x) for x in text.split()])

@@ -1,0 +1,242 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the targets of a model to what each controller of a robot is sent.
+
+In order: group weights, dead-band, safety limiter. Nothing that comes after the limiter changes a
+position; so what leaves here is within the limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emotion_motion.exceptions import RobotError
+from emotion_motion.robot.description.limits import JointLimits
+from emotion_motion.robot.drive.clip_ratio import ClipRatio, Pace
+from emotion_motion.robot.drive.dead_band import DeadBand
+from emotion_motion.robot.drive.joint_groups import GroupWeights, JointGroups
+from emotion_motion.robot.drive.trajectory import look_ahead, Trajectory
+from emotion_motion.robot.safety.jerk_phases import MotionState
+from emotion_motion.robot.safety.limiter import SafetyLimiter
+from emotion_motion.robot.safety.safe_paths import Guard
+from emotion_motion.robot.safety.settings import LimiterSettings
+
+__all__ = ['CommandStream', 'CommandSettings']
+
+
+@dataclass(frozen=True)
+class CommandSettings:
+    """How commands are made of targets.
+
+    Attributes:
+        limiter: of the safety limiter.
+        dead_band_rad: how far a target that rests may wander before a joint follows [rad].
+        hand_back_s: least time that a group takes to fade out [s].
+        clip_threshold: clip ratio above which the phrase is slowed down.
+        slowest_pace: how far down, as a share of its own pace; 1 never.
+    """
+
+    limiter: LimiterSettings = field(default_factory=LimiterSettings)
+    dead_band_rad: float = 0.002
+    hand_back_s: float = 2.0
+    clip_threshold: float = 0.15
+    slowest_pace: float = 0.4
+
+
+class CommandStream:
+    """One robot's commands.
+
+    A joint shows its group's weight of the motion, and for the rest stays where it was when it was
+    taken up: handed back, it is where its owner had left it. A group of weight 0 that rests there
+    is lent: it is left out of what is sent until it is taken up again, from where it is then.
+
+    Args:
+        limits: of the J joints.
+        rest: pose that expression departs from [J], in rad.
+        period_s: nominal time between two steps [s].
+        groups: of joints, for weights.
+        controllers: which joints each controller has; joints of none are sent to nobody.
+        settings: everything else.
+        guard: what joints must not do together; see SafetyLimiter.
+
+    Raises:
+        ConfigError, RobotError: something does not fit; the message says what.
+    """
+
+    def __init__(
+        self,
+        limits: JointLimits,
+        rest: np.ndarray,
+        period_s: float,
+        *,
+        groups: Mapping[str, Sequence[str]],
+        controllers: Mapping[str, Sequence[str]],
+        settings: CommandSettings | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        settings = settings or CommandSettings()
+        if np.shape(rest) != (len(limits),):
+            raise RobotError(f'rest: got shape {np.shape(rest)}; expected ({len(limits)},)')
+        self.limits, self.period_s = limits, period_s
+        self.limiter = SafetyLimiter(limits, period_s, settings.limiter, guard)
+        self.groups = JointGroups(limits.names, groups)
+        self.controllers = JointGroups(limits.names, controllers)
+        self.weights = GroupWeights(self.groups, settings.hand_back_s)
+        self.clip = ClipRatio(rest, period_s)
+        self._pace = Pace(settings.clip_threshold, settings.slowest_pace)
+        self._dead_band = DeadBand(settings.dead_band_rad, period_s)
+        self._base = np.array(rest, dtype=np.float64)
+        self._lent: frozenset[str] = frozenset()
+
+    @property
+    def pace(self) -> float:
+        """What the time of the phrase is to be multiplied with, up to 1."""
+        return self._pace.pace
+
+    @property
+    def position(self) -> np.ndarray:
+        """Where the joints are now [J] in rad; one that is outside of its limits at its limit.
+
+        Raises:
+            RobotError: the state of the robot is unknown.
+        """
+        position = self.limiter.path.start.position
+        return np.clip(position, self.limits.lower, self.limits.upper)
+
+    @property
+    def lent(self) -> frozenset[str]:
+        """The groups that are somebody else's."""
+        return self._lent
+
+    def start(
+        self, positions: Mapping[str, float], velocities: Mapping[str, float] | None = None
+    ) -> None:
+        """Begin from the robot's measured state; see SafetyLimiter.start.
+
+        Raises:
+            RobotError: the state is not known or no motion can start from it.
+        """
+        self.limiter.start(positions, velocities)
+        self._base = self.position
+        self._forget()
+
+    def forget(self) -> None:
+        """Know nothing of the robot any more; `start` begins again."""
+        self.limiter.forget()
+
+    def fade(
+        self,
+        weights: Mapping[str, float],
+        fade_s: float,
+        measured: Mapping[str, float] | None = None,
+    ) -> None:
+        """Fade groups to weights.
+
+        Args:
+            weights: by the name of the group, from 0 to 1.
+            fade_s: time that it takes [s].
+            measured: where the joints are [rad]; needed of a group that was lent.
+
+        Raises:
+            RobotError: a weight, or the state of a group that was lent, is not one; then nothing
+                is changed.
+        """
+        back = [group for group in weights if group in self._lent and weights[group] != 0.0]
+        names = [name for group in back for name in self.groups.members[group]]
+        self.weights.check(weights, fade_s)
+        if names:
+            self.limiter.retake(measured or {}, names)
+        self.weights.fade(weights, fade_s)
+        self._lent -= set(back)
+        for group in back:
+            rows = self.groups.rows(group)
+            self._base[rows] = self.position[rows]
+
+    def stop(self, reason: str) -> None:
+        """Come to rest within the limits and hold until `release`."""
+        self.limiter.stop(reason)
+
+    def release(self, reason: str) -> None:
+        """End a reason to hold."""
+        self.limiter.release(reason)
+
+    def step(self, targets: np.ndarray | None, elapsed_s: float | None = None) -> MotionState:
+        """Go on by one cycle; see SafetyLimiter.step.
+
+        Args:
+            targets: where the model wants the joints [J], in rad; None where there is no news.
+            elapsed_s: time since the last step; None for one period.
+
+        Returns:
+            The state that is commanded for now.
+
+        Raises:
+            RobotError: the state of the robot is unknown, or targets do not fit.
+        """
+        self.weights.step(self.period_s)
+        goal = None if targets is None else self._goal(np.asarray(targets, dtype=np.float64))
+        state = self.limiter.step(goal, elapsed_s)
+        if goal is not None and self.limiter.state == 'following':
+            self.clip.update(goal, state.position)
+            self._pace.update(self.clip.ratio, self.period_s)
+        else:
+            self.clip.reset()
+        self._lend()
+        return state
+
+    def trajectories(self) -> dict[str, Trajectory]:
+        """Return what each controller is sent now, without joints that are lent."""
+        whole = look_ahead(self.limiter.path, self.limits.names, self.period_s)
+        found = {}
+        for controller, names in self._own().items():
+            if names:
+                found[controller] = whole.of(names)
+        return found
+
+    def forward(self, order: Sequence[str]) -> np.ndarray:
+        """Return the positions for now in an order of joints [N], in rad.
+
+        A command without names cannot leave joints out: one that is lent is held where it was.
+
+        Raises:
+            RobotError: there is no joint of such a name.
+        """
+        return self.limiter.path.start.position[[self.limits.index(name) for name in order]]
+
+    def _goal(self, targets: np.ndarray) -> np.ndarray:
+        if targets.shape != self._base.shape or not np.isfinite(targets).all():
+            return targets  # the limiter says what is wrong
+        goal = self._dead_band(self._base + self.weights.of_joints * (targets - self._base))
+        for group in self._lent:  # whatever happens, here they do not move
+            rows = self.groups.rows(group)
+            goal[rows] = self._base[rows]
+        return goal
+
+    def _lend(self) -> None:
+        """Lend the groups that have faded out and rest, wherever that is: a hold may have come."""
+        faded = set(self.weights.faded_out) - self._lent
+        if not faded:
+            return
+        path, position = self.limiter.path, self.position
+        for group in faded:
+            rows = self.groups.rows(group)
+            inside = (position[rows] == path.start.position[rows]).all()
+            if inside and not (path.ends_s[rows] > 0.0).any():
+                self._lent |= {group}
+                self._base[rows] = position[rows]
+
+    def _own(self) -> dict[str, tuple[str, ...]]:
+        lent = {name for group in self._lent for name in self.groups.members[group]}
+        return {
+            controller: tuple(name for name in names if name not in lent)
+            for controller, names in self.controllers.members.items()
+        }
+
+    def _forget(self) -> None:
+        self._dead_band.reset()
+        self.clip.reset()
+        self._pace.reset()
+        self._lent = frozenset()

@@ -1,0 +1,119 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Paths of joints, and the check of a whole path that all safety of the limiter rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from emotion_motion.robot.compiled import plain
+from emotion_motion.robot.description.limits import JointLimits
+from emotion_motion.robot.safety import jerk_loops
+from emotion_motion.robot.safety.braking import braking
+from emotion_motion.robot.safety.jerk_phases import JerkPhases, MotionState, PathBounds
+
+__all__ = ['Guard', 'SafePaths']
+
+# Plans stay inside of the limits by these shares of them and this angle, checks by half of it: for
+# rounding, and for what a controller's quintic between two points adds, measured at up to 0.1 % of
+# the speed and 3 % of the acceleration.
+SPEED_MARGIN, ACCELERATION_MARGIN, JERK_MARGIN, MARGIN_RAD = 2e-3, 4e-2, 1e-4, 1e-5
+
+
+class Guard(Protocol):
+    """Knows what joints must not do together."""
+
+    def hindered(self, path: JerkPhases) -> np.ndarray:
+        """Return which joints [J] must not go along a path; none where all of them may."""
+
+    def lets_pass(self, path: JerkPhases) -> bool:
+        """Return whether there are none."""
+
+
+class SafePaths:
+    """Makes paths of J joints and tells which of them keep their limits.
+
+    A joint that begins outside of its limits may be there, comes inside and does not go out again.
+
+    Attributes:
+        velocity: that plans stay below [J], in rad/s.
+        acceleration: the same [J], in rad/s^2.
+        jerk: the same [J], in rad/s^3.
+        lower: where targets lie [J], in rad.
+        upper: the same, in rad.
+    """
+
+    def __init__(self, limits: JointLimits, period_s: float) -> None:
+        """Take the limits of the joints, and the time between two commands [s]."""
+        self.velocity = (1.0 - SPEED_MARGIN) * limits.velocity
+        self.acceleration = (1.0 - ACCELERATION_MARGIN) * limits.acceleration
+        # A jerk that takes an acceleration from nothing to its limit within a period is lost
+        # between two commands; with more, what a controller makes of them leaves the limits.
+        jerk = np.minimum(limits.jerk, limits.acceleration / period_s)
+        self.jerk = (1.0 - JERK_MARGIN) * jerk
+        inside = np.minimum(MARGIN_RAD, 0.01 * (limits.upper - limits.lower))
+        self.lower, self.upper = limits.lower + inside, limits.upper - inside
+        self._tolerance = 0.5 * inside
+        self._limits = PathBounds(
+            self.lower,
+            self.upper,
+            (1.0 - 0.5 * SPEED_MARGIN) * limits.velocity,
+            (1.0 - 0.5 * ACCELERATION_MARGIN) * limits.acceleration,
+            (1.0 - 0.5 * JERK_MARGIN) * limits.jerk,
+        )
+        self._allow(self.lower, self.upper)
+
+    def begin(self, path: JerkPhases, rows: Sequence[int] | None = None) -> None:
+        """Let joints, some of them or all, be where a path that they begin with goes."""
+        bounds = path.bounds()
+        low, high = np.minimum(self.lower, bounds.low), np.maximum(self.upper, bounds.high)
+        if rows is not None:
+            chosen = np.isin(np.arange(len(low)), rows)
+            low, high = np.where(chosen, low, self._low), np.where(chosen, high, self._high)
+        self._allow(low, high)
+
+    def come_inside(self, position: np.ndarray) -> None:
+        """Let joints that are outside go out no farther than where they are now [J]."""
+        if self._outside:
+            self._allow(
+                np.minimum(self.lower, np.maximum(self._low, position)),
+                np.maximum(self.upper, np.minimum(self._high, position)),
+            )
+
+    def _allow(self, low: np.ndarray, high: np.ndarray) -> None:
+        """Let joints be between these positions [J], in rad."""
+        self._low, self._high = low, high
+        self._outside = bool((low < self.lower).any() or (high > self.upper).any())
+        self._limits = self._limits._replace(
+            low=low - self._tolerance, high=high + self._tolerance
+        )
+
+    def braked(self, state: MotionState) -> JerkPhases:
+        """Return the quickest path to rest."""
+        return braking(state, self.acceleration, self.jerk)
+
+    def planned(
+        self, state: MotionState, plan: tuple[np.ndarray, np.ndarray, np.ndarray], lead_s: float
+    ) -> tuple[JerkPhases, np.ndarray]:
+        """Return a path that follows a plan for a time and then brakes, and where [J] it is good.
+
+        Args:
+            state: where the joints are.
+            plan: durations and jerks [9, J] and for which joints [J] there are any.
+            lead_s: how long the plan is followed [s].
+        """
+        durations, jerks, found = plan
+        path = JerkPhases.of(
+            state,
+            *jerk_loops.led(
+                *state.arrays, self.acceleration, self.jerk, plain(durations), plain(jerks), lead_s
+            ),
+        )
+        return path, found & self.passes(path)
+
+    def passes(self, path: JerkPhases) -> np.ndarray:
+        """Return for which joints [J] a whole path is within the limits and ends at rest."""
+        return path.keeps(self._limits)

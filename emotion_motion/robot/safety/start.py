@@ -1,0 +1,150 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""How fast joints may go after a start or a halt: slowly until they have met their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import math
+
+import numpy as np
+
+from emotion_motion.exceptions import RobotError
+from emotion_motion.robot.description.limits import JointLimits
+from emotion_motion.robot.safety.braking import braking
+from emotion_motion.robot.safety.jerk_phases import MotionState
+from emotion_motion.robot.safety.settings import LimiterSettings
+
+__all__ = ['Approach', 'measured_state']
+
+# The state that a robot's joints were measured in, checked before anything may start from it.
+
+
+def measured_state(
+    limits: JointLimits,
+    settings: LimiterSettings,
+    positions: Mapping[str, float],
+    velocities: Mapping[str, float] | None = None,
+) -> MotionState:
+    """Return the state to start from.
+
+    Args:
+        limits: of the joints.
+        settings: how far outside, and how fast, a joint may be.
+        positions: measured, by the name of the joint [rad]; others than the limits' do not matter.
+        velocities: measured [rad/s]; a joint without one counts as resting.
+
+    Raises:
+        RobotError: a joint is missing, not finite, too far outside of its limits, or moves so that
+            it cannot be stopped within them; the message names each such joint.
+    """
+    missing = [name for name in limits.names if name not in positions]
+    if missing:
+        raise RobotError(
+            f"the robot's state is unknown: got no position of {', '.join(missing)}; expected one "
+            f'of every joint that is to move. Check that measured_joint_states has them'
+        )
+    position = _values(limits, positions, 'position')
+    velocity = _values(limits, velocities or {}, 'velocity')
+    velocity = np.where(np.abs(velocity) <= settings.resting_velocity, 0.0, velocity)
+    _refuse(limits, _outside(limits, settings, position))
+    state = MotionState(position, velocity, np.zeros(len(limits)))
+    _refuse(limits, _unstoppable(limits, state))
+    return state
+
+
+def _values(limits: JointLimits, given: Mapping[str, float], what: str) -> np.ndarray:
+    values = np.array([float(given.get(name, 0.0)) for name in limits.names])
+    for name, value in zip(limits.names, values, strict=True):
+        if not math.isfinite(value):
+            raise RobotError(
+                f"the robot's state is unknown: joint {name!r}: got {value} as measured {what}; "
+                f'expected a finite number'
+            )
+    return values
+
+
+def _outside(
+    limits: JointLimits, settings: LimiterSettings, position: np.ndarray
+) -> dict[int, str]:
+    excess = np.maximum(limits.lower - position, position - limits.upper)
+    return {
+        int(j): f'measured at {position[j]:.3f} rad, outside of {limits.lower[j]:.3f} to '
+        f'{limits.upper[j]:.3f} by more than {settings.outside_rad:g} rad; expected inside. Move '
+        f'it inside by hand or with another controller'
+        for j in np.flatnonzero(excess > settings.outside_rad)
+    }
+
+
+def _unstoppable(limits: JointLimits, state: MotionState) -> dict[int, str]:
+    low, high, *_ = braking(state, limits.acceleration, limits.jerk).bounds()
+    # A joint that is outside may stop anywhere farther in.
+    out = np.maximum(limits.lower - low, 0.0) > np.maximum(limits.lower - state.position, 0.0)
+    out |= np.maximum(high - limits.upper, 0.0) > np.maximum(state.position - limits.upper, 0.0)
+    out |= np.abs(state.velocity) > limits.velocity
+    return {
+        int(j): f'measured at {state.position[j]:.3f} rad and {state.velocity[j]:.3f} rad/s, and '
+        f'cannot be stopped within its limits from there; expected a robot at rest'
+        for j in np.flatnonzero(out)
+    }
+
+
+def _refuse(limits: JointLimits, problems: dict[int, str]) -> None:
+    if problems:
+        raise RobotError(
+            '; '.join(f'joint {limits.names[j]!r}: {what}' for j, what in problems.items())
+        )
+
+
+SHORTEST_S = 1e-9
+
+
+class Approach:
+    """Speeds of J joints, each from the approach's to its full one once it has met its target.
+
+    A target that runs ahead is met too, when it turns: joints are limited, and so are targets.
+    """
+
+    def __init__(self, velocity: np.ndarray, settings: LimiterSettings) -> None:
+        """Take the full speeds [J], in rad/s."""
+        self._full = velocity
+        self._slow = np.minimum(settings.approach_velocity, velocity)
+        self._ramp_s, self._reached_rad = settings.approach_ramp_s, settings.reached_rad
+        self._since_s = np.zeros(len(velocity))
+        self._met = np.zeros(len(velocity), dtype=bool)
+        self._side = np.zeros(len(velocity))
+        self._over = False  # at full speed, until it begins again
+
+    @property
+    def done(self) -> bool:
+        """Whether every joint has met its target."""
+        return self._over or bool(self._met.all())
+
+    def begin(self, rows: Sequence[int] | None = None) -> None:
+        """Begin again, for some of the joints or for all."""
+        chosen: Sequence[int] | slice = slice(None) if rows is None else rows
+        self._met[chosen] = False
+        self._since_s[chosen] = 0.0
+        self._side[chosen] = 0.0
+        self._over = False
+
+    def velocity(self, away: np.ndarray, period_s: float) -> np.ndarray:
+        """Return the speeds for one more cycle.
+
+        Args:
+            away: of the targets from the joints [J], in rad.
+            period_s: length of the cycle [s].
+        """
+        if self._over:
+            return self._full
+        if not self.done:
+            side = np.sign(away)
+            crossed = (side * self._side) < 0.0
+            self._met |= crossed | (np.abs(away) <= self._reached_rad)
+            self._side = side
+        elif (self._since_s >= self._ramp_s).all():
+            self._over = True
+            return self._full
+        self._since_s += np.where(self._met, period_s, 0.0)
+        share = np.minimum(self._since_s / max(self._ramp_s, SHORTEST_S), 1.0)
+        return self._slow + share * (self._full - self._slow)

@@ -1,0 +1,267 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a joint trajectory does to a robot with weight and motors: error, torque, contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+import math
+
+import numpy as np
+
+from emotion_motion.exceptions import RobotError
+from emotion_motion.robot.simulation.robot import SimulatedRobot
+
+__all__ = ['Contact', 'JointMotion', 'SimulationReport', 'simulate']
+
+_STEP_S = 0.001
+# The robot holds its first pose for so long before anything is measured, as a real one does.
+_SETTLE_S = 0.5
+# So many of what was left out are named in a report.
+_SAID = 3
+# A torque of that share of the limit counts as all that the motor has.
+_SATURATED = 0.999
+
+
+@dataclass(frozen=True, eq=False)
+class JointMotion:
+    """T points of a joint trajectory of J joints, at an even rate.
+
+    Attributes:
+        names: of the joints.
+        positions: [T, J] in rad.
+        rate_hz: points a second.
+        velocities: [T, J] in rad/s. Between two points the way is the cubic of both, as in
+            ros2_control's joint_trajectory_controller; None: a straight line.
+
+    Raises:
+        RobotError: shapes that do not fit, numbers that are not finite, a rate that is none.
+    """
+
+    names: tuple[str, ...]
+    positions: np.ndarray
+    rate_hz: float
+    velocities: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.rate_hz) and self.rate_hz > 0.0):
+            raise RobotError(f'rate_hz: got {self.rate_hz!r}; expected a rate above 0')
+        for name in ('positions', 'velocities'):
+            values = getattr(self, name)
+            if values is None:
+                continue
+            values = np.array(values, dtype=np.float64)
+            shape = np.shape(self.positions)
+            if values.ndim != 2 or values.shape[1] != len(self.names) or len(values) < 2:
+                raise RobotError(
+                    f'{name}: got shape {values.shape}; expected [T, {len(self.names)}] with at '
+                    f'least 2 points, a column for each joint'
+                )
+            if values.shape != shape:
+                raise RobotError(
+                    f'{name}: got shape {values.shape}; expected that of the positions, {shape}'
+                )
+            if not np.isfinite(values).all():
+                point, joint = np.argwhere(~np.isfinite(values))[0]
+                raise RobotError(
+                    f'{name}: got {values[point, joint]} for the joint {self.names[joint]!r} at '
+                    f'point {point}; expected finite numbers'
+                )
+            object.__setattr__(self, name, values)
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the first point to the last [s]."""
+        return (len(self.positions) - 1) / self.rate_hz
+
+    def between(self, point: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return positions and velocities [steps, J] on the way from a point to the next.
+
+        The first is one step after the point, the last is the next point.
+        """
+        share = (np.arange(steps) + 1.0)[:, None] / steps
+        start, end = self.positions[point], self.positions[point + 1]
+        if self.velocities is None:
+            return start + share * (end - start), np.tile((end - start) * self.rate_hz, (steps, 1))
+        leave, arrive = self.velocities[point : point + 2] / self.rate_hz
+        cubic = 2.0 * (start - end) + leave + arrive
+        square = 3.0 * (end - start) - 2.0 * leave - arrive
+        positions = ((cubic * share + square) * share + leave) * share + start
+        velocities = ((3.0 * cubic * share + 2.0 * square) * share + leave) * self.rate_hz
+        return positions, velocities
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Two links that have touched.
+
+    Attributes:
+        links: their names.
+        first_s: when for the first time [s].
+        total_s: for how long in all [s].
+        depth_m: how deep they were in each other at the most [m].
+    """
+
+    links: tuple[str, str]
+    first_s: float
+    total_s: float
+    depth_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class SimulationReport:
+    """What was measured while a robot followed a motion.
+
+    Attributes:
+        motion: what it was told.
+        measured: where its joints were at the points of the motion [T, J], in rad.
+        states: MuJoCo's positions at the points of the motion [T, Q], for pictures.
+        peak_torque_nm: largest torque of each joint [J].
+        torque_share: of its limit [J]; NaN where the URDF has none.
+        saturated_share: share of the time at which a motor gave all that it has [J].
+        contacts: links that have touched, the longest first.
+        can_touch: whether any link has a shape for contacts.
+        neighbours: links whose contacts were left out, since they are one mechanism.
+        left_out: what the simulation lacks of the URDF, in words.
+    """
+
+    motion: JointMotion
+    measured: np.ndarray
+    states: np.ndarray
+    peak_torque_nm: np.ndarray
+    torque_share: np.ndarray
+    saturated_share: np.ndarray
+    contacts: tuple[Contact, ...]
+    can_touch: bool = True
+    neighbours: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = field(default=())
+
+    @property
+    def rms_error_rad(self) -> np.ndarray:
+        """Root mean square of the tracking error of each joint [J]."""
+        return np.sqrt(np.square(self.measured - self.motion.positions).mean(axis=0))
+
+    @property
+    def max_error_rad(self) -> np.ndarray:
+        """Largest tracking error of each joint [J]."""
+        return np.abs(self.measured - self.motion.positions).max(axis=0)
+
+    def lines(self) -> list[str]:
+        """Return the report in words, with the joints that matter most."""
+        names = self.motion.names
+        error, torque = int(self.max_error_rad.argmax()), _worst(self.torque_share)
+        said = [
+            f'{self.motion.duration_s:.1f} s at {self.motion.rate_hz:g} Hz, {len(names)} joints',
+            f'tracking error: {math.hypot(*self.rms_error_rad) / len(names) ** 0.5:.4f} rad rms, '
+            f'at most {self.max_error_rad[error]:.4f} rad ({names[error]})',
+        ]
+        if torque is None:
+            said.append('torque: the URDF has no limits of effort')
+        else:
+            worst = self.saturated_share.max()
+            said.append(
+                f'torque: at most {100.0 * self.torque_share[torque]:.0f} % of the limit '
+                f'({names[torque]}, {self.peak_torque_nm[torque]:.1f} Nm), motors at their limit '
+                f'for {100.0 * worst:.2g} % of the time'
+            )
+        for contact in self.contacts:
+            said.append(
+                f'contact: {contact.links[0]} and {contact.links[1]} for {contact.total_s:.2f} s, '
+                f'first at {contact.first_s:.2f} s, {1000.0 * contact.depth_m:.1f} mm deep'
+            )
+        if not self.contacts:
+            why = 'none' if self.can_touch else 'not known, for no link has a shape here'
+            said.append(f'contacts: {why}')
+        said += [f'left out: {each}' for each in self.left_out[:_SAID]]
+        more = len(self.left_out) - _SAID
+        return said + ([f'left out: {more} more like these'] if more > 0 else [])
+
+
+def simulate(simulated: SimulatedRobot, motion: JointMotion) -> SimulationReport:
+    """Let a robot follow a motion from its first point, where it rests.
+
+    Raises:
+        RobotError: the motion is of other joints, or the simulation fell apart.
+    """
+    if motion.names != simulated.names:
+        raise RobotError(
+            f'got a motion of the joints {", ".join(motion.names)}; expected those of the robot '
+            f'in their order, {", ".join(simulated.names)}'
+        )
+    steps = max(1, math.ceil(1.0 / (motion.rate_hz * _STEP_S) - 1e-9))
+    step_s = 1.0 / (motion.rate_hz * steps)
+    simulated.set_step(step_s)
+    simulated.start(motion.positions[0])
+    still = np.zeros(len(motion.names))
+    for _ in range(round(_SETTLE_S / step_s)):
+        simulated.step(motion.positions[0], still)
+    log = _Log(simulated, step_s)
+    for point in range(len(motion.positions) - 1):
+        for positions, velocities in zip(*motion.between(point, steps), strict=True):
+            simulated.step(positions, velocities)
+            log.note_step()
+        log.note_point(point + 1)
+    return log.report(motion)
+
+
+class _Log:
+    """What is noted while a robot moves."""
+
+    def __init__(self, simulated: SimulatedRobot, step_s: float) -> None:
+        self._simulated, self._step_s = simulated, step_s
+        self._measured = [simulated.positions]
+        self._states = [simulated.data.qpos.copy()]
+        self._peak = np.zeros(len(simulated.names))
+        self._saturated = np.zeros(len(simulated.names))
+        self._touched: dict[tuple[str, str], list[float]] = {}
+        self._steps = 0
+
+    def note_step(self) -> None:
+        torque = np.abs(self._simulated.torques)
+        self._peak = np.maximum(self._peak, torque)
+        self._saturated += torque >= _SATURATED * self._simulated.torque_nm
+        self._steps += 1
+        if self._simulated.data.ncon:
+            now = self._steps * self._step_s
+            for links, depth in self._simulated.contacts().items():
+                entry = self._touched.setdefault(links, [now, 0.0, 0.0])
+                entry[1:] = [entry[1] + self._step_s, max(entry[2], depth)]
+
+    def note_point(self, point: int) -> None:
+        if not np.isfinite(self._simulated.data.qpos).all() or self._warned():
+            raise RobotError(
+                f'the simulation of {self._simulated.robot.config.name!r} fell apart at point '
+                f'{point}; the inertias or limits of its URDF are not those of a body'
+            )
+        self._measured.append(self._simulated.positions)
+        self._states.append(self._simulated.data.qpos.copy())
+
+    def _warned(self) -> bool:
+        """Tell whether MuJoCo has found a state that cannot be and has begun anew."""
+        return any(warning.number for warning in self._simulated.data.warning[3:7])
+
+    def report(self, motion: JointMotion) -> SimulationReport:
+        with np.errstate(invalid='ignore'):
+            share = np.where(
+                np.isfinite(self._simulated.torque_nm),
+                self._peak / self._simulated.torque_nm,
+                np.nan,
+            )
+        contacts = [Contact(links, *values) for links, values in self._touched.items()]
+        return SimulationReport(
+            motion=motion,
+            measured=np.stack(self._measured),
+            states=np.stack(self._states),
+            peak_torque_nm=self._peak,
+            torque_share=share,
+            saturated_share=self._saturated / max(1, self._steps),
+            contacts=tuple(sorted(contacts, key=lambda each: -each.total_s)),
+            can_touch=self._simulated.can_touch,
+            neighbours=self._simulated.neighbours,
+            left_out=self._simulated.left_out,
+        )
+
+
+def _worst(shares: Sequence[float] | np.ndarray) -> int | None:
+    return None if np.isnan(shares).all() else int(np.nanargmax(shares))

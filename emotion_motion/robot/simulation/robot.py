@@ -1,0 +1,288 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A robot in MuJoCo: its base fixed in the air, a position servo on every joint."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+import xml.etree.ElementTree as ET
+
+import numpy as np
+
+from emotion_motion.exceptions import RobotError
+from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.description.urdf import find_file, Urdf
+from emotion_motion.robot.simulation.mujoco_module import load_mujoco
+
+__all__ = ['SimulatedRobot']
+
+# Position error at which a servo gives all its torque [rad]: three degrees. Stiff against the
+# weight of an arm, soft against what gears of position-controlled humanoids can do.
+_FULL_TORQUE_RAD = 0.05
+# Of a joint whose URDF gives no effort limit [Nm].
+_UNKNOWN_TORQUE_NM = 100.0
+# Inertia of a motor seen through its gears [kg m^2 per Nm of its largest torque]: a G1's shoulder
+# with 25 Nm has about 0.01 kg m^2.
+_ARMATURE = 4e-4
+# Links of one limb that so few joints join are one mechanism: what their limits let them do does
+# no harm, and hulls of meshes overlap there that the parts do not.
+_ONE_MECHANISM = 2
+# Other links that so few join may be so too, as those about a shoulder are: if they touch at rest.
+_NEAR_JOINTS = 3
+_FLOOR = 'emotion_motion_floor'
+_MESHES = ('.stl', '.obj', '.msh')
+
+
+class SimulatedRobot:
+    """A robot with J controlled joints as MuJoCo simulates it; all other joints are held.
+
+    Each servo gives `kp (q* - q) + kd (v* - v)` up to the effort limit of its joint, with critical
+    damping for the inertia that the joint has when all joints are at 0.
+
+    Attributes:
+        robot: what is simulated.
+        model: MuJoCo's model; its geometries of group 1 are for pictures, of group 0 for contacts.
+        data: MuJoCo's state.
+        neighbours: pairs of links whose contacts are left out, since they are one mechanism.
+        left_out: what could not be taken over from the URDF, in words.
+        extent: heights of its lowest and highest points in the rest pose [m].
+        torque_nm: largest torques of the controlled joints [J]; infinite where the URDF has none.
+    """
+
+    def __init__(self, robot: Robot) -> None:
+        """Build it, in the rest pose.
+
+        Raises:
+            RobotError: MuJoCo is not installed or cannot take the description.
+        """
+        self._mujoco = load_mujoco()
+        self.robot = robot
+        text, self.left_out = _description(robot.urdf)
+        links = [name for name, link in robot.urdf.links.items() if len(link.findall('collision'))]
+        near = [
+            pair
+            for pair in itertools.combinations(links, 2)
+            if self._limb(pair[0]) == self._limb(pair[1]) is not None
+            and self._joints_between(*pair) <= _ONE_MECHANISM
+        ]
+        self.neighbours = tuple(near)
+        self._build(text)
+        near += [pair for pair in self.contacts() if self._joints_between(*pair) <= _NEAR_JOINTS]
+        if len(near) > len(self.neighbours):
+            self.neighbours = tuple(near)
+            self._build(text)
+        efforts = [self.model.actuator(name).forcerange[1] for name in robot.names]
+        self.torque_nm = np.where(self._unlimited(robot.names), np.inf, efforts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the J controlled joints."""
+        return self.robot.names
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Positions of the controlled joints [J], in rad."""
+        return self.data.qpos[self._qpos].copy()
+
+    @property
+    def torques(self) -> np.ndarray:
+        """Torques of the controlled joints' servos [J], in Nm."""
+        return self.data.actuator_force[self._actuators].copy()
+
+    def start(self, positions: np.ndarray) -> None:
+        """Rest in a pose [J], the servos holding it."""
+        self._mujoco.mj_resetData(self.model, self.data)
+        for name, value in self.robot.held.items():
+            self.data.joint(name).qpos[0] = value
+            self.data.actuator(name).ctrl[0] = value
+        self.data.qpos[self._qpos] = positions
+        self.data.ctrl[self._actuators] = positions
+        self._mujoco.mj_forward(self.model, self.data)
+
+    def step(self, positions: np.ndarray, velocities: np.ndarray) -> None:
+        """Go on by one step of `model.opt.timestep` towards positions and velocities [J]."""
+        self.data.ctrl[self._actuators] = positions + self._lead_s * velocities
+        self._mujoco.mj_step(self.model, self.data)
+
+    @property
+    def can_touch(self) -> bool:
+        """Whether any link has a shape for contacts."""
+        return bool(self.model.geom_contype.any())
+
+    def set_step(self, step_s: float) -> None:
+        """Set the time of a step [s]."""
+        self.model.opt.timestep = step_s
+
+    def contacts(self) -> dict[tuple[str, str], float]:
+        """Return how deep each pair of links that touch is in each other [m]."""
+        found: dict[tuple[str, str], float] = {}
+        for contact in self.data.contact[: self.data.ncon]:
+            bodies = sorted(self.model.geom_bodyid[[contact.geom1, contact.geom2]])
+            pair = (self.model.body(bodies[0]).name, self.model.body(bodies[1]).name)
+            found[pair] = max(found.get(pair, 0.0), -float(contact.dist))
+        return found
+
+    def _build(self, text: str) -> None:
+        mujoco = self._mujoco
+        try:
+            spec = mujoco.MjSpec.from_string(text)
+            _add_servos(mujoco, spec, self.robot.urdf)
+            for first, second in self.neighbours:
+                spec.add_exclude(bodyname1=first, bodyname2=second)
+            spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+            _add_scene(mujoco, spec)
+            self.model = spec.compile()
+        except (ValueError, RuntimeError) as error:
+            raise RobotError(
+                f'got {self.robot.urdf.path}, which MuJoCo cannot simulate ({error})'
+            ) from error
+        self.data = mujoco.MjData(self.model)
+        joints = [self.model.joint(name) for name in self.names]
+        self._qpos = np.array([joint.qposadr[0] for joint in joints])
+        self._actuators = np.array([self.model.actuator(name).id for name in self.names])
+        self._damp()
+        self.start(self.robot.rest)
+        self.extent = self._extent()
+        self.model.geom(_FLOOR).pos[2] = self.extent[0] - 0.004  # soles shall not flicker
+
+    def _damp(self) -> None:
+        """Give every servo critical damping with all joints at 0, and find its lead [s]."""
+        for number in range(self.model.nu):
+            dof = self.model.jnt_dofadr[self.model.actuator_trnid[number, 0]]
+            kp = self.model.actuator_gainprm[number, 0]
+            self.model.actuator_biasprm[number, 2] = -2.0 * np.sqrt(kp * self.model.dof_M0[dof])
+        gains = self.model.actuator_gainprm[self._actuators, 0]
+        self._lead_s = -self.model.actuator_biasprm[self._actuators, 2] / gains
+
+    def _extent(self) -> tuple[float, float]:
+        """Return the heights of the lowest and highest points of the shapes, nearly [m]."""
+        shown = [n for n in range(self.model.ngeom) if n != self.model.geom(_FLOOR).id]
+        if not shown:  # all were meshes that are not here: those of the links' origins
+            heights = self.data.xpos[1:, 2]
+            return float(heights.min()), float(heights.max())
+        centre, half = np.split(self.model.geom_aabb[shown], 2, axis=1)
+        turn = self.data.geom_xmat[shown].reshape(-1, 3, 3)
+        middle = self.data.geom_xpos[shown] + np.einsum('nij,nj->ni', turn, centre)
+        reach = np.einsum('nj,nj->n', np.abs(turn[:, 2]), half)
+        return float((middle[:, 2] - reach).min()), float((middle[:, 2] + reach).max())
+
+    def _limb(self, link: str) -> str | None:
+        """Return the chain whose joint moves a link last; None for none."""
+        moving = [joint.name for joint in self.robot.urdf.way(link) if joint.moves]
+        chains = self.robot.config.chains.items()
+        return next((chain for chain, joints in chains if {*moving[-1:]} & {*joints}), None)
+
+    def _joints_between(self, first: str, second: str) -> int:
+        """Return how many joints that move are between two links."""
+        ways = [
+            [joint.name for joint in self.robot.urdf.way(link) if joint.moves]
+            for link in (first, second)
+        ]
+        return len(set(ways[0]) ^ set(ways[1]))
+
+    def _unlimited(self, names: tuple[str, ...]) -> np.ndarray:
+        efforts = _efforts(self.robot.urdf)
+        return np.array([not efforts.get(name, 0.0) > 0.0 for name in names])
+
+
+def _description(urdf: Urdf) -> tuple[str, tuple[str, ...]]:
+    """Return a URDF that MuJoCo reads, with meshes by their place, and what it lacks then."""
+    root = ET.fromstring(urdf.text.encode())
+    left_out = []
+    for link in root.findall('link'):
+        for kind in ('visual', 'collision'):
+            for shape in link.findall(kind):
+                mesh = shape.find('geometry/mesh')
+                if mesh is None:
+                    continue
+                reference = mesh.get('filename', '')
+                found = find_file(reference, urdf.path.parent)
+                if found is None or found.suffix.lower() not in _MESHES:
+                    why = 'is not there' if found is None else f'is a {found.suffix} file'
+                    left_out.append(f'{kind} of {link.get("name")}: {Path(reference).name} {why}')
+                    link.remove(shape)
+                else:
+                    mesh.set('filename', str(found.resolve()))
+    for old in root.findall('mujoco'):
+        root.remove(old)
+    ours = ET.SubElement(root, 'mujoco')
+    ET.SubElement(
+        ours,
+        'compiler',
+        discardvisual='false',
+        fusestatic='false',
+        strippath='false',
+        balanceinertia='true',
+        autolimits='true',
+    )
+    return ET.tostring(root, encoding='unicode'), tuple(left_out)
+
+
+def _efforts(urdf: Urdf) -> dict[str, float]:
+    """Return the effort limits of the joints that have one [Nm]."""
+    root = ET.fromstring(urdf.text.encode())
+    limits = {joint.get('name', ''): joint.find('limit') for joint in root.findall('joint')}
+    return {
+        name: float(limit.get('effort') or 0.0)
+        for name, limit in limits.items()
+        if limit is not None
+    }
+
+
+def _add_servos(mujoco: Any, spec: Any, urdf: Urdf) -> None:
+    efforts = _efforts(urdf)
+    hinges = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
+    for joint in spec.joints:
+        if joint.type not in hinges:
+            raise RobotError(
+                f'got {urdf.path} with the joint {joint.name!r}, which floats; expected joints of '
+                f'one coordinate'
+            )
+        torque = efforts.get(joint.name) or _UNKNOWN_TORQUE_NM
+        joint.armature = max(float(np.ravel(joint.armature)[0]), _ARMATURE * torque)
+        stiffness = torque / _FULL_TORQUE_RAD
+        servo = spec.add_actuator(
+            name=joint.name,
+            target=joint.name,
+            trntype=mujoco.mjtTrn.mjTRN_JOINT,
+            gaintype=mujoco.mjtGain.mjGAIN_FIXED,
+            biastype=mujoco.mjtBias.mjBIAS_AFFINE,
+            forcelimited=True,
+            forcerange=[-torque, torque],
+        )
+        servo.gainprm[0], servo.biasprm[1] = stiffness, -stiffness
+
+
+def _add_scene(mujoco: Any, spec: Any) -> None:
+    """Add light, sky and floor for pictures; nothing that the robot could touch."""
+    spec.visual.global_.offwidth, spec.visual.global_.offheight = 640, 640
+    spec.visual.global_.fovy = 40.0
+    # Much less work than by default, for pictures that small.
+    spec.visual.quality.shadowsize = 1024
+    spec.visual.quality.numslices, spec.visual.quality.numstacks = 24, 14
+    spec.visual.headlight.ambient = [0.45, 0.45, 0.45]
+    spec.visual.headlight.diffuse = [0.35, 0.35, 0.35]
+    spec.add_texture(
+        name='sky',
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        width=64,
+        height=384,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=[1.0, 1.0, 1.0],
+        rgb2=[1.0, 1.0, 1.0],
+    )
+    spec.worldbody.add_light(
+        pos=[2.0, 1.5, 4.0], dir=[-0.45, -0.3, -1.0], type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
+    )
+    spec.worldbody.add_geom(
+        name=_FLOOR,
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=[20.0, 20.0, 0.1],
+        group=1,
+        pos=[0.0, 0.0, -1.0],
+        rgba=[0.93, 0.94, 0.95, 1.0],
+        contype=0,
+        conaffinity=0,
+    )

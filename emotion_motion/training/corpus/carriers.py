@@ -1,0 +1,257 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Carriers: real idle movement and animators' poses that the corpus builds on, where they are.
+
+Idle takes (ReActIdle, MIT) lend their sway: how far apart shifts and stillness lie is real, only
+the size is the style's. Animations (REBL-Pepper, CC BY 4.0) lend their key poses: each becomes a
+family of gestures of its emotion, varied in side, tempo and size like all others. Neither is part
+of the package; what is built with them carries their licences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.exceptions import TrainingError
+from emotion_motion.io.clip import Clip
+from emotion_motion.training.corpus.idle import SWAY
+from emotion_motion.training.corpus.performer.body import (
+    Body,
+    CHANNELS,
+    JOINT_LIMITS,
+    mirror_channels,
+    SIZE,
+)
+from emotion_motion.training.corpus.performer.inverse import body_channels
+from emotion_motion.training.corpus.phrase import Family, Phrase
+from emotion_motion.training.corpus.poses import Pose
+
+__all__ = ['Carriers', 'AnimatorGesture', 'Key']
+
+_DRIFT_S = 10.0  # slower than this is posture, not sway
+_JITTER_S = 0.12  # width of a Gaussian: quicker than this is the noise of a recording
+_LEAST_SHARE = 0.35  # of the usual sway; a channel that hardly moves is not blown up to full size
+_SHARE = 0.7  # of clips that sway as somebody did
+_SHORTEST_S = 8.0  # an idle take lends itself from this length on
+_KEY_S = 0.28  # least time between two key poses
+_LONGEST_KEY_S = 1.0  # longer holds would stand still
+_MOST_KEYS = 9
+_SWAYING = ('pelvis', 'trunk', 'head', 'l_shoulder', 'r_shoulder', 'l_arm', 'r_arm')
+
+
+@dataclass(frozen=True, eq=False)
+class Key:
+    """A pose of the upper body on an animation's way.
+
+    Attributes:
+        seconds: since the key before.
+        left: angles of the left arm.
+        right: angles of the right arm, as of a left one.
+        head: pitch, yaw, roll against the animation's mean.
+        trunk: lean, bend, twist against the animation's mean.
+    """
+
+    seconds: float
+    left: Pose
+    right: Pose
+    head: np.ndarray
+    trunk: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class AnimatorGesture:
+    """An animation as a family of gestures: its key poses in their order and timing.
+
+    Attributes:
+        name: of the family.
+        keys: at least two.
+    """
+
+    name: str
+    keys: tuple[Key, ...]
+
+    @property
+    def __name__(self) -> str:
+        """Name of the family, as functions have it."""
+        return self.name
+
+    def __call__(self, phrase: Phrase) -> None:
+        """Write the keys into a phrase; parts of long animations are played alone."""
+        count = len(self.keys)
+        first = int(phrase.rng.integers(max(1, count - 2))) if phrase.chance(0.4) else 0
+        # The rhythm is the animator's; robots are slower than people in a lively mood.
+        share = phrase.style.speed**0.65 / np.clip(phrase.style.sharpness, 0.75, 1.4)
+        for key in self.keys[first:]:
+            phrase.beat(
+                share * min(key.seconds, _LONGEST_KEY_S),
+                lead=key.left,
+                other=key.right,
+                head=key.head,
+                trunk=key.trunk,
+            )
+        phrase.rest(0.8)
+
+
+@dataclass(frozen=True, eq=False)
+class Carriers:
+    """What real motion lends to the corpus.
+
+    Attributes:
+        sways: idle movement [T, SIZE] each, in units of its own spread.
+        rate_hz: frames a second of the sways.
+        gestures: families of gestures of each emotion.
+        licences: of what was lent, in the order of use.
+    """
+
+    sways: tuple[np.ndarray, ...] = ()
+    rate_hz: float = 30.0
+    gestures: Mapping[str, tuple[AnimatorGesture, ...]] = field(default_factory=dict)
+    licences: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, idle: Iterable[Clip] = (), poses: Iterable[Clip] = ()) -> Carriers:
+        """Take sway out of idle clips and key poses out of animations.
+
+        Args:
+            idle: prepared clips of people who stand idle; those below 8 s are left out.
+            poses: prepared clips of animations, with emotions.
+
+        Raises:
+            TrainingError: a clip is not prepared, has no emotions where it needs them, or the
+                clips differ in rate.
+        """
+        body, idle, poses = Body(), list(idle), list(poses)
+        for clip in (*idle, *poses):
+            _check(clip)
+        rates = {clip.rate_hz for clip in (*idle, *poses)}
+        if len(rates) > 1:
+            raise TrainingError(
+                f'got carriers at {", ".join(f"{rate:g}" for rate in sorted(rates))} Hz; prepare '
+                f'them all at one rate'
+            )
+        long = [clip for clip in idle if clip.duration_s >= _SHORTEST_S]
+        gestures: dict[str, list[AnimatorGesture]] = {}
+        for clip in poses:
+            if clip.emotions is None:
+                raise TrainingError(
+                    f'got the animation {clip.source or clip.label!r} without emotions; map its '
+                    f'label first'
+                )
+            keys = _keys(body_channels(clip.keypoints, body), clip.rate_hz)
+            if len(keys) > 1:
+                name = EMOTIONS[int(clip.emotions.mean(axis=0).argmax())]
+                gesture = AnimatorGesture(f'animation_{clip.label or clip.content}', keys)
+                gestures.setdefault(name, []).append(gesture)
+        used = [clip.licence for clip in (*long, *poses) if clip.licence]
+        return cls(
+            tuple(_sway(body_channels(c.keypoints, body), c.rate_hz) for c in long),
+            rates.pop() if rates else 30.0,
+            {name: tuple(found) for name, found in gestures.items()},
+            tuple(dict.fromkeys(used)),
+        )
+
+    def families(self, emotion: str) -> list[Family]:
+        """Return the animators' gestures of an emotion."""
+        return list(self.gestures.get(emotion, ()))
+
+    def blend_sway(
+        self, noise: np.ndarray, rng: np.random.Generator, rate_hz: float
+    ) -> np.ndarray:
+        """Put somebody's sway in the place of noise, in most clips.
+
+        Args:
+            noise: [T, SIZE] of variance 1.
+            rng: draws whose sway, from where on, and on which side.
+            rate_hz: frames a second of the noise.
+
+        Returns:
+            Movement [T, SIZE] of variance near 1.
+        """
+        if not self.sways or rng.random() > _SHARE:
+            return noise
+        sway = self.sways[int(rng.integers(len(self.sways)))]
+        if rng.random() < 0.5:
+            sway = mirror_channels(sway)
+        # Back and forth: a take that ends before the clip goes on without a jump.
+        there_and_back = np.concatenate((sway, sway[-2:0:-1]))
+        start = rng.uniform(0.0, len(there_and_back))
+        frames = start + np.arange(len(noise)) * self.rate_hz / rate_hz
+        whole = np.floor(frames).astype(int)
+        share = (frames - whole)[:, None]
+        low, high = (there_and_back[(whole + i) % len(there_and_back)] for i in (0, 1))
+        result = noise.copy()
+        for part in _SWAYING:
+            place = CHANNELS[part]
+            result[:, place] = (1.0 - share) * low[:, place] + share * high[:, place]
+        return result
+
+
+def _check(clip: Clip) -> None:
+    skeleton = load_skeleton()
+    if not clip.prepared or clip.keypoints.shape[1:] != (skeleton.size, 3):
+        raise TrainingError(
+            f'got the carrier {clip.source!r} with keypoints {list(clip.keypoints.shape)}, '
+            f'prepared: {clip.prepared}; expected prepared clips of body_25 in 3D'
+        )
+
+
+def _sway(channels: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Return idle channels without slow drift, in units of their own spread."""
+    drift = np.ones(min(len(channels), max(1, round(_DRIFT_S * rate_hz))))
+    reach = np.arange(-round(3.0 * _JITTER_S * rate_hz), round(3.0 * _JITTER_S * rate_hz) + 1)
+    calm = np.exp(-0.5 * (reach / (_JITTER_S * rate_hz)) ** 2)
+    moved = _filtered(channels, calm) - _filtered(channels, drift)
+    return np.clip(moved / np.maximum(moved.std(axis=0), _LEAST_SHARE * _usual()), -3.0, 3.0)
+
+
+def _filtered(channels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Return channels [T, C] averaged over time with the weights of a kernel."""
+    before = len(kernel) // 2
+    padded = np.pad(channels, ((before, len(kernel) - 1 - before), (0, 0)), mode='edge')
+    return np.apply_along_axis(np.convolve, 0, padded, kernel / kernel.sum(), mode='valid')
+
+
+def _usual() -> np.ndarray:
+    size = np.ones(SIZE)
+    for part, values in SWAY.items():
+        size[CHANNELS[part]] = values
+    return size
+
+
+def _keys(channels: np.ndarray, rate_hz: float) -> tuple[Key, ...]:
+    """Return the poses at which the upper body turns or stops."""
+    arms = [_limited(channels[:, CHANNELS[f'{side}_arm']], 'arm') for side in 'lr']
+    head, trunk = (channels[:, CHANNELS[part]] for part in ('head', 'trunk'))
+    head = _limited(head - head.mean(axis=0), 'head')
+    trunk = _limited(trunk - trunk.mean(axis=0), 'trunk')
+    speed = np.abs(np.gradient(np.concatenate((*arms, head), axis=1), axis=0)).sum(axis=1)
+    frames = _slowest(speed, max(2, round(_KEY_S * rate_hz)))
+    keys = []
+    for before, now in zip([0, *frames[:-1]], frames, strict=True):
+        seconds = max(_KEY_S, (now - before) / rate_hz)
+        # Like a contact: how far the arm goes is the animator's, not the style's.
+        left, right = (Pose(tuple(arm[now]), contact=True) for arm in arms)
+        keys.append(Key(seconds, left, right, head[now], trunk[now]))
+    return tuple(keys)
+
+
+def _limited(values: np.ndarray, part: str) -> np.ndarray:
+    return np.clip(values, *np.array(list(JOINT_LIMITS[part].values())).T)
+
+
+def _slowest(speed: np.ndarray, apart: int) -> list[int]:
+    """Return up to so many frames where the speed is least around, in order, apart."""
+    inner = np.arange(1, len(speed) - 1)
+    dips = inner[(speed[inner] <= speed[inner - 1]) & (speed[inner] < speed[inner + 1])]
+    chosen: list[int] = []
+    for frame in dips[np.argsort(speed[dips], kind='stable')]:
+        if all(abs(frame - other) >= apart for other in chosen):
+            chosen.append(int(frame))
+        if len(chosen) == _MOST_KEYS:
+            break
+    return sorted(chosen)

@@ -1,0 +1,234 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A performance: one person acts out a plan of emotions, from gestures to keypoints."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, field, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.training.corpus.idle import add_glances, add_weight_shifts, idle_movement
+from emotion_motion.training.corpus.performer.body import Body, CHANNELS
+from emotion_motion.training.corpus.phrase import Family, Phrase
+from emotion_motion.training.corpus.poses import Pose, solve_poses
+from emotion_motion.training.corpus.repertoire import ACCENTS, COMPANIONS, families_of, pick
+from emotion_motion.training.corpus.score import Score, Track
+from emotion_motion.training.corpus.style import mixed_style, posture_channels, Style
+
+if TYPE_CHECKING:
+    from emotion_motion.training.corpus.carriers import Carriers
+
+__all__ = ['Segment', 'Actor', 'Performance']
+
+_GAIN_NAMES = [field.name for field in fields(Style)]
+# How often a gesture flows into another one, the idle arm does something of its own, the head
+# does something of its own.
+_FLOWS, _ACCOMPANIED, _ACCENTED = 0.3, 0.35, 0.3
+_ANIMATED = 0.16  # of gestures where carriers have some: there are few of them
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a clip at one emotion.
+
+    Attributes:
+        weights: of the seven emotions, sum 1.
+        start_s: where in the clip it begins.
+        end_s: where it ends.
+        mode: which of the modes of an emotion that has two (fear): 0 or 1.
+    """
+
+    weights: np.ndarray
+    start_s: float
+    end_s: float
+    mode: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Actor:
+    """Whose body moves.
+
+    Attributes:
+        body: its joints and lengths.
+        poses: of its arms, solved for its lengths.
+        carriers: real idle movement and animators' poses to use; None for none.
+    """
+
+    body: Body
+    poses: dict[str, Pose] = field(default_factory=dict)
+    carriers: Carriers | None = None
+
+    @classmethod
+    def of(cls, body: Body, carriers: Carriers | None = None) -> Actor:
+        """Return the actor who has this body."""
+        return cls(body, dict(solve_poses(body)), carriers)
+
+
+class Performance:
+    """Draws everything that happens in a plan, then plays it."""
+
+    def __init__(
+        self,
+        plan: list[Segment],
+        rng: np.random.Generator,
+        actor: Actor,
+        *,
+        from_rest: bool = False,
+        family: Family | None = None,
+    ) -> None:
+        """Draw the performance of `plan`.
+
+        Args:
+            plan: segments without gaps from 0 on.
+            rng: source of every draw.
+            actor: whose body.
+            from_rest: start in the rest pose.
+            family: play only this gesture, over and over.
+        """
+        self.names: list[str] = []  # of the gestures in order
+        self._rng, self._actor, self._family = rng, actor, family
+        self._from_rest = from_rest
+        first = posture_channels(plan[0].weights, rng, actor.body, plan[0].mode)
+        self._score = Score(actor.body.rest_channels if from_rest else first)
+        self._gains = Track(np.array(astuple(mixed_style(plan[0].weights, plan[0].mode))))
+        if from_rest:
+            self._score.posture.move(0.0, rng.uniform(0.3, 0.9), first)
+        for number, segment in enumerate(plan):
+            if number:
+                self._switch(segment)
+            self._fill(segment)
+
+    def keypoints(self, times_s: np.ndarray, rate_hz: float) -> np.ndarray:
+        """Return the body [T, K, 3] at times [T], of height 1."""
+        # A little smoothing joins one movement to the next, as muscles do.
+        channels = _smoothed(self._score.play(times_s), 0.033 * rate_hz)
+        _lift_moving_feet(channels, rate_hz)
+        over_time = dict(zip(_GAIN_NAMES, self._gains.play(times_s).T, strict=True))
+        idle = idle_movement(self._rng, over_time, rate_hz, self._actor.carriers)
+        if self._from_rest:
+            idle *= np.clip(times_s / 0.5, 0.0, 1.0)[:, None]
+        return self._actor.body.keypoints(channels + idle)
+
+    def _switch(self, segment: Segment) -> None:
+        """Go over to the emotion of `segment` within 0.3 to 0.8 s."""
+        seconds = self._rng.uniform(0.3, 0.8)
+        start, score = segment.start_s, self._score
+        score.cut(start, seconds)
+        for track in (score.posture, score.gaze, score.accents, score.weight):
+            track.cut(start, 0.4 * seconds)
+        if score.accents.last.any():
+            score.accents.move(start, start + seconds, np.zeros(3))
+        goal = posture_channels(segment.weights, self._rng, self._actor.body, segment.mode)
+        score.posture.move(start, start + seconds, goal)
+        style = np.array(astuple(mixed_style(segment.weights, segment.mode)))
+        self._gains.move(start, start + seconds, style)
+
+    def _fill(self, segment: Segment) -> None:
+        """Fill a segment with gestures and pauses, changes of posture, glances, weight shifts."""
+        rng, score = self._rng, self._score
+        style = mixed_style(segment.weights, segment.mode)
+        add_glances(score, rng, style, segment.start_s, segment.end_s)
+        add_weight_shifts(score, rng, style, segment.start_s, segment.end_s)
+        self._add_postures(segment, style)
+        time = segment.start_s + rng.uniform(0.0, 0.35)
+        last: list[Family] = []
+        while time < segment.end_s:
+            start = time if self._family else max(time, score.end_s)
+            phrase, last = self._phrase(segment, style, last)
+            score.add(phrase.moves, start)
+            pause = min(rng.exponential(style.pause_s), 3.5 * style.pause_s)
+            time = score.end_s + pause
+
+    def _phrase(
+        self, segment: Segment, style: Style, last: list[Family]
+    ) -> tuple[Phrase, list[Family]]:
+        """Write one gesture, or some that flow into each other; return it and its families."""
+        rng = self._rng
+        if self._family:
+            phrase = Phrase(rng, style, 'lr'[rng.integers(2)], self._actor.poses)
+            self._family(phrase)
+            phrase.lower()
+            self.names.append(self._family.__name__)
+            return phrase, [self._family]
+        emotion = int(rng.choice(len(EMOTIONS), p=segment.weights))
+        name = EMOTIONS[emotion]
+        families, chance = self._families(name, segment.mode)
+        phrase = Phrase(rng, style, 'lr'[rng.integers(2)], self._actor.poses)
+        # A weak emotion makes smaller gestures.
+        phrase.size *= 0.55 + 0.45 * float(segment.weights[emotion])
+        count = 1 + (rng.random() < _FLOWS) + (rng.random() < 0.3 * _FLOWS)
+        used: list[Family] = []
+        for number in range(count):
+            chosen = pick(rng, families, chance, [*last, *used])
+            phrase.flowing = number < count - 1
+            if number and rng.random() < 0.5:
+                phrase.lead = phrase.other
+            chosen(phrase)
+            used.append(chosen)
+            self.names.append(chosen.__name__)
+        self._decorate(phrase, name, style)
+        phrase.lower()
+        return phrase, used
+
+    def _families(self, emotion: str, mode: int) -> tuple[list[Family], np.ndarray]:
+        """Return the families of an emotion, those of the carriers among them."""
+        families, chance = families_of(emotion, mode)
+        carriers = self._actor.carriers
+        extra = carriers.families(emotion) if carriers else []
+        if not extra:
+            return families, chance
+        share = np.full(len(extra), _ANIMATED / len(extra))
+        return [*families, *extra], np.append((1.0 - _ANIMATED) * chance, share)
+
+    def _decorate(self, phrase: Phrase, emotion: str, style: Style) -> None:
+        """Let the other arm or the head do something of its own meanwhile."""
+        rng = self._rng
+        if rng.random() < _ACCOMPANIED:
+            options = COMPANIONS[emotion]
+            phrase.accompany(options[int(rng.integers(len(options)))])
+        if rng.random() < _ACCENTED:
+            swings, start = ACCENTS[emotion], self._score.end_s + rng.uniform(0.0, 0.8)
+            goal, seconds = swings[int(rng.integers(len(swings)))]
+            side = 1.0 if rng.random() < 0.5 else -1.0
+            goal = np.array(goal) * (1.0, side, side) * rng.uniform(0.6, 1.2) * style.amplitude
+            for _ in range(int(rng.integers(1, 4))):
+                half = seconds * rng.uniform(0.85, 1.3)
+                self._score.accents.move(start, start + half, goal)
+                goal = goal * (1.0, -1.0, -1.0) * rng.uniform(0.6, 0.95)
+                back = np.zeros(3) if not goal[1:].any() else goal * 0.8
+                self._score.accents.move(start + half, start + 2.0 * half, back)
+                start += 2.0 * half
+            self._score.accents.move(start, start + seconds, np.zeros(3))
+
+    def _add_postures(self, segment: Segment, style: Style) -> None:
+        """Stand differently every few seconds: nobody holds a lean for longer."""
+        rng = self._rng
+        time = segment.start_s + rng.uniform(2.0, 4.5)
+        while time < segment.end_s:
+            seconds = rng.uniform(0.8, 1.8) / style.speed
+            goal = posture_channels(segment.weights, rng, self._actor.body, segment.mode)
+            self._score.posture.move(time, time + seconds, goal)
+            time += seconds + rng.uniform(1.5, 4.0)
+
+
+def _lift_moving_feet(channels: np.ndarray, rate_hz: float) -> None:
+    """Raise a foot that moves over the ground, highest where it is fastest."""
+    for foot in ('l_foot', 'r_foot'):
+        ahead, lift, heel = range(CHANNELS[foot].start, CHANNELS[foot].stop)
+        speed = np.abs(np.gradient(channels[:, ahead], 1.0 / rate_hz, axis=0))
+        channels[:, lift] += 0.06 * speed
+        channels[:, heel] += 20.0 * speed
+
+
+def _smoothed(channels: np.ndarray, width: float) -> np.ndarray:
+    """Return channels [T, C] filtered by a Gaussian of `width` frames."""
+    reach = int(np.ceil(3.0 * width))
+    if reach < 1:
+        return channels
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+    padded = np.pad(channels, ((reach, reach), (0, 0)), mode='edge')
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0)
+    return windows @ (kernel / kernel.sum())

@@ -1,0 +1,305 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A jointed body: joint angles in, keypoints out, feet planted, wrists outside of the body.
+
+Forward kinematics on the rest offsets of the skeleton for trunk, head and arms; analytic inverse
+kinematics for the legs, so that the feet stay where they stand whatever the pelvis does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion_motion.body.skeleton import load_skeleton, Skeleton
+from emotion_motion.exceptions import SkeletonError
+from emotion_motion.training.corpus.performer.arm import (
+    arm_angles,
+    arm_directions,
+    ARM_LIMITS,
+    clear_of_ribs,
+    elbow_toward,
+    knee_toward,
+    outside_ball,
+    outside_trunk,
+)
+
+__all__ = ['CHANNELS', 'PARTS', 'JOINT_LIMITS', 'Body', 'mirror_channels']
+
+# The channels of a body by part. Degrees, except pelvis x, y, drop and the feet, which are body
+# heights. Positive: x forward, y left, drop down; yaw and twist to the left, roll and bend lean to
+# the left, pitch and lean forward; protract forward; foot ahead and lift, heel raised; touch 1 has
+# the wrist follow the head's turns, as a hand at the face does.
+PARTS: dict[str, tuple[str, ...]] = {
+    'pelvis': ('x', 'y', 'drop', 'yaw', 'pitch', 'roll'),
+    'trunk': ('lean', 'bend', 'twist'),
+    'head': ('pitch', 'yaw', 'roll'),
+    'l_shoulder': ('shrug', 'protract'),
+    'r_shoulder': ('shrug', 'protract'),
+    'l_arm': tuple(ARM_LIMITS),
+    'r_arm': tuple(ARM_LIMITS),
+    'l_foot': ('ahead', 'lift', 'heel'),
+    'r_foot': ('ahead', 'lift', 'heel'),
+    'l_face': ('touch',),
+    'r_face': ('touch',),
+}
+CHANNELS: dict[str, slice] = {}
+for _part, _names in PARTS.items():
+    _first = max((place.stop for place in CHANNELS.values()), default=0)
+    CHANNELS[_part] = slice(_first, _first + len(_names))
+SIZE = max(place.stop for place in CHANNELS.values())
+
+JOINT_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
+    'pelvis': {
+        'x': (-0.10, 0.08),
+        'y': (-0.08, 0.08),
+        'drop': (-0.003, 0.16),
+        'yaw': (-25.0, 25.0),
+        'pitch': (-15.0, 25.0),
+        'roll': (-10.0, 10.0),
+    },
+    'trunk': {'lean': (-20.0, 50.0), 'bend': (-20.0, 20.0), 'twist': (-40.0, 40.0)},
+    'head': {'pitch': (-38.0, 45.0), 'yaw': (-70.0, 70.0), 'roll': (-30.0, 30.0)},
+    'shoulder': {'shrug': (-8.0, 28.0), 'protract': (-20.0, 30.0)},
+    'arm': ARM_LIMITS,
+    'foot': {'ahead': (-0.12, 0.12), 'lift': (0.0, 0.10), 'heel': (0.0, 35.0)},
+    'face': {'touch': (0.0, 1.0)},
+}
+
+# A trunk for wrists, in body heights: half depth and half width of an elliptic cylinder around the
+# line from mid-hip to neck, and a ball for the head; both with the thickness of a wrist. Those of
+# the mean body; another one's go with its breadths and the size of its head.
+_TRUNK_DEPTH, _TRUNK_WIDTH = 0.085, 0.112
+_HEAD_CENTRE, _HEAD_RADIUS = np.array([0.012, 0.0, 0.097]), 0.085
+_GIVE_DEG = 5.0  # beyond the active range, where a hand rests against the face
+_STRAIGHTEST = 0.9991  # of the leg's length; a locked knee would jump when it unlocks
+_UNLOCKING = 0.0008  # of the height, in which a leg comes to bear; more would bend both knees
+
+
+class Body:
+    """Turns channels [T, SIZE] into keypoints [T, 25, 3] of a body of height 1.
+
+    Attributes:
+        skeleton: lengths and offsets of the body.
+        rest_channels: channels [SIZE] of its rest pose.
+    """
+
+    def __init__(self, skeleton: Skeleton | None = None) -> None:
+        """Read lengths and offsets from `skeleton`, BODY_25 by default.
+
+        Raises:
+            SkeletonError: the skeleton lacks one of the keypoints of BODY_25.
+        """
+        self.skeleton = skeleton or load_skeleton()
+        reference = load_skeleton('body_25')
+        if set(self.skeleton.names) != set(reference.names):
+            raise SkeletonError(
+                f'got the skeleton {self.skeleton.name!r}; the procedural body needs the '
+                f'keypoints of body_25: {", ".join(reference.names)}'
+            )
+        self._at = {name: self.skeleton.index(name) for name in self.skeleton.names}
+        rest, lengths = self.skeleton.rest, self.skeleton.bone_lengths
+        self._rest = {name: rest[i] for name, i in self._at.items()}
+        self._length = {name: float(lengths[i]) for name, i in self._at.items()}
+        low, high = _limit_arrays()
+        self._low, self._high = low, high
+        mean = {name: reference.rest[reference.index(name)] for name in reference.names}
+        broad = 0.5 * sum(self._rest[n][1] / mean[n][1] for n in ('LShoulder', 'LHip'))
+        self._trunk_axes = broad * _TRUNK_DEPTH, broad * _TRUNK_WIDTH
+        nose = [np.linalg.norm(rest['Nose'] - rest['Neck']) for rest in (self._rest, mean)]
+        self._head_size = nose[0] / nose[1]
+        # An elbow bends so far: the wrist stays away from its shoulder.
+        upper, forearm = self._arm_lengths
+        bent = np.cos(np.radians(180.0 - ARM_LIMITS['elbow'][1] - _GIVE_DEG))
+        self._nearest = float(np.sqrt(upper**2 + forearm**2 - 2.0 * upper * forearm * bent))
+        self.rest_channels = self._rest_channels()
+
+    def keypoints(self, channels: np.ndarray) -> np.ndarray:
+        """Place the body.
+
+        Args:
+            channels: [T, SIZE] in the order of `CHANNELS`; kept within the joint limits.
+
+        Returns:
+            Keypoints [T, K, 3] float64, in body heights.
+        """
+        limited = np.clip(channels, self._low, self._high)
+        part = {name: limited[:, place] for name, place in CHANNELS.items()}
+        points: dict[str, np.ndarray] = {}
+        feet = {side: self._foot(points, part, side) for side in 'LR'}
+        hip_turn = _rotation(part['pelvis'][:, 3], part['pelvis'][:, 4], part['pelvis'][:, 5])
+        self._pelvis(points, part, hip_turn, feet)
+        for side in 'LR':
+            self._leg(points, hip_turn, feet[side], side)
+        chest = self._trunk(points, part, hip_turn)
+        head = self._head(points, part)
+        for side in 'LR':
+            self._arm(points, part, chest, head, side)
+        result = np.empty((len(channels), self.skeleton.size, 3))
+        for name, place in self._at.items():
+            result[:, place] = points[name]
+        return result
+
+    def reach(self, wrist: tuple[float, float, float], elbow_out_deg: float) -> np.ndarray:
+        """Return the LEFT arm's angles [4] that bring its wrist to a point.
+
+        Args:
+            wrist: where, in the chest's frame in the rest pose (origin on the ground), of the left
+                arm of a body of height 1.
+            elbow_out_deg: 0 has the elbow below and behind the line from shoulder to wrist, 90 out
+                to the side of it.
+        """
+        shoulder = self._rest['LShoulder']
+        target = np.array(wrist)
+        along = (target - shoulder) / np.linalg.norm(target - shoulder)
+        down = np.array([-0.5, 0.0, -1.0])
+        down = down - along * (along @ down)
+        down /= np.linalg.norm(down)
+        out = np.cross(down, along)
+        out = out if out[1] >= 0 else -out
+        pole = np.cos(np.radians(elbow_out_deg)) * down + np.sin(np.radians(elbow_out_deg)) * out
+        elbow, end = elbow_toward(shoulder, target, pole, self._arm_lengths)
+        upper, forearm = elbow - shoulder, end - elbow
+        return arm_angles(upper / np.linalg.norm(upper), forearm / np.linalg.norm(forearm))
+
+    @property
+    def _arm_lengths(self) -> tuple[float, float]:
+        return self._length['LElbow'], self._length['LWrist']
+
+    def _rest_channels(self) -> np.ndarray:
+        """Return the channels [SIZE] of the skeleton's rest pose."""
+        rest = np.zeros(SIZE)
+        upper = self._rest['LElbow'] - self._rest['LShoulder']
+        forearm = self._rest['LWrist'] - self._rest['LElbow']
+        angles = arm_angles(upper / np.linalg.norm(upper), forearm / np.linalg.norm(forearm))
+        rest[CHANNELS['l_arm']] = rest[CHANNELS['r_arm']] = angles
+        return rest
+
+    def _foot(self, points: dict, part: dict, side: str) -> np.ndarray:
+        """Place one foot, turned about its ball; return the ankle [T, 3]."""
+        ahead, lift, heel = part[f'{side.lower()}_foot'].T
+        ball = self._rest[f'{side}BigToe'] * np.array([1.0, 1.0, 0.0])
+        turn = _rotation(np.zeros_like(heel), heel, np.zeros_like(heel))
+        shift = np.stack((ahead, np.zeros_like(ahead), lift), axis=-1) + ball
+        for name in ('BigToe', 'SmallToe', 'Heel', 'Ankle'):
+            offset = self._rest[f'{side}{name}'] - ball
+            points[f'{side}{name}'] = shift + turn @ offset
+        return points[f'{side}Ankle']
+
+    def _pelvis(self, points: dict, part: dict, turn: np.ndarray, feet: dict) -> None:
+        """Place mid-hip as low as asked, and low enough that both feet reach the ground."""
+        x, y, drop = part['pelvis'][:, :3].T
+        lean = np.radians(part['trunk'][:, 0] + part['pelvis'][:, 4])
+        x = x - 0.09 * np.sin(lean)  # the hips go back when the trunk goes forward: balance
+        highest = {}
+        for side in 'LR':
+            hip = turn @ (self._rest[f'{side}Hip'] - self._rest['MidHip'])
+            over = np.stack((x, y), axis=-1) + hip[:, :2] - feet[side][:, :2]
+            leg = (self._length[f'{side}Knee'] + self._length[f'{side}Ankle']) * _STRAIGHTEST
+            highest[side] = np.sqrt(leg**2 - (over**2).sum(-1)) + feet[side][:, 2] - hip[:, 2]
+        height = _smooth_min(highest['L'], highest['R'], _UNLOCKING)
+        height = _smooth_min(self._rest['MidHip'][2] - drop, height, _UNLOCKING)
+        points['MidHip'] = np.stack((x, y, height), axis=-1)
+
+    def _leg(self, points: dict, turn: np.ndarray, ankle: np.ndarray, side: str) -> None:
+        hip = points['MidHip'] + turn @ (self._rest[f'{side}Hip'] - self._rest['MidHip'])
+        toes = points[f'{side}BigToe'] - points[f'{side}Heel']
+        toes[:, 2] = 0.0
+        outward = 0.012 if side == 'L' else -0.012  # knees open a little as they bend
+        pole = toes + np.array([0.0, outward, 0.0])
+        lengths = self._length[f'{side}Knee'], self._length[f'{side}Ankle']
+        points[f'{side}Hip'] = hip
+        points[f'{side}Knee'], _ = knee_toward(hip, ankle, pole, lengths)
+
+    def _trunk(self, points: dict, part: dict, hip_turn: np.ndarray) -> np.ndarray:
+        """Place neck and shoulders; return the chest's rotation [T, 3, 3]."""
+        lean, bend, twist = part['trunk'].T
+        chest = hip_turn @ _rotation(twist, lean, bend)
+        neck = self._rest['Neck']
+        points['Neck'] = points['MidHip'] + chest @ (neck - self._rest['MidHip'])
+        for side, sign in (('L', 1.0), ('R', -1.0)):
+            shrug, protract = part[f'{side.lower()}_shoulder'].T
+            clavicle = self._rest[f'{side}Shoulder'] - neck
+            turn = _rotation(-sign * protract, np.zeros_like(shrug), -sign * shrug)
+            points[f'{side}Shoulder'] = (
+                points['Neck'] + (chest @ (turn @ clavicle)[..., None])[..., 0]
+            )
+        return chest
+
+    def _head(self, points: dict, part: dict) -> np.ndarray:
+        """Place the face; return the head's rotation [T, 3, 3].
+
+        The head follows the trunk's turn fully but its lean only in part: people keep their eyes
+        level.
+        """
+        yaw = part['pelvis'][:, 3] + part['trunk'][:, 2] + part['head'][:, 1]
+        lean = part['pelvis'][:, 4] + part['trunk'][:, 0]
+        bend = part['pelvis'][:, 5] + part['trunk'][:, 1]
+        turn = _rotation(yaw, 0.35 * lean + part['head'][:, 0], 0.4 * bend + part['head'][:, 2])
+        for name in ('Nose', 'REye', 'LEye', 'REar', 'LEar'):
+            points[name] = points['Neck'] + turn @ (self._rest[name] - self._rest['Neck'])
+        return turn
+
+    def _arm(
+        self, points: dict, part: dict, chest: np.ndarray, head: np.ndarray, side: str
+    ) -> None:
+        flip = np.array([1.0, 1.0 if side == 'L' else -1.0, 1.0])
+        upper, forearm = arm_directions(clear_of_ribs(part[f'{side.lower()}_arm']))
+        upper = (chest @ (upper * flip)[..., None])[..., 0]
+        forearm = (chest @ (forearm * flip)[..., None])[..., 0]
+        shoulder, lengths = points[f'{side}Shoulder'], self._arm_lengths
+        elbow = shoulder + upper * lengths[0]
+        wrist = elbow + forearm * lengths[1]
+        from_neck = np.einsum('tji,tj->ti', chest, wrist - points['Neck'])
+        beside_face = points['Neck'] + np.einsum('tij,tj->ti', head, from_neck)
+        wrist = wrist + part[f'{side.lower()}_face'] * (beside_face - wrist)
+        wrist = outside_trunk(
+            wrist, points['MidHip'], points['Neck'], chest, flip[1], self._trunk_axes
+        )
+        centre = points['Neck'] + head @ (self._head_size * _HEAD_CENTRE)
+        wrist = outside_ball(wrist, centre, self._head_size * _HEAD_RADIUS)
+        wrist = outside_ball(wrist, shoulder, self._nearest)
+        # Keep the side to which the elbow pointed; with an arm nearly straight, point it back.
+        backward = -0.004 * chest[:, :, 0]
+        pole = (elbow - shoulder) - 0.5 * (wrist - shoulder) + backward
+        elbow, wrist = elbow_toward(shoulder, wrist, pole, lengths)
+        points[f'{side}Elbow'], points[f'{side}Wrist'] = elbow, wrist
+
+
+def mirror_channels(channels: np.ndarray) -> np.ndarray:
+    """Return channels [..., SIZE] of the mirrored body."""
+    mirrored = channels.copy()
+    for pair in ('shoulder', 'arm', 'foot', 'face'):
+        left, right = f'l_{pair}', f'r_{pair}'
+        mirrored[..., CHANNELS[left]] = channels[..., CHANNELS[right]]
+        mirrored[..., CHANNELS[right]] = channels[..., CHANNELS[left]]
+    for part in ('pelvis', 'trunk', 'head'):
+        for offset, name in enumerate(PARTS[part]):
+            if name in ('y', 'yaw', 'roll', 'bend', 'twist'):
+                mirrored[..., CHANNELS[part].start + offset] *= -1.0
+    return mirrored
+
+
+def _limit_arrays() -> tuple[np.ndarray, np.ndarray]:
+    low, high = np.zeros(SIZE), np.zeros(SIZE)
+    for part, place in CHANNELS.items():
+        limits = JOINT_LIMITS[part.removeprefix('l_').removeprefix('r_')]
+        low[place], high[place] = np.array([limits[name] for name in PARTS[part]]).T
+    return low, high
+
+
+def _rotation(yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
+    """Return Rz(yaw) Ry(pitch) Rx(-roll) [T, 3, 3]; degrees [T]; positive roll leans left."""
+    (sz, sy, sx), (cz, cy, cx) = (
+        [f(np.radians(a)) for a in (yaw, pitch, -roll)] for f in (np.sin, np.cos)
+    )
+    rows = (
+        (cz * cy, cz * sy * sx - sz * cx, cz * sy * cx + sz * sx),
+        (sz * cy, sz * sy * sx + cz * cx, sz * sy * cx - cz * sx),
+        (-sy, cy * sx, cy * cx),
+    )
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _smooth_min(first: np.ndarray, second: np.ndarray, width: float) -> np.ndarray:
+    gap = first - second
+    return 0.5 * (first + second - np.sqrt(gap * gap + width * width))

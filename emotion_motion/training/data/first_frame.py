@@ -1,0 +1,116 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The first frame of a clip as a picture: the body as read, not yet prepared. Needs matplotlib."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.body.skeleton import load_skeleton, Skeleton
+from emotion_motion.drawing import film_strip
+from emotion_motion.exceptions import ConfigError, MotionFileError, SkeletonError
+from emotion_motion.io.clip import Clip
+from emotion_motion.training.data.canonical import completed
+from emotion_motion.training.data.resample import facing, turned
+
+__all__ = ['draw_first_frame']
+
+_LEFT, _RIGHT, _MIDDLE = '#1f77b4', '#d1495b', '#3b3f46'
+_WIDTH_IN = 4.0
+
+
+def draw_first_frame(clip: Clip, path: str | Path, title: str = '') -> Path:
+    """Draw the first frame: a body in 3D turned to the camera, a body in 2D as in its picture.
+
+    Args:
+        clip: any clip whose skeleton the package knows.
+        path: picture to write; the ending tells the format.
+        title: text above it.
+
+    Raises:
+        MotionFileError: the skeleton is not known or the picture cannot be written.
+        ConfigError: matplotlib is missing.
+    """
+    path = Path(path)
+    try:
+        skeleton = load_skeleton(clip.skeleton)
+    except SkeletonError as error:
+        raise MotionFileError(f'cannot draw {clip.source or "the clip"}: {error}') from error
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if clip.dims == 3:
+            points = _toward_camera(clip, skeleton)
+            return film_strip(points, skeleton, path, title=title, width_in=_WIDTH_IN)
+        return _draw_picture(clip, skeleton, path, title)
+    except OSError as error:
+        raise MotionFileError(
+            f'could not write {path} ({error.strerror}); choose a folder that you may write to'
+        ) from error
+
+
+def _toward_camera(clip: Clip, skeleton: Skeleton) -> np.ndarray:
+    """Return the first frame [1, K, 3] over the origin, facing +x."""
+    points = clip.keypoints[:1].astype(np.float64)
+    points = completed(points, clip.confidence[:1], skeleton)
+    points[..., :2] -= points[:, skeleton.root, :2]
+    points[..., 2] -= points[..., 2].min()
+    return turned(points, -facing(points, skeleton))
+
+
+def _draw_picture(clip: Clip, skeleton: Skeleton, path: Path, title: str) -> Path:
+    """Draw what was seen of the first frame; pale where it is unsure."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigError(
+            'got no matplotlib, which pictures need; pip install "emotion_motion[train]"'
+        ) from error
+    figure = Figure(figsize=(_WIDTH_IN, 1.25 * _WIDTH_IN), layout='constrained')
+    FigureCanvasAgg(figure)
+    axis = figure.add_subplot()
+    points, sure = clip.keypoints[0], clip.confidence[0]
+    for first, second in skeleton.edges:
+        alpha = float(min(sure[first], sure[second]))
+        if alpha > 0.0:
+            axis.plot(
+                *points[[first, second]].T,
+                '-',
+                lw=2.5,
+                alpha=alpha,
+                color=_colour(skeleton, second),
+                solid_capstyle='round',
+            )
+    for keypoint in np.flatnonzero(sure > 0.0):
+        axis.plot(
+            *points[keypoint],
+            'o',
+            ms=4,
+            alpha=float(sure[keypoint]),
+            color=_colour(skeleton, int(keypoint)),
+        )
+    _frame(axis, clip.prepared)
+    missing = int((sure <= 0.0).sum())
+    text = f'{title}\n{missing} of {skeleton.size} keypoints not seen'.strip()
+    axis.set_title(text, fontsize=9, color=_MIDDLE)
+    figure.savefig(path, dpi=150)
+    return path
+
+
+def _frame(axis: Any, prepared: bool) -> None:
+    axis.set_aspect('equal', adjustable='datalim')
+    unit = 'body heights' if prepared else 'pixels'
+    axis.set_xlabel(f'{"y, to the left" if prepared else "x"} [{unit}]', fontsize=8)
+    axis.set_ylabel(f'{"z, up" if prepared else "y, down"} [{unit}]', fontsize=8)
+    axis.tick_params(labelsize=7)
+    if not prepared:
+        axis.invert_yaxis()
+
+
+def _colour(skeleton: Skeleton, keypoint: int) -> str:
+    if keypoint == skeleton.mirror[keypoint]:
+        return _MIDDLE
+    return _LEFT if skeleton.names[keypoint].startswith('L') else _RIGHT

@@ -1,0 +1,179 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training, validation and test: whole actors or whole sources, never windows; and a leak check.
+
+A group's split is a hash of its name, so that new clips never move old ones. The price is that
+shares hold only on average: a handful of groups may leave a split empty, which the import says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+import hashlib
+from typing import Literal, TYPE_CHECKING
+
+import numpy as np
+
+from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.data.index import TOLERANCE
+
+if TYPE_CHECKING:
+    from emotion_motion.io.clip import Clip
+    from emotion_motion.training.data.store import ClipInfo, MotionDataset
+
+__all__ = ['GroupBy', 'SplitRule', 'check_leaks', 'group_of', 'split_of']
+
+GroupBy = Literal['auto', 'actor', 'source']
+_SAME = 2e-3  # body heights between the frames of one motion that was prepared twice
+_SHOWN, _ENOUGH = 5, 100  # leaks told, and looked for
+
+
+def group_of(clip: Clip | ClipInfo, by: GroupBy = 'auto') -> str:
+    """Return the name of what a clip must not be parted from.
+
+    Args:
+        clip: with its actor and source.
+        by: 'actor', 'source', or 'auto': the actor where one is known, else the source.
+
+    Raises:
+        TrainingError: neither is known, or the actor is not and `by` asks for it.
+    """
+    if by not in ('auto', 'actor', 'source'):
+        raise TrainingError(f"got group = {by!r}; expected 'auto', 'actor' or 'source'")
+    if clip.actor and by != 'source':
+        return f'actor {clip.actor}'
+    if by == 'actor' or not clip.source:
+        unknown = 'actor' if by == 'actor' else 'actor and source'
+        raise TrainingError(
+            f'got the clip {clip.source!r}, whose {unknown} nobody knows; name the actor in the '
+            f'label file, or split by source'
+        )
+    return f'source {clip.source}'
+
+
+def split_of(group: str, seed: int = 0, *, val_share: float = 0.1, test_share: float = 0.1) -> str:
+    """Return 'train', 'val' or 'test' for a group, by a hash of seed and name.
+
+    Args:
+        group: see `group_of`.
+        seed: another seed gives other splits.
+        val_share: share of groups for validation.
+        test_share: share of groups for the test.
+
+    Raises:
+        TrainingError: shares below 0 or of more than 1 together.
+    """
+    if not (val_share >= 0.0 and test_share >= 0.0 and val_share + test_share <= 1.0):
+        raise TrainingError(
+            f'got val_share {val_share} and test_share {test_share}; expected shares of at least '
+            f'0 and at most 1 together'
+        )
+    digest = hashlib.sha256(f'{seed}\n{group}'.encode('utf-8', 'replace')).digest()
+    place = int.from_bytes(digest[:8], 'big') / 2**64
+    if place < test_share:
+        return 'test'
+    return 'val' if place < test_share + val_share else 'train'
+
+
+@dataclass(frozen=True)
+class SplitRule:
+    """How clips are split; called with a clip it returns its split."""
+
+    val_share: float = 0.1
+    test_share: float = 0.1
+    seed: int = 0
+    by: GroupBy = 'auto'
+
+    def __post_init__(self) -> None:
+        split_of('', val_share=self.val_share, test_share=self.test_share)
+
+    def __call__(self, clip: Clip) -> str:
+        """Return the split of a clip."""
+        group = group_of(clip, self.by)
+        return split_of(group, self.seed, val_share=self.val_share, test_share=self.test_share)
+
+
+def check_leaks(*datasets: MotionDataset) -> None:
+    """Make sure that no group and no motion is in two splits, of a data set or across several.
+
+    Motions are compared by content, also with their mirror images, so that the same take under
+    two names is found. Groups are those of one data set: two may both call somebody `1`.
+
+    Args:
+        datasets: of one skeleton and rate, where there are several.
+
+    Raises:
+        TrainingError: names the groups and the pairs of clips that leak.
+    """
+    torn = [leak for dataset in datasets for leak in _torn_groups(dataset)]
+    leaks = [*torn, *_same_motions(datasets)]
+    if leaks:
+        more = f'\n  and {len(leaks) - _SHOWN} more' if len(leaks) > _SHOWN else ''
+        listed = '\n  '.join(leaks[:_SHOWN])
+        raise TrainingError(
+            f'got data whose splits share motion, so that its validation would judge what was '
+            f'learnt by heart:\n  {listed}{more}\nsplit it by actor or by source, and remove '
+            f'copies'
+        )
+
+
+def _torn_groups(dataset: MotionDataset) -> list[str]:
+    by = dataset.manifest.get('settings', {}).get('group', 'auto')
+    found: dict[str, set[str]] = {}
+    for i in range(len(dataset)):
+        info = dataset.info(i)
+        if info.actor or info.source:
+            group = group_of(info, by if info.actor else 'source')
+            found.setdefault(group, set()).add(str(dataset.splits[i]))
+    return [
+        f'{group} is in {" and ".join(sorted(splits))}'
+        for group, splits in found.items()
+        if len(splits) > 1
+    ]
+
+
+def _same_motions(datasets: Sequence[MotionDataset]) -> list[str]:
+    leaks: list[str] = []
+    clips = [(dataset, i) for dataset in datasets for i in range(len(dataset))]
+    prints = np.concatenate([dataset.fingerprints for dataset in datasets])
+    splits = np.concatenate([dataset.splits for dataset in datasets])
+    for first, second in _near(prints, splits):
+        if _same(*clips[first], *clips[second]):
+            names = [_told(*clips[n], len(datasets) > 1) for n in (first, second)]
+            leaks.append(f'the same motion: {names[0]} and {names[1]}')
+            if len(leaks) >= _ENOUGH:
+                break
+    return leaks
+
+
+def _told(dataset: MotionDataset, i: int, several: bool) -> str:
+    """Name a clip, with its data set where there are several."""
+    place = f'{dataset.splits[i]} of {dataset.path.name}' if several and dataset.path else ''
+    return f'{dataset.info(i).source or i} ({place or dataset.splits[i]})'
+
+
+def _near(prints: np.ndarray, splits: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield pairs of rows [N, F] of different splits that differ by the tolerance at most.
+
+    Rows are sorted by their first number, so that only near ones are compared.
+    """
+    if len(set(splits)) < 2:
+        return
+    order = np.argsort(prints[:, 0], kind='stable')
+    ends = np.searchsorted(prints[order, 0], prints[order, 0] + TOLERANCE, side='right')
+    for place in np.flatnonzero(ends > np.arange(len(order)) + 1):
+        i, others = order[place], order[place + 1 : ends[place]]
+        others = others[splits[others] != splits[i]]
+        near = np.abs(prints[others] - prints[i]).max(axis=1, initial=0.0) <= TOLERANCE
+        yield from ((int(i), int(j)) for j in others[near])
+
+
+def _same(one: MotionDataset, i: int, other: MotionDataset, j: int) -> bool:
+    """Tell whether two clips hold the same frames or each other's mirror image."""
+    if abs(int(one.lengths[i]) - int(other.lengths[j])) > 1:
+        return False
+    first, second = one.frames(i)[0], other.frames(j)[0]
+    count = min(len(first), len(second))
+    images = (second[:count], one.skeleton.mirrored(second[:count]))
+    return any(np.abs(first[:count] - image).max() <= _SAME for image in images)

@@ -1,0 +1,373 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A data set: prepared clips in a folder that opens at once and loads clip by clip.
+
+The folder holds `manifest.json` (what it is made of), `index.safetensors` (a row a clip) and
+shards with the frames. Opening reads the index alone; a clip is read when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.body.skeleton import load_skeleton, Skeleton
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.exceptions import SkeletonError, TrainingError
+from emotion_motion.files import check_free, new_folder, storage_errors
+from emotion_motion.io.clip import Clip
+from emotion_motion.training.data.index import fingerprint, Index, IndexRow, SPLITS
+from emotion_motion.training.data.shards import Frames, ShardReader, ShardWriter
+
+__all__ = ['FORMAT', 'SPLITS', 'ClipInfo', 'MotionDataset', 'is_dataset', 'write_dataset']
+
+FORMAT = 1  # raised when a folder of before can no longer be read
+_MANIFEST, _INDEX = 'manifest.json', 'index.safetensors'
+
+SplitRule = Callable[[Clip], str] | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """Where a clip comes from; '' for what nobody knows.
+
+    Attributes:
+        source: a file's path, or what generated it.
+        actor: who moved.
+        content: what is done.
+        licence: SPDX identifier or name.
+        label: what the source said of its emotion.
+    """
+
+    source: str
+    actor: str
+    content: str
+    licence: str
+    label: str
+
+
+class MotionDataset:
+    """Prepared clips of one skeleton and rate, in a folder or in memory.
+
+    Attributes:
+        skeleton: whose keypoints they are.
+        rate_hz: frames a second of every clip.
+        dims: coordinates of a keypoint D, 3 or 2.
+        lengths: [N] int64, frames of each clip.
+        emotions: [N, 7] float32, mean emotion of each clip.
+        splits: [N] of 'train', 'val' and 'test'.
+        fingerprints: [N, 16] float32, see `fingerprint`.
+        manifest: what the data set is made of.
+        path: its folder; None in memory.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        frames: _Source,
+        *,
+        skeleton: Skeleton,
+        rate_hz: float,
+        manifest: dict[str, Any],
+        path: Path | None = None,
+    ) -> None:
+        """Join an index and where the frames are; users call `open` or `from_clips`."""
+        self.skeleton, self.rate_hz, self.manifest, self.path = skeleton, rate_hz, manifest, path
+        self.dims = int(skeleton.rest.shape[-1])
+        self.lengths, self.emotions = index.lengths, index.emotions
+        self.splits, self.fingerprints = index.splits, index.fingerprints
+        self._index, self._frames = index, frames
+
+    def __len__(self) -> int:
+        """Return the number of clips N."""
+        return len(self.lengths)
+
+    def info(self, i: int) -> ClipInfo:
+        """Return where clip i comes from."""
+        self._check(i)
+        return ClipInfo(**self._index.texts(i))
+
+    def frames(self, i: int, start: int = 0, stop: int | None = None) -> Frames:
+        """Read frames `start` to `stop` (like a slice) of clip i, and no others.
+
+        Returns:
+            Keypoints [n, K, D], confidence [n, K] and emotions [n, 7], float32, yours to change.
+
+        Raises:
+            IndexError: there is no clip i.
+            TrainingError: the shard is missing or damaged.
+        """
+        self._check(i)
+        first, last, _ = slice(start, stop).indices(int(self.lengths[i]))
+        shard, row = int(self._index.shards[i]), int(self._index.rows[i])
+        return self._frames.read(shard, row + first, max(0, last - first))
+
+    def clip(self, i: int) -> Clip:
+        """Read clip i."""
+        points, confidence, emotions = self.frames(i)
+        return Clip(
+            keypoints=points,
+            rate_hz=self.rate_hz,
+            skeleton=self.skeleton.name,
+            confidence=confidence,
+            emotions=emotions,
+            prepared=True,
+            valence_arousal=self._index.rating(i),
+            **vars(self.info(i)),
+        )
+
+    def chosen(self, split: str) -> np.ndarray:
+        """Return the numbers of the clips of a split."""
+        return np.flatnonzero(self.splits == split)
+
+    @property
+    def minutes(self) -> float:
+        """Length of all clips in minutes."""
+        return float(self.lengths.sum()) / self.rate_hz / 60.0
+
+    @classmethod
+    def open(cls, path: str | Path) -> MotionDataset:
+        """Open the data set in a folder; reads its index, no frames.
+
+        Raises:
+            TrainingError: there is none, it is of another format, or something of it is missing
+                or damaged.
+        """
+        path = Path(path)
+        manifest = _read_manifest(path)
+        index = Index.load(path / _INDEX)
+        try:
+            skeleton = Skeleton.from_dict(manifest['skeleton'])
+            shards = [(entry['file'], int(entry['bytes'])) for entry in manifest['shards']]
+            rate_hz, clips = float(manifest['rate_hz']), int(manifest['clips'])
+        except (KeyError, TypeError, ValueError, SkeletonError) as error:
+            raise TrainingError(
+                f'got {path / _MANIFEST}, which lacks or garbles something '
+                f'({type(error).__name__}: {error}); import the data again'
+            ) from error
+        if len(index.lengths) != clips:
+            raise TrainingError(
+                f'got an index of {len(index.lengths)} clips in {path} and a manifest of {clips}; '
+                f'import the data again'
+            )
+        for name, size in shards:
+            file = path / name
+            if not file.is_file() or file.stat().st_size != size:
+                found = f'{file.stat().st_size} bytes' if file.is_file() else 'no such file'
+                raise TrainingError(
+                    f'got {found} for {file}; expected {size} bytes, import the data again'
+                )
+        reader = ShardReader(path, [name for name, _ in shards])
+        return cls(index, reader, skeleton=skeleton, rate_hz=rate_hz, manifest=manifest, path=path)
+
+    @classmethod
+    def from_clips(
+        cls,
+        clips: Iterable[Clip],
+        *,
+        skeleton: Skeleton | None = None,
+        splits: SplitRule = None,
+        manifest: dict[str, Any] | None = None,
+    ) -> MotionDataset:
+        """Hold prepared clips with emotions in memory.
+
+        Args:
+            clips: at least one, all of one rate.
+            skeleton: default body_25, or its flat form for clips of D = 2.
+            splits: a split for each clip, or what tells the split of a clip; default all 'train'.
+            manifest: entries to add to the manifest.
+
+        Raises:
+            TrainingError: no clip, or one that does not fit (see `write_dataset`).
+        """
+        clips = list(clips)
+        skeleton = skeleton or _default_skeleton(clips)
+        rate_hz = clips[0].rate_hz if clips else 0.0
+        memory = _Memory()
+        rows = list(_rows(clips, memory.add, skeleton, rate_hz, splits))
+        index = Index.from_rows(rows)
+        manifest = _manifest(index, skeleton, rate_hz, [], manifest)
+        return cls(index, memory, skeleton=skeleton, rate_hz=rate_hz, manifest=manifest)
+
+    def _check(self, i: int) -> None:
+        if not 0 <= i < len(self):
+            raise IndexError(f'got clip {i} of a data set of {len(self)}')
+
+
+def write_dataset(
+    path: str | Path,
+    clips: Iterable[Clip],
+    *,
+    skeleton: Skeleton,
+    rate_hz: float,
+    splits: SplitRule = None,
+    manifest: dict[str, Any] | None = None,
+    overwrite: bool = False,
+) -> MotionDataset:
+    """Write a data set, clip by clip, and open it.
+
+    The folder appears when all is written: a crash leaves what was there before.
+
+    Args:
+        path: folder to make.
+        clips: prepared clips with emotions; held in memory one shard at a time.
+        skeleton: whose keypoints they are.
+        rate_hz: frames a second of every clip.
+        splits: a split ('train', 'val', 'test') for each clip in order, or what tells the split
+            of a clip; default all 'train'.
+        manifest: entries to add to the manifest; read after the last clip, so that what makes
+            the clips may still fill it.
+        overwrite: replace a data set that is there.
+
+    Raises:
+        TrainingError: no clip; one that is not prepared, has no emotions, another rate or other
+            keypoints; the folder exists, or cannot be written.
+    """
+    path = Path(path)
+    check_free(path, replace=overwrite and is_dataset(path))
+    with storage_errors(path), new_folder(path) as folder:
+        writer = ShardWriter(folder)
+        rows = list(_rows(clips, writer.add, skeleton, rate_hz, splits))
+        writer.flush()
+        index = Index.from_rows(rows)
+        index.save(folder / _INDEX)
+        entries = _manifest(index, skeleton, rate_hz, writer.shards, manifest)
+        (folder / _MANIFEST).write_text(json.dumps(entries, indent=1, ensure_ascii=False) + '\n')
+    return MotionDataset.open(path)
+
+
+def is_dataset(path: str | Path) -> bool:
+    """Tell whether a folder looks like a data set."""
+    return (Path(path) / _MANIFEST).is_file() and (Path(path) / _INDEX).is_file()
+
+
+class _Memory:
+    """Frames of clips in memory; a clip is its own shard."""
+
+    def __init__(self) -> None:
+        self._clips: list[Frames] = []
+
+    def add(self, *frames: np.ndarray) -> tuple[int, int]:
+        self._clips.append(frames)
+        return len(self._clips) - 1, 0
+
+    def read(self, shard: int, first: int, count: int) -> Frames:
+        points, confidence, emotions = self._clips[shard]
+        part = slice(first, first + count)
+        return points[part].copy(), confidence[part].copy(), emotions[part].copy()
+
+
+_Source = _Memory | ShardReader
+
+
+def _rows(
+    clips: Iterable[Clip],
+    add: Callable[..., tuple[int, int]],
+    skeleton: Skeleton,
+    rate_hz: float,
+    splits: SplitRule,
+) -> Iterable[IndexRow]:
+    """Check each clip, hand its frames to `add` and describe it."""
+    for number, clip in enumerate(clips):
+        _check_clip(clip, number, skeleton, rate_hz)
+        split = _split(splits, clip, number)
+        shard, row = add(clip.keypoints, clip.confidence, clip.emotions)
+        yield IndexRow(
+            shard=shard,
+            row=row,
+            length=len(clip),
+            split=split,
+            emotions=clip.emotions.mean(axis=0),
+            fingerprint=fingerprint(clip.keypoints, skeleton),
+            texts=tuple(getattr(clip, name) for name in ClipInfo.__dataclass_fields__),
+            valence_arousal=clip.valence_arousal,
+        )
+
+
+def _split(splits: SplitRule, clip: Clip, number: int) -> str:
+    if splits is None:
+        return 'train'
+    if not callable(splits) and number >= len(splits):
+        raise TrainingError(f'got {len(splits)} splits and more clips; expected one each')
+    split = splits(clip) if callable(splits) else str(splits[number])
+    if split not in SPLITS:
+        raise TrainingError(f'got the split {split!r}; expected one of {", ".join(SPLITS)}')
+    return split
+
+
+def _check_clip(clip: Clip, number: int, skeleton: Skeleton, rate_hz: float) -> None:
+    named = f'clip {number} ({clip.source or "no source"})'
+    if not clip.prepared or clip.emotions is None:
+        raise TrainingError(
+            f'got {named}, which is not prepared or has no emotions; pass it through '
+            f'emotion_motion.training.data.prepare and a label map first'
+        )
+    if abs(clip.rate_hz - rate_hz) > 1e-6 * rate_hz:
+        raise TrainingError(
+            f'got {named} at {clip.rate_hz} Hz in a data set of {rate_hz} Hz; resample it first'
+        )
+    if clip.skeleton != skeleton.name or clip.keypoints.shape[1:] != skeleton.rest.shape:
+        raise TrainingError(
+            f'got {named} with keypoints {list(clip.keypoints.shape[1:])} of {clip.skeleton!r}; '
+            f'expected {list(skeleton.rest.shape)} of {skeleton.name!r}'
+        )
+
+
+def _default_skeleton(clips: Sequence[Clip]) -> Skeleton:
+    skeleton = load_skeleton('body_25')
+    return skeleton.flat() if clips and clips[0].dims == 2 else skeleton
+
+
+def _manifest(
+    index: Index,
+    skeleton: Skeleton,
+    rate_hz: float,
+    shards: list[dict[str, Any]],
+    more: dict[str, Any] | None,
+) -> dict[str, Any]:
+    import emotion_motion
+
+    frames = {s: int(index.lengths[index.splits == s].sum()) for s in SPLITS}
+    weight = index.emotions * index.lengths[:, None] / rate_hz / 60.0
+    return {
+        **(more or {}),
+        'format': FORMAT,
+        'version': emotion_motion.__version__,
+        'rate_hz': float(rate_hz),
+        'dims': int(skeleton.rest.shape[-1]),
+        'clips': len(index.lengths),
+        'frames': int(index.lengths.sum()),
+        'splits': {
+            s: {'clips': int((index.splits == s).sum()), 'frames': frames[s]} for s in SPLITS
+        },
+        'minutes_by_emotion': {
+            name: round(float(weight[:, i].sum()), 3) for i, name in enumerate(EMOTIONS)
+        },
+        'skeleton': skeleton.to_dict(),
+        'shards': shards,
+    }
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    file = path / _MANIFEST
+    try:
+        manifest = json.loads(file.read_text())
+    except OSError as error:
+        raise TrainingError(
+            f'got {path}, which holds no data set ({error.strerror}: {_MANIFEST}); make one with '
+            f'`emotion-motion data import` or `emotion-motion data corpus`'
+        ) from error
+    except ValueError as error:
+        raise TrainingError(f'got {file}, which is not JSON ({error})') from error
+    found = manifest.get('format') if isinstance(manifest, dict) else None
+    if found != FORMAT:
+        raise TrainingError(
+            f'got {file} of the format {found!r}; this version reads {FORMAT}, import the data '
+            f'again'
+        )
+    return manifest

@@ -1,0 +1,154 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Free runs of the live loop, measured: what selects a checkpoint, since likelihood does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion_motion.emotion import EMOTIONS, recognised_distribution
+from emotion_motion.generator import MotionGenerator
+
+__all__ = [
+    'SMOOTHED_FRAMES',
+    'STILL_M_S',
+    'FreeRun',
+    'Liveliness',
+    'Thirds',
+    'free_run',
+    'liveliness',
+    'longest_still_s',
+    'smoothed_speed',
+    'thirds',
+]
+
+# As in the study behind the method: below this mean keypoint speed a third of a second is still.
+STILL_M_S = 0.05
+SMOOTHED_FRAMES = 7
+
+
+@dataclass(frozen=True, eq=False)
+class FreeRun:
+    """Streams from the rest pose, without a reset.
+
+    Attributes:
+        keypoints: [B, T, K, D] in metres.
+        recognised: [B, T, 7] weights that the model sees in its own motion.
+        rate_hz: frames a second.
+    """
+
+    keypoints: np.ndarray
+    recognised: np.ndarray
+    rate_hz: float
+
+
+@dataclass(frozen=True)
+class Liveliness:
+    """How alive one stretch of motion is.
+
+    Attributes:
+        speed_m_s: mean keypoint speed of the smoothed motion [m/s].
+        still_share: share of thirds of a second whose mean keypoint speed is below 0.05 m/s.
+        longest_still_s: longest run of such windows [s].
+    """
+
+    speed_m_s: float
+    still_share: float
+    longest_still_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Thirds:
+    """One stretch of motion, measured in N thirds of a second.
+
+    Attributes:
+        speed_m_s: [N] mean keypoint speed of the smoothed motion [m/s].
+        jerk: [N] mean size of the third difference of the motion itself [m].
+        still: [N] booleans, whether it is slower than 0.05 m/s.
+        first: frame that the first of them begins with.
+        size: frames of each.
+    """
+
+    speed_m_s: np.ndarray
+    jerk: np.ndarray
+    still: np.ndarray
+    first: int
+    size: int
+
+
+def free_run(
+    generator: MotionGenerator,
+    seconds: float,
+    emotions: np.ndarray | None = None,
+    *,
+    past: np.ndarray | None = None,
+) -> FreeRun:
+    """Run a generator from its rest pose, or on from motion.
+
+    Args:
+        generator: B streams.
+        seconds: how long [s].
+        emotions: what each stream is to show, [B, 7]; None: seven streams, one an emotion.
+        past: motion to go on from, see `MotionGenerator.prime`.
+    """
+    generator.set_emotion(np.eye(len(EMOTIONS)) if emotions is None else emotions)
+    if past is None:
+        generator.reset()
+    else:
+        generator.prime(past)
+    frames = [generator.step() for _ in range(round(seconds * generator.rate))]
+    logits = np.stack([frame.emotion_logits for frame in frames], axis=1)
+    return FreeRun(
+        np.stack([frame.keypoints for frame in frames], axis=1),
+        recognised_distribution(logits),
+        generator.rate,
+    )
+
+
+def liveliness(keypoints: np.ndarray, rate_hz: float) -> Liveliness:
+    """Measure motion [T, K, D] in metres.
+
+    Speeds are taken on a moving average of 7 frames, so that jitter does not count as life.
+    """
+    speed, measured = smoothed_speed(keypoints, rate_hz), thirds(keypoints, rate_hz)
+    return Liveliness(
+        float(speed.mean()), float(measured.still.mean()), longest_still_s(measured.still, rate_hz)
+    )
+
+
+def thirds(keypoints: np.ndarray, rate_hz: float) -> Thirds:
+    """Measure motion [T, K, D] in metres, third of a second by third of a second.
+
+    A stretch of fewer than 7 frames and a third of a second has none.
+    """
+    size = round(rate_hz / 3)
+    speed = _cut(smoothed_speed(keypoints, rate_hz), size)
+    first = (SMOOTHED_FRAMES - 1) // 2
+    # A third difference lies between its second and its third frame.
+    jerk = np.linalg.norm(np.diff(keypoints.astype(float), n=3, axis=0), axis=-1).mean(axis=-1)
+    jerk = _cut(jerk[first - 1 :], size)[: len(speed)]
+    return Thirds(speed, jerk, speed < STILL_M_S, first, size)
+
+
+def longest_still_s(still: np.ndarray, rate_hz: float) -> float:
+    """Return the length of the longest run of still thirds of a second, [N] booleans [s]."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], still.astype(int), [0]))))
+    longest = int((edges[1::2] - edges[::2]).max(initial=0))
+    return longest * round(rate_hz / 3) / rate_hz
+
+
+def smoothed_speed(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Return the mean keypoint speed of motion [T, K, D] averaged over 7 frames, [T - 7] [m/s].
+
+    Value t belongs to the frames t to t + 7.
+    """
+    # The difference of two averages, each of 7 frames, is that of the frames at their ends.
+    moved = (keypoints[SMOOTHED_FRAMES:] - keypoints[:-SMOOTHED_FRAMES]) / SMOOTHED_FRAMES
+    return np.linalg.norm(moved, axis=-1).mean(axis=-1) * rate_hz
+
+
+def _cut(values: np.ndarray, size: int) -> np.ndarray:
+    """Return the means [N] of parts of `size` values."""
+    return values[: len(values) // size * size].reshape(-1, size).mean(axis=1)

@@ -1,0 +1,152 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Joins: where a chain of clips can go on, and how two stretches become one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion_motion.body.skeleton import Skeleton
+from emotion_motion.training.data.store import MotionDataset
+
+__all__ = ['ClipDraw', 'Entries', 'Stretch', 'cross_faded', 'still_bodies']
+
+# A difference in speed counts as the pose that it leads to over this many frames.
+_AHEAD_FRAMES = 5.0
+_MOST_ENTRIES = 8192
+
+
+@dataclass
+class Stretch:
+    """Frames of one or, later, several clips.
+
+    Attributes:
+        points: [n, K, D].
+        confidence: [n, K].
+        emotions: [n, 7].
+    """
+
+    points: np.ndarray
+    confidence: np.ndarray
+    emotions: np.ndarray
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.points)
+
+
+class ClipDraw:
+    """Draws clips of a data set by emotion and length."""
+
+    def __init__(self, dataset: MotionDataset, clips: np.ndarray) -> None:
+        """Weigh `clips`, numbers of clips of `dataset`, each by its frames of an emotion."""
+        self._clips = clips
+        weights = dataset.emotions[clips].astype(np.float64) * dataset.lengths[clips, None]
+        self._ends = np.cumsum(weights.T, axis=1)  # [7, N]
+        self.present = np.flatnonzero(self._ends[:, -1] > 0.0)
+        self._by_length = self._ends[:, -1] / self._ends[:, -1].sum()
+
+    def emotion(self, random: np.random.Generator, *, balance: bool) -> int:
+        """Draw an emotion: each that is present alike, or by its frames."""
+        if balance:
+            return int(random.choice(self.present))
+        return int(random.choice(len(self._by_length), p=self._by_length))
+
+    def clip(self, emotion: int, random: np.random.Generator) -> int:
+        """Draw a clip by its frames of an emotion."""
+        ends = self._ends[emotion]
+        place = int(np.searchsorted(ends, random.random() * ends[-1], side='right'))
+        return int(self._clips[min(place, len(ends) - 1)])
+
+
+class Entries:
+    """Frames that a chain may enter at, drawn once: their poses are compared, not their files."""
+
+    def __init__(
+        self, dataset: MotionDataset, draw: ClipDraw, ahead: int, seed: int, many: int
+    ) -> None:
+        """Draw entries.
+
+        Args:
+            dataset: whose clips.
+            draw: which clips.
+            ahead: frames that must follow an entry, itself included.
+            seed: of the draws.
+            many: entries to draw, at most 8192.
+        """
+        random = np.random.default_rng((seed, 7))
+        count = min(many, _MOST_ENTRIES)
+        self.clips = np.empty(count, dtype=np.int64)
+        self.starts = np.empty(count, dtype=np.int64)
+        keypoints, dims = dataset.skeleton.rest.shape
+        self._poses = np.empty((count, keypoints, 2 * dims), dtype=np.float32)
+        self._measured = np.empty((count, keypoints), dtype=np.float32)
+        shown = np.empty(count, dtype=np.int64)
+        for n in range(count):
+            clip = draw.clip(int(draw.present[n % len(draw.present)]), random)
+            start = int(random.integers(dataset.lengths[clip] - ahead + 1))
+            points, confidence, emotions = dataset.frames(clip, start, start + 2)
+            self.clips[n], self.starts[n] = clip, start
+            self._poses[n] = _pose_and_speed(points)
+            self._measured[n] = confidence[0]
+            shown[n] = emotions[0].argmax()
+        self._of = {e: np.flatnonzero(shown == e) for e in range(dataset.emotions.shape[1])}
+        self.emotions = np.array([e for e, rows in self._of.items() if len(rows)])
+
+    def nearest(
+        self,
+        points: np.ndarray,
+        confidence: np.ndarray,
+        emotion: int,
+        candidates: int,
+        random: np.random.Generator,
+    ) -> tuple[int, int]:
+        """Return the clip and the frame, of some candidates, that go on best.
+
+        Args:
+            points: the two frames that are left [2, K, D].
+            confidence: of the first [K].
+            emotion: that the entry shows.
+            candidates: how many entries are looked at.
+            random: draws them.
+        """
+        rows = self._of[emotion]
+        rows = rows[random.integers(len(rows), size=candidates)]
+        off = np.square(self._poses[rows] - _pose_and_speed(points)).sum(axis=-1)  # [n, K]
+        weight = self._measured[rows] * confidence + 1e-6
+        best = int(rows[((off * weight).sum(axis=1) / weight.sum(axis=1)).argmin()])
+        return int(self.clips[best]), int(self.starts[best])
+
+
+def _pose_and_speed(points: np.ndarray) -> np.ndarray:
+    """Join the first of two frames and the way to the second, [K, 2 D]."""
+    return np.concatenate((points[0], _AHEAD_FRAMES * (points[1] - points[0])), axis=-1)
+
+
+def cross_faded(before: Stretch, after: Stretch, frames: int) -> Stretch:
+    """Join two stretches whose last and first `frames` frames are shown at the same time.
+
+    In a fade, what either has not measured is not measured.
+    """
+    weight = np.arange(1, frames + 1, dtype=np.float32) / (frames + 1)
+    weight = weight * weight * (3.0 - 2.0 * weight)  # as slow at both ends as the motion goes on
+
+    def joined(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        share = weight.reshape(-1, *[1] * (one.ndim - 1))
+        fade = (1.0 - share) * one[-frames:] + share * two[:frames]
+        return np.concatenate((one[:-frames], fade, two[frames:]))
+
+    confidence = np.minimum(before.confidence[-frames:], after.confidence[:frames])
+    return Stretch(
+        joined(before.points, after.points),
+        np.concatenate((before.confidence[:-frames], confidence, after.confidence[frames:])),
+        joined(before.emotions, after.emotions),
+    )
+
+
+def still_bodies(stretch: Stretch, skeleton: Skeleton, rows: list[int]) -> None:
+    """Put blended frames back onto the body, in place."""
+    if rows:
+        stretch.points[rows] = skeleton.project(stretch.points[rows])

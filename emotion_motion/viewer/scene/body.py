@@ -1,0 +1,155 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A body as bones with a joint at their ends: where each lies, how it is turned, its colour."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.exceptions import SkeletonError
+from emotion_motion.viewer.scene.look import Colour, Look
+
+__all__ = ['BodyShape', 'bone_mesh', 'sphere_mesh']
+
+JOINT_RADIUS_M, BONE_RADIUS_M, HEAD_RADIUS_M = 0.033, 0.024, 0.095
+_HEAD = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
+_SMALL = 0.4  # of eyes, ears, toes and heels beside other joints
+_SMALL_NAMES = (
+    'REye',
+    'LEye',
+    'REar',
+    'LEar',
+    'LBigToe',
+    'LSmallToe',
+    'LHeel',
+    'RBigToe',
+    'RSmallToe',
+    'RHeel',
+)
+_SECTIONS = 8
+
+
+class BodyShape:
+    """How K keypoints become E bones, each with a joint at its outer end, and S more spheres.
+
+    The spheres are the keypoints at no bone's end (the root) and, where there is a face, a head.
+
+    Args:
+        skeleton: name of the keypoint set; one that is not known has no bones.
+        names: K keypoint names.
+    """
+
+    def __init__(self, skeleton: str, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.edges, self._side = _edges_and_sides(skeleton, names)
+        self._loose = sorted(set(range(len(names))) - set(self.edges[:, 1].tolist()))
+        self._head = [names.index(name) for name in _HEAD if name in names]
+        small = np.isin(names, _SMALL_NAMES)
+        self._radii = JOINT_RADIUS_M * np.where(small, _SMALL, 1.0)
+
+    @property
+    def joint_radii(self) -> np.ndarray:
+        """Radii [E] of the joints at the ends of the bones [m]."""
+        return self._radii[self.edges[:, 1]]
+
+    @property
+    def sphere_radii(self) -> list[float]:
+        """Radii of the S spheres [m]."""
+        return [*self._radii[self._loose].tolist(), *[HEAD_RADIUS_M] * bool(self._head)]
+
+    def wrists(self) -> list[int]:
+        """Return the numbers of the wrists, left first."""
+        return [self.names.index(n) for n in ('LWrist', 'RWrist') if n in self.names]
+
+    def root(self) -> int | None:
+        """Return the number of the keypoint that stands for the whole body."""
+        return self.names.index('MidHip') if 'MidHip' in self.names else None
+
+    def place_spheres(self, keypoints: np.ndarray) -> np.ndarray:
+        """Return places [S, 3] in metres; NaN where nothing is measured."""
+        places = keypoints[self._loose]
+        if not self._head:
+            return places
+        face = keypoints[self._head]
+        seen = np.isfinite(face).all(axis=-1)
+        middle = face[seen].mean(axis=0) if seen.sum() > 2 else np.full(3, np.nan)
+        return np.vstack((places, middle))
+
+    def place_bones(self, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return inner ends [E, 3], turns [E, 4] (wxyz) from z to the outer ends, lengths [E].
+
+        The length is NaN where an end is not measured.
+        """
+        ends = keypoints[self.edges]  # [E, 2, 3]
+        way = ends[:, 1] - ends[:, 0]
+        lengths = np.linalg.norm(way, axis=-1)
+        known = np.isfinite(lengths) & (lengths > 1e-6)
+        up = np.array([0.0, 0.0, 1.0])
+        unit = np.where(known[:, None], way, up) / np.where(known, lengths, 1.0)[:, None]
+        return ends[:, 0], _turns_from_z(unit), lengths
+
+    def sphere_colours(self, look: Look) -> list[Colour]:
+        """Return the colours of the S spheres."""
+        colours = [self._colour(self._side[number], look) for number in self._loose]
+        return [*colours, *[look.middle] * bool(self._head)]
+
+    def bone_colours(self, look: Look) -> list[Colour]:
+        """Return the colours of the E bones: those of their outer ends."""
+        return [self._colour(self._side[child], look) for _, child in self.edges.tolist()]
+
+    @staticmethod
+    def _colour(side: int, look: Look) -> Colour:
+        return {1: look.left, -1: look.right}.get(side, look.middle)
+
+
+def _edges_and_sides(skeleton: str, names: tuple[str, ...]) -> tuple[np.ndarray, list[int]]:
+    """Return edges [E, 2] and the side of each keypoint: 1 left, -1 right, 0 neither."""
+    sides = [1 if n.startswith('L') else -1 if n.startswith('R') else 0 for n in names]
+    with contextlib.suppress(SkeletonError, OSError):
+        known = load_skeleton(skeleton)
+        pairs = [
+            (names.index(known.names[a]), names.index(known.names[b]))
+            for a, b in known.edges
+            if known.names[a] in names and known.names[b] in names
+        ]
+        return np.array(pairs, dtype=np.int64).reshape(-1, 2), sides
+    return np.zeros((0, 2), dtype=np.int64), sides
+
+
+def _turns_from_z(unit: np.ndarray) -> np.ndarray:
+    """Return the quaternions [N, 4] (wxyz) that turn z to unit vectors [N, 3]."""
+    x, y, z = unit.T
+    turns = np.stack((1.0 + z, -y, x, np.zeros_like(x)), axis=-1)
+    turns[z < -0.999999] = (0.0, 1.0, 0.0, 0.0)  # straight down: half a turn about x
+    return turns / np.linalg.norm(turns, axis=-1, keepdims=True)
+
+
+def sphere_mesh(radius_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return vertices [V, 3] and faces [F, 3] of a sphere.
+
+    Small ones are coarse: browsers without a graphics card draw the page too.
+    """
+    import trimesh
+
+    fine = 1 if radius_m < 2.0 * JOINT_RADIUS_M else 2
+    mesh = trimesh.creation.icosphere(subdivisions=fine, radius=radius_m)
+    return np.asarray(mesh.vertices), np.asarray(mesh.faces)
+
+
+def bone_mesh(length_m: float, joint_radius_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return vertices and faces of a bone from the origin along z, with a joint at its end."""
+    import trimesh
+
+    bone = trimesh.creation.cylinder(
+        radius=min(BONE_RADIUS_M, joint_radius_m),
+        segment=[(0.0, 0.0, 0.0), (0.0, 0.0, length_m)],
+        sections=_SECTIONS,
+    )
+    points, faces = sphere_mesh(joint_radius_m)
+    joint = trimesh.Trimesh(points + np.array((0.0, 0.0, length_m)), faces, process=False)
+    mesh: Any = trimesh.util.concatenate([bone, joint])
+    return np.asarray(mesh.vertices), np.asarray(mesh.faces)

@@ -1,0 +1,162 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""A generator in this process as a source: the live loop without ROS."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+import dataclasses
+import threading
+import time
+
+import numpy as np
+
+from emotion_motion.emotion import format_emotion
+from emotion_motion.exceptions import EmotionMotionError
+from emotion_motion.generator import MotionGenerator
+from emotion_motion.playback import Playback
+from emotion_motion.settings import SAMPLER_SETTINGS
+from emotion_motion.viewer.sources.source import Figure, Setting, Sight
+from emotion_motion.viewer.sources.tape import Tape
+
+__all__ = ['DirectSource']
+
+_STEPS, _BEATS = 256, 64
+
+
+class DirectSource:
+    """Runs a generator of one stream in a thread of its own. It is its own steering."""
+
+    timeline = None
+
+    def __init__(self, generator: MotionGenerator) -> None:
+        """Begin to move."""
+        self._generator = generator
+        self._playback = Playback(generator)
+        self._lock = threading.Lock()
+        self._problems: list[str] = []
+        self._failure = ''
+        self._step_times_s: deque[float] = deque(maxlen=_STEPS)
+        self._beats_s: deque[float] = deque(maxlen=_BEATS)
+        self.title = f'model {generator.model_name}'
+        self.steering = self
+        self.tape = Tape()
+        self.settings: Sequence[Setting] = tuple(
+            Setting(name, *setting) for name, setting in SAMPLER_SETTINGS.items()
+        )
+        self._sight = Sight()
+        self._advance()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name='generator', daemon=True)
+        self._thread.start()
+
+    def sight(self) -> Sight:
+        """Return what there is to see now."""
+        return self._sight
+
+    def close(self) -> None:
+        """End the thread."""
+        self._stopped.set()
+        self._thread.join()
+
+    # Steering.
+
+    def ask(self, weights: np.ndarray) -> None:
+        """Ask for an emotion, weights [7]."""
+        with self._lock:
+            self._generator.set_emotion(weights)
+
+    def hold(self, held: bool) -> None:
+        """Come to rest, or go on."""
+        with self._lock:
+            self._playback.hold(held)
+
+    def reset(self, seed: int) -> None:
+        """Begin again from the rest pose; seed -1 draws another one."""
+        with self._lock:
+            drawn = int(np.random.default_rng().integers(2**31)) if seed < 0 else seed
+            self._playback.reset(drawn)
+            self._failure = ''
+
+    def set(self, name: str, value: float) -> None:
+        """Change a setting of the sampler."""
+        with self._lock:
+            try:
+                self._generator.sampler = dataclasses.replace(
+                    self._generator.sampler, **{name: float(value)}
+                )
+            except (EmotionMotionError, TypeError) as error:
+                self._problems.append(str(error))
+
+    def values(self) -> Mapping[str, float]:
+        """Return the settings of the sampler."""
+        sampler = self._generator.sampler
+        return {setting.name: getattr(sampler, setting.name) for setting in self.settings}
+
+    def problems(self) -> list[str]:
+        """Return what was refused since the last call."""
+        with self._lock:
+            problems, self._problems = self._problems, []
+        return problems
+
+    # The loop.
+
+    def _run(self) -> None:
+        due_s = time.monotonic()
+        while not self._stopped.is_set():
+            self._advance()
+            # Late is not made up for: the motion runs a little behind, it never leaps.
+            due_s = max(due_s + 1.0 / self._playback.rate_hz, time.monotonic())
+            self._stopped.wait(max(0.0, due_s - time.monotonic()))
+
+    def _advance(self) -> None:
+        with self._lock:
+            try:
+                if not self._failure:
+                    self._show()
+            except EmotionMotionError as error:
+                self._failure = str(error)
+                self._sight = dataclasses.replace(
+                    self._sight, notice=f'The motion stopped: {error}. Press reset.'
+                )
+
+    def _show(self) -> None:
+        generator, now_s = self._generator, time.monotonic()
+        pose = self._playback.advance()
+        self._step_times_s.extend(pose.step_times_s)
+        self._beats_s.append(now_s)
+        keypoints = generator.skeleton.in_space(pose.keypoints[0])
+        skeleton, requested = generator.skeleton, generator.emotion[0]
+        number = self._sight.number + 1
+        # Told apart by the motion's own time: one that is late is not missing.
+        self.tape.add(
+            number / self._playback.rate_hz,
+            pose.keypoints[0],
+            requested,
+            pose.recognised[0],
+            skeleton.name,
+            skeleton.names,
+        )
+        self._sight = Sight(
+            number=number,
+            figures=(Figure(keypoints, skeleton.name, skeleton.names),),
+            requested=requested,
+            recognised=pose.recognised[0],
+            held=self._playback.held,
+            health=f'{format_emotion(requested)}, seed {generator.seed}',
+            measured=self._measured(),
+        )
+
+    def _measured(self) -> dict[str, float]:
+        watchdog, beats = self._generator.watchdog, self._beats_s
+        measured = {
+            'still_s': float(watchdog.still_s[0]),
+            'watchdog_interventions': float(watchdog.interventions[0]),
+        }
+        if len(beats) > 1 and beats[-1] > beats[0]:
+            measured['rate_hz'] = (len(beats) - 1) / (beats[-1] - beats[0])
+        if self._step_times_s:
+            p50, p99 = np.percentile(self._step_times_s, (50, 99))
+            measured |= {'step_p50_ms': 1e3 * p50, 'step_p99_ms': 1e3 * p99}
+        return measured

@@ -1,0 +1,279 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The evaluation from end to end with little motion, and the command line around it."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from emotion_motion.checkpoint import Checkpoint
+from emotion_motion.cli import main
+from emotion_motion.commands.evaluate import (
+    evaluate_models,
+    ModelSpec,
+    parse_spec,
+    publish,
+    run_evaluation,
+)
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.judge.judge import Judge, stream_windows
+from emotion_motion.evaluation.judge.wrong_condition import measure_wrong_condition
+from emotion_motion.evaluation.reference.motion import corpus_streams, known_motion
+from emotion_motion.evaluation.reference.stages import Stages
+from emotion_motion.evaluation.reference.yardstick import ReferenceSize
+from emotion_motion.evaluation.report.report import Report
+from emotion_motion.evaluation.streams import Plan
+from emotion_motion.exceptions import ConfigError
+
+PLAN = Plan(seeds=2, seconds=16.0, long_seeds=0, long_seconds=16.0, switches=4)
+# Corpus motion has no bones before projection and no candidates, and reads nothing in itself.
+WITHOUT = (
+    'body.bone_before',
+    'body.drawn_back',
+    'emotion.fooled',
+    'emotion.reading_gap',
+    'switch.fooled',
+)
+SIZE = ReferenceSize(people=4, seconds=16.0, switches=4, known_minutes=1.0)
+
+
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, '-m', 'emotion_motion.cli', 'evaluate', *args],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+
+
+@pytest.fixture(scope='module')
+def judge() -> Judge:
+    """A judge of little training: what it says need not be right here."""
+    windows = stream_windows(corpus_streams(people=2, seconds=8.0, seed=3), 2.0)
+    return Judge.train(windows.keypoints, windows.emotions, steps=20)
+
+
+@pytest.fixture(scope='module')
+def reports(judge: Judge, packaged_model: Path) -> list[Report]:
+    specs = [parse_spec('default'), parse_spec('default@temperature=0.5,k=2')]
+    return run_evaluation(specs, plan=PLAN, judge=judge, size=SIZE)
+
+
+@pytest.mark.soak
+def test_every_measure_of_the_contract_is_there_with_its_reference(reports: list[Report]) -> None:
+    keys = {measure.key for measure in reports[0].measures}
+    assert {
+        'alive.speed',
+        'alive.speed_ratio',
+        'alive.speed_ratio_median',
+        'alive.rest_start',
+        'alive.freeze',
+        'alive.freeze_excess',
+        'alive.still_run',
+        'alive.longest_still',
+        'alive.near_duplicate',
+        'alive.late_near_duplicate',
+        'alive.gestures_ratio',
+        'alive.late_gestures_ratio',
+        'alive.drift_speed',
+        'body.bone_before',
+        'body.bone_after',
+        'body.out_of_range',
+        'body.off_body',
+        'body.jerk_ratio',
+        'body.slide_m_s',
+        'body.penetration',
+        'emotion.accuracy',
+        'emotion.accuracy_of_ceiling',
+        'emotion.recall_of_ceiling',
+        'emotion.agreement',
+        'emotion.fooled',
+        'emotion.reading_gap',
+        'emotion.arousal_ratio',
+        'emotion.arousal_order',
+        'emotion.valence_slope',
+        'emotion.valence_difference',
+        'emotion.valence_order',
+        'alive.held_trunk',
+        'alive.held_wrist',
+        'body.drawn_back',
+        'distribution.frechet',
+        'distribution.frechet_ratio',
+        'distribution.diversity_ratio',
+        'distribution.variety',
+        'distribution.nearest_ratio',
+        'switch.believed',
+        'switch.fooled',
+        'switch.peak_jerk',
+    } <= keys
+    assert len(keys) == len(reports[0].measures)
+    for measure in reports[0].measures:
+        value = measure.value
+        if value is not None and np.isfinite(value):
+            assert measure.reference is not None or measure.key in WITHOUT, measure.key
+        elif measure.target is not None:
+            # One emotion that could not be measured leaves no mean; the others have their verdict.
+            assert measure.verdict == 'not measured' or measure.each, measure.key
+            assert measure.note, measure.key
+
+
+@pytest.mark.soak
+def test_a_short_plan_says_what_it_could_not_measure(reports: list[Report]) -> None:
+    late = reports[0].measure('alive.late_near_duplicate')
+    assert late is not None and late.value is None and '300 s' in late.note
+
+
+@pytest.mark.soak
+def test_reports_of_one_run_share_the_reference_and_differ_by_sampler(
+    reports: list[Report],
+) -> None:
+    plain, cool = reports
+    assert plain.about['sampler']['temperature'] != 0.5
+    assert (cool.about['sampler']['temperature'], cool.about['sampler']['k']) == (0.5, 2.0)
+    for measure in plain.measures:
+        other = cool.measure(measure.key)
+        assert other is not None
+        np.testing.assert_equal(other.reference, measure.reference)
+    speeds = [report.measure('alive.speed').by_emotion for report in reports]
+    assert speeds[0] != speeds[1]
+
+
+@pytest.mark.soak
+def test_bones_are_whole_and_speed_is_that_of_living_motion(reports: list[Report]) -> None:
+    bones, speed = (reports[0].measure(key) for key in ('body.bone_after', 'alive.speed'))
+    assert bones.verdict == 'reach'
+    assert 0.01 < speed.value < 1.0 and set(speed.by_emotion) == set(EMOTIONS)
+
+
+@pytest.mark.soak
+def test_publish_writes_three_files_that_agree(
+    reports: list[Report], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(tmp_path, reports)
+    printed = capsys.readouterr().out
+    content = json.loads((tmp_path / 'evaluation.json').read_text())
+    with open(tmp_path / 'evaluation.csv', newline='') as file:
+        rows = [row for row in csv.DictReader(file) if row['emotion'] == '']
+    page = (tmp_path / 'evaluation.html').read_text()
+    assert [part['title'] for part in content['reports']] == [r.title for r in reports]
+    speed = content['reports'][0]['measures']['alive']['speed']
+    (row,) = [r for r in rows if (r['model'], r['measure']) == ('default', 'speed')]
+    assert float(row['value']) == speed['value']
+    for report in reports:
+        assert report.title in printed and report.title in page
+    assert page.count('data:image/png') == 3  # strips of both, and of the reference
+    assert 'evaluation.html' in printed
+
+
+@pytest.mark.parametrize(
+    ('text', 'model', 'changes'),
+    [
+        ('default', 'default', {}),
+        ('runs/a@temperature=0.8, k=1', 'runs/a', {'temperature': 0.8, 'k': 1.0}),
+        ('a@b@k=1', 'a@b', {'k': 1.0}),
+    ],
+)
+def test_a_model_may_bring_settings_of_its_sampler(
+    text: str, model: str, changes: dict[str, float]
+) -> None:
+    assert parse_spec(text) == ModelSpec(text, model, changes)
+
+
+def test_a_models_own_settings_win_over_those_of_all() -> None:
+    assert parse_spec('a@k=1', {'k': 2.0, 'temperature': 0.5}).changes == {
+        'k': 1.0,
+        'temperature': 0.5,
+    }
+
+
+def test_a_folder_with_an_at_sign_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / 'run@night').mkdir()
+    assert parse_spec(str(tmp_path / 'run@night')).changes == {}
+
+
+@pytest.mark.parametrize('text', ['a@heat=1', 'a@k', 'a@', 'a@k=hot', 'a@k=1,'])
+def test_settings_that_there_are_not_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match='got'):
+        parse_spec(text)
+
+
+@pytest.mark.parametrize(
+    ('args', 'says'),
+    [
+        (['nope'], "got the model 'nope'"),
+        (['default@heat=1'], 'heat=1'),
+        (['default@temperature=99'], 'temperature = 99'),
+        (['default', '--compare', 'default'], 'expected each of them once'),
+        (['default', '--data', 'nowhere'], 'nowhere'),
+        (['default', '--seed', '-1'], 'got seed = -1'),
+        (['default', '--out', '/dev/null/report'], '/dev/null/report'),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_1_before_anything_runs(
+    args: list[str],
+    says: str,
+    tmp_path: Path,
+    packaged_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = [] if '--out' in args else ['--out', str(tmp_path)]
+    monkeypatch.setattr(sys, 'argv', ['emotion-motion', 'evaluate', *args, *out])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert says in told and len(told.strip().splitlines()) == 1
+
+
+def test_help_explains_every_option() -> None:
+    done = run('--help')
+    assert done.returncode == 0 and '{fixed}' not in done.stdout
+    for option in ('--quick', '--compare', '--data', '--require', '--temperature'):
+        assert option in done.stdout
+
+
+def test_no_models_means_default_and_twice_the_same_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='default, default'):
+        evaluate_models(('default',), compare=('default',), out=tmp_path)
+
+
+def test_stages_add_up_and_are_told_of() -> None:
+    told: list[tuple[str, float]] = []
+    stages = Stages(lambda name, share: told.append((name, share)))
+    for _ in range(2):
+        with stages.stage('run') as steps:
+            steps(1, 4)
+    assert told == [('run', 0.0), ('run', 0.25), ('run', 1.0)] * 2
+    assert list(stages.seconds) == ['run'] and stages.seconds['run'] > 0.0
+
+
+def test_known_motion_is_that_of_the_seed_the_model_names(checkpoint: Checkpoint) -> None:
+    of_seed = {}
+    for seed in (4, 5):
+        training = {'config': {'data': {'corpus_seed': seed}}}
+        named = dataclasses.replace(checkpoint, training=training)
+        motion, words = known_motion(named, minutes=0.2)
+        assert f'seed {seed}' in words
+        assert sum(part.seconds for part in motion) == pytest.approx(12.0, abs=0.1)
+        of_seed[seed] = motion[0].keypoints
+    assert not np.array_equal(of_seed[4][:, :30], of_seed[5][:, :30])
+
+
+def test_shares_of_a_wrong_condition_are_of_frames(checkpoint: Checkpoint) -> None:
+    streams = corpus_streams(people=1, seconds=2.0)
+    found = measure_wrong_condition(checkpoint, streams, people=1)
+    np.testing.assert_allclose(found.confusion.sum(axis=1), 1.0)
+    for values in (found.fooled, found.right, found.told):
+        assert values.shape == (7,) and (values >= 0.0).all() and (values <= 1.0).all()
+    # Six wrong conditions and the own one share the frames between them.
+    assert (found.right + found.fooled <= 1.0 + 1e-9).all()

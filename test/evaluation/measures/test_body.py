@@ -1,0 +1,318 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+from moving import AT, rotated, swaying, walking
+import numpy as np
+import pytest
+
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.measures.bootstrap import interval
+from emotion_motion.evaluation.measures.feet import measure_feet
+from emotion_motion.evaluation.measures.neighbours import about_hips, Neighbours
+from emotion_motion.evaluation.measures.on_body import (
+    Bounds,
+    jerk_by_frame,
+    jerk_ratio,
+    Manifold,
+    measure_body,
+)
+from emotion_motion.evaluation.streams import Streams
+from emotion_motion.exceptions import ConfigError, TrainingError
+from emotion_motion.training.corpus.corpus import make_clip
+from emotion_motion.training.data.prepare import prepare
+
+BODY = load_skeleton()
+RATE = 30.0
+REST = (1.70 * BODY.rest).astype(np.float32)
+LEFT_FOOT = [AT['L' + name] for name in ('Ankle', 'BigToe', 'SmallToe', 'Heel')]
+RIGHT_FOOT = [AT['R' + name] for name in ('Ankle', 'BigToe', 'SmallToe', 'Heel')]
+
+
+def streams_of(*motions, emotion=4):
+    points = np.stack(motions).astype(np.float32)
+    return Streams(points, np.full(points.shape[:2], emotion), RATE)
+
+
+def standing(seconds=2.0):
+    return np.repeat(REST[None].astype(np.float64), round(seconds * RATE), axis=0)
+
+
+def acting(emotion, seed, seconds=4.0):
+    clip = make_clip(emotion, seconds, 900_000 + seed, actor=900_000 + seed)
+    return 1.70 * prepare(clip, BODY).keypoints
+
+
+def feet_of(motion):
+    found = measure_feet(motion[None], RATE)
+    return {name: float(values[0]) for name, values in vars(found).items()}
+
+
+# Feet
+
+
+def test_who_stands_neither_slides_nor_sinks():
+    found = feet_of(standing())
+    assert found['slide_m_s'] == found['drag_m_s'] == found['slide_p95_m_s'] == 0.0
+    assert found['sunk'] == found['penetration'] == 0.0
+    assert found['depth_m'] == pytest.approx(0.0, abs=1e-6)
+    assert found['contact'] == 1.0
+
+
+def test_a_body_that_glides_slides_with_that_speed():
+    way = np.linspace(0.0, 1.0, 60)[:, None, None] * np.array([0.03, 0.04, 0.0])
+    found = feet_of(standing() + way)
+    speed = 0.05 / (59 / RATE)
+    for name in ('slide_m_s', 'drag_m_s', 'slide_p95_m_s'):
+        assert found[name] == pytest.approx(speed, rel=1e-3)
+
+
+def test_one_foot_dragged_beside_a_planted_one_is_seen_by_drag():
+    motion = standing()
+    motion[:, LEFT_FOOT, 0] += np.linspace(0.0, 0.03, 60)[:, None]
+    motion[:, LEFT_FOOT, 2] += 0.002  # so that the other one is the lower
+    found = feet_of(motion)
+    assert found['slide_m_s'] == 0.0
+    assert found['drag_m_s'] == pytest.approx(0.5 * 0.03 / (59 / RATE), rel=1e-3)
+
+
+def test_a_foot_that_is_lifted_to_step_does_not_slide():
+    motion = standing()
+    share = np.linspace(0.0, 1.0, 20)
+    motion[20:40, LEFT_FOOT, 0] += 0.20 * share[:, None]
+    motion[20:40, LEFT_FOOT, 2] += 0.06
+    motion[40:, LEFT_FOOT, 0] += 0.20
+    found = feet_of(motion)
+    assert found['slide_m_s'] == found['drag_m_s'] == 0.0
+    walked = feet_of(walking(rest=REST.astype(np.float64)))
+    assert walked['slide_m_s'] < 0.02  # at 1 m/s
+
+
+def test_turning_on_the_ball_of_the_foot_is_no_slide():
+    motion = standing()
+    ball = motion[0, AT['LBigToe']].copy()
+    angle = np.linspace(0.0, 0.5, 60)
+    motion[:, LEFT_FOOT] = rotated(motion[:, LEFT_FOOT] - ball, angle) + ball
+    motion[:, RIGHT_FOOT, 2] += 0.1
+    assert feet_of(motion)['slide_m_s'] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_body_that_floats_along_is_still_seen_to_slide():
+    way = np.arange(60)[:, None, None] / RATE * np.array([0.1, 0.0, 0.0])
+    assert feet_of(standing() + way + [0.0, 0.0, 0.3])['slide_m_s'] == pytest.approx(0.1, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ('down_m', 'sunk', 'penetration'), [(0.004, 0, 0), (0.02, 0.5, 0), (0.03, 0.5, 0.5)]
+)
+def test_a_body_sunk_half_of_the_time_is_in_the_ground_half_of_the_time(down_m, sunk, penetration):
+    motion = standing()
+    motion[30:, :, 2] -= down_m
+    found = feet_of(motion)
+    assert (found['sunk'], found['penetration']) == (sunk, penetration)
+    assert found['depth_m'] == pytest.approx(down_m, abs=1e-5)
+
+
+def test_feet_need_the_body_and_two_frames():
+    for shape in ((1, 1, 25, 3), (1, 9, 24, 3), (9, 25, 3)):
+        with pytest.raises(TrainingError, match=r'expected \[B, T, 25, 3\]'):
+            measure_feet(np.zeros(shape), RATE)
+
+
+# Bones, range, jerk
+
+
+def test_a_stretched_bone_has_the_error_of_its_stretch():
+    stretched = standing()
+    bone = stretched[:, AT['LWrist']] - stretched[:, AT['LElbow']]
+    stretched[:, AT['LWrist']] += 0.24 * bone
+    found = measure_body(streams_of(standing(), stretched))
+    assert found.bone_after[0] < 1e-6
+    assert found.bone_after[1] == pytest.approx(0.24 / 24, rel=1e-4)  # one of 24 bones
+    assert np.isnan(found.bone_before).all()
+    before = Streams(*vars(streams_of(standing())).values())
+    before = Streams(
+        before.keypoints,
+        before.emotions,
+        RATE,
+        None,
+        np.linspace(0.0, 0.1, 60, dtype=np.float32)[None],
+    )
+    assert measure_body(before).bone_before[0] == pytest.approx(0.05, rel=1e-5)
+
+
+def test_what_is_beyond_the_range_and_a_tenth_of_it_is_out_of_range():
+    sway = np.sin(np.arange(60) / 5.0)[:, None, None] * np.array([0.0, 0.3, 0.0])
+    bounds = Bounds.measure([streams_of(standing() + sway)])
+    inside, outside = standing(), standing()
+    inside[:30] += [0.0, 0.35, 0.0]  # the range is 0.6 wide
+    outside[:30, AT['Nose']] += [0.0, 0.37, 0.0]
+    found = measure_body(streams_of(inside, outside), bounds=bounds)
+    assert list(found.out_of_range) == [0.0, 0.5]
+    outside[0] = np.nan
+    assert bounds.outside(streams_of(outside)) == [0.5]
+    with pytest.raises(TrainingError, match='no reference'):
+        Bounds.measure([])
+
+
+def test_bounds_hold_for_the_mirror_image_and_leave_three_centimetres_at_least():
+    motion = standing()
+    motion[:30, AT['LWrist'], 1] += 0.5
+    bounds, mirrored = Bounds.measure([streams_of(motion)]), motion.copy()
+    mirrored[:30] = BODY.mirrored(motion[:30])
+    assert bounds.outside(streams_of(mirrored)) == [0.0]
+    motion[:30, AT['LWrist'], 1] += 0.1
+    assert bounds.outside(streams_of(motion)) == [0.5]
+    for lower, out in ((0.029, 0.0), (0.031, 1.0)):
+        assert bounds.outside(streams_of(standing() - [0.0, 0.0, lower])) == [out]
+
+
+def test_jerk_is_the_third_derivative():
+    time = np.arange(120) / RATE
+    cubic = standing(4.0) + (time**3)[:, None, None] * np.array([0.0, 0.0, 0.5])
+    assert np.allclose(jerk_by_frame(cubic, RATE), 3.0)
+    steady = standing(4.0) + (time**2)[:, None, None] * np.array([0.3, 0.4, 0.0])
+    assert np.abs(jerk_by_frame(steady, RATE)).max() < 1e-6
+    with pytest.raises(TrainingError, match='at least 4'):
+        jerk_by_frame(cubic[:3], RATE)
+
+
+def test_jerk_ratio_is_by_emotion():
+    time = np.arange(120) / RATE
+    waves = [
+        standing(4.0) + np.sin(6.0 * time)[:, None, None] * np.array([size, 0.0, 0.0])
+        for size in (0.1, 0.2)
+    ]
+    reference = Streams.joined([streams_of(waves[0], emotion=0), streams_of(waves[1], emotion=1)])
+    found = jerk_ratio(Streams.joined([reference, streams_of(waves[0], emotion=2)]), reference)
+    assert found[:2] == pytest.approx([1.0, 1.0]) and np.isnan(found[2])
+    assert jerk_ratio(streams_of(waves[1], emotion=0), reference) == pytest.approx(2.0, rel=1e-3)
+    other = Streams(reference.keypoints, reference.emotions, 60.0)
+    with pytest.raises(TrainingError, match='one rate only'):
+        jerk_ratio(reference, other)
+
+
+# The manifold
+
+
+@pytest.fixture(scope='module')
+def manifold():
+    known = streams_of(*(acting(name, n) for name in EMOTIONS[:3] for n in range(4)))
+    unseen = streams_of(*(acting(name, n) for name in EMOTIONS[:3] for n in range(10, 14)))
+    return Manifold.of(known).with_threshold(unseen), known, unseen
+
+
+def test_known_poses_lie_on_the_manifold_and_unseen_people_almost_always(manifold):
+    found, known, unseen = manifold
+    assert found.off(known).max() == 0.0
+    assert found.off(unseen).mean() <= 0.005 + 1.0 / (len(unseen) * 20)
+    moved = Streams(known.keypoints + np.float32([3.0, 1.0, 0.0]), known.emotions, RATE)
+    assert found.off(moved).max() == 0.0  # where it stands is no matter
+
+
+def test_broken_poses_are_off_the_manifold(manifold):
+    found, known, _ = manifold
+    rng = np.random.default_rng(3)
+    scattered = known.keypoints + rng.normal(0.0, 0.2, known.keypoints.shape).astype(np.float32)
+    assert found.off(Streams(scattered, known.emotions, RATE)).min() == 1.0
+    lying = known.keypoints[..., [2, 1, 0]]
+    assert found.off(Streams(lying, known.emotions, RATE)).min() == 1.0
+
+
+def test_a_manifold_without_a_threshold_says_so(manifold):
+    _, known, _ = manifold
+    with pytest.raises(TrainingError, match='with_threshold'):
+        measure_body(known, manifold=Manifold.of(known))
+
+
+def test_all_measures_have_one_value_a_stream(manifold):
+    found, known, unseen = manifold
+    columns = measure_body(unseen, bounds=Bounds.measure([known]), manifold=found).columns()
+    assert {len(values) for values in columns.values()} == {len(unseen)}
+    assert {'bone_after', 'off_body', 'jerk_m_s3', 'slide_m_s', 'sunk'} <= set(columns)
+
+
+# Nearest neighbours
+
+
+def test_neighbours_are_those_of_a_search_through_all():
+    rng = np.random.default_rng(0)
+    library = rng.normal(size=(300, 25, 3)) * np.geomspace(1.0, 0.01, 75).reshape(25, 3)
+    queries = library[::7] + 0.1 * rng.normal(size=(43, 25, 3))
+    gaps = np.sqrt(np.square(queries[:, None] - library).sum((2, 3)) / 25)
+    every, away = Neighbours(library, components=75).nearest(queries)
+    assert (every == gaps.argmin(axis=1)).all()
+    assert np.allclose(away, gaps.min(axis=1), rtol=1e-4)
+    fewer = Neighbours(library, components=12).distances(queries)
+    assert (fewer >= gaps.min(axis=1) - 1e-5).all()
+    assert fewer.mean() < 1.05 * gaps.min(axis=1).mean()
+
+
+def test_a_neighbour_of_the_same_label_does_not_count():
+    library = np.arange(6.0).reshape(6, 1, 1) * np.ones((6, 2, 3))
+    labels = np.array([0, 0, 1, 1, 2, 2])
+    found, away = Neighbours(library).nearest(library, (labels, labels))
+    assert (labels[found] != labels).all()
+    assert away == pytest.approx(np.sqrt(3.0) * np.array([2, 1, 1, 1, 1, 2]))
+    alone = np.zeros(6, dtype=int)
+    assert np.isinf(Neighbours(library).nearest(library, (alone, alone))[1]).all()
+
+
+def test_a_library_refuses_what_it_cannot_search():
+    for bad in (np.zeros((0, 25, 3)), np.full((4, 25, 3), np.nan), np.zeros((25, 3))):
+        with pytest.raises(TrainingError, match='library of shape'):
+            Neighbours(bad)
+    with pytest.raises(TrainingError, match='queries of shape'):
+        Neighbours(np.zeros((4, 25, 3))).distances(np.zeros((4, 24, 3)))
+
+
+def test_windows_keep_their_sway_and_lose_their_place():
+    window = swaying(1.0)[None]
+    elsewhere = about_hips(window + np.array([2.0, 3.0, 0.0]), 8)
+    assert np.allclose(elsewhere, about_hips(window, 8), atol=1e-6)
+    assert elsewhere[0, :, 8, 1].std() > 0.001
+    assert np.abs(about_hips(window[0], 8)[:, 8, :2]).max() < 1e-8  # each pose its own
+
+
+# Bootstrap
+
+
+def test_the_interval_of_a_mean_has_the_width_that_theory_gives():
+    values = np.random.default_rng(1).normal(5.0, 2.0, 400)
+    low, high = interval(values)
+    error = values.std() / 20.0
+    assert low == pytest.approx(values.mean() - 1.96 * error, abs=0.2 * error)
+    assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.2 * error)
+    assert (low, high) == interval(values)
+    narrow = interval(values, level=0.5)
+    assert low < narrow[0] < narrow[1] < high
+
+
+def test_windows_of_one_stream_do_not_make_an_interval_narrower():
+    of_stream = np.random.default_rng(2).normal(size=12)
+    once = interval(of_stream)
+    many = interval(np.repeat(of_stream, 50), streams=np.repeat(np.arange(12), 50))
+    assert many == pytest.approx(once)
+    assert np.diff(interval(np.repeat(of_stream, 50))) < 0.3 * np.diff(once)
+
+
+def test_other_statistics_and_pairs():
+    rng = np.random.default_rng(4)
+    pairs = np.stack((rng.normal(2.0, 0.1, 50), rng.normal(1.0, 0.1, 50)), axis=1)
+    low, high = interval(pairs, lambda rows: rows[:, 0].mean() / rows[:, 1].mean())
+    assert low < 2.0 < high and high - low < 0.3
+    low, high = interval(pairs[:, 0], np.median)
+    assert low < np.median(pairs[:, 0]) < high
+
+
+def test_one_stream_has_no_interval_and_gaps_are_left_out():
+    assert np.isnan(interval([3.0])).all() and np.isnan(interval([])).all()
+    assert np.isnan(interval([1.0, 2.0], streams=[0, 0])).all()
+    assert interval([1.0, 2.0, 3.0, np.nan, np.inf]) == interval([1.0, 2.0, 3.0])
+
+
+def test_intervals_refuse_what_makes_no_sense():
+    for arguments in ({'level': 1.0}, {'level': 0.0}, {'draws': 0}):
+        with pytest.raises(ConfigError, match='expected a level'):
+            interval([1.0, 2.0], **arguments)
+    with pytest.raises(TrainingError, match='one label'):
+        interval([1.0, 2.0], streams=[0])

@@ -1,0 +1,226 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+import dataclasses
+
+import numpy as np
+import pytest
+
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.evaluation.measures.on_body import measure_body
+from emotion_motion.evaluation.measures.switching import (
+    believe,
+    read_too_soon,
+    reference_p99,
+    roughness,
+    switch_frames,
+)
+from emotion_motion.evaluation.reference.motion import corpus_streams, corpus_switches, hard_cuts
+from emotion_motion.evaluation.streams import Streams
+from emotion_motion.exceptions import TrainingError
+
+RATE = 30.0
+REST = (1.70 * load_skeleton().rest).astype(np.float32)
+NOSE = load_skeleton().index('Nose')
+
+
+def switching(pairs, before=120, after=180):
+    """Bodies whose nose is so many metres up as the number of the emotion that is asked for."""
+    emotions = np.repeat(np.asarray(pairs), (before, after), axis=1)
+    points = np.tile(REST, (*emotions.shape, 1, 1))
+    points[..., NOSE, 2] = 1.70 * emotions
+    return Streams(points, emotions, RATE)
+
+
+def judge(share):
+    """Sees what the nose has been at for a share of the window."""
+
+    def predict(windows):
+        place = windows.shape[1] - round(share * windows.shape[1])
+        seen = np.round(windows[:, max(0, place - 1), NOSE, 2]).astype(int)
+        return np.eye(8)[seen]
+
+    return predict
+
+
+@pytest.mark.parametrize('share', [0.0, 0.25, 0.5, 1.0])
+def test_the_time_is_that_of_the_judges_delay(share):
+    found = believe(switching([(0, 1), (6, 2), (3, 4)]), judge(share))
+    assert found.time_s == pytest.approx(max(0.1, 2.0 * share), abs=0.101)
+    assert found.believed.all() and found.share == 1.0 and found.before == 0.0
+    assert found.median_s == found.time_s[0]
+
+
+def test_motion_that_changes_late_is_believed_late():
+    streams = switching([(0, 1)])
+    streams.keypoints[:, 120:180, NOSE, 2] = 0.0
+    assert believe(streams, judge(0.5)).time_s[0] == pytest.approx(3.0, abs=0.101)
+
+
+def test_a_switch_that_is_never_believed_takes_at_least_the_time_left():
+    found = believe(switching([(0, 1), (2, 3)]), lambda windows: np.eye(7)[[5] * len(windows)])
+    assert not found.believed.any() and found.share == 0.0
+    assert found.time_s == pytest.approx([6.0, 6.0]) and found.median_s == pytest.approx(6.0)
+
+
+def test_a_flicker_is_not_belief():
+    streams = switching([(0, 1)])
+    streams.keypoints[:, 130:240, NOSE, 2] = 0.0  # ten frames of the new one, then back again
+    found = believe(streams, judge(0.0))
+    assert found.time_s[0] == pytest.approx(4.1, abs=0.101) and found.believed[0]
+    short = switching([(0, 1)])
+    short.keypoints[:, 120:288, NOSE, 2] = 0.0  # comes 0.4 s before the end: it might go again
+    assert not believe(short, judge(0.0)).believed[0]
+
+
+def test_what_was_taken_for_the_new_emotion_before_is_not_timed():
+    streams = switching([(1, 2), (3, 2), (0, 4), (0, 5)])
+    found = believe(streams, lambda windows: np.eye(7)[[2] * len(windows)])
+    assert found.before == 0.5 and np.isnan(found.time_s[:2]).all()
+    assert not found.believed.any() and found.share == 0.0
+    every = believe(streams.chosen([0, 1]), lambda windows: np.eye(7)[[2] * len(windows)])
+    assert np.isnan(every.median_s) and np.isnan(every.share) and every.before == 1.0
+
+
+def test_no_emotion_is_no_belief():
+    def still(windows):
+        probabilities = np.zeros((len(windows), 8))
+        probabilities[:, 7], probabilities[:, 1] = 0.6, 0.4
+        return probabilities
+
+    assert not believe(switching([(0, 1)]), still).believed.any()
+
+
+def test_streams_need_one_switch_with_time_on_either_side():
+    twice = switching([(0, 1)])
+    twice.emotions[:, 200:] = 3
+    none = switching([(2, 2)])
+    for bad in (twice, none):
+        with pytest.raises(TrainingError, match='exactly one'):
+            switch_frames(bad)
+    assert list(switch_frames(switching([(0, 1), (5, 2)]))) == [120, 120]
+    with pytest.raises(TrainingError, match='2 s before'):
+        believe(switching([(0, 1)], before=59), judge(0.5))
+    with pytest.raises(TrainingError, match='1 s after'):
+        roughness(switching([(0, 1)], after=29), 1.0)
+
+
+# What the model reads in itself
+
+
+@pytest.mark.parametrize(('reads_s', 'too_soon'), [(0.0, 10), (0.5, 5), (1.0, 0), (9.0, 0)])
+def test_what_is_read_before_it_is_shown_is_too_soon(reads_s, too_soon):
+    """Motion changes 1 s after the switch; how late the judge is, a hard cut tells."""
+    streams = switching([(0, 1), (6, 2)])
+    late = believe(streams, judge(0.5)).median_s
+    streams.keypoints[:, 120:150, NOSE, 2] = streams.keypoints[:, :1, NOSE, 2]
+    read = np.where(
+        np.arange(300) < 120 + round(30 * reads_s),
+        streams.emotions[:, :1],
+        streams.emotions[:, -1:],
+    )
+    known = dataclasses.replace(streams, recognised=np.eye(7)[read])
+    found = read_too_soon(known, judge(0.5), late)
+    assert found.tolist() == [[10, too_soon]] * 2
+    # A third emotion is neither the old one nor the new one.
+    other = dataclasses.replace(known, recognised=np.eye(7)[np.full_like(read, 4)])
+    assert read_too_soon(other, judge(0.5), late).tolist() == [[10, 0]] * 2
+
+
+def test_motion_that_changes_at_once_leaves_nothing_to_read_too_soon():
+    streams = switching([(0, 1)])
+    known = dataclasses.replace(streams, recognised=np.eye(7)[streams.emotions])
+    late = believe(streams, judge(0.5)).median_s
+    assert read_too_soon(known, judge(0.5), late).tolist() == [[0, 0]]
+    assert read_too_soon(known, judge(0.5), 7.0).tolist() == [[0, 0]]  # nothing to look at
+
+
+# Jerk
+
+
+def leaping(at):
+    streams = switching([(0, 1)])
+    points = np.tile(REST, (1, 300, 1, 1))
+    points[:, at:, :, 0] += 0.01
+    return Streams(points, streams.emotions, RATE)
+
+
+def test_a_leap_at_the_switch_has_its_jerk_and_the_calm_before_has_none():
+    wanted = 2 * 0.01 * RATE**3  # third differences of a step: 1, -2, 1
+    found = roughness(leaping(120), wanted / 4.0)
+    assert found.peak_m_s3[0] == pytest.approx(wanted, rel=1e-3)
+    assert found.ratio[0] == pytest.approx(4.0, rel=1e-3) and found.calm_m_s3[0] == 0.0
+    assert np.isnan(roughness(leaping(120)).ratio).all()
+
+
+@pytest.mark.parametrize(
+    ('at', 'peak', 'calm'), [(149, 1, 0), (151, 0, 0), (116, 0, 0), (75, 0, 1), (55, 0, 0)]
+)
+def test_only_the_second_after_the_switch_counts(at, peak, calm):
+    found = roughness(leaping(at), 1.0)
+    assert (found.peak_m_s3[0] > 0, found.calm_m_s3[0] > 0) == (peak, calm)
+
+
+def test_the_reference_is_the_99th_percentile_of_its_frames():
+    points = np.tile(REST, (1, 300 + 3, 1, 1))
+    time = np.arange(303) / RATE
+    points = points + (time**3)[None, :, None, None] * np.array([0.0, 0.0, 0.5])
+    streams = Streams(points, np.zeros((1, 303), dtype=int), RATE)
+    assert reference_p99(streams) == pytest.approx(3.0)
+
+
+# The reference's switches
+
+
+@pytest.fixture(scope='module')
+def reference():
+    return corpus_streams(people=2, seconds=8.0, seed=4)
+
+
+@pytest.fixture(scope='module')
+def switches():
+    return corpus_switches(count=12, seed=1)
+
+
+def test_hard_cuts_are_of_the_reference_and_take_only_the_judges_delay(reference):
+    cuts = hard_cuts(reference, count=9, seed=2)
+    assert cuts.keypoints.shape == (9, 300, 25, 3)
+    assert list(switch_frames(cuts)) == [120] * 9
+    again = hard_cuts(reference, count=9, seed=2)
+    assert np.array_equal(cuts.keypoints, again.keypoints)
+    first = cuts.keypoints[0, 119]
+    assert (np.abs(reference.keypoints - first).max(axis=(2, 3)) == 0.0).any()
+    with pytest.raises(TrainingError, match='two emotions'):
+        hard_cuts(reference.of(3), count=2, seed=0)
+    with pytest.raises(TrainingError, match='6 s'):
+        hard_cuts(reference.part(0.0, 5.0), count=2, seed=0)
+
+
+def test_corpus_people_switch_smoothly_and_stay_bodies(switches, reference):
+    assert list(switch_frames(switches)) == [120] * 12
+    assert len({tuple(pair) for pair in switches.emotions[:, [0, -1]]}) > 6
+    found = measure_body(switches)
+    assert found.bone_after.max() < 1e-5 and found.feet.sunk.max() == 0.0
+    limit = reference_p99(reference)
+    cuts = roughness(hard_cuts(reference, count=12, seed=2), limit)
+    assert np.median(roughness(switches, limit).ratio) < 0.05 * np.median(cuts.ratio)
+
+
+def test_corpus_switches_are_repeated_and_longer_lists_start_alike(switches):
+    some = corpus_switches(count=2, seed=1)
+    assert np.array_equal(some.keypoints, switches.keypoints[:2])
+    assert not np.array_equal(some.keypoints, corpus_switches(count=2, seed=2).keypoints)
+    with pytest.raises(TrainingError, match='at least one'):
+        corpus_switches(count=0, seed=1)
+
+
+def test_people_who_switch_are_seen_to(switches):
+    """The posture of the new emotion is there: heads are lower while people are sad."""
+    head = switches.prepared()[:, :, NOSE, 2]
+    height = np.stack((head[:, 60:115].mean(axis=1), head[:, 200:].mean(axis=1)), axis=1)
+    sad = 5
+    turns = switches.emotions[:, -1] == sad
+    leaves = switches.emotions[:, 0] == sad
+    assert turns.any() and leaves.any()
+    while_sad = np.concatenate((height[turns, 1], height[leaves, 0]))
+    else_ = np.concatenate((height[turns, 0], height[leaves, 1]))
+    assert while_sad.mean() < else_.mean() - 0.01

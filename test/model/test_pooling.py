@@ -1,0 +1,95 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""AttentionPooling is the softmax-weighted mean, over all frames or over a causal window."""
+
+import math
+
+from hypothesis import given, strategies as st
+import pytest
+from support import seeded
+import torch
+
+from emotion_motion.model.network import AttentionPooling
+
+SIZES = st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 5))  # B, T, dim
+
+
+def made(sizes: tuple[int, int, int], seed: int) -> tuple[AttentionPooling, torch.Tensor]:
+    """Return a pooling layer with strong scores and an input [B, T, dim], in double precision."""
+    layer = AttentionPooling(sizes[-1]).double().requires_grad_(False)
+    layer.score.weight.normal_(generator=seeded(seed)).mul_(2.0)
+    return layer, torch.randn(sizes, generator=seeded(seed + 1), dtype=torch.float64)
+
+
+def mean_by_loop(layer: AttentionPooling, rows: torch.Tensor) -> torch.Tensor:
+    """Average rows [n, dim] by exp(score) / sum of exp(score), one at a time."""
+    weight, bias = layer.score.weight[0].tolist(), float(layer.score.bias)
+    powers = [
+        math.exp(sum(w * float(x) for w, x in zip(weight, row, strict=True)) + bias)
+        for row in rows
+    ]
+    pooled = torch.zeros_like(rows[0])
+    for power, row in zip(powers, rows, strict=True):
+        pooled += power / sum(powers) * row
+    return pooled
+
+
+@given(SIZES, st.integers(0, 1000))
+def test_forward_is_the_softmax_weighted_mean_over_all_frames(sizes, seed):
+    layer, x = made(sizes, seed)
+    expected = torch.stack([mean_by_loop(layer, rows) for rows in x])
+    torch.testing.assert_close(layer(x), expected)
+
+
+@given(SIZES, st.integers(1, 14), st.integers(0, 1000))
+def test_windowed_is_the_same_mean_over_each_frame_s_last_frames(sizes, window, seed):
+    layer, x = made(sizes, seed)
+    pooled = layer.windowed(x, window)
+    assert pooled.shape == x.shape
+    for b in range(sizes[0]):
+        for t in range(sizes[1]):
+            expected = mean_by_loop(layer, x[b, max(0, t + 1 - window) : t + 1])
+            torch.testing.assert_close(pooled[b, t], expected)
+
+
+@given(SIZES, st.integers(0, 1000))
+def test_the_last_frame_of_a_wide_window_is_forward(sizes, seed):
+    layer, x = made(sizes, seed)
+    torch.testing.assert_close(layer.windowed(x, sizes[1])[:, -1], layer(x))
+
+
+def test_windowed_sees_neither_the_future_nor_what_left_the_window():
+    layer, x = made((2, 10, 3), 0)
+    before = layer.windowed(x, 4)
+    for changed in range(10):
+        other = x.clone()
+        other[:, changed] += 100.0
+        same = (layer.windowed(other, 4) == before).all(-1).all(0)
+        inside = torch.tensor([changed <= t < changed + 4 for t in range(10)])
+        assert bool(same[~inside].all())
+        assert not bool(same[inside].any())
+
+
+@given(SIZES, st.integers(1, 14), st.integers(0, 1000))
+def test_what_is_not_learned_weighs_all_frames_alike(sizes, window, seed):
+    layer = AttentionPooling(sizes[-1], learned=False).double()
+    x = torch.randn(sizes, generator=seeded(seed), dtype=torch.float64)
+    torch.testing.assert_close(layer(x), x.mean(dim=1))
+    for t, pooled in enumerate(layer.windowed(x, window).unbind(1)):
+        torch.testing.assert_close(pooled, x[:, max(0, t + 1 - window) : t + 1].mean(dim=1))
+    assert not any(part.requires_grad for part in layer.parameters())
+    assert all(part.requires_grad for part in AttentionPooling(sizes[-1]).parameters())
+
+
+def test_it_is_one_linear_score():
+    layer = AttentionPooling(5)
+    assert [tuple(p.shape) for p in layer.parameters()] == [(1, 5), (1,)]
+
+
+@pytest.mark.parametrize('scale', [0.0, 1e4])
+def test_ends_are_the_plain_mean_and_the_highest_score(scale):
+    layer, x = made((2, 6, 3), 3)
+    layer.score.weight.mul_(scale)
+    best = layer.score(x).argmax(dim=1).expand(-1, 3).unsqueeze(1)
+    expected = x.gather(1, best)[:, 0] if scale else x.mean(dim=1)
+    torch.testing.assert_close(layer(x), expected)

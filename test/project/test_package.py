@@ -1,0 +1,213 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The package as a whole: one version, honest metadata, what may import what."""
+
+import ast
+import os
+from pathlib import Path
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import plan
+import pytest
+
+import emotion_motion
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / 'emotion_motion'
+MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
+
+# Third-party modules that each part may import; its own lower parts are in PARTS.
+CORE = {'numpy', 'safetensors', 'torch'}
+ROS = {
+    'ament_index_python',
+    'builtin_interfaces',
+    'diagnostic_msgs',
+    'geometry_msgs',
+    'hri_msgs',
+    'launch_ros',
+    'lifecycle_msgs',
+    'rcl_interfaces',
+    'rclpy',
+    'sensor_msgs',
+    'std_msgs',
+    'std_srvs',
+    'trajectory_msgs',
+    'visualization_msgs',
+}
+THIRD_PARTY = {
+    'core': CORE,
+    'io': CORE | {'bvhio', 'glm', 'pinocchio'},
+    'drawing': CORE | {'imageio_ffmpeg', 'matplotlib', 'PIL'},
+    'commands': CORE,
+    'cli': CORE | {'rich', 'tyro'},
+    'retarget': {
+        'coal',
+        'daqp',
+        'matplotlib',
+        'mujoco',
+        'numba',
+        'numpy',
+        'pink',
+        'pinocchio',
+        'ruckig',
+        'yaml',
+    },
+    'viewer': {'numpy', 'pinocchio', 'trimesh', 'tyro', 'viser', 'websockets'},
+    'ros': CORE | ROS | {'rich', 'yaml'},
+    'training': CORE | {'accelerate', 'matplotlib', 'rich', 'tensorboard', 'yaml'},
+    'evaluation': CORE | {'accelerate', 'matplotlib', 'rich', 'yaml'},
+}
+# Parts of this package that each part may import: arrows point one way.
+PARTS = {
+    'core': {'core'},
+    'io': {'core', 'io'},
+    'drawing': {'core', 'drawing'},
+    'retarget': {'core', 'retarget'},
+    'viewer': {'core', 'io', 'drawing', 'retarget', 'viewer'},
+    'commands': {'core', 'io', 'drawing', 'retarget', 'commands'},
+    'cli': {'core', 'commands', 'retarget', 'cli', 'training', 'evaluation', 'viewer'},
+    'ros': {'core', 'io', 'retarget', 'ros', 'msg', 'viewer'},
+    'training': {'core', 'io', 'drawing', 'training'},
+    'evaluation': {'core', 'io', 'drawing', 'training', 'evaluation'},
+}
+
+
+def modules():
+    return sorted(path.relative_to(ROOT) for path in PACKAGE.rglob('*.py'))
+
+
+def part_of(parts):
+    """The part that a module of this package belongs to, from its name below the package."""
+    return parts[0] if parts and parts[0] in (*PARTS, 'msg') else 'core'
+
+
+def imports(path):
+    """Absolute names of everything that a module imports, wherever in the file."""
+    package = list(path.with_suffix('').parts[:-1])
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            name = '.'.join([*base, *([node.module] if node.module else [])])
+            yield from (f'{name}.{alias.name}' for alias in node.names)
+
+
+def run_python(code, folder=ROOT, **environ):
+    """Run code in a new Python; returns what it prints."""
+    answer = subprocess.run(
+        [sys.executable, '-c', code],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **environ},
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.strip()
+
+
+def test_versions_agree():
+    answer = subprocess.run(
+        [sys.executable, 'setup.py', '--version'],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert MANIFEST.findtext('version') == emotion_motion.__version__
+    assert answer.stdout.strip().splitlines()[-1] == emotion_motion.__version__
+
+
+def test_name_licence_and_maintainer_agree():
+    setup = (ROOT / 'setup.py').read_text()
+    maintainer = MANIFEST.find('maintainer')
+    assert MANIFEST.findtext('name') == 'emotion_motion'
+    assert f"maintainer='{maintainer.text}'" in setup
+    assert f"maintainer_email='{maintainer.get('email')}'" in setup
+    assert f"license='{MANIFEST.findtext('license')}'" in setup
+    assert 'Apache License' in (ROOT / 'LICENSE').read_text()
+
+
+def test_changelog_has_the_version_or_what_is_forthcoming():
+    titles = re.findall(r'^(\S+).*\n-{3,}$', (ROOT / 'CHANGELOG.rst').read_text(), re.MULTILINE)
+    assert titles[0] in ('Forthcoming', emotion_motion.__version__)
+
+
+def test_extras_are_the_promised_ones():
+    assert re.findall(r"'(\w+)': [A-Z]", (ROOT / 'setup.py').read_text()) == [
+        'train',
+        'robot',
+        'film',
+        'viewer',
+        'dev',
+    ]
+
+
+def test_base_requirements_and_setup_agree():
+    lines = (ROOT / 'requirements' / 'base.txt').read_text().splitlines()
+    listed = {line for line in lines if line and not line.startswith('#')}
+    setup = (ROOT / 'setup.py').read_text()
+    ranges = re.search(r'install_requires=\[(.*?)\]', setup, re.DOTALL)[1]
+    wanted = dict(re.findall(r"'([a-z-]+)>=([\d.]+)'", ranges))
+    assert set(wanted) == listed
+    assert plan.numbers(wanted['torch']) == plan.OLDEST_TORCH
+
+
+def test_every_requirement_is_pinned():
+    pins = {line.split('==')[0] for line in (ROOT / 'constraints.txt').read_text().splitlines()}
+    for name in ('base.txt', 'dev.txt', 'colcon.txt', 'wheels.txt'):
+        for line in (ROOT / 'requirements' / name).read_text().splitlines():
+            if line and not line.startswith(('#', '-r')):
+                assert line.lower().replace('_', '-') in pins, f'{name}: {line}'
+
+
+def test_every_message_file_is_built():
+    cmake = (ROOT / 'CMakeLists.txt').read_text()
+    listed = set(re.findall(r'msg/\w+\.msg', cmake))
+    assert listed == {f'msg/{path.name}' for path in (ROOT / 'msg').glob('*.msg')}
+
+
+def test_every_message_field_is_commented():
+    for path in sorted((ROOT / 'msg').glob('*.msg')):
+        blocks = path.read_text().strip().split('\n\n')
+        for block in blocks:
+            assert block.startswith('#'), f'{path.name}: nothing is said about {block!r}'
+
+
+def test_import_of_the_package_brings_neither_torch_nor_numpy():
+    """So it is quick; benchmarks/step.py says how quick."""
+    code = 'import sys, emotion_motion; print("torch" in sys.modules, "numpy" in sys.modules)'
+    assert run_python(code).split() == ['False', 'False']
+
+
+def test_retargeting_does_without_torch():
+    """Its modules may call what needs torch, but none brings it by being imported."""
+    pytest.importorskip('pink')
+    names = [
+        '.'.join(path.with_suffix('').parts)
+        for path in modules()
+        if path.parts[1] == 'retarget' and path.stem != '__init__'
+    ]
+    code = f'import sys, {", ".join(names)}; print("torch" in sys.modules)'
+    assert run_python(code) == 'False'
+
+
+@pytest.mark.parametrize('path', modules(), ids=str)
+def test_imports_point_one_way(path):
+    part = part_of(path.with_suffix('').parts[1:])
+    for name in imports(path):
+        top, *below = name.split('.')
+        if top == 'emotion_motion':
+            assert part_of(below) in PARTS[part], f'{path} ({part}) imports {name}'
+        elif top not in sys.stdlib_module_names:
+            assert top in THIRD_PARTY[part], f'{path} ({part}) imports {name}'
+
+
+def test_package_data_and_skeletons_are_found_from_any_folder(tmp_path):
+    code = 'import emotion_motion.body.skeleton as s; print(s.load_skeleton().size)'
+    path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
+    assert run_python(code, tmp_path, PYTHONPATH=path) == '25'

@@ -1,0 +1,224 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Inverse kinematics: Pink's program, its limits kept, the same motion for the same input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from robot_support import capsules, followed, motion, RATE_HZ, robot, RobotError
+
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.robot.retarget.bones import Bones
+from emotion_motion.robot.retarget.inverse_kinematics import InverseKinematics
+from emotion_motion.robot.retarget.retargeter import Retargeter
+
+ROBOTS = ('humanoid', 'g1', 'talos', 'pepper')
+REST = load_skeleton('body_25').rest
+
+
+def errors_deg(name: str, keypoints: np.ndarray, poses: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the angles [T] between the person's directions and the robot's."""
+    from emotion_motion.robot.retarget.directions import BodyDirections
+
+    bones = Bones(robot(name))
+    read, found = BodyDirections(bones.names), []
+    for frame, q in zip(keypoints, poses, strict=True):
+        cosines = (bones.directions(q) * read(frame)).sum(axis=1)
+        found.append(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
+    return dict(zip(bones.names, np.array(found).T, strict=True))
+
+
+@pytest.mark.parametrize('name', ROBOTS)
+def test_program_is_the_one_that_pink_makes_of_the_same_tasks(name):
+    import pink
+    from pink.tasks import DampingTask, PostureTask
+
+    kinematics = InverseKinematics(robot(name), 1.0 / RATE_HZ, clearance=False)
+    weights = robot(name).config.weights
+    posture, damping = PostureTask(cost=weights.posture), DampingTask(cost=weights.damping)
+    posture.set_target(robot(name).rest)
+    rng, limits = np.random.default_rng(2), robot(name).limits
+    for _ in range(4):
+        q = rng.uniform(limits.lower, limits.upper)
+        kinematics._bone_task.set_target(kinematics.bones.directions(q))
+        at = _configuration(name, rng.uniform(limits.lower, limits.upper))
+        tasks = (kinematics._bone_task, posture, damping)
+        problem = pink.build_ik(at, tasks, 1.0, damping=1e-8, limits=[])
+        hessian, linear = kinematics._objective(at.q, kinematics.bones.chain.frames(at.q[None])[0])
+        np.testing.assert_allclose(hessian, problem.P, atol=1e-12)
+        np.testing.assert_allclose(linear, problem.q, atol=1e-12)
+
+
+def _configuration(name: str, q: np.ndarray):
+    from pink import Configuration
+
+    return Configuration(robot(name).model, robot(name).model.createData(), q)
+
+
+@pytest.mark.parametrize('name', ['humanoid', 'g1'])
+def test_without_obstacles_the_step_is_that_of_pink_s_solver(name):
+    """Pink keeps to half of the way to a position limit a step, so start far from them."""
+    import pink
+    from pink.tasks import DampingTask, PostureTask
+
+    kinematics = InverseKinematics(robot(name), 10.0, clearance=False)
+    weights = robot(name).config.weights
+    posture, damping = PostureTask(cost=weights.posture), DampingTask(cost=weights.damping)
+    posture.set_target(robot(name).rest)
+    q = robot(name).rest
+    near = np.clip(q + 0.03, robot(name).limits.lower, robot(name).limits.upper)
+    directions = kinematics.bones.directions(near)
+    kinematics._bone_task.set_target(directions)
+    velocity = pink.solve_ik(
+        _configuration(name, q),
+        (kinematics._bone_task, posture, damping),
+        1.0,
+        solver='daqp',
+        damping=1e-8,
+        limits=[],
+    )
+    np.testing.assert_allclose(kinematics(directions), q + velocity, atol=1e-6)
+
+
+@pytest.mark.parametrize('name', ROBOTS)
+@pytest.mark.parametrize('emotion', ['anger', 'surprise'])
+def test_no_limit_of_position_or_speed_is_broken(name, emotion):
+    poses, limits = followed(name, motion(emotion)), robot(name).limits
+    assert (poses >= limits.lower).all() and (poses <= limits.upper).all()
+    speeds = np.abs(np.diff(poses, axis=0)) * RATE_HZ
+    assert (speeds <= limits.velocity * (1.0 + 1e-9)).all()
+    assert speeds.max() > 0.5, 'it moves'
+
+
+def test_limits_hold_whatever_the_keypoints_are():
+    rng, name = np.random.default_rng(3), 'humanoid'
+    retargeter, limits = Retargeter(robot(name), RATE_HZ), robot(name).limits
+    before = robot(name).rest
+    for _ in range(300):
+        q = retargeter(rng.standard_normal((25, 3)) * 10.0 ** rng.uniform(-3, 6))
+        assert (q >= limits.lower).all() and (q <= limits.upper).all()
+        assert (np.abs(q - before) <= limits.velocity / RATE_HZ * (1.0 + 1e-9)).all()
+        before = q
+
+
+# What the joints of the G1 and of TALOS allow of a person who holds the elbows near to the body.
+@pytest.mark.parametrize(('name', 'most_deg'), [('humanoid', 3.0), ('g1', 9.0), ('talos', 18.0)])
+@pytest.mark.parametrize('emotion', ['happiness', 'anger', 'sadness'])
+def test_arms_point_where_the_person_s_do(name, emotion, most_deg):
+    keypoints = motion(emotion)
+    errors = errors_deg(name, keypoints, followed(name, keypoints))
+    arms = [
+        errors[f'{side}_{limb}'].mean()
+        for side in ('left', 'right')
+        for limb in ('upper_arm', 'forearm')
+    ]
+    assert np.mean(arms) < most_deg
+    standing = np.repeat(REST[None], len(keypoints), axis=0)
+    still = errors_deg(name, keypoints, followed(name, standing))
+    assert np.mean(arms) < 0.4 * np.mean([still[limb].mean() for limb in errors if 'arm' in limb])
+
+
+def test_our_humanoid_follows_trunk_and_head():
+    keypoints = motion('disgust')
+    errors = errors_deg('humanoid', keypoints, followed('humanoid', keypoints))
+    for axis in ('trunk_up', 'trunk_left', 'head_forward', 'head_left'):
+        assert errors[axis].mean() < 1.5, axis
+
+
+def test_a_mirrored_person_moves_a_mirrored_robot():
+    keypoints = motion('happiness')[:90]
+    mirrored = load_skeleton('body_25').mirrored(keypoints)
+    one, other = followed('humanoid', keypoints), followed('humanoid', mirrored)
+    names = robot('humanoid').names
+    for row, joint in enumerate(names):
+        twin = {'l': 'r', 'r': 'l'}.get(joint[0], joint[0]) + joint[1:]
+        twin = (
+            twin
+            if twin in names
+            and joint[1] == '_'
+            and not joint.endswith('waist')
+            and (not joint.endswith('head'))
+            else joint
+        )
+        about = 'p' if 'elbow' in joint else joint[2] if twin != joint else joint[0]
+        sign = 1.0 if about == 'p' else -1.0
+        np.testing.assert_allclose(other[:, names.index(twin)], sign * one[:, row], atol=0.02)
+
+
+def test_size_and_place_of_the_person_change_nothing():
+    keypoints = motion('fear')[:60]
+    np.testing.assert_allclose(
+        followed('g1', keypoints), followed('g1', 1.7 * keypoints + [3.0, 1.0, 0.0]), atol=1e-6
+    )
+
+
+def test_the_same_keypoints_give_the_same_poses_bit_for_bit():
+    keypoints = motion('surprise')[:60]
+    assert np.array_equal(followed('humanoid', keypoints), followed('humanoid', keypoints))
+
+
+def test_joints_without_a_keypoint_stay_at_rest():
+    poses = followed('g1', motion('anger'), clearance=False)
+    for row, joint in enumerate(robot('g1').names):
+        if 'wrist' in joint:
+            np.testing.assert_allclose(poses[:, row], robot('g1').rest[row], atol=0.02)
+
+
+def test_bad_keypoints_move_nothing_and_the_next_good_frame_goes_on():
+    retargeter = Retargeter(robot(), RATE_HZ)
+    keypoints = motion('anger')
+    for frame in keypoints[:40]:
+        before = retargeter(frame)
+    for bad in (np.full((25, 3), np.nan), np.zeros((25, 3)), keypoints[:2]):
+        with pytest.raises(RobotError):
+            retargeter(bad)
+    assert (
+        np.abs(retargeter(keypoints[40]) - before) <= robot().limits.velocity / RATE_HZ + 1e-12
+    ).all()
+
+
+def test_it_goes_on_from_a_given_pose():
+    retargeter = Retargeter(robot(), RATE_HZ)
+    pose = np.clip(robot().rest + 0.3, robot().limits.lower, robot().limits.upper)
+    retargeter.reset(pose)
+    reach = robot().limits.velocity / RATE_HZ
+    assert (np.abs(retargeter(REST) - pose) <= reach + 1e-12).all()
+    retargeter.reset()
+    assert (np.abs(retargeter(REST) - robot().rest) <= reach + 1e-12).all()
+    for bad in (pose[:-1], np.full_like(pose, np.nan)):
+        with pytest.raises(RobotError, match='finite'):
+            retargeter.reset(bad)
+
+
+@pytest.mark.parametrize('rate_hz', [0.0, -1.0, float('nan'), float('inf')])
+def test_a_rate_that_is_none_is_refused(rate_hz):
+    with pytest.raises(RobotError, match='rate'):
+        Retargeter(robot(), rate_hz)
+
+
+def test_a_faster_rate_moves_alike():
+    """What takes a second at 30 Hz takes a second at 120 Hz."""
+    keypoints = motion('happiness')[:120]
+    slow = Retargeter(robot(), 30.0)
+    fast = Retargeter(robot(), 120.0)
+    for frame in keypoints:
+        one = slow(frame)
+        for _ in range(4):
+            other = fast(frame)
+    np.testing.assert_allclose(one, other, atol=0.15)
+
+
+def test_nothing_of_it_imports_torch():
+    import subprocess
+    import sys
+
+    code = (
+        'import sys, emotion_motion.robot.retarget.retargeter, emotion_motion.robot.check.check\n'
+        'assert "torch" not in sys.modules and "rclpy" not in sys.modules'
+    )
+    subprocess.run([sys.executable, '-c', code], check=True)
+
+
+def test_capsules_are_those_of_the_robot_that_they_were_made_for():
+    assert capsules('humanoid').robot is robot('humanoid')

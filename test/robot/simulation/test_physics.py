@@ -1,0 +1,357 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Robots in MuJoCo: servos that hold and follow, torques, contacts, pictures, the command."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import os
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+if importlib.util.find_spec('mujoco') is None:
+    pytest.skip('MuJoCo is not installed', allow_module_level=True)
+
+from robot_support import HUMANOID_URDF, robot
+
+from emotion_motion.commands.robot import commanded_motion, simulate_robot
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.exceptions import ConfigError, EmotionError, RobotError
+from emotion_motion.robot.description.pinocchio_module import load_pinocchio
+from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.description.urdf import Urdf
+from emotion_motion.robot.simulation.film import film_states
+from emotion_motion.robot.simulation.mujoco_module import can_render
+from emotion_motion.robot.simulation.report import JointMotion, simulate, SimulationReport
+from emotion_motion.robot.simulation.robot import SimulatedRobot
+
+RATE_HZ = 50.0
+PICTURE = b'\x89PNG'
+
+
+@pytest.fixture(scope='module')
+def humanoid() -> SimulatedRobot:
+    return SimulatedRobot(robot())
+
+
+def changed(text: str) -> Robot:
+    """Return our humanoid with another description."""
+    whole = robot()
+    urdf = Urdf(whole.urdf.path, text, whole.urdf.name, whole.urdf.joints, whole.urdf.links)
+    return dataclasses.replace(whole, urdf=urdf)
+
+
+def motion_to(end: np.ndarray, seconds: float, start: np.ndarray | None = None) -> JointMotion:
+    """Return a motion of least jerk from the rest pose to a pose, where it rests for a while."""
+    whole = robot()
+    start = whole.rest if start is None else start
+    share = np.minimum(np.arange(round(1.5 * seconds * RATE_HZ)) / (seconds * RATE_HZ), 1.0)
+    s = share[:, None]
+    way = s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
+    speed = 30.0 * s**2 * (1.0 - s) ** 2 / seconds
+    return JointMotion(whole.names, start + way * (end - start), RATE_HZ, speed * (end - start))
+
+
+def pose(**positions: float) -> np.ndarray:
+    """Return the rest pose with some joints elsewhere."""
+    whole, q = robot(), robot().rest.copy()
+    for name, value in positions.items():
+        q[whole.names.index(name)] = value
+    return q
+
+
+ARMS_UP = {'l_p_shoulder': -2.2, 'r_p_shoulder': -2.2, 'l_elbow': -1.0, 'r_elbow': -1.0}
+
+
+# Motions.
+
+
+@pytest.mark.parametrize(
+    ('positions', 'rate_hz', 'velocities', 'says'),
+    [
+        (np.zeros((5, 3)), 50.0, None, r'positions: got shape \(5, 3\)'),
+        (np.zeros((1, 2)), 50.0, None, 'at least 2 points'),
+        (np.zeros(2), 50.0, None, r'expected \[T, 2\]'),
+        (np.zeros((5, 2)), 0.0, None, 'rate_hz: got 0.0'),
+        (np.zeros((5, 2)), float('nan'), None, 'rate_hz: got nan'),
+        (np.zeros((5, 2)), 50.0, np.zeros((4, 2)), r'velocities: got shape \(4, 2\)'),
+        (np.array([[0, 0], [0, np.nan]]), 50.0, None, "got nan for the joint 'b' at point 1"),
+    ],
+)
+def test_a_malformed_motion_is_refused(positions, rate_hz, velocities, says: str) -> None:
+    with pytest.raises(RobotError, match=says):
+        JointMotion(('a', 'b'), positions, rate_hz, velocities)
+
+
+def test_the_way_between_points_meets_positions_and_velocities() -> None:
+    rng = np.random.default_rng(0)
+    positions, velocities = rng.normal(size=(2, 4, 3))
+    motion = JointMotion(('a', 'b', 'c'), positions, 10.0, velocities)
+    for point in range(3):
+        q, v = motion.between(point, 1000)
+        np.testing.assert_allclose(q[-1], positions[point + 1], atol=1e-12)
+        np.testing.assert_allclose(v[-1], velocities[point + 1], atol=1e-9)
+        np.testing.assert_allclose(q[0], positions[point] + 1e-4 * velocities[point], atol=1e-4)
+        np.testing.assert_allclose(np.gradient(q, 1e-4, axis=0)[1:-1], v[1:-1], atol=1e-3)
+
+
+def test_without_velocities_the_way_is_straight() -> None:
+    motion = JointMotion(('a',), np.array([[0.0], [1.0], [3.0]]), 10.0)
+    q, v = motion.between(1, 4)
+    np.testing.assert_allclose(q[:, 0], [1.5, 2.0, 2.5, 3.0])
+    np.testing.assert_allclose(v, 20.0)
+
+
+# The robot.
+
+
+def test_a_servo_holds_a_pose_with_the_torque_that_gravity_asks_for(
+    humanoid: SimulatedRobot,
+) -> None:
+    """Pinocchio, which knows nothing of MuJoCo, computes the same torque from the same URDF."""
+    whole, pin = robot(), load_pinocchio()
+    q = pose(p_waist=0.4, l_r_shoulder=1.2, r_p_shoulder=-1.3, p_head=0.4)
+    humanoid.set_step(0.001)
+    humanoid.start(q)
+    for _ in range(3000):
+        humanoid.step(q, np.zeros(len(q)))
+    expected = pin.computeGeneralizedGravity(
+        whole.model, whole.model.createData(), humanoid.positions
+    )
+    assert np.abs(expected).max() > 20.0
+    # Dry friction in the joints may carry up to 0.2 % of the torque limit.
+    np.testing.assert_allclose(humanoid.torques, expected, atol=0.003 * humanoid.torque_nm.max())
+    assert np.abs(humanoid.positions - q).max() < 0.03
+
+
+def test_a_calm_motion_is_followed_with_torque_to_spare(humanoid: SimulatedRobot) -> None:
+    report = simulate(humanoid, motion_to(pose(**ARMS_UP, y_head=0.6), 1.5))
+    assert report.contacts == () and report.left_out == ()
+    assert 1e-5 < report.max_error_rad.max() < 0.03
+    assert 0.02 < np.nanmax(report.torque_share) < 0.6
+    assert (report.saturated_share == 0.0).all()
+    assert report.measured.shape == report.motion.positions.shape
+    assert any('contacts: none' in line for line in report.lines())
+
+
+def test_a_motor_that_is_too_weak_is_reported() -> None:
+    text = HUMANOID_URDF.read_text()
+    weak, count = re.subn(
+        r'(<joint name="l_p_shoulder" type="revolute">.*?<limit effort=)"45"',
+        r'\1"3"',
+        text,
+        count=1,
+        flags=re.DOTALL,
+    )
+    assert count == 1
+    report = simulate(SimulatedRobot(changed(weak)), motion_to(pose(**ARMS_UP), 1.0))
+    arm = report.motion.names.index('l_p_shoulder')
+    assert report.peak_torque_nm[arm] == pytest.approx(3.0)
+    assert report.torque_share[arm] == pytest.approx(1.0)
+    assert report.saturated_share[arm] > 0.2 and report.max_error_rad[arm] > 0.3
+    assert any('l_p_shoulder, 3.0 Nm' in line for line in report.lines())
+
+
+def test_a_joint_without_effort_limit_has_no_share_of_it() -> None:
+    free = re.sub(r'effort="[\d.]+"', 'effort="0"', HUMANOID_URDF.read_text())
+    report = simulate(SimulatedRobot(changed(free)), motion_to(pose(y_head=0.3), 0.5))
+    assert np.isnan(report.torque_share).all() and (report.saturated_share == 0.0).all()
+    assert any('no limits of effort' in line for line in report.lines())
+
+
+def test_arms_that_meet_the_body_are_reported_with_their_links(humanoid: SimulatedRobot) -> None:
+    into = pose(r_r_shoulder=0.0, r_p_shoulder=-0.5, r_y_shoulder=1.5, r_elbow=-2.2)
+    report = simulate(humanoid, motion_to(into, 0.8))
+    touched = {link for contact in report.contacts for link in contact.links}
+    assert 'torso' in touched and touched & {'r_forearm', 'r_wrist'}
+    contact = report.contacts[0]
+    assert contact.first_s > 0.1 and contact.total_s > 0.1 and contact.depth_m > 0.0
+    assert any(line.startswith('contact: ') for line in report.lines())
+
+
+def test_a_motion_of_other_joints_is_refused(humanoid: SimulatedRobot) -> None:
+    names = robot().names[::-1]
+    with pytest.raises(RobotError, match='in their order'):
+        simulate(humanoid, JointMotion(names, np.zeros((3, len(names))), RATE_HZ))
+
+
+def test_a_second_run_gives_the_same_numbers(humanoid: SimulatedRobot) -> None:
+    motion = motion_to(pose(**ARMS_UP), 0.4)
+    first, second = simulate(humanoid, motion), simulate(humanoid, motion)
+    np.testing.assert_array_equal(first.measured, second.measured)
+
+
+def test_meshes_that_are_not_there_are_left_out_and_named() -> None:
+    text = HUMANOID_URDF.read_text().replace(
+        '<sphere radius="0.052"/>', '<mesh filename="package://nowhere/shoulder.stl"/>', 1
+    )
+    report = simulate(SimulatedRobot(changed(text)), motion_to(pose(y_head=0.2), 0.2))
+    assert report.left_out == ('visual of l_p_shoulder_link: shoulder.stl is not there',)
+    assert 'left out: visual of l_p_shoulder_link' in report.lines()[-1]
+
+
+def test_without_any_shapes_contacts_are_not_said_to_be_none(tmp_path: Path) -> None:
+    text = re.sub(
+        r'<(box|cylinder|sphere) [^>]*/>',
+        '<mesh filename="package://nowhere/part.dae"/>',
+        HUMANOID_URDF.read_text(),
+    )
+    simulated = SimulatedRobot(changed(text))
+    assert simulated.extent[0] < 0.1 and simulated.extent[1] > 1.0
+    report = simulate(simulated, motion_to(pose(y_head=0.2), 0.2))
+    assert not any(line == 'contacts: none' for line in report.lines())
+    assert any('no link has a shape' in line for line in report.lines())
+    assert report.lines()[-1] == f'left out: {len(report.left_out) - 3} more like these'
+
+
+def test_a_description_that_is_no_body_is_refused() -> None:
+    broken = HUMANOID_URDF.read_text().replace('<mass value="0.4"/>', '<mass value="-1"/>')
+    with pytest.raises(RobotError, match='MuJoCo cannot simulate'):
+        SimulatedRobot(changed(broken))
+
+
+def test_the_g1_hangs_in_its_rest_pose_with_its_meshes() -> None:
+    whole = robot('g1')
+    simulated = SimulatedRobot(whole)
+    assert simulated.left_out == ()
+    motion = JointMotion(whole.names, np.tile(whole.rest, (26, 1)), 25.0)
+    report = simulate(simulated, motion)
+    assert report.max_error_rad.max() < 0.03 and np.nanmax(report.torque_share) < 0.5
+    assert report.contacts == ()
+
+
+def test_what_is_one_mechanism_is_left_out_and_arms_against_the_body_are_not(
+    humanoid: SimulatedRobot,
+) -> None:
+    left_out = {frozenset(pair) for pair in humanoid.neighbours}
+    assert frozenset(('l_forearm', 'l_wrist')) in left_out
+    for link in ('l_upper_arm', 'l_forearm', 'l_wrist'):
+        for other in ('torso', 'head', 'base_link', 'l_thigh', 'r_forearm', 'r_wrist'):
+            assert frozenset((link, other)) not in left_out
+
+
+# Pictures and the command.
+
+
+@pytest.fixture(scope='module')
+def short_report(humanoid: SimulatedRobot) -> SimulationReport:
+    return simulate(humanoid, motion_to(pose(**ARMS_UP), 0.4))
+
+
+@pytest.mark.parametrize('render', [True, False])
+def test_film_strips_show_the_motion(
+    humanoid: SimulatedRobot, short_report: SimulationReport, tmp_path: Path, render: bool
+) -> None:
+    image = pytest.importorskip('matplotlib.image')
+    path = tmp_path / 'film.png'
+    states = short_report.states
+    drawn = film_states(
+        humanoid, {'up': states}, path, rate_hz=RATE_HZ, every_s=0.2, render=render
+    )
+    if render and not can_render():
+        pytest.skip('MuJoCo has nothing to render with: neither EGL nor OSMesa')
+    assert drawn is render
+    picture = image.imread(path)[..., :3]
+    third = picture.shape[1] // 3
+    first, last = picture[:, :third], picture[:, -third:]
+    assert (first < 0.5).any(), 'an empty picture'
+    assert np.abs(first - last).max() > 0.5, 'the arms did not rise'
+
+
+def test_without_anything_to_render_with_lines_are_drawn(tmp_path: Path) -> None:
+    """In a process of its own, since MuJoCo takes what it draws with when it is imported."""
+    code = (
+        'import sys\n'
+        'from emotion_motion.robot.simulation.film import film_states\n'
+        'from emotion_motion.robot.description.robot import Robot\n'
+        'from emotion_motion.robot.simulation.robot import SimulatedRobot\n'
+        'simulated = SimulatedRobot(Robot.load("humanoid"))\n'
+        'states = simulated.data.qpos[None].repeat(3, axis=0)\n'
+        'print(film_states(simulated, {"rest": states}, sys.argv[1], rate_hz=1.0, every_s=1.0))\n'
+    )
+    path = tmp_path / 'lines.png'
+    environment = {**os.environ, 'MUJOCO_GL': 'disable'}
+    done = subprocess.run(
+        [sys.executable, '-c', code, str(path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ['False'] and path.read_bytes().startswith(PICTURE)
+
+
+def test_film_strips_of_nothing_are_refused(humanoid: SimulatedRobot, tmp_path: Path) -> None:
+    with pytest.raises(RobotError, match='got 0 motions'):
+        film_states(humanoid, {}, tmp_path / 'film.png', rate_hz=RATE_HZ)
+
+
+def test_the_command_reports_and_draws(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / 'robot.png'
+    simulate_robot(
+        'humanoid',
+        emotion=('joy', 'sadness'),
+        seconds=1.0,
+        model=str(saved),
+        seed=0,
+        out=out,
+        figures=2,
+    )
+    said = capsys.readouterr().out
+    for part in ('humanoid: joy, sadness', 'tracking error', 'torque: at most', 'contact'):
+        assert part in said
+    assert f'wrote {out}' in said and out.read_bytes().startswith(PICTURE)
+
+
+def test_a_simulation_is_repeatable_by_its_seed(saved: Path) -> None:
+    runs = [
+        commanded_motion(robot(), ['anger'], 0.5, 30.0, model=str(saved), seed=7) for _ in range(2)
+    ]
+    np.testing.assert_array_equal(runs[0].positions, runs[1].positions)
+
+
+def test_bad_emotions_times_and_files_are_refused(saved: Path, tmp_path: Path) -> None:
+    with pytest.raises(EmotionError):
+        commanded_motion(robot(), ['joy', 'hunger'], 1.0, 30.0, model=str(saved))
+    with pytest.raises(ConfigError, match='0 emotions'):
+        commanded_motion(robot(), [], 1.0, 30.0, model=str(saved))
+    with pytest.raises(ConfigError, match='time for two commands'):
+        commanded_motion(robot(), ['joy'], 0.01, 30.0, model=str(saved))
+    with pytest.raises(ConfigError, match='expected a .png file'.replace('.', '[.]')):
+        simulate_robot('humanoid', out=tmp_path / 'robot.gif')
+
+
+@pytest.mark.parametrize('name', ['humanoid', 'g1'])
+def test_gestures_of_the_packaged_model_can_be_made(name: str, packaged_model: Path) -> None:
+    whole = robot(name)
+    motion = commanded_motion(
+        whole, ['anger', 'happiness'], 3.0, 60.0, model=str(packaged_model), seed=3
+    )
+    _check_gestures(simulate(SimulatedRobot(whole), motion))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize('name', ['humanoid', 'g1'])
+def test_a_minute_of_all_emotions_can_be_made(name: str, packaged_model: Path) -> None:
+    whole = robot(name)
+    motion = commanded_motion(whole, EMOTIONS, 60.0, 60.0, model=str(packaged_model), seed=5)
+    assert motion.duration_s > 59.0
+    _check_gestures(simulate(SimulatedRobot(whole), motion))
+
+
+def _check_gestures(report: SimulationReport) -> None:
+    """Every motor has torque to spare, joints are where they shall be, nothing touches."""
+    assert np.abs(np.diff(report.motion.positions, axis=0)).sum() > 1.0, 'nothing moves'
+    said = '\n'.join(report.lines())
+    assert report.max_error_rad.max() < 0.1, said
+    assert (report.saturated_share < 0.01).all(), said
+    assert report.contacts == (), said

@@ -1,0 +1,97 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The viewer's node on the graph, without a page: what it hears, asks for and notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+import time
+
+from graph import Graph, LIMIT_S
+import numpy as np
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import JointState
+
+from emotion_motion.emotion import emotion_weights
+from emotion_motion.ros.viewer.client import LIVE_SETTINGS, ViewerClient
+from emotion_motion.ros.viewer.source import RosSource
+
+NAMESPACE = '/shown'
+
+
+@pytest.fixture
+def source() -> Iterator[RosSource]:
+    context = Context()
+    rclpy.init(args=[], context=context, signal_handler_options=SignalHandlerOptions.NO)
+    source = RosSource(
+        'motion_node', make=partial(ViewerClient, context=context, namespace=NAMESPACE)
+    )
+    yield source
+    source.close()
+    rclpy.shutdown(context=context)
+
+
+def wait(condition: object, what: str) -> None:
+    end_s = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < end_s, f'got none of this: {what}'
+        time.sleep(0.05)
+
+
+def test_node_is_shown_steered_and_its_refusals_told(graph: Graph, source: RosSource) -> None:
+    assert 'Waiting for keypoints on /shown/keypoints' in source.sight().notice
+    running, tester = graph.node(NAMESPACE)
+    wait(lambda: source.sight().number > 5 and not source.sight().notice, 'frames')
+    (figure,) = source.sight().figures
+    assert figure.keypoints.shape == (25, 3) and len(figure.names) == 25
+    wait(lambda: set(source.values()) == {s.name for s in LIVE_SETTINGS}, 'parameters')
+    assert source.values()['temperature'] == pytest.approx(tester.get('temperature'))
+
+    source.ask(emotion_weights('happiness:0.7, surprise:0.3'))
+    wanted = emotion_weights('happiness:0.7, surprise:0.3')
+    wait(lambda: np.allclose(running.motion.emotion.last, wanted, atol=0.01), 'the emotion')
+    assert np.array_equal(source.sight().requested, wanted)
+
+    source.set('temperature', 0.7)
+    wait(lambda: tester.get('temperature') == 0.7, 'the parameter')
+    tester.set('target_gain', 1.5)  # by somebody else
+    wait(lambda: source.values()['target_gain'] == 1.5, 'the parameter of another')
+    source.set('temperature', 99.0)
+    wait(lambda: any('temperature' in text for text in source.problems()), 'a refusal')
+    assert tester.get('temperature') == 0.7
+
+    source.hold(True)
+    wait(lambda: running.motion.playback.at_rest, 'rest')
+    assert source.sight().held
+    source.reset(11)
+    wait(lambda: running.motion.generator.seed == 11, 'the seed')
+    wait(lambda: {'step_p50_ms', 'still_s'} <= set(source.sight().measured), 'measurements')
+
+
+def test_wishes_of_others_are_shown_and_end_ours(graph: Graph, source: RosSource) -> None:
+    from std_msgs.msg import String
+
+    _, tester = graph.node(NAMESPACE)
+    wait(lambda: source.sight().number > 0, 'frames')
+    source.ask(emotion_weights('anger'))
+    wait(lambda: source.sight().requested[0] == 1.0, 'our wish')
+    tester.publish('emotion', String(data='fear'))
+    wait(lambda: source.sight().requested[2] == 1.0, "another's wish")
+    assert source._client._mine is None
+
+
+def test_measured_joints_come_before_what_they_are_told(graph: Graph, source: RosSource) -> None:
+    tester = graph.tester(NAMESPACE)
+    tester.publish('joint_targets', JointState(name=['elbow'], position=[1.0]))
+    wait(lambda: source.sight().joints.get('elbow') == 1.0, 'what it is told')
+    tester.publish('joint_states', JointState(name=['elbow'], position=[0.5]))
+    wait(lambda: source.sight().joints.get('elbow') == 0.5, 'what is measured')
+
+
+def test_wish_without_a_node_is_told_not_lost_in_silence(source: RosSource) -> None:
+    source.hold(True)
+    wait(lambda: any('does not answer' in text for text in source.problems()), 'a problem')

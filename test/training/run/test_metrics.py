@@ -1,0 +1,161 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Metrics: a table that every kill leaves readable, and the same in TensorBoard."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.run.metrics import MetricsLog, read_metrics
+
+
+@pytest.fixture
+def table(tmp_path) -> Path:
+    return tmp_path / 'run' / 'metrics.csv'
+
+
+def scalars(folder: Path) -> dict[str, dict[int, float]]:
+    """Return what TensorBoard would show: value by step by name."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    seen = EventAccumulator(str(folder), purge_orphaned_data=True)
+    seen.Reload()
+    return {
+        name: {event.step: event.value for event in seen.Scalars(name)}
+        for name in seen.Tags()['scalars']
+    }
+
+
+def test_a_row_a_step_is_there_as_soon_as_it_is_logged(table):
+    log = MetricsLog(table)
+    for step in (1, 2, 10):
+        log.log(step, {'loss': step / 3, 'mse': 2.0 * step})
+        found = read_metrics(table)
+        assert found['step'][-1] == step and found['loss'][-1] == step / 3
+    assert table.read_text().splitlines()[0] == 'step,loss,mse'
+    assert len(table.read_text().splitlines()) == 4
+
+
+def test_numbers_come_back_exactly_also_those_that_are_not_finite(table):
+    values = {'a': 0.1 + 0.2, 'b': float('inf'), 'c': float('nan'), 'd': np.float32(0.1)}
+    MetricsLog(table).log(3, values)
+    found = read_metrics(table)
+    for name, value in values.items():
+        np.testing.assert_array_equal(found[name], [float(value)])
+
+
+def test_a_later_value_becomes_a_column_at_the_right_and_is_empty_before(table):
+    log = MetricsLog(table)
+    log.log(1, {'loss': 1.0})
+    log.log(2, {'loss': 0.5, 'score': 3.0})
+    log.log(3, {'loss': 0.4})
+    assert table.read_text().splitlines() == ['step,loss,score', '1,1.0,', '2,0.5,3.0', '3,0.4,']
+    np.testing.assert_array_equal(read_metrics(table)['score'], [np.nan, 3.0, np.nan])
+
+
+def test_values_of_the_same_step_join_its_row(table):
+    log = MetricsLog(table)
+    log.log(5, {'loss': 1.0})
+    log.log(5, {'score': 2.0})
+    assert table.read_text().splitlines() == ['step,loss,score', '5,1.0,2.0']
+
+
+def test_going_back_without_truncating_is_refused(table):
+    log = MetricsLog(table)
+    log.log(5, {'loss': 1.0})
+    with pytest.raises(TrainingError, match='step 4 after those of step 5'):
+        log.log(4, {'loss': 1.0})
+    # Another process learns the last step from the file.
+    with pytest.raises(TrainingError, match='step 4 after those of step 5'):
+        MetricsLog(table).log(4, {'loss': 1.0})
+
+
+def test_a_log_that_was_cut_anywhere_goes_on_with_whole_rows(table):
+    log = MetricsLog(table)
+    for step in range(4):
+        log.log(step, {'loss': step / 3, 'mse': 0.25})
+    log.close()
+    whole = table.read_bytes()
+    for cut in range(len(whole)):
+        table.write_bytes(whole[:cut])
+        again = MetricsLog(table)
+        again.log(9, {'loss': 1.0, 'mse': 2.0})
+        again.close()
+        found = read_metrics(table)
+        rows = whole[:cut].count(b'\n') - 1
+        assert list(found['step']) == [*range(max(rows, 0)), 9]
+        np.testing.assert_array_equal(found['loss'][:-1], np.arange(max(rows, 0)) / 3)
+
+
+def test_zeros_that_the_end_of_the_power_leaves_are_no_rows(table):
+    log = MetricsLog(table)
+    log.log(1, {'loss': 0.5})
+    log.close()
+    with open(table, 'ab') as file:
+        file.write(bytes(30) + b'\n' + bytes(5))
+    assert list(read_metrics(table)['step']) == [1]
+
+
+def test_truncating_drops_the_rows_after_a_step_and_keeps_the_rest_as_it_is(table):
+    log = MetricsLog(table)
+    for step in range(0, 50, 10):
+        log.log(step, {'loss': step / 7})
+    before = table.read_text().splitlines()
+    log.truncate(20)
+    assert table.read_text().splitlines() == before[:4]
+    log.log(30, {'loss': 0.0})
+    assert list(read_metrics(table)['step']) == [0, 10, 20, 30]
+
+
+def test_truncating_nothing_is_no_error(tmp_path):
+    log = MetricsLog(tmp_path / 'metrics.csv')
+    log.truncate(5)
+    assert not (tmp_path / 'metrics.csv').exists()
+
+
+def test_tensorboard_shows_the_same_also_after_going_back(table, tmp_path):
+    events = tmp_path / 'tensorboard'
+    log = MetricsLog(table, events)
+    for step in (10, 20, 30):
+        log.log(step, {'losses/mse': step / 10, 'rate': 1.0})
+    log.truncate(20)
+    log.log(25, {'losses/mse': 7.0, 'rate': 2.0})
+    log.close()
+    found = scalars(events)
+    assert found['losses/mse'] == {10: 1.0, 20: 2.0, 25: 7.0}
+    assert found['rate'] == {10: 1.0, 20: 1.0, 25: 2.0}
+
+
+def test_the_tenth_event_file_of_a_second_is_read_after_the_ninth(table, tmp_path, monkeypatch):
+    from tensorboard.summary.writer import event_file_writer
+
+    count = event_file_writer.AtomicCounter(9)
+    monkeypatch.setattr(event_file_writer, '_global_uid', count)
+    test_tensorboard_shows_the_same_also_after_going_back(table, tmp_path)
+
+
+def test_events_are_on_the_disk_before_the_log_is_closed(table, tmp_path):
+    log = MetricsLog(table, tmp_path / 'tensorboard')
+    log.log(1, {'loss': 0.5})
+    assert scalars(tmp_path / 'tensorboard') == {'loss': {1: 0.5}}
+    log.close()
+
+
+def test_another_table_and_no_table_are_refused_by_name(tmp_path):
+    other = tmp_path / 'other.csv'
+    other.write_text('time,x\n1,2\n')
+    with pytest.raises(TrainingError, match=r'other\.csv'):
+        read_metrics(other)
+    with pytest.raises(TrainingError, match=r'other\.csv'):
+        MetricsLog(other).log(1, {'loss': 1.0})
+    assert other.read_text() == 'time,x\n1,2\n'
+    with pytest.raises(TrainingError, match=r'missing\.csv'):
+        read_metrics(tmp_path / 'missing.csv')
+
+
+def test_a_table_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / 'file').write_text('in the way')
+    with pytest.raises(TrainingError, match='could not write the metrics'):
+        MetricsLog(tmp_path / 'file' / 'metrics.csv').log(1, {'loss': 1.0})

@@ -1,0 +1,257 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training states on disk: they come back bit for bit, and whatever happens one is whole."""
+
+from collections import deque
+import json
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from support import mounted_disk
+import torch
+
+from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.run.state import load_state, newest_state, save_state, TrainState
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def state_of(step: int, size: int = 100) -> TrainState:
+    """Return a state whose tensors tell its step."""
+    return TrainState(step, {'model.weight': torch.full((size,), float(step))}, {'best': 0.5})
+
+
+def run_python(code: str, *arguments: object) -> str:
+    """Run code in a new Python that finds this source tree; returns what it prints."""
+    path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
+    answer = subprocess.run(
+        [sys.executable, '-c', code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'},
+        check=False,
+        timeout=120,
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+# What is saved comes back
+
+
+def test_every_tensor_and_number_comes_back_bit_for_bit(tmp_path):
+    random = torch.Generator().manual_seed(3)
+    shared = torch.randn(4, 6, generator=random)
+    tensors = {
+        'model.a': shared,
+        'model.turned': shared.T,  # not contiguous, and the same memory
+        'average.a': shared.double() * 1e-300,
+        'optimiser.step': torch.tensor(17.0),
+        'optimiser.half': torch.tensor([1.5, float('nan')], dtype=torch.bfloat16),
+        'random': random.get_state(),
+        'empty': torch.zeros(0, 3),
+    }
+    numbers = {'best': float('inf'), 'third': 1 / 3, 'seen': 10**15, 'who': 'ä', 'list': [1, [2]]}
+    loaded = load_state(save_state(tmp_path, TrainState(12, tensors, numbers)))
+    assert loaded.step == 12 and loaded.numbers == numbers
+    assert loaded.tensors.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        found = loaded.tensors[name]
+        assert found.dtype == tensor.dtype and found.shape == tensor.shape, name
+        torch.testing.assert_close(found, tensor, rtol=0, atol=0, equal_nan=True)
+
+
+def test_rows_of_numbers_come_back_as_lists(tmp_path):
+    numbers = {'deque': deque([1.5, 2.0], maxlen=9), 'tuple': (1, 2), 'array': np.array([3, 4])}
+    loaded = load_state(save_state(tmp_path, TrainState(1, {}, numbers)))
+    assert loaded.numbers == {'deque': [1.5, 2.0], 'tuple': [1, 2], 'array': [3, 4]}
+
+
+def test_a_saved_state_does_not_change_with_the_model(tmp_path):
+    weight = torch.zeros(3)
+    path = save_state(tmp_path, TrainState(1, {'w': weight}))
+    weight += 1.0
+    assert not load_state(path).tensors['w'].any()
+
+
+def test_the_newest_are_kept_and_the_newest_is_found(tmp_path):
+    assert newest_state(tmp_path / 'nothing') is None
+    for step in (0, 5, 1000, 99_999_999, 100_000_000):
+        path = save_state(tmp_path, state_of(step), keep=3)
+        assert newest_state(tmp_path) == path and load_state(path).step == step
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == [
+        'step_00001000',
+        'step_100000000',
+        'step_99999999',
+    ]
+
+
+def test_a_state_of_the_same_step_is_replaced(tmp_path):
+    save_state(tmp_path, state_of(7))
+    path = save_state(tmp_path, TrainState(7, {'w': torch.ones(1)}, {'second': 1}))
+    assert load_state(path).numbers == {'second': 1}
+    assert [folder.name for folder in tmp_path.iterdir()] == ['step_00000007']
+
+
+def test_what_json_cannot_hold_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(TrainingError, match='JSON'):
+        save_state(tmp_path / 'new', TrainState(0, {}, {'bad': object()}))
+    assert not (tmp_path / 'new').exists()
+
+
+@pytest.mark.parametrize(('step', 'keep'), [(-1, 1), (0, 0)])
+def test_impossible_arguments_are_refused(tmp_path, step, keep):
+    with pytest.raises(TrainingError, match='expected step >= 0 and keep >= 1'):
+        save_state(tmp_path, state_of(step), keep=keep)
+
+
+# Damage
+
+
+def flip(path: Path) -> None:
+    content = bytearray((path / 'state.safetensors').read_bytes())
+    content[-1] ^= 1
+    (path / 'state.safetensors').write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    content = (path / 'state.safetensors').read_bytes()
+    (path / 'state.safetensors').write_bytes(content[: len(content) // 2])
+
+
+def no_json(path: Path) -> None:
+    (path / 'state.json').write_text('{"step": 3,')
+
+
+def other_version(path: Path) -> None:
+    data = json.loads((path / 'state.json').read_text())
+    (path / 'state.json').write_text(json.dumps({**data, 'format_version': 99}))
+
+
+def no_numbers(path: Path) -> None:
+    (path / 'state.json').unlink()
+
+
+def no_tensors(path: Path) -> None:
+    (path / 'state.safetensors').unlink()
+
+
+@pytest.mark.parametrize('damage', [flip, cut, no_json, other_version, no_numbers, no_tensors])
+def test_a_damaged_state_is_refused_by_name_and_skipped(tmp_path, caplog, damage):
+    good = save_state(tmp_path, state_of(1))
+    bad = save_state(tmp_path, state_of(2))
+    damage(bad)
+    with pytest.raises(TrainingError, match='step_00000002'):
+        load_state(bad)
+    assert newest_state(tmp_path) == good
+    assert 'step_00000002' in caplog.text and 'step_00000001' not in caplog.text
+    # Going on from the good one overwrites the bad one.
+    assert newest_state(tmp_path) == good
+    again = save_state(tmp_path, state_of(2))
+    assert newest_state(tmp_path) == again
+
+
+def test_saving_removes_what_a_killed_run_left(tmp_path):
+    left = tmp_path / 'step_00000004.partial'
+    left.mkdir(parents=True)
+    (left / 'state.safetensors').write_bytes(b'half')
+    assert newest_state(tmp_path) is None
+    save_state(tmp_path, state_of(5))
+    assert [folder.name for folder in tmp_path.iterdir()] == ['step_00000005']
+
+
+def test_a_kill_between_the_two_renames_of_a_replacement_loses_nothing(tmp_path):
+    path = save_state(tmp_path, state_of(7))
+    path.rename(tmp_path / 'step_00000007.old')
+    assert newest_state(tmp_path) == path and load_state(path).step == 7
+
+
+# The end of the disk, and of the process
+
+
+FULL = """
+import sys, torch
+from pathlib import Path
+from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.run.state import TrainState, newest_state, save_state
+folder = Path(sys.argv[1])
+if sys.argv[2] == 'limit':
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+save_state(folder, TrainState(1, {'w': torch.ones(10)}))
+for size, name in ((4_000_000, 'tensors'), (10, 'numbers')):
+    numbers = {'long': 'x' * 8_000_000} if name == 'numbers' else {}
+    try:
+        save_state(folder, TrainState(2, {'w': torch.ones(size)}, numbers))
+    except TrainingError as error:
+        print(error)
+    else:
+        print('saved')
+    print(newest_state(folder).name, *sorted(path.name for path in folder.iterdir()))
+"""
+
+
+def check_full(said: str) -> None:
+    first, after_first, second, after_second = said.splitlines()
+    for line, size in ((first, '16.0 MB'), (second, '8.0 MB')):
+        assert 'could not write the checkpoint' in line and 'step_00000002' in line
+        assert size in line and 'are free on that disk' in line
+        assert 'the last good checkpoint is' in line and 'step_00000001' in line
+    # The newest whole one is the old one, and the half-written one is gone.
+    assert after_first == after_second == 'step_00000001 step_00000001'
+
+
+def test_a_file_that_may_grow_no_more_leaves_the_last_good_checkpoint(tmp_path):
+    pytest.importorskip('resource', reason='limits of processes are a matter of POSIX')
+    check_full(run_python(FULL, tmp_path, 'limit'))
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path):
+    with mounted_disk(tmp_path, 'size=4m'):
+        said = run_python(FULL, tmp_path, 'disk')
+    check_full(said)
+    assert 'No space left' in said
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / 'file').write_text('in the way')
+    with pytest.raises(TrainingError, match=r'could not write the checkpoint .*file/checkpoints'):
+        save_state(tmp_path / 'file' / 'checkpoints', state_of(1))
+
+
+KILLED = """
+import os, random, signal, sys, time, torch
+from pathlib import Path
+from emotion_motion.training.run.state import TrainState, load_state, newest_state, save_state
+torch.set_num_threads(1)
+folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
+draw = random.Random(0)
+save_state(folder, TrainState(1, {'w': torch.ones(100_000)}))
+reached = []
+for number in range(rounds):
+    child = os.fork()
+    if child == 0:
+        step = load_state(newest_state(folder)).step
+        while True:  # each state twice, so that replacements are hit as well
+            for step in (step, step + 1):
+                save_state(folder, TrainState(step, {'w': torch.full((100_000,), float(step))}),
+                           keep=1 + number % 3)
+    time.sleep(draw.uniform(0.002, 0.06))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    state = load_state(newest_state(folder))
+    assert (state.tensors['w'] == state.step).all()
+    reached.append(state.step)
+assert reached == sorted(reached), reached
+print(reached[-1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='the test kills forks of one process')
+def test_a_kill_at_any_moment_leaves_a_state_that_loads(tmp_path):
+    reached = int(run_python(KILLED, tmp_path, 40))
+    assert reached > 5  # it was really saving when it was killed
