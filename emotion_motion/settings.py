@@ -1,116 +1,384 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of the live loop's sampler."""
+"""Settings that say their range, unit and meaning once, check themselves, and go to YAML and back.
+
+From a `Setting` come the check of a dataclass's field, the ROS descriptor, the comments of
+config/motion.yaml, the help of the command line, the viewer's sliders and the tables of the docs.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+import dataclasses
 from dataclasses import dataclass
-from typing import NamedTuple
+import functools
+import math
+from pathlib import Path
+import types
+from typing import Any, get_args, get_origin, get_type_hints, Literal, TypeVar, Union
 
 from emotion_motion.exceptions import ConfigError
 
-__all__ = ['SAMPLER_SETTINGS', 'SamplerConfig', 'SamplerSetting']
+__all__ = [
+    'Checked',
+    'from_mapping',
+    'plain',
+    'read_yaml',
+    'SamplerConfig',
+    'Setting',
+    'setting',
+    'settings_of',
+    'yaml_text',
+]
 
-
-class SamplerSetting(NamedTuple):
-    """The range of a setting, and what it means in a few words."""
-
-    low: float
-    high: float
-    meaning: str
-
-
-# ROS parameters and the viewer take ranges and meanings from it.
-SAMPLER_SETTINGS = {
-    'k': SamplerSetting(0.0, 20.0, "weight of certainty: penalty of a component's spread"),
-    'emotion_weight': SamplerSetting(0.0, 50.0, 'weight of the emotion that would show'),
-    'movement_weight': SamplerSetting(-5.0, 20.0, 'weight of movement; below 0 a penalty'),
-    'guidance': SamplerSetting(
-        0.0, 20.0, 'how much more probable what the emotion makes more probable becomes; 0 is none'
-    ),
-    'individual': SamplerSetting(
-        0.0, 20.0, 'weight of what head or arm alone would add to the emotion'
-    ),
-    'variance_div': SamplerSetting(
-        0.1, 10000.0, 'divisor of the spread of the draws; smaller is livelier'
-    ),
-    'temperature': SamplerSetting(
-        0.05, 5.0, 'temperature of the choice between components; higher is more varied'
-    ),
-    'mixture_temperature': SamplerSetting(
-        0.05, 5.0, 'temperature of the mixture that components come from; higher is more varied'
-    ),
-    'target_gain': SamplerSetting(
-        0.0, 3.0, 'how much of the way to its target the body is sent; above 1 gestures are wider'
-    ),
-    'pose_radius': SamplerSetting(
-        0.0,
-        10.0,
-        'how far a component may be from every anchor, in multiples of how far poses of the '
-        'training motion are; 0 is anywhere',
-    ),
-    'fade': SamplerSetting(
-        0.0, 1.0, 'share of what the principal axes do not know of a pose that fades in a frame'
-    ),
-    'stance': SamplerSetting(
-        0.0, 1.0, 'share of the way that standing feet are held where they stand; 0: they glide'
-    ),
-    'watchdog': SamplerSetting(
-        0.0, 3.0, 'how strongly a motion that stands or repeats itself is freed; 0 is not at all'
-    ),
-}
+_T = TypeVar('_T')
 
 
 @dataclass(frozen=True)
-class SamplerConfig:
-    """Settings of the live loop's sampler, see `emotion_motion.sampling`.
+class Setting:
+    """What is known of one setting.
 
     Attributes:
-        k: weight of certainty, 0 to 20.
-        emotion_weight: weight of the emotion that would show, 0 to 50.
-        movement_weight: weight of movement, -5 to 20.
-        guidance: how much more probable those components become that the emotion makes more
-            probable, 0 (not at all) to 20: log pi + guidance * (log pi with the emotion - log pi
-            without).
-        individual: how much of what head or arm alone would add to the emotion counts beside what
-            the whole body shows, 0 to 20; at 0 limbs choose apart for their movement only.
-        variance_div: divides the standard deviations, 0.1 to 10000.
-        temperature: of the choice between the components asked for, 0.05 to 5.
-        mixture_temperature: of the mixture that those are drawn from, 0.05 to 5; higher is more
-            varied.
-        target_gain: how much of the way to the mixture's poses a body is sent, 0 to 3; above 1
-            gestures are wider and faster, as much as pose_radius allows.
-        pose_radius: how far from every anchor a component may be, as a multiple of how far poses
-            of the training motion are, 0 to 10; farther ones are drawn back to that distance. 0
-            lets them be anywhere.
-        fade: how much of what the principal axes do not know of a pose fades in a frame, 0 to 1.
-            No target can undo it: a pelvis turned away from the feet stays turned.
-        stance: how far standing feet are held where they stand, 0 to 1; see
-            `emotion_motion.live.stance`. It shapes what is published, not what the model sees.
-        watchdog: how strongly streams that stand still or repeat themselves are freed, 0 (not at
-            all) to 3, see `emotion_motion.live.watchdog`.
+        meaning: what it does, in a few words, with its unit in brackets.
+        low: smallest value of a number, or of each number of a tuple; None: none.
+        high: largest value; None: none.
+        above: `low` itself is refused.
+        below: `high` itself is refused.
+        rising: no number of a tuple is smaller than the one before.
+        name: of the field.
+        kind: its annotated type.
+        default: its default value.
     """
 
-    k: float = 1.0
-    emotion_weight: float = 12.0
-    movement_weight: float = 0.9
-    guidance: float = 5.0
-    individual: float = 0.2
-    variance_div: float = 16.0
-    temperature: float = 0.5
-    mixture_temperature: float = 1.0
-    target_gain: float = 0.95
-    pose_radius: float = 0.95
-    fade: float = 0.02
-    stance: float = 1.0
-    watchdog: float = 1.0
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    above: bool = False
+    below: bool = False
+    rising: bool = False
+    name: str = ''
+    kind: Any = float
+    default: Any = None
+
+    @property
+    def range_text(self) -> str:
+        """The range in words; '' where every value of the type is allowed."""
+        low = None if self.low is None else f'{self.low:g}'
+        high = None if self.high is None else f'{self.high:g}'
+        if low and high and not (self.above or self.below or self.rising):
+            return f'{low} to {high}'
+        parts = [f'above {low}' if self.above else f'{low} or more'] if low else []
+        if high:
+            parts.append(f'below {high}' if self.below else f'at most {high}')
+        if self.rising:
+            parts.append('the smallest first')
+        return ', '.join(parts)
+
+    def error(self, value: Any) -> str:
+        """Return why `value` cannot be taken; '' if it can."""
+        wanted = _named(self.kind)
+        if self.range_text:
+            wanted += f', {self.range_text}'
+        if _fits(value, self.kind):
+            numbers = _numbers(value)
+            in_order = not self.rising or list(numbers) == sorted(numbers)
+            if in_order and all(self._inside(number) for number in numbers):
+                return ''
+        return f'got {self.name} = {_shown(value)}; expected {wanted}'
+
+    def _inside(self, number: float) -> bool:
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        inside = low <= number <= high and math.isfinite(number)
+        return (
+            inside and not (self.above and number == low) and not (self.below and number == high)
+        )
+
+
+def setting(
+    default: Any,
+    meaning: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    above: bool = False,
+    below: bool = False,
+    rising: bool = False,
+) -> Any:
+    """Return a field of a `Checked` dataclass; see `Setting`."""
+    of = Setting(meaning, low, high, above, below, rising, default=default)
+    return dataclasses.field(default=default, metadata={'setting': of})
+
+
+class Checked:
+    """Base of a dataclass whose fields are of their annotated types and in their ranges.
+
+    What settings mean is put into the class's docstring, where readers and tyro look for it.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Write the docstring's list of attributes from the settings."""
+        super().__init_subclass__(**kwargs)
+        fields = {n: v for n, v in vars(cls).items() if isinstance(v, dataclasses.Field)}
+        rows = [
+            f'    {n}: {v.metadata["setting"].meaning}'
+            for n, v in fields.items()
+            if 'setting' in v.metadata
+        ]
+        if rows:
+            cls.__doc__ = '\n'.join(
+                [(cls.__doc__ or cls.__name__).rstrip(), '', 'Attributes:', *rows]
+            )
 
     def __post_init__(self) -> None:
-        """Raise ConfigError where a value is outside its range."""
-        for name, (low, high, _) in SAMPLER_SETTINGS.items():
-            value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not low <= value <= high:
-                raise ConfigError(
-                    f'got {name} = {value!r}; expected a number from {low} to {high}'
-                )
+        """Raise ConfigError for the first field whose value cannot be, then for `check`."""
+        for name, of in settings_of(type(self)).items():
+            error = of.error(getattr(self, name))
+            if error:
+                raise ConfigError(error)
+        self.check()
+
+    def check(self) -> None:
+        """Check what hangs on several fields; subclasses say what."""
+
+    def expect(self, name: str, good: bool, wanted: str) -> None:
+        """Raise ConfigError, naming the field and its value, unless `good`."""
+        if not good:
+            raise ConfigError(f'got {name} = {_shown(getattr(self, name))}; expected {wanted}')
+
+
+@functools.cache
+def settings_of(kind: type) -> dict[str, Setting]:
+    """Return the settings of a dataclass by name, those without a range too."""
+    hints = get_type_hints(kind)
+    return {
+        f.name: dataclasses.replace(
+            f.metadata.get('setting', Setting('')),
+            name=f.name,
+            kind=hints[f.name],
+            default=f.default,
+        )
+        for f in dataclasses.fields(kind)
+    }
+
+
+@dataclass(frozen=True)
+class SamplerConfig(Checked):
+    """Settings of the live loop's sampler, see `emotion_motion.sampling`."""
+
+    k: float = setting(1.0, "weight of certainty: penalty of a component's spread", 0.0, 20.0)
+    emotion_weight: float = setting(12.0, 'weight of the emotion that would show', 0.0, 50.0)
+    movement_weight: float = setting(0.9, 'weight of movement; below 0 a penalty', -5.0, 20.0)
+    # log pi + guidance * (log pi with the emotion - log pi without)
+    guidance: float = setting(
+        5.0,
+        'how much more probable what the emotion makes more probable becomes; 0 is none',
+        0.0,
+        20.0,
+    )
+    # At 0 limbs choose apart for their movement only.
+    individual: float = setting(
+        0.2, 'weight of what head or arm alone would add to the emotion', 0.0, 20.0
+    )
+    variance_div: float = setting(
+        16.0, 'divisor of the spread of the draws; smaller is livelier', 0.1, 10000.0
+    )
+    temperature: float = setting(
+        0.5, 'temperature of the choice between components; higher is more varied', 0.05, 5.0
+    )
+    mixture_temperature: float = setting(
+        1.0,
+        'temperature of the mixture that components come from; higher is more varied',
+        0.05,
+        5.0,
+    )
+    target_gain: float = setting(
+        0.95,
+        'how much of the way to its target the body is sent; above 1 gestures are wider',
+        0.0,
+        3.0,
+    )
+    pose_radius: float = setting(
+        0.95,
+        'how far a component may be from every anchor, in multiples of how far poses of the '
+        'training motion are; 0 is anywhere',
+        0.0,
+        10.0,
+    )
+    # No target can undo it: a pelvis turned away from the feet stays turned.
+    fade: float = setting(
+        0.02,
+        'share of what the principal axes do not know of a pose that fades in a frame',
+        0.0,
+        1.0,
+    )
+    # It shapes what is published, not what the model sees.
+    stance: float = setting(
+        1.0,
+        'share of the way that standing feet are held where they stand; 0: they glide',
+        0.0,
+        1.0,
+    )
+    watchdog: float = setting(
+        1.0,
+        'how strongly a motion that stands or repeats itself is freed; 0 is not at all',
+        0.0,
+        3.0,
+    )
+
+
+def from_mapping(kind: type[_T], values: Any, source: str) -> _T:
+    """Build a dataclass, and those in it, from nested plain values.
+
+    Raises:
+        ConfigError: an unknown name, with those that are known, or a value that cannot be.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f'got {values!r} in {source}; expected names and values')
+    hints = {f.name: get_type_hints(kind)[f.name] for f in dataclasses.fields(kind)}
+    unknown = [str(name) for name in values if name not in hints]
+    if unknown:
+        raise ConfigError(
+            f'got the unknown {"entries" if len(unknown) > 1 else "entry"} '
+            f'{", ".join(sorted(unknown))} in {source}; expected some of {", ".join(hints)}'
+        )
+    made = {}
+    for name, value in values.items():
+        if dataclasses.is_dataclass(hints[name]):
+            made[name] = from_mapping(hints[name], value, f'{source}, {name}')
+        else:
+            made[name] = _read(value, hints[name])
+    try:
+        return kind(**made)
+    except ConfigError as error:
+        raise ConfigError(f'{error} (in {source})') from error
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """Return a dataclass as nested plain values: lists instead of tuples."""
+    found: dict[str, Any] = {}
+    for entry in dataclasses.fields(config):
+        value = getattr(config, entry.name)
+        if dataclasses.is_dataclass(value):
+            found[entry.name] = plain(value)
+        else:
+            found[entry.name] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Read names and values from a YAML file.
+
+    Raises:
+        ConfigError: the file cannot be read, is not YAML or holds something else.
+    """
+    yaml = _yaml()
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f'could not read the settings {path} ({error})') from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f'got {path}, which is not YAML ({error})') from error
+    if values is not None and not isinstance(values, dict):
+        raise ConfigError(f'got {path}, which holds no names and values; see --help for them')
+    return values or {}
+
+
+def yaml_text(values: dict[str, Any], path: str | Path | None = None) -> str:
+    """Return values as YAML in their order, and write them where a path is given."""
+    yaml = _yaml()
+
+    class Dumper(yaml.SafeDumper):  # a setting a line, lists in it
+        pass
+
+    Dumper.add_representer(
+        list,
+        lambda dumper, value: dumper.represent_sequence(
+            'tag:yaml.org,2002:seq', value, flow_style=True
+        ),
+    )
+    text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True)
+    if path is not None:
+        try:
+            Path(path).write_text(text, encoding='utf-8')
+        except OSError as error:
+            raise ConfigError(f'could not write the settings {path} ({error.strerror})') from error
+    return text
+
+
+def _yaml() -> Any:
+    try:
+        import yaml
+    except ImportError as error:
+        raise ConfigError(
+            "settings in files need PyYAML: pip install 'emotion_motion[train]'"
+        ) from error
+    return yaml
+
+
+def _read(value: Any, kind: Any) -> Any:
+    """Turn what YAML gives into what a field wants, where that is plain; leave the rest."""
+    if get_origin(kind) is tuple and isinstance(value, (list, tuple)):
+        inner = get_args(kind)[0]
+        return tuple(_read(item, inner) for item in value)
+    if kind is float and isinstance(value, str):
+        try:
+            return float(value)  # YAML 1.1 takes 1e-3 for text
+        except ValueError:
+            return value
+    return value
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Tell whether a value is of an annotated type; a whole number is a number too."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, one) for one in inner)
+    if origin is Literal:
+        return value in inner
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if inner[-1] is ...:
+            return all(_fits(item, inner[0]) for item in value)
+        pairs = zip(value, inner, strict=False)
+        return len(value) == len(inner) and all(_fits(item, one) for item, one in pairs)
+    if kind is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return kind is Any or isinstance(value, kind)
+
+
+_NAMES = {
+    int: 'a whole number',
+    float: 'a number',
+    bool: 'true or false',
+    str: 'text',
+    type(None): 'none',
+    ...: 'so on',
+}
+
+
+def _named(kind: Any) -> str:
+    """Say an annotated type in words."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return ' or '.join(_named(one) for one in inner)
+    if origin is Literal:
+        return ' or '.join(repr(one) for one in inner)
+    if origin is tuple and inner[-1] is ...:
+        return f'a list, each {_named(inner[0])}'
+    if origin is tuple:
+        return f'{len(inner)} entries, each {_named(inner[0])}'
+    return _NAMES.get(kind, str(kind))
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    """Return the numbers of a value that have a range: itself, or those of a tuple."""
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool))
+
+
+def _shown(value: Any) -> str:
+    return repr(list(value) if isinstance(value, tuple) else value)

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-import math
+from dataclasses import dataclass
 
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.settings import Checked, setting
 
 __all__ = ['MotionModelConfig', 'ROTARY_PERIOD']
 
@@ -16,52 +16,40 @@ ROTARY_PERIOD = 4096
 
 
 @dataclass(frozen=True)
-class MotionModelConfig:
-    """Sizes of a MotionModel; every value is checked.
+class MotionModelConfig(Checked):
+    """Sizes of a MotionModel; every value is checked."""
 
-    Attributes:
-        keypoints: number of keypoints K.
-        keypoint_dims: coordinates of a keypoint D.
-        emotions: number of emotions E.
-        motion_channels: channels of a token that carry the frame.
-        emotion_channels: channels of a token that carry the emotion; C is the sum of both.
-        layers: transformer blocks.
-        heads: attention heads H; C / H is even.
-        window: frames W that a frame attends to and pools over, itself included.
-        anchors: components G of the mixture, each around an unlabelled cluster of poses.
-        horizon: the mixture is over the pose so many frames ahead; at 1 it is the next frame, the
-            first published form.
-        target_every: frames after which the live loop draws anew from the mixture; at most
-            horizon.
-        pose_dims: principal axes of poses that the mixture is over (at most O).
-        mdn_channels: hidden width of the mixture head.
-        emotion_head_channels: hidden width of the emotion head.
-    """
+    keypoints: int = setting(25, 'number of keypoints K', low=1)
+    keypoint_dims: int = setting(3, 'coordinates of a keypoint D', low=1)
+    emotions: int = setting(7, 'number of emotions E', low=1)
+    motion_channels: int = setting(128, 'channels of a token that carry the frame', low=1)
+    emotion_channels: int = setting(
+        32, 'channels of a token that carry the emotion; C is the sum of both', low=1
+    )
+    layers: int = setting(3, 'transformer blocks', low=1)
+    heads: int = setting(5, 'attention heads H; C / H is even', low=1)
+    window: int = setting(
+        64, 'frames W that a frame attends to and pools over, itself included', low=1
+    )
+    anchors: int = setting(
+        1024, 'components G of the mixture, each around an unlabelled cluster of poses', low=1
+    )
+    horizon: int = setting(
+        14,
+        'the mixture is over the pose so many frames ahead; at 1 it is the next frame, '
+        'the first published form',
+        low=1,
+    )
+    target_every: int = setting(
+        10, 'frames after which the live loop draws anew from the mixture; at most horizon', low=1
+    )
+    pose_dims: int = setting(
+        24, 'principal axes of poses that the mixture is over (at most O)', low=1
+    )
+    mdn_channels: int = setting(160, 'hidden width of the mixture head', low=1)
+    emotion_head_channels: int = setting(64, 'hidden width of the emotion head', low=1)
 
-    keypoints: int = 25
-    keypoint_dims: int = 3
-    emotions: int = 7
-    motion_channels: int = 128
-    emotion_channels: int = 32
-    layers: int = 3
-    heads: int = 5
-    window: int = 64
-    anchors: int = 1024
-    horizon: int = 14
-    target_every: int = 10
-    pose_dims: int = 24
-    mdn_channels: int = 160
-    emotion_head_channels: int = 64
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a size is impossible."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not 0 < value < math.inf:
-                raise ConfigError(f'got {field.name} = {value!r}; expected a number above 0')
-            if not isinstance(value, int):
-                raise ConfigError(f'got {field.name} = {value!r}; expected a whole number')
+    def check(self) -> None:
         if self.channels % (2 * self.heads):
             raise ConfigError(
                 f'got {self.channels} channels for {self.heads} heads; expected a multiple of '

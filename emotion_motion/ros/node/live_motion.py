@@ -18,11 +18,11 @@ from emotion_motion.playback import Playback, Pose
 from emotion_motion.replay.log import RunLog
 from emotion_motion.ros.node.emotion_input import EmotionInput
 from emotion_motion.ros.node.statistics import LoopStatistics
-from emotion_motion.settings import SAMPLER_SETTINGS
+from emotion_motion.settings import SamplerConfig, settings_of
 
 __all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
 
-SAMPLER_PARAMETERS = tuple(SAMPLER_SETTINGS)
+SAMPLER_PARAMETERS = tuple(settings_of(SamplerConfig))
 
 
 class LiveMotion:

@@ -18,7 +18,7 @@ from rcl_interfaces.msg import (
 )
 from rclpy.parameter import Parameter
 
-from emotion_motion.settings import SAMPLER_SETTINGS
+from emotion_motion.settings import SamplerConfig, settings_of
 
 __all__ = [
     'AT_START',
@@ -302,7 +302,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
     ),
     *(
         ParameterSpec(name, float, None, f'sampler: {setting.meaning}', setting.low, setting.high)
-        for name, setting in SAMPLER_SETTINGS.items()
+        for name, setting in settings_of(SamplerConfig).items()
     ),
     ParameterSpec(
         'publish_markers',

@@ -16,7 +16,7 @@ from emotion_motion.emotion import format_emotion
 from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.playback import Playback
-from emotion_motion.settings import SAMPLER_SETTINGS
+from emotion_motion.settings import SamplerConfig, settings_of
 from emotion_motion.viewer.sources.source import Figure, Setting, Sight
 from emotion_motion.viewer.sources.tape import Tape
 
@@ -42,9 +42,7 @@ class DirectSource:
         self.title = f'model {generator.model_name}'
         self.steering = self
         self.tape = Tape()
-        self.settings: Sequence[Setting] = tuple(
-            Setting(name, *setting) for name, setting in SAMPLER_SETTINGS.items()
-        )
+        self.settings: Sequence[Setting] = tuple(settings_of(SamplerConfig).values())
         self._sight = Sight()
         self._advance()
         self._stopped = threading.Event()

@@ -24,7 +24,7 @@ from emotion_motion.ros.node.parameters import (
     PARAMETERS,
     UNCONFIGURED,
 )
-from emotion_motion.settings import SAMPLER_SETTINGS
+from emotion_motion.settings import SamplerConfig, settings_of
 
 SPECS = {spec.name: spec for spec in PARAMETERS}
 
@@ -115,9 +115,9 @@ def test_names_are_those_of_the_design() -> None:
 
 
 def test_ranges_of_the_sampler_are_the_core_s() -> None:
-    for name, (low, high, meaning) in SAMPLER_SETTINGS.items():
-        assert (SPECS[name].minimum, SPECS[name].maximum) == (low, high), name
-        assert meaning in SPECS[name].meaning
+    for name, of in settings_of(SamplerConfig).items():
+        assert (SPECS[name].minimum, SPECS[name].maximum) == (of.low, of.high), name
+        assert of.meaning in SPECS[name].meaning
 
 
 def test_yaml_file_is_the_table() -> None:
@@ -168,7 +168,7 @@ def test_get_shows_the_model_s_own_values(graph: Graph) -> None:
     tester.wait_frames(1)
     assert tester.get('k') == 4.0 and running.motion.generator.sampler.k == 4.0
     sampler = running.motion.generator.sampler
-    for name in SAMPLER_SETTINGS:
+    for name in settings_of(SamplerConfig):
         assert tester.get(name) == getattr(sampler, name)
     assert tester.get('body_height_m') == pytest.approx(1.7)
     tester.set('temperature', 2.0)
@@ -195,7 +195,7 @@ def test_live_parameters_change_at_once(graph: Graph, state: str) -> None:
         assert tester.change('configure') and tester.change('activate')
     arrays = tester.listen(MarkerArray, 'keypoint_markers')
     sampler = running.motion.generator.sampler
-    for name in SAMPLER_SETTINGS:
+    for name in settings_of(SamplerConfig):
         assert getattr(sampler, name) == CHANGES[name]
     assert running.motion.emotion.timeout_s == 9.0
     tester.frames.clear()
