@@ -22,7 +22,7 @@ setup:  ## install what is missing into .venv, then build the messages into .bui
 
 build: setup  ## the same
 
-run: setup  ## start the node and a page in the browser; ARGS=--terminal to draw in the terminal
+run: setup  ## start the node and a page in the browser; ARGS=--terminal for a line a second
 	@$(ENTER) exec python -m emotion_motion.ros.demo $(ARGS)
 
 test: setup  ## run the tests (pytest); ARGS="test/test_emotion.py -k mix" for some of them
@@ -35,8 +35,8 @@ soak: setup  ## run the long tests that make test leaves out
 bench: setup  ## run benchmarks/ and put their JSON into .build/bench; ARGS="step" for one of them
 	@$(ENTER) exec python scripts/bench.py $(ARGS)
 
-lint: setup  ## ruff on everything, mypy on the core
-	@$(ENTER) ruff check . && mypy
+lint: setup  ## ruff check and format on everything, mypy and the import rules on the package
+	@$(ENTER) ruff check . && ruff format --check . && mypy && PYTHONPATH="$$PWD:$$PYTHONPATH" lint-imports
 
 docs: setup  ## build the documentation into .build/site; ARGS="serve" shows it while you write
 	@$(ENTER) exec python scripts/docs.py $(ARGS)

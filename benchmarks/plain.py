@@ -68,7 +68,7 @@ class PlainLoop:
             following = drawn if config.horizon == 1 else following
         self._steps += 1
         known = self._model.in_axes(following) @ self._axes
-        frame = following + self._sampler.fade * (known - following)
+        frame = following + self._sampler.decay * (known - following)
         body = self._body(torch.clamp(frame, self._low, self._high))
         self._frame = body.flatten() - self._mean
         return body
@@ -78,7 +78,7 @@ class PlainLoop:
         s, logits, frame = self._sampler, step.logits[0, -1], self._frame
         asked = self._generator._emotion[0]
         mixture, without = (
-            self._model.mdn(part.features[:, -1:], part.here[:, -1:]) for part in (step, untold)
+            self._model.mdn(part.features[:, -1:], part.pose[:, -1:]) for part in (step, untold)
         )
         log_pi = mixture.log_pi + s.guidance * (mixture.log_pi - without.log_pi)
         found = [self._component(log_pi[0, 0], mixture, logits) for _ in range(COMPONENTS)]
@@ -110,7 +110,7 @@ class PlainLoop:
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Draw a component: mean and spread [K, D], what it shows [K, E], its speed []."""
         s, model, mdn, frame = self._sampler, self._model, self._model.mdn, self._frame
-        here = mixture.here[0, 0]
+        here = mixture.pose[0, 0]
         chosen = Categorical(logits=log_pi / s.mixture_temperature).sample()
         mean, sigma = (x[0, 0, 0] for x in mdn.components(mixture, chosen.view(1, 1, 1)))
         place = Normal(mean, sigma * math.sqrt(s.mixture_temperature)).sample()

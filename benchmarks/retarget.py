@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 import pink
-from pink.tasks import DampingTask, PostureTask
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -44,7 +43,7 @@ from emotion_motion.robot.retarget.retargeter import Retargeter
 from emotion_motion.robot.safety.settings import LimiterSettings
 from emotion_motion.training.corpus.corpus import make_clip
 
-WANTED_P99_MS = 1.0
+WANTED_P99_MS = 4.0
 ROUNDS = 3
 
 
@@ -120,16 +119,14 @@ def solvers(robot: Robot, keypoints: np.ndarray) -> dict[str, Any]:
     retargeter = Retargeter(robot, 60.0, clearance=False)
     retargeter(keypoints)
     kinematics = retargeter._kinematics
-    weights, q = robot.config.weights, robot.rest
-    posture = PostureTask(cost=weights.posture)
-    posture.set_target(robot.rest)
-    tasks = (kinematics._bone_task, posture, DampingTask(cost=weights.damping))
-    configuration = pink.Configuration(robot.model, robot.model.createData(), q)
+    q, configuration = robot.rest, kinematics.bones.configuration(robot.rest)
     lower, upper = robot.limits.lower - q, robot.limits.upper - q
 
     def by_pink() -> None:
         configuration.update(q)
-        pink.solve_ik(configuration, tasks, 1.0 / 60.0, solver='daqp', safety_break=False)
+        pink.solve_ik(
+            configuration, kinematics._tasks, 1.0 / 60.0, solver='daqp', safety_break=False
+        )
 
     return {'step': timed(lambda: kinematics._step(q, lower, upper)), 'pink_step': timed(by_pink)}
 

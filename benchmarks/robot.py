@@ -5,7 +5,7 @@
 Usage: python benchmarks/robot.py [--robots g1 humanoid] [--rate 60] [--seconds 60] [--out FILE]
 
 A real node in a process of its own sends trajectories to a robot that this process plays: it is
-where it was told to be, and says so fifty times a second. The emotion changes every few seconds. A
+where it was sent, and reports that fifty times a second. The emotion changes every few seconds. A
 cycle is missed where the stamps of two targets are more than one and a half periods apart. Prints
 JSON; times in milliseconds. Wants a machine with nothing else to do.
 """
@@ -50,7 +50,7 @@ LATE = 1.5  # periods
 
 
 class PlayedRobot:
-    """A robot that is where it was told to be, and whatever else the graph tells."""
+    """A robot that is where it was sent, and what the node publishes besides."""
 
     def __init__(self, namespace: str, robot: Robot) -> None:
         self._node = Node('robot_benchmark', namespace=namespace)
@@ -66,8 +66,8 @@ class PlayedRobot:
         listen = self._node.create_subscription
         listen(JointState, 'joint_targets', self._follow, 100)
         listen(JointTrajectory, 'joint_trajectory', self._count, 100)
-        listen(DiagnosticArray, '/diagnostics', self._hear, 10)
-        self._node.create_timer(0.02, self._tell)
+        listen(DiagnosticArray, '/diagnostics', self._keep_diagnostics, 10)
+        self._node.create_timer(0.02, self._report)
 
     def spin(self, seconds: float) -> None:
         end_s = time.monotonic() + seconds
@@ -80,7 +80,7 @@ class PlayedRobot:
     def ask(self, emotion: str) -> None:
         self._emotion.publish(String(data=emotion))
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self._states.publish(
             JointState(name=[*self.positions], position=[*self.positions.values()])
         )
@@ -93,10 +93,10 @@ class PlayedRobot:
     def _count(self, _: JointTrajectory) -> None:
         self.trajectories += 1
 
-    def _hear(self, message: DiagnosticArray) -> None:
+    def _keep_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             if status.name.startswith(self._node.get_namespace()):
-                self.diagnostics = {each.key: each.value for each in status.values}
+                self.diagnostics = {entry.key: entry.value for entry in status.values}
 
 
 def measure(name: str, model: str, rate_hz: float, seconds: float) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def measure(name: str, model: str, rate_hz: float, seconds: float) -> dict[str, 
         share = (cpu_seconds(process.pid) - cpu_begin_s) / spent_s
         gaps_ms = 1e3 * np.diff(robot.stamps_s)
         received_ms = 1e3 * np.diff(robot.times_s)
-        found, trajectories = robot.diagnostics, robot.trajectories
+        diagnostics, trajectories = robot.diagnostics, robot.trajectories
         robot.spin(1.2)  # for the last second's diagnostics
         gc.enable()
     return {
@@ -139,11 +139,14 @@ def measure(name: str, model: str, rate_hz: float, seconds: float) -> dict[str, 
         'targets': len(gaps_ms) + 1,
         'trajectories': trajectories,
         'cycles_missed': int((gaps_ms > LATE * 1e3 / rate_hz).sum()),
-        'cycles_late_or_left_out_as_the_node_counts': int(found['misses']) - missed_before,
+        'cycles_late_or_left_out_as_the_node_counts': int(diagnostics['misses']) - missed_before,
         'stamps_apart_ms': percentiles(gaps_ms),
         'received_apart_ms': percentiles(received_ms),
-        'step_ms': {'p50': float(found['step_p50_ms']), 'p99': float(found['step_p99_ms'])},
-        'clip_ratio': float(found['clip_ratio']),
+        'step_ms': {
+            'p50': float(diagnostics['step_p50_ms']),
+            'p99': float(diagnostics['step_p99_ms']),
+        },
+        'clip_ratio': float(diagnostics['clip_ratio']),
         'cpu_share_of_one_core': share,
         'load_average_at_start': load,
     }

@@ -34,7 +34,6 @@ from plain import PlainLoop
 
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.live.step import LiveStep
-from emotion_motion.model.network import StreamStep
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK, SETTLE = 50, 3  # steps that are timed in turn, and those before that are not
@@ -224,8 +223,8 @@ def parts(generator: MotionGenerator) -> dict[str, float]:
     frame, emotion, settings = generator._frame, generator._emotion, generator.sampler
     with torch.inference_mode():
         made = live(frame, emotion, settings, random)
-        step = StreamStep(*live._network(*live._inputs(frame, emotion)))
-        points, fade = made.body.numpy(), frame.new_tensor(settings.fade)
+        step = live._network(live._input(frame, emotion))
+        points, decay = made.body.numpy(), frame.new_tensor(settings.decay)
 
         def target(of: LiveStep) -> object:
             return of.chooser._drawn(step, frame, emotion, settings, 0, None)
@@ -233,14 +232,15 @@ def parts(generator: MotionGenerator) -> dict[str, float]:
         calls = {
             'network to body, traced': lambda: live(frame, emotion, settings, random),
             'of it the network, with the emotion and without': lambda: live._network(
-                *live._inputs(frame, emotion)
+                live._input(frame, emotion)
             ),
-            'of it the body': lambda: live._body(made.frame, fade),
+            'of it the body': lambda: live._body(made.frame, decay, made.emotion_logits),
             'of it a new target, one frame in ten': lambda: target(live),
             'output filter': lambda: generator._filter(points),
-            'feet held, published frame onto the body': lambda: generator._stance(points, 1.0),
+            'feet held': lambda: generator._stance(points, 1.0),
+            'published frame onto the body, in metres': lambda: generator.published(points),
             'untraced: network to body': lambda: untraced(frame, emotion, settings, random),
-            'untraced: network': lambda: untraced._network(*untraced._inputs(frame, emotion)),
+            'untraced: network': lambda: untraced._network(untraced._input(frame, emotion)),
             'untraced: a new target': lambda: target(untraced),
         }
         times = {}

@@ -63,7 +63,7 @@ class RealRun:
             save_state(self._run.checkpoints, self._trainer.state(), keep=self._config.keep)
 
 
-class HeldBatch:
+class FixedBatch:
     """Steps of another trainer of the same sizes on one batch that is on the device."""
 
     def __init__(self, dataset: MotionDataset, config: TrainConfig) -> None:
@@ -79,45 +79,38 @@ class Utilisation:
     """How busy the GPU is in percent, as its driver counts it; None where nobody tells."""
 
     def __init__(self, device: torch.device) -> None:
-        self._on = device.type == 'cuda'
+        self._device = device
         self._seen: list[float] = []
-        self._watching = threading.Event()
-
-    def __enter__(self) -> Utilisation:
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        if self._on:
-            self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        if self._on:
-            self._thread.join()
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        self._watching.set()
+        """Ask the driver four times a second while the block runs."""
+        if self._device.type != 'cuda':
+            yield
+            return
+        stop = threading.Event()
+        thread = threading.Thread(target=self._watch, args=(stop,), daemon=True)
+        thread.start()
         yield
-        self._watching.clear()
+        stop.set()
+        thread.join()
 
-    def _watch(self) -> None:
-        while not self._stop.wait(UTILISATION_EVERY_S):
-            percent = gpu_percent() if self._watching.is_set() else None
+    def _watch(self, stop: threading.Event) -> None:
+        while not stop.wait(UTILISATION_EVERY_S):
+            percent = gpu_percent()
             if percent is not None:
                 self._seen.append(percent)
 
     @property
     def percent(self) -> float | None:
+        """The mean of what was seen."""
         return round(statistics.mean(self._seen), 1) if self._seen else None
 
 
 def gpu_percent() -> float | None:
     """Ask the driver, through torch where it can and through nvidia-smi elsewhere."""
-    try:
+    with contextlib.suppress(ImportError, RuntimeError):
         return float(torch.cuda.utilization())
-    except (ImportError, ModuleNotFoundError, RuntimeError):
-        pass
     command = ['nvidia-smi', '--query-gpu=utilization.gpu', '--format=csv,noheader,nounits']
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
@@ -155,10 +148,10 @@ def measure(config: TrainConfig, minutes: float, steps: int) -> dict[str, Any]:
         dataset = corpus(Path(name) / 'data', minutes)
         corpus_s = time.perf_counter() - begin
         trainer = Trainer(dataset, config)
-        run = RunFolder.create(Path(name) / 'run', config, dataset.manifest)
-        real, held = RealRun(trainer, run), HeldBatch(dataset, config)
-        with Utilisation(trainer.device) as busy:
-            blocks = [block(real, held, trainer.device, busy) for _ in range(steps // BLOCK)]
+        run = RunFolder.create(Path(name) / 'run', config)
+        real, held = RealRun(trainer, run), FixedBatch(dataset, config)
+        busy = Utilisation(trainer.device)
+        blocks = [block(real, held, trainer.device, busy) for _ in range(steps // BLOCK)]
         save_s = timed(lambda: save_state(run.checkpoints, trainer.state()), 3, trainer.device) / 3
         run.close()
     return {
@@ -175,10 +168,10 @@ def measure(config: TrainConfig, minutes: float, steps: int) -> dict[str, Any]:
 
 
 def block(
-    real: RealRun, held: HeldBatch, device: torch.device, busy: Utilisation
+    real: RealRun, held: FixedBatch, device: torch.device, busy: Utilisation
 ) -> tuple[float, float, float]:
     """Time both in turn; returns seconds of the run, of them waiting, and on the held batch."""
-    # Each settles first: while the other runs, windows are made ahead that nobody asks for.
+    # Each settles first: while the other runs, windows are made ahead.
     timed(real.step, SETTLE, device)
     waited_s = real.waited_s
     with busy.watching():

@@ -7,5 +7,5 @@ from pkgutil import extend_path
 # A source tree on sys.path would hide the installed package, which holds the generated messages
 # (emotion_motion.msg); with an extended path both are one package.
 __path__ = extend_path(__path__, __name__)
-__version__ = '0.1.0'
+__version__ = '0.2.0'
 __all__ = ['__version__']

@@ -22,7 +22,7 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionMotionError
 from emotion_motion.files import shared_folders, storage_errors, write_file
 from emotion_motion.model.network import MotionModel, MotionModelConfig
-from emotion_motion.settings import SamplerConfig
+from emotion_motion.settings import renamed, SamplerConfig
 
 __all__ = [
     'FORMAT_VERSION',
@@ -286,7 +286,7 @@ def _complete(kind: type, data: dict[str, Any]) -> dict[str, Any]:
     if wanted != set(data):
         raise ConfigError(
             f'got a {kind.__name__} with missing entries {sorted(wanted - set(data))} and '
-            f'unexpected entries {sorted(set(data) - wanted)}'
+            f'unexpected entries {sorted(set(data) - wanted)}{renamed(data)}'
         )
     return data
 

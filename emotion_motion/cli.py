@@ -5,14 +5,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import importlib
 import sys
+from typing import Any
 
 import tyro
 
-from emotion_motion.commands.generate import generate
 from emotion_motion.exceptions import EmotionMotionError
 
 __all__ = ['main']
+
+# Command -> where its function is, and what --help says of it beside others. A module is imported
+# only where its command is asked for: training and physics take seconds to load.
+_COMMANDS = {
+    'generate': ('generate:generate', 'Run the live loop, or a logged run, and write its motion.'),
+    'train': ('train:train_command', 'Train a model on data sets or on the procedural corpus.'),
+    'evaluate': (
+        'evaluate:evaluate_models',
+        'Run the live loop of a model and measure it against unseen motion.',
+    ),
+    'ablate': (
+        'ablate:ablate',
+        'Measure what each part of the sampler is worth in a trained model.',
+    ),
+    'models': ('models:models', 'List the packaged models and your own, with their key figures.'),
+    'data': ('', 'Inspect motion files, import them as a data set, make the corpus: data --help'),
+    'robot': ('', 'Check what a robot can show, set up a new one, simulate one: robot --help'),
+    'view': ('view:view', 'Show motion in a browser: of a running node, of a model, or of files.'),
+}
+_DATA = {
+    'inspect': ('data:inspect_data', 'Print what a motion file or a data set holds, and draw it.'),
+    'import': ('data:import_data', 'Make a data set of motion files.'),
+    'corpus': ('data:make_corpus_data', 'Generate the expressive corpus as a data set.'),
+}
+_ROBOT = {
+    'check': (
+        'robot:check_robot',
+        'Report, for each emotion, how much of its motion a robot can show.',
+    ),
+    'init': ('robot:init_robot', 'Propose the YAML file of a humanoid from its URDF alone.'),
+    'simulate': (
+        'robot:simulate_robot',
+        'Let a robot in MuJoCo make the gestures: tracking error, torques, contacts, pictures.',
+    ),
+}
+_GROUPS: dict[str, dict[str, tuple[str, str]]] = {'data': _DATA, 'robot': _ROBOT}
 
 
 def main() -> None:
@@ -33,102 +70,31 @@ def main() -> None:
         sys.exit(130)
 
 
-def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., None]], list[str]]:
-    """Return what can be run, by name; the training part is imported only where it is asked for.
+def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., Any]], list[str]]:
+    """Return the program's name, its commands as functions, and the arguments after the name.
 
-    `train` takes the defaults of its flags from the file after --config; `data` has commands of
-    its own.
+    Only the command that is asked for is what it does; the others are there to be listed.
     """
-    if arguments[:1] == ['data']:
-        from emotion_motion.commands.data import import_data, inspect_data, make_corpus_data
-
-        below: dict[str, Callable[..., None]] = {
-            'inspect': inspect_data,
-            'import': import_data,
-            'corpus': make_corpus_data,
-        }
-        return 'emotion-motion data', below, arguments[1:]
-    if arguments[:1] == ['robot']:
-        return 'emotion-motion robot', _robot_commands(arguments[1:2]), arguments[1:]
-    commands: dict[str, Callable[..., None]] = {
-        'generate': generate,
-        'train': _train,
-        'evaluate': _evaluate,
-        'ablate': _ablate,
-        'models': _models,
-        'data': _data,
-        'robot': _robot,
-        'view': _view,
-    }
-    if arguments[:1] == ['models']:
-        from emotion_motion.commands.models import models
-
-        commands['models'] = models
-    if arguments[:1] == ['train']:
-        from emotion_motion.commands.train import train_command
-
-        commands['train'] = train_command(arguments[1:])
-    if arguments[:1] == ['evaluate']:
-        from emotion_motion.commands.evaluate import evaluate_models
-
-        commands['evaluate'] = evaluate_models
-    if arguments[:1] == ['ablate']:
-        from emotion_motion.evaluation.ablation import ablate
-
-        commands['ablate'] = ablate
-    if arguments[:1] == ['view']:
-        from emotion_motion.commands.view import view
-
-        commands['view'] = view
-    return 'emotion-motion', commands, arguments
+    prog, table = 'emotion-motion', _COMMANDS
+    if arguments and arguments[0] in _GROUPS:
+        prog, table = f'{prog} {arguments[0]}', _GROUPS[arguments[0]]
+        arguments = arguments[1:]
+    functions: dict[str, Callable[..., Any]] = {n: _listed(text) for n, (_, text) in table.items()}
+    chosen = arguments[0] if arguments else ''
+    if chosen in table:
+        module, _, function = table[chosen][0].partition(':')
+        command = getattr(importlib.import_module(f'emotion_motion.commands.{module}'), function)
+        # `train` takes the defaults of its flags from the file after --config.
+        functions[chosen] = command(arguments[1:]) if chosen == 'train' else command
+    return prog, functions, arguments
 
 
-def _robot_commands(which: list[str]) -> dict[str, Callable[..., None]]:
-    """Return what can be done with robots; physics is imported only where it is asked for."""
-    from emotion_motion.commands.robot import check_robot, init_robot
+def _listed(text: str) -> Callable[[], None]:
+    def command() -> None:
+        pass
 
-    commands: dict[str, Callable[..., None]] = {
-        'check': check_robot,
-        'init': init_robot,
-        'simulate': _simulate,
-    }
-    if which == ['simulate']:
-        from emotion_motion.commands.robot import simulate_robot
-
-        commands['simulate'] = simulate_robot
-    return commands
-
-
-def _train() -> None:
-    """Train a model on data sets or on the procedural corpus."""
-
-
-def _evaluate() -> None:
-    """Run the live loop of a model and measure it against unseen motion."""
-
-
-def _ablate() -> None:
-    """Take away each part of the method in turn, train and measure what is left."""
-
-
-def _view() -> None:
-    """Show motion in a browser: of a running node, of a model, or of files."""
-
-
-def _models() -> None:
-    """List the packaged models and your own, with their key figures."""
-
-
-def _data() -> None:
-    """Inspect motion files, import them as a data set, make the corpus: `data --help`."""
-
-
-def _robot() -> None:
-    """Check what a robot can show, set up a new one, simulate one: `robot --help`."""
-
-
-def _simulate() -> None:
-    """Let a robot in MuJoCo make the gestures: tracking error, torques, contacts, pictures."""
+    command.__doc__ = text
+    return command
 
 
 if __name__ == '__main__':

@@ -185,7 +185,7 @@ def storage_errors(
 def free_space(path: str | os.PathLike[str]) -> str:
     """Say how much space is free where `path` is or would be."""
     place = Path(path).absolute()
-    while not place.exists() and place != place.parent:
+    while not os.path.exists(place) and place != place.parent:  # False for a name too long
         place = place.parent
     try:
         return f'{shutil.disk_usage(place).free / 1e6:.1f} MB are free on that disk'

@@ -21,7 +21,7 @@ from emotion_motion.live.step import FrameSampler, LiveStep
 from emotion_motion.live.watchdog import Watchdog
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 
-__all__ = ['MotionFrame', 'MotionGenerator']
+__all__ = ['LiveFrame', 'MotionFrame', 'MotionGenerator']
 
 
 class MotionFrame(NamedTuple):
@@ -35,6 +35,18 @@ class MotionFrame(NamedTuple):
     """
 
     keypoints: np.ndarray
+    emotion_logits: np.ndarray
+
+
+class LiveFrame(NamedTuple):
+    """One frame of B streams before it is put onto the body and scaled.
+
+    Attributes:
+        points: [B, K, D] float32 of a body of height 1, as it stands.
+        emotion_logits: [B, E] float32.
+    """
+
+    points: np.ndarray
     emotion_logits: np.ndarray
 
 
@@ -175,13 +187,13 @@ class MotionGenerator:
     def unprojected(self) -> np.ndarray:
         """The last frame as it was sampled, before it was put back onto the body, [B, K, D].
 
-        Of a body of height 1; how far its bones are off tells how well the model knows the body.
+        Of a body of height 1; its bones' errors show how well the model knows the body.
 
         Raises:
             ModelError: no frame was made since the last reset.
         """
         if self._unprojected is None:
-            raise ModelError('got no frame to tell of; call step first')
+            raise ModelError('got no frame yet; call step first')
         return self._unprojected.cpu().numpy()
 
     @property
@@ -227,7 +239,7 @@ class MotionGenerator:
     def sampler(self) -> SamplerConfig:
         """Settings of the sampler; assign another SamplerConfig to change them.
 
-        They count from the next choice of a target on, `fade` and `stance` at once.
+        They count from the next choice of a target on, `decay` and `stance` at once.
         """
         return self._sampler
 
@@ -267,13 +279,13 @@ class MotionGenerator:
             raise EmotionError(
                 f'got the stream index {index!r}; expected 0 to {self._batch_size - 1}'
             )
-        many = _is_one_a_stream(emotion)
-        if many and (index is not None or len(emotion) != self._batch_size):
+        one_a_stream = _is_one_a_stream(emotion)
+        if one_a_stream and (index is not None or len(emotion) != self._batch_size):
             raise EmotionError(
                 f'got emotion weights of shape {np.shape(emotion)}; expected '
                 f'({len(EMOTIONS)},) or, without an index, ({self._batch_size}, {len(EMOTIONS)})'
             )
-        rows = list(emotion) if many else [emotion]
+        rows = list(emotion) if one_a_stream else [emotion]
         weights = np.stack([emotion_weights(row, intensity) for row in rows])
         self._emotion[slice(None) if index is None else index] = torch.from_numpy(
             weights if index is None else weights[0]
@@ -335,32 +347,39 @@ class MotionGenerator:
             self.step()
         self._frame = frames[:, -1]
 
-    @torch.inference_mode()
     def step(self) -> MotionFrame:
         """Make the next frame of every stream.
 
         Raises:
             ModelError: the model gave a frame that is not finite; `reset` begins anew.
         """
-        made = self._live_step(
-            self._frame,
-            self._emotion,
-            self._sampler,
-            self._random,
-            self._watchdog.freedom(self._sampler.watchdog),
-        )
-        points = made.body.cpu().numpy()
-        if not np.isfinite(points).all():
+        frame = self.advance()
+        return MotionFrame(self.published(frame.points), frame.emotion_logits)
+
+    @torch.inference_mode()
+    def advance(self) -> LiveFrame:
+        """Make the next frame of every stream, for who still interpolates between frames.
+
+        Raises:
+            ModelError: the model gave a frame that is not finite; `reset` begins anew.
+        """
+        release = self._watchdog.release(self._sampler.watchdog)
+        made = self._live_step(self._frame, self._emotion, self._sampler, self._random, release)
+        body = made.body.cpu().numpy()
+        if not np.isfinite(body).all():
             raise ModelError(
                 f'got a frame that is not finite at step {self._steps}; call reset, and check the '
                 f'checkpoint {self.model_name!r} and the sampler {self._sampler}'
             )
         self._frame, self._unprojected = made.frame, made.unprojected
         self._steps += 1
-        self._watchdog(points)
-        smooth = self.skeleton.project(self._filter(points))
-        standing = self._stance(smooth, self._sampler.stance) * np.float32(self._body_height_m)
-        return MotionFrame(standing, made.emotion_logits.cpu().numpy())
+        self._watchdog(body)
+        points = self._stance(self._filter(body), self._sampler.stance)
+        return LiveFrame(points, made.emotion_logits.cpu().numpy())
+
+    def published(self, points: np.ndarray) -> np.ndarray:
+        """Return points [B, K, D] of height 1 on the body and in metres."""
+        return self.skeleton.project(points) * np.float32(self._body_height_m)
 
 
 def _is_one_a_stream(emotion: Any) -> bool:

@@ -44,6 +44,10 @@ class Playback:
     Holding slows the motion's own clock to a stop along the path that it is on, and releasing
     starts it again: no jump, whatever the motion was doing. While it stands, the model and its
     history stand too.
+
+    Attributes:
+        generator: what is played.
+        settle_s: time from motion to rest and from rest to motion [s].
     """
 
     def __init__(
@@ -59,17 +63,10 @@ class Playback:
         Raises:
             ConfigError: rate_hz or settle_s is out of range.
         """
-        self._generator = generator
+        self.generator = generator
         self.rate_hz = generator.rate if rate_hz is None else rate_hz
-        if not _is_number(settle_s) or not 0.0 <= settle_s < math.inf:
-            raise ConfigError(f'got settle_s = {settle_s!r}; expected seconds, 0 or more')
-        self._settle_s = float(settle_s)
+        self.settle_s = _seconds('settle_s', settle_s)
         self._start()
-
-    @property
-    def generator(self) -> MotionGenerator:
-        """What is played."""
-        return self._generator
 
     @property
     def rate_hz(self) -> float:
@@ -81,11 +78,6 @@ class Playback:
         if not _is_number(value) or not 0.0 < value <= 10000.0:
             raise ConfigError(f'got rate_hz = {value!r}; expected above 0, at most 10000')
         self._rate_hz = float(value)
-
-    @property
-    def settle_s(self) -> float:
-        """Time from motion to rest and from rest to motion [s]."""
-        return self._settle_s
 
     @property
     def held(self) -> bool:
@@ -112,7 +104,7 @@ class Playback:
 
     def reset(self, seed: int | None = None) -> None:
         """Return to the rest pose and begin a new run; a hold stays a hold."""
-        self._generator.reset(seed)
+        self.generator.reset(seed)
         held, ramp = self._held, self._ramp
         self._start()
         self._held, self._ramp = held, ramp
@@ -130,40 +122,38 @@ class Playback:
             ConfigError: period_s is negative or not finite.
             ModelError: the model gave a frame that is not finite.
         """
-        period_s = 1.0 / self._rate_hz if period_s is None else period_s
-        if not _is_number(period_s) or not 0.0 <= period_s < math.inf:
-            raise ConfigError(f'got period_s = {period_s!r}; expected seconds, 0 or more')
-        self._phase += self._clock(period_s) * self._generator.rate
+        period_s = 1.0 / self._rate_hz if period_s is None else _seconds('period_s', period_s)
+        self._phase += self._clock(period_s) * self.generator.rate
         step_times_s = []
         # Phases run in (0, 1]; the margin keeps rounding from costing a step too early.
         while self._phase > 1.0 + 1e-6:
             begin = time.perf_counter()
-            frame = self._generator.step()
+            frame = self.generator.advance()
             step_times_s.append(time.perf_counter() - begin)
             self._phase -= 1.0
-            self._append(frame.keypoints / np.float32(self._generator.body_height_m))
+            self._append(frame.points)
             self._recognised = recognised_distribution(frame.emotion_logits)
         return Pose(self._shown(), self._recognised, len(step_times_s), step_times_s)
 
     def _start(self) -> None:
         """Stand in the rest pose, or in the next frame of a run, about to step."""
-        generator = self._generator
+        generator = self.generator
         self._recognised = recognised_distribution(np.zeros((generator.batch_size, 7)))
         if generator.steps:
-            frame = generator.step()
-            body = frame.keypoints / np.float32(generator.body_height_m)
+            frame = generator.advance()
+            points = frame.points
             self._recognised = recognised_distribution(frame.emotion_logits)
         else:
             rest = np.asarray(generator.rest_pose, dtype=np.float32)
-            body = np.repeat(rest[None], generator.batch_size, axis=0)
-        self._from = self._to = body
-        self._tangent = self._arrival = np.zeros_like(body)
+            points = np.repeat(rest[None], generator.batch_size, axis=0)
+        self._from = self._to = points
+        self._tangent = self._arrival = np.zeros_like(points)
         self._phase: float = 1.0
         self._held, self._ramp = False, 1.0
 
-    def _append(self, body: np.ndarray) -> None:
-        """Begin the segment from the newest frame to `body` [B, K, D] of height 1."""
-        self._from, self._to = self._to, body
+    def _append(self, points: np.ndarray) -> None:
+        """Begin the segment from the newest frame to `points` [B, K, D] of height 1."""
+        self._from, self._to = self._to, points
         self._tangent, self._arrival = self._arrival, self._to - self._from
 
     def _clock(self, period_s: float) -> float:
@@ -174,21 +164,20 @@ class Playback:
         """
         goal = 0.0 if self._held else 1.0
         before, left = self._ramp, abs(goal - self._ramp)
-        change = period_s / self._settle_s if self._settle_s > 0.0 else math.inf
+        change = period_s / self.settle_s if self.settle_s > 0.0 else math.inf
         if change > left - 1e-9:
             change, self._ramp = left, goal
         else:
             self._ramp += change if goal else -change
         gone = abs(_smoothstep_integral(self._ramp) - _smoothstep_integral(before))
-        return self._settle_s * gone + goal * max(0.0, period_s - self._settle_s * change)
+        return self.settle_s * gone + goal * max(0.0, period_s - self.settle_s * change)
 
     def _shown(self) -> np.ndarray:
         """Return the keypoints [B, K, D] in metres at the present phase."""
-        height = np.float32(self._generator.body_height_m)
         t = np.float32(min(self._phase, 1.0))
         if t == 1.0:
-            return self._to * height
-        # Cubic Hermite from the last frame to the newest; the tangent at a frame is the way
+            return self.generator.published(self._to)
+        # Cubic Hermite from the last frame to the newest; the tangent at a frame is the step
         # that led to it, so that no frame of the future is needed.
         t2, t3 = t * t, t * t * t
         path = (
@@ -197,12 +186,18 @@ class Playback:
             + (3 * t2 - 2 * t3) * self._to
             + (t3 - t2) * self._arrival
         )
-        return self._generator.skeleton.project(path) * height
+        return self.generator.published(path)
 
 
 def _smoothstep_integral(ramp: float) -> float:
     """Return the integral of 3 r^2 - 2 r^3 from 0 to `ramp`."""
     return ramp**3 * (1.0 - 0.5 * ramp)
+
+
+def _seconds(name: str, value: float) -> float:
+    if not _is_number(value) or not 0.0 <= value < math.inf:
+        raise ConfigError(f'got {name} = {value!r}; expected seconds, 0 or more')
+    return float(value)
 
 
 def _is_number(value: object) -> bool:

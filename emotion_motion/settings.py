@@ -8,7 +8,7 @@ config/motion.yaml, the help of the command line, the viewer's sliders and the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import dataclasses
 from dataclasses import dataclass
 import functools
@@ -17,13 +17,20 @@ from pathlib import Path
 import types
 from typing import Any, get_args, get_origin, get_type_hints, Literal, TypeVar, Union
 
+import yaml
+
 from emotion_motion.exceptions import ConfigError
 
 __all__ = [
+    'AT_START',
+    'LIVE',
+    'OLD_NAMES',
+    'UNCONFIGURED',
     'Checked',
     'from_mapping',
     'plain',
     'read_yaml',
+    'renamed',
     'SamplerConfig',
     'Setting',
     'setting',
@@ -32,6 +39,18 @@ __all__ = [
 ]
 
 _T = TypeVar('_T')
+
+# When a setting of a node can change: at any time and at once; while no model is loaded; from a
+# file, a launch file or the command line.
+LIVE, UNCONFIGURED, AT_START = 'yes', 'while unconfigured', 'at start'
+
+# The settings' names of earlier releases, each with its name now.
+OLD_NAMES = {
+    'plan_temperature': 'mixture_temperature',
+    'plan_gain': 'target_gain',
+    'leash': 'pose_radius',
+    'fade': 'decay',
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +64,8 @@ class Setting:
         above: `low` itself is refused.
         below: `high` itself is refused.
         rising: no number of a tuple is smaller than the one before.
+        live: when it can change in a node: LIVE, UNCONFIGURED or AT_START.
+        may_be_empty: whether a text may be empty.
         name: of the field.
         kind: its annotated type.
         default: its default value.
@@ -56,6 +77,8 @@ class Setting:
     above: bool = False
     below: bool = False
     rising: bool = False
+    live: str = LIVE
+    may_be_empty: bool = True
     name: str = ''
     kind: Any = float
     default: Any = None
@@ -63,8 +86,10 @@ class Setting:
     @property
     def range_text(self) -> str:
         """The range in words; '' where every value of the type is allowed."""
-        low = None if self.low is None else f'{self.low:g}'
-        high = None if self.high is None else f'{self.high:g}'
+        low, high = (
+            bound if bound is None else f'{bound:{"d" if isinstance(bound, int) else "g"}}'
+            for bound in (self.low, self.high)
+        )
         if low and high and not (self.above or self.below or self.rising):
             return f'{low} to {high}'
         parts = [f'above {low}' if self.above else f'{low} or more'] if low else []
@@ -74,17 +99,29 @@ class Setting:
             parts.append('the smallest first')
         return ', '.join(parts)
 
+    @property
+    def expected(self) -> str:
+        """The values that it takes, in words."""
+        if not self.may_be_empty:
+            return 'text that is not empty'
+        return ', '.join(filter(None, (_named(self.kind), self.range_text)))
+
     def error(self, value: Any) -> str:
         """Return why `value` cannot be taken; '' if it can."""
-        wanted = _named(self.kind)
-        if self.range_text:
-            wanted += f', {self.range_text}'
+        if get_origin(self.kind) is Mapping and isinstance(value, Mapping):
+            kind = get_args(self.kind)[1]
+            entries = (
+                dataclasses.replace(self, name=f'{self.name}.{name}', kind=kind).error(entry)
+                for name, entry in value.items()
+            )
+            return next(filter(None, entries), '')
         if _fits(value, self.kind):
             numbers = _numbers(value)
             in_order = not self.rising or list(numbers) == sorted(numbers)
-            if in_order and all(self._inside(number) for number in numbers):
+            filled = self.may_be_empty or value.strip()
+            if filled and in_order and all(self._inside(number) for number in numbers):
                 return ''
-        return f'got {self.name} = {_shown(value)}; expected {wanted}'
+        return f'got {self.name} = {_shown(value)}; expected {self.expected}'
 
     def _inside(self, number: float) -> bool:
         low = -math.inf if self.low is None else self.low
@@ -104,9 +141,13 @@ def setting(
     above: bool = False,
     below: bool = False,
     rising: bool = False,
+    live: str = LIVE,
+    may_be_empty: bool = True,
 ) -> Any:
     """Return a field of a `Checked` dataclass; see `Setting`."""
-    of = Setting(meaning, low, high, above, below, rising, default=default)
+    of = Setting(meaning, low, high, above, below, rising, live, may_be_empty, default=default)
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=default.copy, metadata={'setting': of})
     return dataclasses.field(default=default, metadata={'setting': of})
 
 
@@ -132,7 +173,8 @@ class Checked:
 
     def __post_init__(self) -> None:
         """Raise ConfigError for the first field whose value cannot be, then for `check`."""
-        for name, of in settings_of(type(self)).items():
+        kind: Any = type(self)
+        for name, of in settings_of(kind).items():
             error = of.error(getattr(self, name))
             if error:
                 raise ConfigError(error)
@@ -148,7 +190,7 @@ class Checked:
 
 
 @functools.cache
-def settings_of(kind: type) -> dict[str, Setting]:
+def settings_of(kind: Any) -> dict[str, Setting]:
     """Return the settings of a dataclass by name, those without a range too."""
     hints = get_type_hints(kind)
     return {
@@ -206,9 +248,9 @@ class SamplerConfig(Checked):
         10.0,
     )
     # No target can undo it: a pelvis turned away from the feet stays turned.
-    fade: float = setting(
+    decay: float = setting(
         0.02,
-        'share of what the principal axes do not know of a pose that fades in a frame',
+        'share of what the principal axes do not know of a pose that decays in a frame',
         0.0,
         1.0,
     )
@@ -227,6 +269,12 @@ class SamplerConfig(Checked):
     )
 
 
+def renamed(names: Iterable[Any]) -> str:
+    """Return what the names that settings had in earlier releases are now; '' for other names."""
+    old = [name for name in names if name in OLD_NAMES]
+    return ''.join(f'; {name} is called {OLD_NAMES[name]} now' for name in sorted(old))
+
+
 def from_mapping(kind: type[_T], values: Any, source: str) -> _T:
     """Build a dataclass, and those in it, from nested plain values.
 
@@ -235,19 +283,15 @@ def from_mapping(kind: type[_T], values: Any, source: str) -> _T:
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f'got {values!r} in {source}; expected names and values')
-    hints = {f.name: get_type_hints(kind)[f.name] for f in dataclasses.fields(kind)}
+    hints = {f.name: get_type_hints(kind)[f.name] for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     unknown = [str(name) for name in values if name not in hints]
     if unknown:
         raise ConfigError(
             f'got the unknown {"entries" if len(unknown) > 1 else "entry"} '
             f'{", ".join(sorted(unknown))} in {source}; expected some of {", ".join(hints)}'
+            f'{renamed(unknown)}'
         )
-    made = {}
-    for name, value in values.items():
-        if dataclasses.is_dataclass(hints[name]):
-            made[name] = from_mapping(hints[name], value, f'{source}, {name}')
-        else:
-            made[name] = _read(value, hints[name])
+    made = {name: _read(value, hints[name], f'{source}, {name}') for name, value in values.items()}
     try:
         return kind(**made)
     except ConfigError as error:
@@ -272,7 +316,6 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file cannot be read, is not YAML or holds something else.
     """
-    yaml = _yaml()
     try:
         values = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except (OSError, UnicodeDecodeError) as error:
@@ -284,20 +327,21 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     return values or {}
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a setting a line, lists in it."""
+
+
+_Dumper.add_representer(
+    list,
+    lambda dumper, value: dumper.represent_sequence(
+        'tag:yaml.org,2002:seq', value, flow_style=True
+    ),
+)
+
+
 def yaml_text(values: dict[str, Any], path: str | Path | None = None) -> str:
     """Return values as YAML in their order, and write them where a path is given."""
-    yaml = _yaml()
-
-    class Dumper(yaml.SafeDumper):  # a setting a line, lists in it
-        pass
-
-    Dumper.add_representer(
-        list,
-        lambda dumper, value: dumper.represent_sequence(
-            'tag:yaml.org,2002:seq', value, flow_style=True
-        ),
-    )
-    text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True)
+    text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     if path is not None:
         try:
             Path(path).write_text(text, encoding='utf-8')
@@ -306,21 +350,16 @@ def yaml_text(values: dict[str, Any], path: str | Path | None = None) -> str:
     return text
 
 
-def _yaml() -> Any:
-    try:
-        import yaml
-    except ImportError as error:
-        raise ConfigError(
-            "settings in files need PyYAML: pip install 'emotion_motion[train]'"
-        ) from error
-    return yaml
-
-
-def _read(value: Any, kind: Any) -> Any:
+def _read(value: Any, kind: Any, source: str) -> Any:
     """Turn what YAML gives into what a field wants, where that is plain; leave the rest."""
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return from_mapping(kind, value, source)
+    if get_origin(kind) is Mapping and isinstance(value, Mapping):
+        inner = get_args(kind)[1]
+        return {name: _read(item, inner, f'{source}, {name}') for name, item in value.items()}
     if get_origin(kind) is tuple and isinstance(value, (list, tuple)):
         inner = get_args(kind)[0]
-        return tuple(_read(item, inner) for item in value)
+        return tuple(_read(item, inner, source) for item in value)
     if kind is float and isinstance(value, str):
         try:
             return float(value)  # YAML 1.1 takes 1e-3 for text
@@ -347,7 +386,7 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    return kind is Any or isinstance(value, kind)
+    return kind is Any or isinstance(value, origin or kind)
 
 
 _NAMES = {
@@ -367,6 +406,8 @@ def _named(kind: Any) -> str:
         return ' or '.join(_named(one) for one in inner)
     if origin is Literal:
         return ' or '.join(repr(one) for one in inner)
+    if origin is Mapping:
+        return 'names and values'
     if origin is tuple and inner[-1] is ...:
         return f'a list, each {_named(inner[0])}'
     if origin is tuple:
@@ -375,9 +416,10 @@ def _named(kind: Any) -> str:
 
 
 def _numbers(value: Any) -> tuple[float, ...]:
-    """Return the numbers of a value that have a range: itself, or those of a tuple."""
-    values = value if isinstance(value, tuple) else (value,)
-    return tuple(v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool))
+    """Return the numbers of a value that have a range: itself, or those in a tuple."""
+    if isinstance(value, tuple):
+        return tuple(number for item in value for number in _numbers(item))
+    return (value,) if isinstance(value, (int, float)) and not isinstance(value, bool) else ()
 
 
 def _shown(value: Any) -> str:

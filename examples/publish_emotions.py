@@ -24,7 +24,7 @@ from emotion_motion.msg import Emotion
 
 
 class EmotionSource(Node):
-    """Publishes on the two emotion topics and hears what the model recognises in its motion."""
+    """Publishes on the two emotion topics and receives what the model recognises in its motion."""
 
     def __init__(self) -> None:
         super().__init__('emotion_source')

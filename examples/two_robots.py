@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two robots, each with a motion node and an emotion of its own, told apart by their namespaces.
+"""Two robots, each with a motion node and an emotion of its own, each in a namespace of its own.
 
     python examples/two_robots.py --seconds 5
 
@@ -89,8 +89,8 @@ def main() -> int:
         while time.monotonic() < end_s:
             rclpy.spin_once(director, timeout_sec=0.1)
         for name, emotion in ROBOTS.items():
-            heard = director.joints[name]
-            print(f'{name}: {emotion}, {len(heard)} states of {len(heard[-1].name)} joints')
+            states = director.joints[name]
+            print(f'{name}: {emotion}, {len(states)} states of {len(states[-1].name)} joints')
     finally:
         for process in processes:
             process.terminate()

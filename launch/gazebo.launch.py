@@ -92,7 +92,7 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [
         RegisterEventHandler(OnProcessExit(on_exit=_with_gazebo)),
         gazebo,
-        *(node_action(each) for each in beside),
+        *(node_action(process) for process in beside),
         *_one_by_one(steps, motion),
     ]
 
@@ -120,7 +120,7 @@ def _one_by_one(
 
     Earlier the motion would go on without the robot, which then would have to catch up.
     """
-    nodes = [node_action(each) for each in steps]
+    nodes = [node_action(step) for step in steps]
     return [
         nodes[0],
         *(

@@ -1,9 +1,10 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Start motion_node and, unless told not to, configure and activate it by lifecycle events."""
+"""Start motion_node and, by default, configure and activate it by lifecycle events."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -17,9 +18,19 @@ from launch_ros.event_handlers import OnStateTransition
 from launch_ros.events.lifecycle import ChangeState
 from lifecycle_msgs.msg import Transition
 
+from emotion_motion.ros.node.parameters import PARAMETERS
+
 NAME = 'motion_node'
 BOOLEANS = ['true', 'false']
-OUTPUTS = ['display', 'joint_trajectory', 'forward_commands']
+# Arguments that are parameters of the node; an empty one leaves the choice to the parameter file.
+PARAMETER_OF = {
+    'model': 'model',
+    'rate': 'rate_hz',
+    'robot': 'robot',
+    'urdf': 'urdf',
+    'output': 'output',
+    'controllers': 'controllers',
+}
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -28,17 +39,16 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def declare_arguments() -> list[DeclareLaunchArgument]:
-    """Return the arguments; `ros2 launch emotion_motion motion.launch.py --show-args` lists them.
-
-    An empty one leaves the choice to the parameter file.
-    """
+    """Return the arguments, which `ros2 launch ... --show-args` lists."""
     file = Path(get_package_share_directory('emotion_motion')) / 'config' / 'motion.yaml'
     declare = DeclareLaunchArgument
     return [
         declare('namespace', default_value='', description='namespace of the node'),
         declare('params_file', default_value=str(file), description='YAML file of parameters'),
-        declare('model', default_value='', description='name or directory of the model'),
-        declare('rate', default_value='', description="publish rate [Hz]; 0 is the model's own"),
+        *(
+            declare(argument, default_value='', description=PARAMETERS[name].meaning)
+            for argument, name in PARAMETER_OF.items()
+        ),
         declare(
             'autostart',
             default_value='true',
@@ -51,19 +61,6 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
             default_value='',
             choices=['', *BOOLEANS],
             description='run on the time of the topic /clock',
-        ),
-        declare('robot', default_value='', description='name or YAML file of a robot to drive'),
-        declare('urdf', default_value='', description="the robot's URDF or xacro"),
-        declare(
-            'output',
-            default_value='',
-            choices=['', *OUTPUTS],
-            description='what the robot is sent',
-        ),
-        declare(
-            'controllers',
-            default_value='',
-            description='TOPIC: GROUP, GROUP; TOPIC: GROUP: who gets which joints',
         ),
         declare(
             'measured_joint_states',
@@ -96,30 +93,27 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [node, *(_activation(node) if value('autostart') == 'true' else [])]
 
 
-def _overrides(value) -> dict[str, str | float | bool]:
+def _overrides(value: Callable[[str], str]) -> dict[str, str | float | bool]:
     """Return the parameters that arguments give."""
     # The events below configure and activate; were the node to do it too, they would collide.
     parameters: dict[str, str | float | bool] = {'autostart': False}
-    if value('model'):
-        parameters['model'] = value('model')
-    if value('rate'):
-        parameters['rate_hz'] = _number(value, 'rate')
     if value('use_sim_time'):
         parameters['use_sim_time'] = value('use_sim_time') == 'true'
-    for name in ('robot', 'urdf', 'output', 'controllers'):
-        if value(name):
-            parameters[name] = value(name)
+    for argument, name in PARAMETER_OF.items():
+        if value(argument):
+            is_number = PARAMETERS[name].kind is float
+            parameters[name] = _number(value, argument) if is_number else value(argument)
     return parameters
 
 
-def _number(value, name: str) -> float:
+def _number(value: Callable[[str], str], name: str) -> float:
     try:
         return float(value(name))
     except ValueError:
         raise ValueError(f'got {name}:={value(name)}; expected a number') from None
 
 
-def _remappings(value) -> list[tuple[str, str]]:
+def _remappings(value: Callable[[str], str]) -> list[tuple[str, str]]:
     """Return where the robot's topics are; of the two commands the node publishes one."""
     robot, controller = value('measured_joint_states'), value('controller_topic')
     return [

@@ -22,7 +22,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
 from emotion_motion.ros.launching.composition import find_description, FROM_TOPIC, robot_nodes
-from emotion_motion.ros.launching.description_topic import hear_description
+from emotion_motion.ros.launching.description_topic import receive_description
 from emotion_motion.ros.launching.launch_action import node_action
 
 SHARE = Path(get_package_share_directory('emotion_motion'))
@@ -89,7 +89,7 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return LaunchConfiguration(name, default='').perform(context)
 
     from_topic = value('urdf') == FROM_TOPIC
-    file = str(hear_description(value('namespace'))) if from_topic else value('urdf')
+    file = str(receive_description(value('namespace'))) if from_topic else value('urdf')
     nodes = robot_nodes(
         find_description(value('robot'), file),
         output=value('output'),
@@ -101,5 +101,5 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     # motion_node, which comes next, takes it from the same file.
     return [
         SetLaunchConfiguration('urdf', file),
-        *(node_action(each, value('namespace'), output='log') for each in nodes),
+        *(node_action(process, value('namespace'), output='log') for process in nodes),
     ]

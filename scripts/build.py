@@ -109,30 +109,6 @@ def build() -> None:
     _remove_dead_links()
 
 
-def compile_loops() -> None:
-    """Let Numba compile, and keep, what a robot's cycle waits for: the first start would wait."""
-    say("[build] the loops of a robot's cycle")
-    loops = sorted((ROOT / 'emotion_motion' / 'robot').rglob('*_loops.py'))
-    modules = ', '.join(f'emotion_motion.robot.{p.parent.name}.{p.stem}' for p in loops)
-    [site] = INSTALL.glob('lib/python3*/site-packages')
-    env = environment()
-    env['PYTHONPATH'] = f'{site}{os.pathsep}{env.get("PYTHONPATH", "")}'
-    code = f'import importlib.util as util\nif util.find_spec("numba"): import {modules}'
-    run(
-        [str(VENV / 'bin' / 'python3'), '-c', code],
-        BUILD / 'log' / 'loops.log',
-        env=env,
-        cwd=BUILD,
-    )
-    # Numba keeps it beside the links, and would compile again for who runs in this folder, as
-    # make does: the tests' processes each for itself.
-    for path in (site / 'emotion_motion' / 'robot').rglob('__pycache__/*.nb[ic]'):
-        if not path.is_symlink():  # else it is a link to what shall be made
-            place = ROOT / path.parent.relative_to(site)
-            place.mkdir(exist_ok=True)
-            shutil.copy2(path, place)
-
-
 def bring_up_to_date() -> bool:
     """Build if something changed, and tell; for who holds the lock."""
     before = STAMP.read_text().split() if STAMP.exists() else []
@@ -152,7 +128,6 @@ def main() -> int:
     try:
         with locked(BUILD / 'lock'):
             if bring_up_to_date():
-                compile_loops()
                 say('[build] ready: . ./env.sh enters the environment')
     except SetupError as error:
         return fail(error)

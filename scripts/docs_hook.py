@@ -3,7 +3,7 @@
 """
 What mkdocs does with the pages of docs/ beside showing them (hooks of mkdocs.yml).
 
-- A line `<!-- generate: WHAT -->` is replaced by what the code says now: the table of parameters,
+- A line `<!-- generate: WHAT -->` is replaced by what the code says now:
   a message's definition, the help of a command, a section of the README.
 - The mark of a code block (`sh quick`: test/project/test_docs_commands.py) is taken away.
 - A link out of docs/ leads to the reference where it is a module that stands there, and else to a
@@ -38,16 +38,10 @@ def generated(what: str, name: str) -> str:
     Raises:
         ValueError: there is no such thing.
     """
-    makers = {'parameters': _parameters, 'message': _message, 'help': _help, 'readme': _section}
+    makers = {'message': _message, 'help': _help, 'readme': _section}
     if what not in makers:
         raise ValueError(f'got <!-- generate: {what} -->; expected one of {", ".join(makers)}')
     return makers[what](name)
-
-
-def _parameters(_name: str) -> str:
-    from emotion_motion.ros.node.parameters import markdown_table
-
-    return markdown_table()
 
 
 def _message(name: str) -> str:

@@ -83,7 +83,7 @@ def record(second: str = SECOND, length: int = 2 * HALF) -> Run:
             checkpoint.model.whole(past, part, target) for part in (asked, 0.0 * asked)
         )
         mixture, without = (
-            checkpoint.model.mdn(part.features, part.here) for part in (step, untold)
+            checkpoint.model.mdn(part.features, part.pose) for part in (step, untold)
         )
     shown = checkpoint.model.shown(step.logits, past)
     speed = shown[0, :, past.shape[-1] :].mean(-1).numpy()
@@ -254,7 +254,7 @@ def draw_mixture(run: Run, folder: Path) -> None:
     told, untold = (part.log_pi[0, HALF] for part in (run.mixture, run.without))
     guidance = run.generator.sampler.guidance
     guided = (told + guidance * (told - untold)).log_softmax(-1)
-    anchors, here = model.mdn.anchors.numpy(), run.mixture.here[0, HALF].numpy()
+    anchors, here = model.mdn.anchors.numpy(), run.mixture.pose[0, HALF].numpy()
     figure, axes = page(9.6, 3.4, 1, 3, sharex=True, sharey=True)
     for axis, log_pi, title in zip(
         axes[0],

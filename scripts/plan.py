@@ -18,8 +18,8 @@ from machine import Interpreter, Machine
 
 OLDEST_PYTHON = (3, 11)
 WHEEL_PYTHONS = ((3, 11), (3, 12), (3, 13))
-# As in setup.py. A torch that the machine already has is used from this version on (a Jetson's
-# own build drives its GPU, PyPI's does not).
+# As in pyproject.toml. A torch that the machine already has is used from this version on (a
+# Jetson's own build drives its GPU, PyPI's does not).
 OLDEST_TORCH = (2, 4)
 CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
 WITHOUT_ROS = 'To use the package without ROS: pip install . (everything but emotion_motion.ros).'

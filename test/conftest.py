@@ -38,7 +38,7 @@ settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'repeat'))
 LONG = (
     'test_build',
     'test_robot_output',
-    'test_terminal',
+    'test_demo',
     'test_lifecycle',
     'test_replay',
     'test_generator',

@@ -6,7 +6,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.io.clip import Clip
-from emotion_motion.training.corpus.performer.arm import knee_toward
+from emotion_motion.training.data.geometry import two_bones
 
 SKELETON = load_skeleton('body_25')
 AT = {name: number for number, name in enumerate(SKELETON.names)}
@@ -47,7 +47,7 @@ def moved(rest, hips, feet, arms):
         hip, knee, ankle = (AT[side + name] for name in ('Hip', 'Knee', 'Ankle'))
         lengths = [np.linalg.norm(rest[b] - rest[a]) for a, b in ((hip, knee), (knee, ankle))]
         forward = np.broadcast_to([1.0, 0.0, 0.0], hips.shape)
-        points[:, knee], _ = knee_toward(points[:, hip], points[:, ankle], forward, lengths)
+        points[:, knee], _ = two_bones(points[:, hip], points[:, ankle], forward, lengths)
         shoulder = points[:, AT[side + 'Shoulder']]
         for name in ('Elbow', 'Wrist'):
             offset = rest[AT[side + name]] - rest[AT[side + 'Shoulder']]

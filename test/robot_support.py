@@ -20,11 +20,26 @@ pytest.importorskip('daqp', reason='DAQP is not installed')
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.collision.model import capsule_model, CapsuleModel
-from emotion_motion.robot.description.file import available_robots, read_robot_config
 from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.description.robot_file import available_robots, read_robot_config
 from emotion_motion.robot.description.urdf import find_file
 from emotion_motion.robot.retarget.retargeter import Retargeter
 from emotion_motion.training.corpus.corpus import make_clip
+
+__all__ = [
+    'HUMANOID_URDF',
+    'PEPPER_URDF',
+    'ROOT',
+    'RobotError',
+    'capsules',
+    'damaged_urdf',
+    'example_urdf',
+    'followed',
+    'motion',
+    'robot',
+    'settings',
+    'written',
+]
 
 ROOT = Path(__file__).parents[1]
 HUMANOID_URDF = ROOT / 'urdf' / 'humanoid.urdf'
@@ -53,10 +68,10 @@ def capsules(name: str = 'humanoid') -> CapsuleModel:
 
 def example_urdf(place: str) -> Path:
     """Return a URDF of example-robot-data; skips where that is not installed."""
-    found = find_file(EXAMPLES + place, ROOT)
-    if found is None:
+    path = find_file(EXAMPLES + place, ROOT)
+    if path is None:
         pytest.skip('example-robot-data is not installed')
-    return found
+    return path
 
 
 @functools.cache
@@ -116,25 +131,10 @@ def damaged_urdf(folder: Path, **changes: Any) -> Path:
 def _cut(root: ET.Element, joint: ET.Element) -> None:
     child = joint.find('child').get('link')
     for other in root.findall('joint'):
-        if other.find('parent') is not None and other.find('parent').get('link') == child:
+        if other.find('parent').get('link') == child:
             _cut(root, other)
     root.remove(joint)
     root.remove(next(link for link in root.findall('link') if link.get('name') == child))
-
-
-__all__ = [
-    'HUMANOID_URDF',
-    'PEPPER_URDF',
-    'ROOT',
-    'RobotError',
-    'capsules',
-    'damaged_urdf',
-    'example_urdf',
-    'motion',
-    'robot',
-    'settings',
-    'written',
-]
 
 
 def followed(name: str, keypoints: np.ndarray, *, clearance: bool = True) -> np.ndarray:

@@ -15,7 +15,7 @@ import safetensors.torch
 from support import damaged, DATA, malformed, random_checkpoint, random_inputs
 import torch
 
-from emotion_motion import checkpoint as module
+from emotion_motion import files
 from emotion_motion.checkpoint import (
     available_models,
     Checkpoint,
@@ -26,7 +26,7 @@ from emotion_motion.checkpoint import (
     SamplerConfig,
     save_pretrained,
 )
-from emotion_motion.exceptions import CheckpointError, ConfigError
+from emotion_motion.exceptions import CheckpointError, ConfigError, StorageError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.settings import settings_of
 
@@ -153,14 +153,14 @@ def test_an_interrupted_save_leaves_the_old_checkpoint(saved, monkeypatch):
         raise OSError(28, 'No space left on device')
 
     monkeypatch.setattr(os, 'replace', full)
-    with pytest.raises(CheckpointError, match='No space left'):
+    with pytest.raises(StorageError, match='No space left'):
         save_pretrained(saved, random_checkpoint(1))
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
 
 
 def test_a_place_that_cannot_be_written_is_named(checkpoint, tmp_path):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(CheckpointError, match='file'):
+    with pytest.raises(StorageError, match='file'):
         save_pretrained(tmp_path / 'file' / 'model', checkpoint)
 
 
@@ -331,7 +331,7 @@ def test_the_ends_of_the_sampler_s_ranges_are_inside():
 def bare(monkeypatch, tmp_path: Path) -> Path:
     """An installed package without any model and without ROS; returns its parent folder."""
     (tmp_path / 'site' / 'emotion_motion').mkdir(parents=True)
-    monkeypatch.setattr(module, '__file__', str(tmp_path / 'site/emotion_motion/checkpoint.py'))
+    monkeypatch.setattr(files, '__file__', str(tmp_path / 'site/emotion_motion/files.py'))
     monkeypatch.delenv('AMENT_PREFIX_PATH', raising=False)
     return tmp_path / 'site'
 
@@ -358,7 +358,7 @@ def test_names_from_the_source_tree(bare, checkpoint):
 
 
 def test_names_from_an_installed_package(bare, checkpoint):
-    path = save_pretrained(bare / 'emotion_motion' / '_models' / 'mine', checkpoint)
+    path = save_pretrained(bare / 'emotion_motion' / 'share' / 'models' / 'mine', checkpoint)
     save_pretrained(bare / 'models' / 'mine', checkpoint)
     assert resolve('mine') == path
 

@@ -17,7 +17,13 @@ from emotion_motion.emotion import emotion_weights, EMOTIONS, mix
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionError, ModelError
 from emotion_motion.generator import MotionFrame, MotionGenerator
 from emotion_motion.live.step import LiveStep
-from emotion_motion.live.target import COMPONENTS, limbs_of, TargetProposals
+from emotion_motion.live.target import (
+    COMPONENTS,
+    limbs_of,
+    ProposalInput,
+    ProposalSettings,
+    TargetProposals,
+)
 from emotion_motion.model.mixture import Target
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 
@@ -319,7 +325,7 @@ def test_a_thousand_streamed_frames_are_the_whole_pass():
         emotions.append(torch.from_numpy(generator.emotion))
         target = generator._live_step.chooser.target
         places.append(target.place[:, 0])
-        left.append(target.left[:, 0])
+        left.append(target.remaining[:, 0])
         logits.append(torch.from_numpy(generator.step().emotion_logits))
     target = Target(torch.stack(places, 1), torch.stack(left, 1))
     with torch.inference_mode():
@@ -336,7 +342,7 @@ class Parts:
         self.limbs = limbs_of(checkpoint.skeleton)
         self.proposals = TargetProposals(self.model, self.limbs)
         self.mean = torch.from_numpy(checkpoint.normaliser.mean)
-        self.place, self.left = torch.zeros(3, self.model.config.pose_axes), torch.zeros(3, 1)
+        self.place, self.remaining = torch.zeros(3, self.model.config.pose_axes), torch.zeros(3, 1)
         self.seen: list[tuple[torch.Tensor, ...]] = []
 
     def step(self, frame, requested, due, news):
@@ -348,23 +354,23 @@ class Parts:
             due: [B, 1], whether a target is chosen.
             news: [B, 1], how new the emotion is.
         """
-        self.seen.append((frame, requested, self.place, self.left))
+        self.seen.append((frame, requested, self.place, self.remaining))
         frames, emotions, *told = (torch.stack(part, 1) for part in zip(*self.seen, strict=True))
         found = self.model.whole(frames, emotions, Target(*told))
         without = self.model.whole(frames, torch.zeros_like(emotions), Target(*told))
         random = torch.Generator()
         random.manual_seed(int(torch.randint(2**62, (), generator=self.random)))
         share = 1.0 / self.model.config.horizon
-        self.left = (self.left - share).clamp_min(0.0)
+        self.remaining = (self.remaining - share).clamp_min(0.0)
         if due.any():
             features = torch.cat((found.features[:, -1:], without.features[:, -1:]))
-            seen = (features, found.here[:, -1:], found.logits[:, -1:], frame)
+            seen = ProposalInput(features, found.pose[:, -1:], found.logits[:, -1:], frame)
             place = self.model.in_axes(self.drawn(seen, requested, news, random))
             self.place = torch.where(due, place, self.place)
-            self.left = torch.where(due, 1.0 - share, self.left)
+            self.remaining = torch.where(due, 1.0 - share, self.remaining)
         following = found.logits[:, -1]
         known = self.model.in_axes(following) @ self.model.axes()
-        following = torch.lerp(following, known, self.sampler.fade)
+        following = torch.lerp(following, known, self.sampler.decay)
         limits = self.checkpoint.normaliser
         return self.body(following.clamp(*map(torch.from_numpy, (limits.low, limits.high)))), (
             found.emotion_logits[:, -1]
@@ -373,14 +379,14 @@ class Parts:
     def drawn(self, seen, requested, news, random):
         """Return what the sampler draws, on the body and in model space [B, O]."""
         s, urgency = self.sampler, 1.0 + 2.0 * news
-        settings = (
+        settings = ProposalSettings(
             torch.tensor(s.individual),
             torch.tensor(s.pose_radius),
             urgency * s.guidance,
             s.target_gain + 0.6 * news,
             torch.full((3, 1), s.mixture_temperature),
         )
-        mu, sigma, shown, _ = self.proposals(seen, settings, self.proposals.draw(3, random))
+        mu, sigma, shown, _ = self.proposals(seen, settings, self.proposals.noise(3, random))
         unit = (self.model.mdn.horizon_unit.square() @ self.model.axes().square()).sqrt()
         drawn = sample_dynamic_emotion_individual(
             torch.full((3, 1, COMPONENTS), 1.0 / COMPONENTS),
@@ -413,7 +419,7 @@ class Parts:
         SamplerConfig(),
         SamplerConfig(k=1.5, emotion_weight=10.0, movement_weight=-1.0, temperature=0.5),
         SamplerConfig(emotion_weight=0.0, guidance=0.0, target_gain=1.4, pose_radius=0.05),
-        SamplerConfig(individual=3.0, mixture_temperature=0.4, variance_div=1.0, fade=0.0),
+        SamplerConfig(individual=3.0, mixture_temperature=0.4, variance_div=1.0, decay=0.0),
     ],
 )
 def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
@@ -438,7 +444,7 @@ def test_a_step_is_model_sampler_and_body_put_together(checkpoint, sampler):
         np.testing.assert_allclose(fed_back(generator), body * 1.7, atol=1e-4)
         live = generator._live_step.chooser.target
         torch.testing.assert_close(live.place[:, 0], parts.place, rtol=0.0, atol=1e-3)
-        torch.testing.assert_close(live.left[:, 0], parts.left)
+        torch.testing.assert_close(live.remaining[:, 0], parts.remaining)
         np.testing.assert_allclose(made.emotion_logits, recognised, atol=1e-3)
 
 
@@ -539,7 +545,7 @@ def test_what_is_published_is_calmer_than_what_is_fed_back():
 
 @pytest.mark.parametrize(
     ('change', 'frames'),
-    [({'fade': 0.5}, 1), ({'temperature': 0.3}, 7), ({'target_gain': 0.5}, 7)],
+    [({'decay': 0.5}, 1), ({'temperature': 0.3}, 7), ({'target_gain': 0.5}, 7)],
 )
 def test_sampler_settings_act_on_the_next_frame_and_those_of_the_choice_on_the_next_target(
     checkpoint, change, frames

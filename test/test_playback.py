@@ -9,7 +9,7 @@ from support import malformed, one_hot
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import ConfigError, ModelError
-from emotion_motion.generator import MotionFrame, MotionGenerator
+from emotion_motion.generator import LiveFrame, MotionGenerator
 from emotion_motion.playback import Playback
 
 BODY = load_skeleton()
@@ -36,12 +36,15 @@ class SmoothMotion:
         swing = np.sin(2.0 * np.pi * frequencies * time_s) * 0.004 * stream
         return BODY.project((BODY.rest + swing).astype(np.float32))
 
-    def step(self) -> MotionFrame:
+    def advance(self) -> LiveFrame:
         self.steps += 1
         if self.steps == self.fail_at:
             raise ModelError('a frame that is not finite')
         logits = np.tile(one_hot('fear'), (self.batch_size, 1))
-        return MotionFrame(self.body(self.steps) * np.float32(self.body_height_m), logits)
+        return LiveFrame(self.body(self.steps), logits)
+
+    def published(self, points: np.ndarray) -> np.ndarray:
+        return BODY.project(points) * np.float32(self.body_height_m)
 
 
 def played(playback: Playback, poses: int) -> np.ndarray:
@@ -75,17 +78,7 @@ def test_uneven_periods_add_up(periods):
     assert abs(stepped - sum(periods) * 30.0) <= 1.0 + 1e-3
 
 
-def test_at_its_own_rate_the_poses_are_the_model_s_frames(checkpoint):
-    playback = Playback(MotionGenerator(checkpoint, seed=0))
-    twin = MotionGenerator(checkpoint, seed=0)
-    assert playback.rate_hz == twin.rate
-    for _ in range(40):
-        pose, frame = playback.advance(), twin.step()
-        np.testing.assert_allclose(pose.keypoints, frame.keypoints, atol=1e-6)
-        assert pose.stepped == 1
-
-
-@pytest.mark.parametrize('factor', [2, 3, 4])
+@pytest.mark.parametrize('factor', [1, 2, 3, 4])
 def test_higher_rates_pass_through_the_model_s_frames(checkpoint, factor):
     playback = Playback(MotionGenerator(checkpoint, seed=0), 30.0 * factor)
     twin = MotionGenerator(checkpoint, seed=0)
@@ -101,8 +94,7 @@ def test_lower_rates_show_every_nth_frame(checkpoint):
     for _ in range(10):
         pose = playback.advance()
         frames = [twin.step() for _ in range(3)]
-        assert pose.stepped == 3 and len(pose.step_times_s) == 3
-        assert all(time_s > 0.0 for time_s in pose.step_times_s)
+        assert pose.stepped == 3 and min(pose.step_times_s) > 0.0
         np.testing.assert_allclose(pose.keypoints, frames[-1].keypoints, atol=1e-5)
 
 
@@ -248,19 +240,6 @@ def test_no_jump_however_it_is_held_and_released(toggles, rate_hz):
     assert largest_move(np.concatenate(poses)).max() < 1.1 * free
 
 
-def test_no_jump_with_a_model_s_motion(checkpoint):
-    playback = Playback(MotionGenerator(checkpoint, seed=0), 60.0)
-    # The same motion without a hold: a held one shows no more of it.
-    free = largest_move(played(Playback(MotionGenerator(checkpoint, seed=0), 60.0), 410)).max()
-    poses = [played(playback, 200)]
-    for _ in range(3):
-        playback.hold()
-        poses.append(played(playback, 40))
-        playback.hold(False)
-        poses.append(played(playback, 30))
-    assert largest_move(np.concatenate(poses)).max() < 1.2 * free
-
-
 def test_the_history_stands_still_while_held(checkpoint):
     """After a hold the model makes the frames that it would have made without one."""
     held, free = (Playback(MotionGenerator(checkpoint, seed=0), 30.0) for _ in range(2))
@@ -335,7 +314,7 @@ def test_it_begins_in_the_rest_pose_and_returns_there():
 def test_a_generator_that_runs_already_is_joined_where_it_is():
     motion = SmoothMotion()
     for _ in range(20):
-        motion.step()
+        motion.advance()
     playback = Playback(motion, 60.0)
     now = motion.steps
     np.testing.assert_allclose(playback.advance(0.0).keypoints, motion.body(now) * 1.7, atol=1e-6)

@@ -10,7 +10,7 @@ import dataclasses
 import os
 from pathlib import Path
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ from emotion_motion.model.config import MotionModelConfig
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.data.store import MotionDataset, write_dataset
 from emotion_motion.training.loop import TrainingLoop
+from emotion_motion.training.selection.free_run import longest_still_s, smoothed_speed, thirds
 
 ROOT = Path(__file__).resolve().parents[1]
 BODY = load_skeleton()
@@ -65,6 +66,26 @@ def swaying(emotion: int, frames: int = 150, **changes: Any) -> Clip:
     return Clip(**{**values, **changes})
 
 
+def flattened(clip: Clip) -> Clip:
+    """Return a clip seen from the front."""
+    points = clip.keypoints[..., 1:]
+    return dataclasses.replace(clip, keypoints=points, skeleton=BODY.flat().name)
+
+
+class Liveliness(NamedTuple):
+    """How alive one stretch of motion is."""
+
+    speed_m_s: float  # mean keypoint speed of the smoothed motion
+    still_share: float  # share of thirds of a second whose mean keypoint speed is below 0.05 m/s
+    longest_still_s: float  # longest run of them
+
+
+def liveliness(keypoints: np.ndarray, rate_hz: float) -> Liveliness:
+    """Measure motion [T, K, D] in metres."""
+    speed, still = smoothed_speed(keypoints, rate_hz), thirds(keypoints, rate_hz).still
+    return Liveliness(float(speed.mean()), float(still.mean()), longest_still_s(still, rate_hz))
+
+
 def config_of(**changes: Any) -> TrainConfig:
     """Return a configuration of a small model; keywords are fields of any group."""
     config = dataclasses.replace(TrainConfig(), model=SIZES)
@@ -99,13 +120,13 @@ def without_pictures() -> Iterator[None]:
     For runs that are compared with another one; test_resume.py looks at one that draws.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrainingLoop, '_draw', lambda loop: None)
+        patch.setattr(TrainingLoop, '_draw', lambda *_: None)
         yield
 
 
 def main() -> None:
     """Train as a process of its own: `training_support.py CONFIG OUT [--resume]`."""
-    from emotion_motion.commands.train import train
+    from emotion_motion.training.session import train
 
     with without_pictures():
         train(Path(sys.argv[2]), TrainConfig.from_yaml(sys.argv[1]), resume='--resume' in sys.argv)

@@ -9,23 +9,47 @@ from __future__ import annotations
 
 from pathlib import Path
 import sys
-from typing import Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import format_emotion
-from emotion_motion.exceptions import EmotionMotionError, MotionFileError, TrainingError
+from emotion_motion.exceptions import (
+    ConfigError,
+    EmotionMotionError,
+    MotionFileError,
+    TrainingError,
+)
+from emotion_motion.files import check_free
 from emotion_motion.io.clip import Clip
+from emotion_motion.io.reading import (
+    describe_motion,
+    find_motion,
+    is_motion,
+    JointReader,
+    read_clips,
+)
+from emotion_motion.training.data.ingest import ingest, IngestSettings
+from emotion_motion.training.data.labels import LabelMap
+from emotion_motion.training.data.prepare import prepare
+from emotion_motion.training.data.splits import SplitRule
+from emotion_motion.training.data.store import is_dataset, MotionDataset, write_dataset
+
+if TYPE_CHECKING:
+    from emotion_motion.training.corpus.carriers import Carriers
 
 __all__ = ['import_data', 'inspect_data', 'make_corpus_data']
 
 _CLIPS_SHOWN = 12
+_DEFAULTS = IngestSettings()
 
 
 def inspect_data(
     file: Path,
     /,
     out: Path | None = None,
+    robot: str | None = None,
     urdf: Path | None = None,
     rate_hz: float | None = None,
     labels: Path | None = None,
@@ -35,20 +59,21 @@ def inspect_data(
     Args:
         file: a motion file, a folder of OpenPose frames, a folder of motion files or a data set.
         out: picture to write; default NAME_first_frame.png in the current folder.
-        urdf: the robot, for joint angles.
-        rate_hz: frames a second where the file does not say (OpenPose); default 30.
+        robot: whose joint angles a .csv holds: a name (g1, pepper) or its YAML file.
+        urdf: the robot's URDF, where its YAML file names none or another one.
+        rate_hz: frames a second where the file does not say; of OpenPose 30 by default.
         labels: a label file; says what it makes of the clips.
     """
     from emotion_motion.training.data.first_frame import draw_first_frame
-    from emotion_motion.training.data.store import is_dataset, MotionDataset
 
     if is_dataset(file):
         dataset = MotionDataset.open(file)
         lines, first = _dataset_lines(dataset), dataset.clip(0)
         step = _train_step(file)
     else:
-        lines, first = _file_lines(file, urdf, rate_hz, labels)
-        step = f'emotion-motion data import {file} --labels {labels or "FILE"} --out my_data'
+        lines, first = _file_lines(file, _joint_reader(robot, urdf), rate_hz, labels)
+        options = f'{f"--robot {robot} " if robot else ""}--labels {labels or "FILE"}'
+        step = f'emotion-motion data import {file} {options} --out my_data'
     print('\n'.join(lines))
     out = out or Path(f'{file.resolve().stem}_first_frame.png')
     draw_first_frame(first, out, first.content or file.stem)
@@ -60,15 +85,10 @@ def import_data(
     /,
     out: Path,
     labels: Path | None = None,
-    rate_hz: float = 30.0,
+    robot: str | None = None,
     urdf: Path | None = None,
     source_rate_hz: float | None = None,
-    val_share: float = 0.1,
-    test_share: float = 0.1,
-    seed: int = 0,
-    group: Literal['auto', 'actor', 'source'] = 'auto',
-    travel: Literal['remove', 'keep'] = 'remove',
-    min_seconds: float = 0.5,
+    settings: IngestSettings = _DEFAULTS,
     overwrite: bool = False,
 ) -> None:
     """Make a data set of motion files.
@@ -81,45 +101,28 @@ def import_data(
         out: folder of the data set.
         labels: YAML that says what the clips mean, such as those in config/labels; without it
             they must bring their emotions.
-        rate_hz: frames a second of the data set.
-        urdf: the robot, for joint angles.
-        source_rate_hz: frames a second of files that do not say (OpenPose); default 30.
-        val_share: share of actors (or sources) for validation.
-        test_share: share of actors (or sources) for the test.
-        seed: of the splits.
-        group: what stays in one split: actor, source, or auto: as the label file says, else the
-            actor where known.
-        travel: remove takes walking away out of the clips; keep leaves it.
-        min_seconds: shorter clips are rejected [s].
+        robot: whose joint angles a .csv holds: a name (g1, pepper) or its YAML file.
+        urdf: the robot's URDF, where its YAML file names none or another one.
+        source_rate_hz: frames a second of files that do not say; of OpenPose 30 by default.
+        settings: rate, splits and what is left out.
         overwrite: replace the data set that is in `out`.
     """
-    from emotion_motion.training.data.ingest import ingest
-    from emotion_motion.training.data.labels import LabelMap
-
     if not paths:
         raise TrainingError('got no path; name the motion files or their folders')
     report = ingest(
         paths,
         out,
+        settings,
         labels=LabelMap.load(labels) if labels else None,
-        rate_hz=rate_hz,
-        urdf=urdf,
+        joints=_joint_reader(robot, urdf),
         source_rate_hz=source_rate_hz,
-        val_share=val_share,
-        test_share=test_share,
-        seed=seed,
-        group=group,
-        travel=travel,
-        min_seconds=min_seconds,
         overwrite=overwrite,
         on_file=_say_file if sys.stderr.isatty() else None,
     )
     print('\n'.join(report.lines()))
     if report.clips:
-        print(
-            f'wrote {out}; look at it (emotion-motion data inspect {out}), then: '
-            f'{_train_step(out)}'
-        )
+        look = f'look at it (emotion-motion data inspect {out})'
+        print(f'wrote {out}; {look}, then: {_train_step(out)}')
     else:
         print(f'nothing could be used; {out} was not written')
     if report.status:
@@ -150,35 +153,27 @@ def make_corpus_data(
         test_share: share of the generated people for the test.
         overwrite: replace the data set that is in `out`.
     """
-    from emotion_motion.body.skeleton import load_skeleton
-    from emotion_motion.files import check_free
     from emotion_motion.training.corpus.corpus import make_corpus
-    from emotion_motion.training.data.prepare import prepare
-    from emotion_motion.training.data.splits import SplitRule
-    from emotion_motion.training.data.store import is_dataset, MotionDataset, write_dataset
 
     check_free(out, replace=overwrite and is_dataset(out))
     rule = SplitRule(val_share, test_share, seed)
-    lenders = {
+    real = {
         name: MotionDataset.open(path) for name, path in (('idle', idle), ('poses', poses)) if path
     }
-    carriers = _carriers(lenders)
     skeleton = load_skeleton()
-    clips = make_corpus(minutes, seed, rate_hz, carriers=carriers)
-    used = [{'path': str(data.path)} for data in lenders.values()]
-    owed = (data.manifest.get('attribution', '') for data in lenders.values())
+    clips = make_corpus(minutes, seed, rate_hz, carriers=_carriers(real))
+    source = {
+        'path': f'corpus:{seed}',
+        'minutes': minutes,
+        'licence': clips[0].licence,
+        'carriers': [{'path': str(data.path)} for data in real.values()],
+    }
+    owed = (data.manifest.get('attribution', '') for data in real.values())
     manifest = {
         'name': f'expressive corpus, {minutes:g} minutes, seed {seed}',
-        'attribution': '; '.join(credit for credit in owed if credit),
+        'attribution': '; '.join(filter(None, owed)),
         'settings': {'minutes': minutes, 'seed': seed, 'group': 'auto'},
-        'sources': [
-            {
-                'path': f'corpus:{seed}',
-                'minutes': minutes,
-                'licence': clips[0].licence,
-                'carriers': used,
-            }
-        ],
+        'sources': [source],
     }
     dataset = write_dataset(
         out,
@@ -193,22 +188,34 @@ def make_corpus_data(
     print(f'wrote {out}; train on it: {_train_step(out)}')
 
 
+def _joint_reader(robot: str | None, urdf: Path | None) -> JointReader | None:
+    """Return what reads a robot's joint angles; None where no robot was named."""
+    if robot is None:
+        if urdf is not None:
+            raise ConfigError(f'got --urdf {urdf} without --robot; name the robot, or its YAML')
+        return None
+    from emotion_motion.robot.description.recordings import JointRecordings
+    from emotion_motion.robot.description.robot import Robot
+
+    return JointRecordings(Robot.load(robot, urdf))
+
+
 def _train_step(data: Path) -> str:
     return f'emotion-motion train --out my_run --data {data}'
 
 
-def _carriers(lenders: dict[str, Any]) -> Any:
-    """Return what the training clips of data sets lend; held-out clips lend nothing."""
+def _carriers(real: dict[str, MotionDataset]) -> Carriers | None:
+    """Return what the training clips of data sets carry; held-out clips are left alone."""
+    if not real:
+        return None
     from emotion_motion.training.corpus.carriers import Carriers
 
-    if not lenders:
-        return None
     return Carriers.load(
-        **{name: [data.clip(i) for i in data.chosen('train')] for name, data in lenders.items()}
+        **{name: [data.clip(int(i)) for i in data.chosen('train')] for name, data in real.items()}
     )
 
 
-def _dataset_lines(dataset: Any) -> list[str]:
+def _dataset_lines(dataset: MotionDataset) -> list[str]:
     """Describe a data set."""
     manifest = dataset.manifest
     licences = sorted({dataset.info(i).licence or 'unknown' for i in range(len(dataset))})
@@ -227,30 +234,27 @@ def _dataset_lines(dataset: Any) -> list[str]:
 
 
 def _file_lines(
-    file: Path, urdf: Path | None, rate_hz: float | None, labels: Path | None
+    file: Path, joints: JointReader | None, rate_hz: float | None, labels: Path | None
 ) -> tuple[list[str], Clip]:
     """Describe a motion file, or the first of a folder; return its first clip, too."""
-    from emotion_motion.io.reading import describe_motion, find_motion, is_motion, read_clips
-    from emotion_motion.training.data.labels import LabelMap
-
     lines = []
     if file.is_dir() and not is_motion(file):
-        found = find_motion(file)
-        if not found:
+        motions = find_motion(file, joints)
+        if not motions:
             raise MotionFileError(f'got the folder {file} without any motion file')
-        lines.append(f'{file}: {len(found)} motion files; the first one:')
-        file = found[0]
-    lines += describe_motion(file, urdf=urdf, rate_hz=rate_hz)
-    clips = read_clips(file, urdf=urdf, rate_hz=rate_hz)
-    chosen = LabelMap.load(labels) if labels else None
+        lines.append(f'{file}: {len(motions)} motion files; the first one:')
+        file = motions[0]
+    lines += describe_motion(file, joints=joints, rate_hz=rate_hz)
+    clips = read_clips(file, joints=joints, rate_hz=rate_hz)
+    label_map = LabelMap.load(labels) if labels else None
     for number, clip in enumerate(clips[:_CLIPS_SHOWN]):
-        lines.append(f'clip {number + 1} of {len(clips)}: {_clip_line(clip, chosen)}')
+        lines.append(f'clip {number + 1} of {len(clips)}: {_clip_line(clip, label_map)}')
     if len(clips) > _CLIPS_SHOWN:
         lines.append(f'and {len(clips) - _CLIPS_SHOWN} more clips')
     return lines, clips[0]
 
 
-def _clip_line(clip: Clip, labels: Any) -> str:
+def _clip_line(clip: Clip, labels: LabelMap | None) -> str:
     """Describe a clip: size, movement, confidence, labels."""
     measured = clip.confidence > 0.0
     steps = np.linalg.norm(np.diff(clip.keypoints, axis=0), axis=-1) * clip.rate_hz
@@ -274,7 +278,7 @@ def _clip_line(clip: Clip, labels: Any) -> str:
     return '; '.join(parts)
 
 
-def _meaning(clip: Clip, labels: Any) -> str:
+def _meaning(clip: Clip, labels: LabelMap) -> str:
     """Return what a label map makes of a clip; an error of it is part of the answer."""
     try:
         if labels.ignores(clip):

@@ -35,7 +35,8 @@ def check_out(path: Path, *, robot: bool) -> None:
     """Find out, before anything runs, that a motion cannot be written to a file.
 
     Raises:
-        MotionFileError: another ending than those of ENDINGS, or no place to write to.
+        MotionFileError: another ending than those of ENDINGS.
+        StorageError: no file can be written there.
         ConfigError: a robot, whose joint angles go to a .csv alone.
     """
     if path.suffix not in ENDINGS:
@@ -72,7 +73,8 @@ def export_motion(
         What is to be said of it, a sentence each.
 
     Raises:
-        MotionFileError: the file cannot be written, or such a skeleton cannot be.
+        MotionFileError: such a skeleton cannot be written.
+        StorageError: the file cannot be written.
         ConfigError: every_s is out of range, or a library is missing.
         RobotError: the robot cannot follow.
     """
@@ -81,25 +83,20 @@ def export_motion(
     if path.suffix in ('.npz', '.csv'):
         save_motion(path, motion)
         return []
+    if path.suffix == '.bvh':
+        from emotion_motion.io.bvh.writer import write_bvh
+
+        write_bvh(path, motion.keypoints, motion.rate_hz, skeleton)
+        return []
+    from emotion_motion.drawing import film, film_strips
+
+    rate_hz = motion.rate_hz
     with storage_errors(path), whole_file(path) as partial:
-        if path.suffix == '.bvh':
-            from emotion_motion.io.bvh.writer import write_bvh
-
-            write_bvh(partial, motion.keypoints, motion.rate_hz, skeleton)
-        elif path.suffix == '.png':
-            from emotion_motion.drawing import film_strips
-
-            film_strips(rows, skeleton, partial, every_s=every_s, rate_hz=motion.rate_hz)
+        if path.suffix == '.png':
+            film_strips(rows, skeleton, partial, every_s=every_s, rate_hz=rate_hz)
         else:
-            from emotion_motion.drawing import film
-
-            film(
-                motion.keypoints,
-                skeleton,
-                partial,
-                rate_hz=motion.rate_hz,
-                labels=[_label(weights) for weights in motion.requested],
-            )
+            labels = [_label(weights) for weights in motion.requested]
+            film(motion.keypoints, skeleton, partial, rate_hz=rate_hz, labels=labels)
     return []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
-from emotion_motion.exceptions import ConfigError, MotionFileError
+from emotion_motion.exceptions import ConfigError, StorageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ def generate(
         model_frames: replay the frames of the model, not what a node has shown of them.
     """
     from emotion_motion.commands.export import check_out, export_motion, next_step
-    from emotion_motion.replay.replaying import emotion_rows, replay_run
+    from emotion_motion.replay.replay import emotion_rows, replay_run
 
     shown_by = _robot(robot, urdf, out)
     if out is not None:
@@ -127,8 +127,7 @@ def _recorded(
 ) -> tuple[Motion, Any, list[str]]:
     """Run the live loop; return its motion, what made it, and what is to be said."""
     from emotion_motion.generator import MotionGenerator
-    from emotion_motion.replay.log import RunLog
-    from emotion_motion.replay.recording import record
+    from emotion_motion.replay.log import record, RunLog
 
     generator = MotionGenerator.from_pretrained(model, **options)
     run_log = None if log is None else RunLog(log, generator)
@@ -137,7 +136,7 @@ def _recorded(
         return motion, generator, []
     run_log.close()
     if run_log.problem:
-        raise MotionFileError(run_log.problem)
+        raise StorageError(run_log.problem)
     return (
         motion,
         generator,

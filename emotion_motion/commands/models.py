@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 import json as json_text
 import os
 from pathlib import Path
@@ -19,6 +19,11 @@ from emotion_motion.model.network import MotionModel, MotionModelConfig
 
 __all__ = ['list_models', 'models']
 
+# What reading a damaged model raises.
+_DAMAGED = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError),
+    *(EmotionMotionError, safetensors.SafetensorError),
+)
 _DEPTH = 4  # folders below the one that is searched
 _COLUMNS = (
     'model',
@@ -49,18 +54,18 @@ def models(folder: Path | None = None, json: bool = False) -> None:
     place = Path() if folder is None else folder
     if not place.is_dir():
         raise ConfigError(f'got the folder {place}, which does not exist; expected one to search')
-    found, damaged = list_models(place)
+    listed, damaged = list_models(place)
     if json:
-        print(_as_json(found, damaged))
+        print(json_text.dumps({'models': listed, 'damaged': damaged}, indent=1))
         return
-    print('\n'.join(_table(found)))
+    print('\n'.join(_table(listed)))
     for path, reason in damaged.items():
         print(f'{path}: damaged ({reason})')
-    if not any(not model['packaged'] for model in found):
+    if not any(not model['packaged'] for model in listed):
         where = 'the current folder' if folder is None else str(folder)
         print(f'no model of your own in {where}; emotion-motion train --out my_run makes one')
-    if found:
-        first = found[0]['name']
+    if listed:
+        first = listed[0]['name']
         print(
             f'cards: README.md in the folders that --json names; try: emotion-motion generate '
             f'--model {first} --out happy.gif'
@@ -79,21 +84,13 @@ def list_models(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     for path in _local(folder):
         if path.resolve() not in known:
             places[str(path)] = path
-    found, damaged = [], {}
+    listed, damaged = [], {}
     for name, path in places.items():
         try:
-            found.append({'name': name, 'packaged': name in packaged, **_figures(path)})
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            EmotionMotionError,
-            safetensors.SafetensorError,
-        ) as error:
+            listed.append({'name': name, 'packaged': name in packaged, **_figures(path)})
+        except _DAMAGED as error:
             damaged[name] = f'no entry {error}' if isinstance(error, KeyError) else str(error)
-    return found, damaged
+    return listed, damaged
 
 
 def _local(folder: Path) -> Iterator[Path]:
@@ -133,12 +130,8 @@ def _figures(path: Path) -> dict[str, Any]:
     }
 
 
-def _as_json(found: list[dict[str, Any]], damaged: Mapping[str, str]) -> str:
-    return json_text.dumps({'models': found, 'damaged': damaged}, indent=1)
-
-
-def _table(found: list[dict[str, Any]]) -> list[str]:
-    rows = [_COLUMNS, *(_row(model) for model in found)]
+def _table(listed: list[dict[str, Any]]) -> list[str]:
+    rows = [_COLUMNS, *(_row(model) for model in listed)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
     return [
         '  '.join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()

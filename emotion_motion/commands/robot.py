@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The commands `emotion-motion robot check` and `robot init`.
+"""The commands `emotion-motion robot check`, `robot init` and `robot simulate`.
 
 What stands before a `/` has no option's name on the command line, but its place.
 """
@@ -14,15 +14,17 @@ import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import ConfigError, RobotError
+from emotion_motion.files import check_place
+from emotion_motion.robot.collision.model import capsule_model
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.drive.display_drive import DisplayDrive
 from emotion_motion.robot.simulation.film import film_states
 from emotion_motion.robot.simulation.report import JointMotion, simulate, SimulationReport
 from emotion_motion.robot.simulation.robot import SimulatedRobot
 
-__all__ = ['check_robot', 'init_robot', 'commanded_motion', 'simulate_robot']
+__all__ = ['check_robot', 'commanded_motion', 'init_robot', 'simulate_robot']
 
-# The command `emotion-motion robot simulate`: gestures on a robot with weight and motors.
+_LEAD_IN_S = 1.0  # of the live loop, from its first frame to motion
 
 
 def simulate_robot(
@@ -54,17 +56,14 @@ def simulate_robot(
         out: picture to write (.png), a film strip an emotion; without it only the report.
         figures: figures of a film strip.
     """
-    if out is not None and (out.suffix != '.png' or figures < 2):
-        raise ConfigError(
-            f'got --out {out} and --figures {figures}; expected a .png file and at least 2 figures'
-        )
+    _check_out(out, '.png')
+    _check_range('--figures', figures, 2, 1000)
     robot = Robot.load(name, urdf)
     simulated = SimulatedRobot(robot)
     motion = commanded_motion(robot, emotion, seconds, rate_hz, model=model, seed=seed)
     report = simulate(simulated, motion)
     print(f'{robot.config.name}: {", ".join(emotion)}')
-    for line in report.lines():
-        print(line)
+    print('\n'.join(report.lines()))
     if out is not None:
         drawn = _film(simulated, report, emotion, out, figures)
         print(f'wrote {out}{"" if drawn else " (as lines: MuJoCo found neither EGL nor OSMesa)"}')
@@ -80,15 +79,9 @@ def commanded_motion(
     model: str = 'default',
     seed: int | None = None,
 ) -> JointMotion:
-    """Return what the robot's controllers would be told, by the parts that motion_node uses.
+    """Return what the robot's controllers would receive, by the parts that motion_node uses.
 
-    Args:
-        robot: who shall move; it starts from its rest pose.
-        emotions: that follow each other, in equal parts of the time.
-        seconds: in all [s].
-        rate_hz: commands a second.
-        model: name of a packaged model or folder of a checkpoint.
-        seed: of the model's draws; None: another one each time.
+    It starts from its rest pose; the arguments are those of `simulate_robot`.
 
     Raises:
         ConfigError: no emotion, or less than two commands for one.
@@ -114,25 +107,6 @@ def commanded_motion(
         for _ in range(round(seconds * rate_hz / len(emotions))):
             drive.advance(playback.advance(drive.pace / rate_hz).keypoints[0])
     return drive.motion()
-
-
-def _film(
-    simulated: SimulatedRobot,
-    report: SimulationReport,
-    emotions: Sequence[str],
-    out: Path,
-    figures: int,
-) -> bool:
-    rate_hz, parts = report.motion.rate_hz, np.array_split(report.states, len(emotions))
-    every = max(1, min(len(part) for part in parts) // figures)
-    rows: dict[str, np.ndarray] = {}
-    for number, (emotion, part) in enumerate(zip(emotions, parts, strict=True)):
-        row = emotion if emotion not in rows else f'{emotion} ({number + 1})'
-        rows[row] = part[: every * figures]
-    return film_states(simulated, rows, out, rate_hz=rate_hz, every_s=every / rate_hz)
-
-
-_LEAD_IN_S = 1.0  # of the live loop, from its first frame to motion
 
 
 def check_robot(
@@ -165,29 +139,87 @@ def check_robot(
     from emotion_motion.robot.check.check import check_motion
     from emotion_motion.robot.check.drawing import Comparison, draw_comparisons
     from emotion_motion.robot.check.verdict import report
-    from emotion_motion.robot.collision.model import capsule_model
-    from emotion_motion.robot.description.robot import Robot
 
-    if not 2.0 <= seconds <= 600.0:
-        raise ConfigError(f'got --seconds {seconds}; expected 2 to 600')
-    if not 5.0 <= rate_hz <= 500.0:
-        raise ConfigError(f'got --rate-hz {rate_hz}; expected 5 to 500')
-    if out is not None and out.suffix != '.png':
-        raise ConfigError(f'got --out {out}; expected a file that ends in .png')
+    _check_range('--seconds', seconds, 2, 600)
+    _check_range('--rate-hz', rate_hz, 5, 500)
+    _check_out(out, '.png')
     robot = Robot.load(name, urdf)
     capsules = capsule_model(robot)
-    checks, drawn = [], []
+    checks, comparisons = [], []
     for one in emotion:
         keypoints = _motion(one, seconds, rate_hz, model, seed)
         checks.append(check_motion(robot, one, keypoints, rate_hz, capsules))
-        drawn.append(Comparison(one, keypoints, checks[-1].poses))
+        comparisons.append(Comparison(one, keypoints, checks[-1].poses))
     print('\n'.join(report(robot, checks)))
     if out is not None:
-        print(f'wrote {draw_comparisons(robot, drawn, out)}')
+        print(f'wrote {draw_comparisons(robot, comparisons, out)}')
     print(
         f'next, with weight and motors: emotion-motion robot simulate {name} --seconds 20 '
         f'--out film.png'
     )
+
+
+def init_robot(
+    urdf: Path, /, out: Path | None = None, name: str | None = None, force: bool = False
+) -> None:
+    """Propose the YAML file of a humanoid from its URDF alone, and draw what it found.
+
+    The role of each joint follows from the kinematic tree, its axis, the symmetry of left and
+    right, and last from its name; each with a confidence. What stays unclear is left out.
+
+    Args:
+        urdf: the robot's description; no meshes are needed.
+        out: file to write (.yaml); default NAME.yaml in the current folder. The picture is beside
+            it, NAME.png.
+        name: of the robot; default that of the URDF.
+        force: write over a file that is there.
+    """
+    from emotion_motion.robot.init.propose import propose
+    from emotion_motion.robot.init.write import roles_text, write_proposal
+
+    proposal = propose(urdf, name)
+    out = out or Path(f'{proposal.name}.yaml')
+    _check_out(out, '.yaml', '.yml')
+    if out.exists() and not force:
+        raise ConfigError(f'got --out {out}, which is there already; --force writes over it')
+    picture = write_proposal(proposal, out)
+    print(f'{proposal.name}: recognised {len(proposal.roles)} joints')
+    print(roles_text(proposal), end='')
+    print(
+        f'wrote {out}'
+        + ('' if picture is None else f' and {picture}')
+        + f'; correct what is wrong there, then: emotion-motion robot check {out}'
+    )
+
+
+def _check_range(option: str, value: float, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f'got {option} {value}; expected {low} to {high}')
+
+
+def _check_out(out: Path | None, *endings: str) -> None:
+    """Find out, before anything runs, that a file cannot be written."""
+    if out is not None:
+        if out.suffix not in endings:
+            raise ConfigError(f'got --out {out}; expected a file that ends in {endings[0]}')
+        check_place(out)
+
+
+def _film(
+    simulated: SimulatedRobot,
+    report: SimulationReport,
+    emotions: Sequence[str],
+    out: Path,
+    figures: int,
+) -> bool:
+    """Draw a row for each emotion; return whether MuJoCo drew it."""
+    rate_hz, parts = report.motion.rate_hz, np.array_split(report.states, len(emotions))
+    every = max(1, min(len(part) for part in parts) // figures)
+    rows: dict[str, np.ndarray] = {}
+    for number, (emotion, part) in enumerate(zip(emotions, parts, strict=True)):
+        row = emotion if emotion not in rows else f'{emotion} ({number + 1})'
+        rows[row] = part[: every * figures]
+    return film_states(simulated, rows, out, rate_hz=rate_hz, every_s=every / rate_hz)
 
 
 def _motion(emotion: str, seconds: float, rate_hz: float, model: str, seed: int) -> np.ndarray:
@@ -205,36 +237,3 @@ def _motion(emotion: str, seconds: float, rate_hz: float, model: str, seed: int)
     playback, count = Playback(generator, rate_hz), round((seconds + _LEAD_IN_S) * rate_hz)
     frames = [playback.advance().keypoints[0] for _ in range(count)]
     return np.stack(frames[round(_LEAD_IN_S * rate_hz) :]).astype(np.float64)
-
-
-def init_robot(
-    urdf: Path, /, out: Path | None = None, name: str | None = None, force: bool = False
-) -> None:
-    """Propose the YAML file of a humanoid from its URDF alone, and draw what it found.
-
-    The role of each joint is told from the kinematic tree, its axis, the symmetry of left and
-    right, and last from its name; each with a confidence. What cannot be told is left out.
-
-    Args:
-        urdf: the robot's description; no meshes are needed.
-        out: file to write (.yaml); default NAME.yaml in the current folder. The picture is beside
-            it, NAME.png.
-        name: of the robot; default that of the URDF.
-        force: write over a file that is there.
-    """
-    from emotion_motion.robot.init.propose import propose
-    from emotion_motion.robot.init.write import write_proposal
-
-    proposal = propose(urdf, name)
-    out = out or Path(f'{proposal.name}.yaml')
-    if out.suffix not in ('.yaml', '.yml'):
-        raise ConfigError(f'got --out {out}; expected a file that ends in .yaml')
-    if out.exists() and not force:
-        raise ConfigError(f'got --out {out}, which is there already; --force writes over it')
-    picture = write_proposal(proposal, out)
-    print('\n'.join(proposal.lines()))
-    print(
-        f'wrote {out}'
-        + ('' if picture is None else f' and {picture}')
-        + f'; correct what is wrong there, then: emotion-motion robot check {out}'
-    )

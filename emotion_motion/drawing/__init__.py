@@ -4,6 +4,6 @@
 
 from emotion_motion.drawing.figure import EMOTION_COLOURS
 from emotion_motion.drawing.film import film
-from emotion_motion.drawing.strips import film_strip, film_strips
+from emotion_motion.drawing.strips import film_strips
 
-__all__ = ['EMOTION_COLOURS', 'film', 'film_strip', 'film_strips']
+__all__ = ['EMOTION_COLOURS', 'film', 'film_strips']

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""One figure in a picture: a body seen by a camera, and the way of its wrists. For matplotlib."""
+"""One figure in a matplotlib picture: a body seen by a camera, and the paths of its wrists."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from emotion_motion.exceptions import ConfigError, SkeletonError
 
 __all__ = [
     'EMOTION_COLOURS',
-    'GROUND',
     'PAPER',
     'TEXT',
     'check_keypoints',
     'draw_body',
+    'draw_ground',
     'draw_trails',
     'new_figure',
     'seen',
-    'unit_height',
 ]
 
 # One hue per emotion, distinguishable also with the common colour blindnesses by lightness.
@@ -34,11 +33,11 @@ EMOTION_COLOURS = {
     'sadness': '#1565c0',
     'surprise': '#00897b',
 }
-PAPER, GROUND, TEXT = '#ffffff', '#c9ced6', '#2b2f36'
+PAPER, _GROUND, TEXT = '#ffffff', '#c9ced6', '#2b2f36'
 _LEFT, _RIGHT, _TRUNK = '#1f77b4', '#d1495b', '#3b3f46'
 _SHADE = '#dfe3e8'
 _HEAD_RADIUS = 0.060  # body heights, about the half width and height of a head
-_ELEVATION_DEG = 7.0
+_AZIMUTH_DEG, _ELEVATION_DEG = 38.0, 7.0  # of the camera; 0, 0 looks into the face
 
 
 def check_keypoints(points: np.ndarray, skeleton: Skeleton, name: str = '') -> None:
@@ -80,15 +79,22 @@ def new_figure(width_in: float, height_in: float, dpi: int = 100) -> tuple[Any, 
     return figure, FigureCanvasAgg(figure)
 
 
-def unit_height(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+def _unit_height(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """Return keypoints scaled to a body of height 1, by the length of the trunk and legs."""
     edges = np.array(skeleton.edges)
     lengths = np.linalg.norm(points[0, edges[:, 1]] - points[0, edges[:, 0]], axis=-1)
     return points * (skeleton.bone_lengths.sum() / max(float(lengths.sum()), 1e-9))
 
 
-def seen(points: np.ndarray, azimuth_deg: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return picture coordinates [T, K, 2] and nearness [T, K] of an orthographic camera."""
+def seen(points: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    """Return picture coordinates [T, K, 2] and nearness [T, K] of an orthographic camera.
+
+    Args:
+        points: [T, K, D]; a body that was seen from the front (D = 2) is drawn so.
+        skeleton: of the keypoints.
+    """
+    azimuth_deg = 0.0 if skeleton.dims == 2 else _AZIMUTH_DEG
+    points = skeleton.in_space(_unit_height(np.asarray(points, float), skeleton))
     turn, lift = np.radians(azimuth_deg), np.radians(_ELEVATION_DEG)
     across = -points[..., 0] * np.sin(turn) + points[..., 1] * np.cos(turn)
     near = points[..., 0] * np.cos(turn) + points[..., 1] * np.sin(turn)
@@ -101,6 +107,11 @@ def _colour(skeleton: Skeleton, keypoint: int) -> str:
     if keypoint == skeleton.mirror[keypoint]:
         return _TRUNK
     return _LEFT if name.startswith(('L', 'l')) else _RIGHT
+
+
+def draw_ground(axis: Any, left: float, right: float) -> None:
+    """Draw a line to stand on."""
+    axis.plot([left, right], [0, 0], color=_GROUND, lw=1.2, zorder=0, solid_capstyle='round')
 
 
 def draw_body(
@@ -214,7 +225,7 @@ def _draw_head(
 
 
 def draw_trails(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -> None:
-    """Draw the way of the wrists, fading out into the past."""
+    """Draw the paths of the wrists, fading out into the past."""
     from matplotlib.collections import LineCollection
     from matplotlib.colors import to_rgba
 

@@ -16,14 +16,13 @@ from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.drawing.figure import (
     check_keypoints,
     draw_body,
+    draw_ground,
     draw_trails,
     EMOTION_COLOURS,
-    GROUND,
     new_figure,
     PAPER,
     seen,
     TEXT,
-    unit_height,
 )
 from emotion_motion.exceptions import ConfigError
 
@@ -44,7 +43,6 @@ def film(
     *,
     rate_hz: float = 30.0,
     labels: Sequence[str] = (),
-    azimuth_deg: float = 38.0,
     height_px: int = 420,
 ) -> Path:
     """Write a motion as a film of one figure, in its own time.
@@ -56,8 +54,6 @@ def film(
             motion, 60 at most).
         rate_hz: frames per second of `keypoints`.
         labels: text over each of the T frames; none by default.
-        azimuth_deg: the camera's turn; 0 looks into the face, 90 at the left side. A body seen
-            from the front (D = 2) is drawn from there.
         height_px: of the picture.
 
     Returns:
@@ -81,13 +77,10 @@ def film(
         raise ConfigError(
             f'got {len(labels)} labels for {len(keypoints)} frames; expected one a frame, or none'
         )
-    if skeleton.dims == 2:
-        azimuth_deg = 0.0
-    points = skeleton.in_space(unit_height(np.asarray(keypoints, float), skeleton))
     picture_hz = 1.0 / _GIF_S if path.suffix == '.gif' else min(rate_hz, _MP4_HZ)
-    scene = _Scene(points, skeleton, rate_hz, labels, azimuth_deg, height_px)
+    scene = _Scene(keypoints, skeleton, rate_hz, labels, height_px)
     # The last frame is shown as long as the others.
-    count = max(1, round(len(points) / rate_hz * picture_hz))
+    count = max(1, round(len(keypoints) / rate_hz * picture_hz))
     pictures = (scene.at(number / picture_hz) for number in range(count))
     if path.suffix == '.gif':
         _write_gif(path, pictures)
@@ -105,10 +98,9 @@ class _Scene:
         skeleton: Skeleton,
         rate_hz: float,
         labels: Sequence[str],
-        azimuth_deg: float,
         height_px: int,
     ) -> None:
-        self._flat, self._depth = seen(points, azimuth_deg)
+        self._flat, self._depth = seen(points, skeleton)
         self._skeleton, self._rate_hz, self._labels = skeleton, rate_hz, labels
         low = min(_LOW, float(self._flat[..., 1].min()) - _MARGIN)
         high = max(_HIGH, float(self._flat[..., 1].max()) + _MARGIN + 0.08)
@@ -122,14 +114,7 @@ class _Scene:
         self._axis.set_ylim(low, high)
         self._axis.set_axis_off()
         self._scale = figure.get_figheight() / (high - low)  # inches per body height
-        self._axis.plot(
-            [-half + 0.08, half - 0.08],
-            [0, 0],
-            color=GROUND,
-            lw=1.2,
-            zorder=0,
-            solid_capstyle='round',
-        )
+        draw_ground(self._axis, -half + 0.08, half - 0.08)
         self._label = self._axis.text(
             0.0, high - 0.05, '', ha='center', va='top', fontsize=13, fontweight='bold'
         )

@@ -12,30 +12,33 @@ from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 from dataclasses import dataclass, field
 import functools
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from emotion_motion.checkpoint import Checkpoint, from_pretrained
-from emotion_motion.emotion import EMOTIONS, recognised_distribution
-from emotion_motion.evaluation.evaluate import make_yardstick
+from emotion_motion.checkpoint import Checkpoint
+from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.alive import measure_alive
 from emotion_motion.evaluation.measures.distribution import frechet_against_floor
 from emotion_motion.evaluation.measures.on_body import jerk_ratio
 from emotion_motion.evaluation.reference.yardstick import feature_windows, RUN_IN_S, Yardstick
-from emotion_motion.evaluation.streams import BODY_HEIGHT_M, Streams
-from emotion_motion.exceptions import ConfigError
-from emotion_motion.files import storage_errors, write_file
-from emotion_motion.generator import MotionGenerator
+from emotion_motion.evaluation.streams import BODY_HEIGHT_M, frames_of, run_streams, Streams
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 from emotion_motion.training.corpus.corpus import make_clip
 from emotion_motion.training.data.prepare import prepare
 
-__all__ = ['MEASURES', 'ROWS', 'Row', 'ablate', 'markdown', 'measure_row']
+__all__ = [
+    'MEASURES',
+    'POSE_TABLE',
+    'ROWS',
+    'Row',
+    'markdown',
+    'measure_row',
+    'pose_table',
+    'run_row',
+]
 
 MEASURES = {
     'judge': 'named by the judge',
@@ -110,65 +113,15 @@ ROWS = (
 )
 
 
-def ablate(
-    model: str = 'default',
-    /,
-    out: Path = Path('ablation'),
-    rows: tuple[str, ...] = (),
-    streams: int = 4,
-    seconds: float = 60.0,
-    seed: int = 0,
-) -> None:
-    """Measure what each part of the sampler is worth in a trained model, by its settings alone.
-
-    Writes OUT/ablation.json and the table OUT/ablation.md. All rows take a quarter of an hour at
-    most on two cores.
-
-    Args:
-        model: name or folder of a checkpoint.
-        out: folder of the two files.
-        rows: which; all by default.
-        streams: of each emotion, each of another seed.
-        seconds: length of each [s]; gestures are counted by the minute.
-        seed: of the runs and of the reference.
-    """
-    names = [row.name for row in ROWS]
-    unknown = [name for name in rows if name not in names]
-    if unknown:
-        raise ConfigError(
-            f'got the rows {", ".join(unknown)}; expected some of {", ".join(names)}'
-        )
-    if streams < 1 or not seconds > RUN_IN_S + 2.0:
-        raise ConfigError(
-            f'got {streams} streams of {seconds:g} s; expected one or more of over '
-            f'{RUN_IN_S + 2.0:g} s'
-        )
-    checkpoint = from_pretrained(model)
-    yardstick = make_yardstick(checkpoint.rate_hz, seed=seed)
-    with storage_errors(f'the folder {out}'):
-        out.mkdir(parents=True, exist_ok=True)
-    found = []
-    for row in ROWS:
-        if not rows or row.name in rows:
-            motion = run_row(row, checkpoint, streams=streams, seconds=seconds, seed=seed)
-            found.append({'name': row.name, **measure_row(motion, yardstick)})
-            text = json.dumps(found, indent=1) + '\n'
-            write_file(out / 'ablation.json', text.encode())
-    table = markdown(found)
-    write_file(out / 'ablation.md', table.encode())
-    print(table)
-    print(f'wrote {out / "ablation.json"} and {out / "ablation.md"}')
-
-
 def run_row(
     row: Row, checkpoint: Checkpoint, *, streams: int, seconds: float, seed: int
 ) -> Streams:
     """Run `streams` streams of each emotion from the rest pose."""
     asked = np.tile(np.arange(len(EMOTIONS)), streams)
-    frames = round(seconds * checkpoint.rate_hz)
-    emotions = np.repeat(asked[:, None], frames, axis=1)
     if row.name == POSE_TABLE:
-        return Streams(pose_table(checkpoint, asked, frames, seed), emotions, checkpoint.rate_hz)
+        keypoints = pose_table(checkpoint, asked, frames_of(checkpoint, seconds), seed)
+        emotions = np.repeat(asked[:, None], keypoints.shape[1], axis=1)
+        return Streams(keypoints, emotions, checkpoint.rate_hz)
     changes = {
         name: value(getattr(checkpoint.sampler, name)) if callable(value) else value
         for name, value in row.settings.items()
@@ -177,18 +130,14 @@ def run_row(
         name: value(checkpoint) if callable(value) else value
         for name, value in row.sampling.items()
     }
-    generator = MotionGenerator(
+    return run_streams(
         checkpoint,
-        batch_size=len(asked),
+        emotions=asked,
+        seconds=seconds,
         seed=seed,
-        body_height_m=BODY_HEIGHT_M,
-        frame_sampler=_with(arguments) if arguments else sample_dynamic_emotion_individual,
+        sampler=dataclasses.replace(checkpoint.sampler, **changes),
+        frame_sampler=_with(arguments),
     )
-    generator.sampler = dataclasses.replace(checkpoint.sampler, **changes)
-    generator.set_emotion(np.eye(len(EMOTIONS))[asked])
-    made = [generator.step() for _ in range(frames)]
-    keypoints, logits = (np.stack(part, axis=1) for part in zip(*made, strict=True))
-    return Streams(keypoints, emotions, generator.rate, recognised_distribution(logits))
 
 
 def _with(arguments: Mapping[str, Any]) -> Callable[..., Tensor]:
@@ -250,20 +199,18 @@ def measure_row(motion: Streams, yardstick: Yardstick) -> dict[str, Any]:
         'off': _by_seed(off),
         'gestures': _by_seed(gestures),
     }
-    found: dict[str, Any] = {key: _spread(by_seed.get(key)) for key in MEASURES}
+    measured: dict[str, Any] = {key: _spread(by_seed.get(key)) for key in MEASURES}
     # The least of emotions whose shares are each over all seeds: one seed's least is lower.
-    if found['least']:
-        found['least']['value'] = round(float(named.mean(axis=0).min()), 4)
-    found['frechet'] = round(float(frechet.ratio), 4)
-    return found
+    if measured['least']:
+        measured['least']['value'] = round(float(named.mean(axis=0).min()), 4)
+    measured['frechet'] = round(float(frechet.ratio), 4)
+    return measured
 
 
 def _named(late: Streams, yardstick: Yardstick) -> np.ndarray:
     """Return the share of windows in which the judge sees what was asked for, [S, 7]."""
     cut = yardstick.judge.windows(late)
-    right = yardstick.judge.seen(cut.keypoints) == cut.emotions
-    shares = [right[cut.streams == stream].mean() for stream in range(len(late))]
-    return np.reshape(shares, (-1, len(EMOTIONS)))
+    return cut.right_shares(yardstick.judge.seen(cut.keypoints)).reshape(-1, len(EMOTIONS))
 
 
 def _own(late: Streams) -> np.ndarray | None:
@@ -285,11 +232,11 @@ def _spread(values: np.ndarray | None) -> dict[str, float] | None:
     return {name: round(float(number), 4) for name, number in numbers.items()}
 
 
-def markdown(found: Sequence[Mapping[str, Any]]) -> str:
-    """Return the table of what `measure_row` found."""
+def markdown(measured: Sequence[Mapping[str, Any]]) -> str:
+    """Return the table of rows as `measure_row` measures them, each with its name."""
     titles = {row.name: row.title for row in ROWS}
     lines = ['| | ' + ' | '.join(MEASURES.values()) + ' |', '|---|' + '---|' * len(MEASURES)]
-    for row in found:
+    for row in measured:
         cells = [_cell(row[key]) for key in MEASURES]
         lines.append(f'| {titles[row["name"]]} (`{row["name"]}`) | ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines) + '\n'

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import dataclasses
 import datetime as dt
 import os
@@ -15,13 +14,10 @@ import numpy as np
 import torch
 
 import emotion_motion
-from emotion_motion.checkpoint import Checkpoint, SamplerConfig
+from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.judge.judge import Judge
-from emotion_motion.evaluation.judge.people import standard_judge
-from emotion_motion.evaluation.reference.runs import run_plan
-from emotion_motion.evaluation.reference.stages import OnStage, Stages
-from emotion_motion.evaluation.reference.yardstick import ReferenceSize, Yardstick
+from emotion_motion.evaluation.reference.runs import run_plan, Stages
+from emotion_motion.evaluation.reference.yardstick import Yardstick
 from emotion_motion.evaluation.report.alive_section import alive_measures, speed_over_run
 from emotion_motion.evaluation.report.body_section import body_measures
 from emotion_motion.evaluation.report.distribution_section import distribution_measures
@@ -30,73 +26,16 @@ from emotion_motion.evaluation.report.report import Report
 from emotion_motion.evaluation.report.switch_section import switch_measures
 from emotion_motion.evaluation.streams import Plan, Streams
 from emotion_motion.exceptions import ConfigError
-from emotion_motion.training.data.store import MotionDataset
+from emotion_motion.settings import SamplerConfig
 
-__all__ = ['evaluate', 'evaluate_with', 'make_yardstick']
+__all__ = ['evaluate']
 
 _STRIP_S = (10.0, 16.0)
 
 
 def evaluate(
     checkpoint: Checkpoint,
-    *,
-    plan: Plan | None = None,
-    datasets: Sequence[MotionDataset] = (),
-    seed: int = 0,
-    sampler: SamplerConfig | None = None,
-    judge: Judge | None = None,
-    size: ReferenceSize | None = None,
-    on_stage: OnStage | None = None,
-) -> Report:
-    """Run a model and measure it, with the reference beside every measure.
-
-    Args:
-        checkpoint: the model, of keypoints in space.
-        plan: how much is run; None: all.
-        datasets: recorded motion: its held-out clips are measured beside the reference, its
-            training clips are what the model may replay.
-        seed: of the runs and of the reference.
-        sampler: None: the checkpoint's.
-        judge: None: the standard one, trained or taken from the cache.
-        size: of the reference; None: the size that figures are published with.
-        on_stage: called with the name of each stage and how much of it is done, 0 to 1.
-
-    Raises:
-        ConfigError: a setting is out of range, or the model's keypoints are flat.
-        ModelError: the model gave a frame that is not finite.
-        TrainingError: a data set does not fit.
-    """
-    stages = Stages(on_stage)
-    yardstick = make_yardstick(
-        checkpoint.rate_hz, datasets=datasets, seed=seed, judge=judge, size=size, stages=stages
-    )
-    return evaluate_with(
-        yardstick, checkpoint, plan=plan, seed=seed, sampler=sampler, stages=stages
-    )
-
-
-def make_yardstick(
-    rate_hz: float,
-    *,
-    datasets: Sequence[MotionDataset] = (),
-    seed: int = 0,
-    judge: Judge | None = None,
-    size: ReferenceSize | None = None,
-    stages: Stages | None = None,
-) -> Yardstick:
-    """Return what models of a rate are held against, with the standard judge where none is."""
-    stages = stages or Stages()
-    if judge is None:
-        with stages.stage('judge'):
-            judge = standard_judge(rate_hz=rate_hz)
-    return Yardstick.make(
-        judge, rate_hz=rate_hz, size=size, datasets=datasets, seed=seed, stages=stages
-    )
-
-
-def evaluate_with(
-    yardstick: Yardstick,
-    checkpoint: Checkpoint,
+    yardstick: Yardstick | None = None,
     *,
     plan: Plan | None = None,
     seed: int = 0,
@@ -104,31 +43,36 @@ def evaluate_with(
     title: str = '',
     stages: Stages | None = None,
 ) -> Report:
-    """Do what `evaluate` does with a yardstick that was made before, to compare models on it.
+    """Run a model and measure it, with the reference beside every measure.
 
     Args:
-        yardstick: of the checkpoint's rate.
         checkpoint: the model, of keypoints in space.
+        yardstick: what it is held against, the same for models that are compared; None: made of
+            this seed, without recorded motion.
         plan: how much is run; None: all.
         seed: of the runs.
         sampler: None: the checkpoint's.
         title: of the report; '' takes the checkpoint's name.
-        stages: goes on with these; None begins anew.
+        stages: what times and tells the stages.
 
     Raises:
-        ConfigError: see `evaluate`; or a yardstick of another rate.
+        ConfigError: a setting is out of range, the model's keypoints are flat, or a yardstick of
+            another rate.
+        ModelError: the model gave a frame that is not finite.
     """
+    plan, stages = plan or Plan(), stages or Stages()
+    sampler = sampler or checkpoint.sampler
+    if yardstick is None:
+        yardstick = Yardstick.make(rate_hz=checkpoint.rate_hz, seed=seed, stages=stages)
     if yardstick.streams.rate_hz != checkpoint.rate_hz:
         raise ConfigError(
             f'got a model of {checkpoint.rate_hz:g} Hz and a reference of '
             f'{yardstick.streams.rate_hz:g} Hz; make the reference at the rate of the model'
         )
-    plan, stages = plan or Plan(), stages or Stages()
-    sampler = sampler or checkpoint.sampler
     with stages.stage('live loop') as steps:
         runs = run_plan(checkpoint, plan, seed=seed, sampler=sampler, on_step=steps)
     report = Report(title or checkpoint.name, _about(checkpoint, plan, seed, sampler, yardstick))
-    details: dict[str, Any] = {
+    report.details = {
         'run_speed': speed_over_run(runs.streams),
         'thresholds': yardstick.thresholds.numbers() | {'jerk_p99_m_s3': yardstick.p99_m_s3},
         'judge_checks': {
@@ -143,13 +87,13 @@ def evaluate_with(
     with stages.stage('emotion'):
         measures, more = emotion_measures(checkpoint, runs.streams, yardstick)
         report.measures += measures
-        details |= more
+        report.details |= more
     with stages.stage('distribution'):
         report.measures += distribution_measures(checkpoint, runs.streams, yardstick)
     with stages.stage('switch'):
-        measures, details['switch'] = switch_measures(runs.switches, yardstick)
+        measures, report.details['switch'] = switch_measures(runs.switches, yardstick)
         report.measures += measures
-    report.details, report.stages = details, dict(stages.seconds)
+    report.stages = dict(stages.seconds)
     report.strips, report.reference_strips = _strips(runs.streams), _strips(yardstick.streams)
     return report
 

@@ -1,20 +1,25 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Streams of motion to be measured, and how a model makes them: by its very live loop."""
+"""Streams of motion to be measured, of a model in its very live loop or of corpus people."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import threading
 
 import numpy as np
 
-from emotion_motion.body.skeleton import Skeleton
-from emotion_motion.checkpoint import Checkpoint, SamplerConfig
+from emotion_motion.body.skeleton import load_skeleton, Skeleton
+from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.emotion import EMOTIONS, recognised_distribution
 from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.generator import MotionGenerator
+from emotion_motion.live.step import FrameSampler
+from emotion_motion.sampling import sample_dynamic_emotion_individual
+from emotion_motion.settings import Checked, SamplerConfig, setting
+from emotion_motion.training.corpus.corpus import make_clip
+from emotion_motion.training.data.prepare import prepare
 
 __all__ = [
     'BODY_HEIGHT_M',
@@ -23,6 +28,8 @@ __all__ = [
     'Streams',
     'SWITCH_S',
     'bone_error',
+    'frames_of',
+    'people_streams',
     'run_streams',
     'run_switches',
 ]
@@ -54,8 +61,8 @@ class Streams:
         bone_error: [B, T] float32, mean over bones of |length - rest length| / rest length of the
             frame as it was sampled, before it was projected onto the body; None likewise.
         drawn_back: [B, T] float32, share of the sampler's candidates that were drawn back to an
-            anchor when the target of the frame was chosen; NaN where it was not told; None
-            likewise.
+            anchor when the target of the frame was chosen; NaN where the generator does not say;
+            None likewise.
     """
 
     keypoints: np.ndarray
@@ -132,39 +139,27 @@ class Streams:
         return cls(keypoints, emotions, parts[0].rate_hz, *map(of, _OF_MODELS))
 
     def _cut(self, streams: np.ndarray | slice, frames: slice) -> Streams:
-        told = [getattr(self, name) for name in _OF_MODELS]
-        more = [None if array is None else array[streams, frames] for array in told]
+        read = [getattr(self, name) for name in _OF_MODELS]
+        more = [None if array is None else array[streams, frames] for array in read]
         keypoints, emotions = self.keypoints[streams, frames], self.emotions[streams, frames]
         return Streams(keypoints, emotions, self.rate_hz, *more)
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How much motion an evaluation runs.
+class Plan(Checked):
+    """How much motion an evaluation runs."""
 
-    Attributes:
-        seeds: streams of each emotion.
-        seconds: how long each runs [s].
-        long_seeds: streams of each emotion, of those, that go on; 0: none.
-        long_seconds: how long these run in all [s].
-        switches: streams that switch from one emotion to another.
-    """
+    seeds: int = setting(10, 'streams of each emotion', 1)
+    seconds: float = setting(120.0, 'how long each runs [s]', 0.0, above=True)
+    long_seeds: int = setting(2, 'streams of each emotion, of those, that go on; 0: none', 0)
+    long_seconds: float = setting(300.0, 'how long these run in all [s]', 0.0, above=True)
+    switches: int = setting(200, 'streams that switch from one emotion to another', 0)
 
-    seeds: int = 10
-    seconds: float = 120.0
-    long_seeds: int = 2
-    long_seconds: float = 300.0
-    switches: int = 200
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a value is out of range."""
-        if self.seeds < 1 or not 0 <= self.long_seeds <= self.seeds or self.switches < 0:
-            raise ConfigError(
-                f'got {self}; expected at least one seed, at most as many long ones, and 0 or '
-                f'more switches'
-            )
-        if not 0.0 < self.seconds <= self.long_seconds < float('inf'):
-            raise ConfigError(f'got {self}; expected 0 < seconds <= long_seconds')
+    def check(self) -> None:
+        """Long streams are some of all, and longer."""
+        self.expect('long_seeds', self.long_seeds <= self.seeds, f'at most seeds = {self.seeds}')
+        longer = self.long_seconds >= self.seconds
+        self.expect('long_seconds', longer, f'at least seconds = {self.seconds}')
 
     @classmethod
     def quick(cls) -> Plan:
@@ -179,23 +174,22 @@ class Plan:
 def run_streams(
     checkpoint: Checkpoint,
     *,
-    emotions: Sequence[int],
+    emotions: Sequence[int] | np.ndarray,
     seconds: float,
     seed: int,
-    from_pose: np.ndarray | None = None,
     sampler: SamplerConfig | None = None,
+    frame_sampler: FrameSampler = sample_dynamic_emotion_individual,
     on_step: OnStep | None = None,
 ) -> Streams:
-    """Run the live loop from one pose, each stream at one emotion: no reset, no teacher forcing.
+    """Run the live loop from rest, each stream at one emotion: no reset, no teacher forcing.
 
     Args:
         checkpoint: the model, of keypoints in space.
         emotions: what is asked of each stream, index into EMOTIONS, B of them.
         seconds: how long [s].
         seed: of the random draws; each stream draws its own.
-        from_pose: [K, 3] of a body of height 1, where the streams begin; None: the checkpoint's
-            rest pose.
         sampler: settings of the sampler; None: the checkpoint's.
+        frame_sampler: what decides; see `MotionGenerator`.
         on_step: called with the frames made so far and all that will be made.
 
     Raises:
@@ -205,9 +199,13 @@ def run_streams(
     wanted = np.asarray(emotions, dtype=np.int64)
     if wanted.ndim != 1 or len(wanted) == 0:
         raise ConfigError(f'got the emotions {emotions!r}; expected one index a stream')
-    frames = _frames(checkpoint, seconds)
-    asked = np.repeat(wanted[:, None], frames, axis=1)
-    return _run(checkpoint, asked, seed, from_pose, sampler, on_step)
+    if not ((wanted >= 0) & (wanted < len(EMOTIONS))).all():
+        raise ConfigError(
+            f'got emotions from {wanted.min()} to {wanted.max()}; expected indices into EMOTIONS, '
+            f'0 to {len(EMOTIONS) - 1}'
+        )
+    asked = np.repeat(wanted[:, None], frames_of(checkpoint, seconds), axis=1)
+    return _run(checkpoint, asked, seed, sampler, on_step, frame_sampler)
 
 
 def run_switches(
@@ -238,30 +236,37 @@ def run_switches(
     """
     if count < 1:
         raise ConfigError(f'got {count} switches; expected at least one')
-    before, after = _frames(checkpoint, before_s), _frames(checkpoint, after_s)
+    frames = [frames_of(checkpoint, seconds) for seconds in (before_s, after_s)]
     random = np.random.default_rng((seed, 0x5317C4))
     first = random.integers(len(EMOTIONS), size=count)
     # One to six places on, so that it is any other emotion with the same chance.
     then = (first + random.integers(1, len(EMOTIONS), size=count)) % len(EMOTIONS)
-    asked = np.concatenate(
-        (np.repeat(first[:, None], before, axis=1), np.repeat(then[:, None], after, axis=1)),
-        axis=1,
-    )
-    return _run(checkpoint, asked, seed, None, sampler, on_step)
+    asked = np.repeat(np.stack((first, then), axis=1), frames, axis=1)
+    return _run(checkpoint, asked, seed, sampler, on_step)
 
 
 def _run(
     checkpoint: Checkpoint,
     asked: np.ndarray,
     seed: int,
-    from_pose: np.ndarray | None,
     sampler: SamplerConfig | None,
     on_step: OnStep | None,
+    frame_sampler: FrameSampler = sample_dynamic_emotion_individual,
 ) -> Streams:
     """Run streams at which `asked` [B, T] is asked for, frame by frame."""
     count, frames = asked.shape
-    generator = _generator(checkpoint, asked, seed, from_pose, sampler)
+    with _MAKING:
+        generator = MotionGenerator(
+            checkpoint,
+            batch_size=count,
+            seed=seed,
+            body_height_m=BODY_HEIGHT_M,
+            frame_sampler=frame_sampler,
+        )
+    generator.sampler = sampler or checkpoint.sampler
     skeleton, weights = generator.skeleton, np.eye(len(EMOTIONS), dtype=np.float32)
+    generator.set_emotion(weights[asked[:, 0]])
+    generator.reset()
     keypoints = np.empty((count, frames, skeleton.size, 3), dtype=np.float32)
     logits = np.empty((count, frames, len(EMOTIONS)), dtype=np.float32)
     loose, drawn = np.empty((2, count, frames), dtype=np.float32)
@@ -277,6 +282,21 @@ def _run(
     return Streams(keypoints, asked, generator.rate, recognised, loose, drawn)
 
 
+def people_streams(actors: Sequence[int], seconds: float, rate_hz: float) -> Streams:
+    """Make corpus motion of actors at each of the emotions, on the canonical body.
+
+    Stream `emotion * len(actors) + n` is actor n at that emotion throughout.
+    """
+    skeleton, points = load_skeleton(), []
+    for number, emotion in enumerate(EMOTIONS):
+        for actor in actors:
+            clip = make_clip(emotion, seconds, 10 * actor + number, rate_hz=rate_hz, actor=actor)
+            points.append(prepare(clip, skeleton, rate_hz=rate_hz).keypoints)
+    keypoints = np.stack(points).astype(np.float32) * np.float32(BODY_HEIGHT_M)
+    shown = np.repeat(np.arange(len(EMOTIONS)), len(actors))
+    return Streams(keypoints, np.repeat(shown[:, None], keypoints.shape[1], axis=1), rate_hz)
+
+
 def bone_error(keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """Return the mean over bones of |length - rest length| / rest length, [...].
 
@@ -290,39 +310,12 @@ def bone_error(keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     return (np.abs(length - rest) / rest).mean(axis=-1)
 
 
-def _generator(
-    checkpoint: Checkpoint,
-    asked: np.ndarray,
-    seed: int,
-    from_pose: np.ndarray | None,
-    sampler: SamplerConfig | None,
-) -> MotionGenerator:
-    """Return the streams before their first frame."""
-    if not ((asked >= 0) & (asked < len(EMOTIONS))).all():
-        raise ConfigError(
-            f'got emotions from {asked.min()} to {asked.max()}; expected indices into EMOTIONS, '
-            f'0 to {len(EMOTIONS) - 1}'
-        )
-    if from_pose is not None:
-        pose = np.asarray(from_pose, dtype=np.float32)
-        if pose.shape != checkpoint.rest_pose.shape or not np.isfinite(pose).all():
-            raise ConfigError(
-                f'got from_pose of shape {pose.shape}; expected {checkpoint.rest_pose.shape}, '
-                f'finite, of a body of height 1'
-            )
-        checkpoint = replace(checkpoint, rest_pose=pose)
-    with _MAKING:
-        generator = MotionGenerator(
-            checkpoint, batch_size=len(asked), seed=seed, body_height_m=BODY_HEIGHT_M
-        )
-    if sampler is not None:
-        generator.sampler = sampler
-    generator.set_emotion(np.eye(len(EMOTIONS), dtype=np.float32)[asked[:, 0]])
-    generator.reset()
-    return generator
+def frames_of(checkpoint: Checkpoint, seconds: float) -> int:
+    """Return how many frames a model makes in a time [s].
 
-
-def _frames(checkpoint: Checkpoint, seconds: float) -> int:
+    Raises:
+        ConfigError: no frame, or a model of keypoints in a picture.
+    """
     if checkpoint.skeleton.dims != 3:
         raise ConfigError(
             f'got the model {checkpoint.name!r} of keypoints in a picture; expected one of '

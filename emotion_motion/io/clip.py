@@ -45,7 +45,7 @@ class Clip:
     keypoints: np.ndarray
     rate_hz: float
     skeleton: str = 'body_25'
-    confidence: np.ndarray | None = None
+    confidence: np.ndarray = None  # type: ignore[assignment]  # filled in below
     emotions: np.ndarray | None = None
     valence_arousal: tuple[float, float] | None = None
     label: str = ''

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clips in .npz files with documented keys, so that any format is one conversion away.
 
-docs/formats.md documents the keys; `npz_arrays` reads and checks them.
+docs/formats.md documents the keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-import contextlib
-import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 import zipfile
@@ -20,28 +19,36 @@ import numpy as np
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import EmotionError, MotionFileError, SkeletonError
+from emotion_motion.files import storage_errors, whole_file
 from emotion_motion.io.clip import Clip
 from emotion_motion.io.motion import check_ending
 
-__all__ = ['load_clips', 'save_clips', 'NpzArrays']
+__all__ = ['load_clips', 'save_clips']
 
-# The arrays of an .npz file by key, with errors that name path, key, shape and expectation.
+_TEXTS = ('label', 'source', 'actor', 'content', 'licence')
+_NEEDED = ('keypoints', 'rate_hz')
+_OPTIONAL = (
+    *('lengths', 'names', 'skeleton', 'confidence', 'emotions', 'emotion', 'valence_arousal'),
+    *_TEXTS,
+    *('prepared', 'requested', 'recognised'),
+)
+# What numpy raises for a file that is damaged or no .npz at all.
+_DAMAGED = (
+    *(OSError, ValueError, KeyError, EOFError, MemoryError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
-class NpzArrays:
-    """Arrays of one file; `key in arrays` tells what it has."""
+@dataclass(frozen=True)
+class _Npz:
+    """The arrays of one file, with errors that name path, key, shape and what is expected."""
 
-    def __init__(self, path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-        self.path = path
-        self._arrays = dict(arrays)
+    path: Path
+    arrays: dict[str, np.ndarray]
 
     @classmethod
-    def open(cls, path: Path, known: Sequence[str]) -> NpzArrays:
-        """Read all arrays.
-
-        Raises:
-            MotionFileError: no .npz, a damaged one, pickled objects, or keys that are not `known`.
-        """
+    def open(cls, path: Path) -> _Npz:
+        """Read all arrays."""
         try:
             file = np.load(path, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
@@ -50,42 +57,23 @@ class NpzArrays:
                     f'rate_hz: write it with numpy.savez'
                 )
             with file:
-                unknown = [key for key in file.files if key not in known]
+                unknown = [key for key in file.files if key not in (*_NEEDED, *_OPTIONAL)]
                 if unknown:
                     raise MotionFileError(
                         f'got {path} with the keys {", ".join(unknown)}; expected keypoints, '
-                        f'rate_hz and, as needed, {", ".join(known[2:])}'
+                        f'rate_hz and, as needed, {", ".join(_OPTIONAL)}'
                     )
                 return cls(path, {key: np.asarray(file[key]) for key in file.files})
         except FileNotFoundError as error:
             raise MotionFileError(f'could not read {path} ({error.strerror})') from error
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            EOFError,
-            MemoryError,
-            NotImplementedError,
-            RuntimeError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
+        except _DAMAGED as error:
             raise MotionFileError(
                 f'got {path}, which is no .npz of plain numbers and text ({error}); it may be '
                 f'truncated, or hold Python objects such as None'
             ) from error
 
     def __contains__(self, key: str) -> bool:
-        return key in self._arrays
-
-    def renamed(self, key: str, other: str) -> NpzArrays:
-        """Return the same with one key under another name."""
-        arrays = {(other if name == key else name): a for name, a in self._arrays.items()}
-        return NpzArrays(self.path, arrays)
-
-    def without(self, key: str) -> NpzArrays:
-        """Return the same less a key, if it is there."""
-        return NpzArrays(self.path, {name: a for name, a in self._arrays.items() if name != key})
+        return key in self.arrays
 
     def error(self, key: str, got: str, expected: Any) -> MotionFileError:
         """Return an error to raise about a key."""
@@ -93,17 +81,15 @@ class NpzArrays:
 
     def numbers(self, key: str) -> np.ndarray:
         """Return an array of numbers; floats as float64, since float16 would pass its range."""
-        if key not in self._arrays:
-            raise MotionFileError(
-                f'got {self.path} without the key {key}; it has '
-                f'{", ".join(self._arrays) or "none"}'
-            )
-        array = self._arrays[key]
+        if key not in self:
+            names = ', '.join(self.arrays) or 'none'
+            raise MotionFileError(f'got {self.path} without the key {key}; it has {names}')
+        array = self.arrays[key]
         if array.dtype.kind not in 'fiub':
             raise self.error(key, f'has dtype {array.dtype}', 'numbers')
         return array.astype(np.float64) if array.dtype.kind == 'f' else array
 
-    def each(self, key: str, count: int, shape: tuple[int, ...]) -> list[Any]:
+    def rows(self, key: str, count: int, shape: tuple[int, ...]) -> list[Any]:
         """Return `count` values of `shape`, from one for all or one for each."""
         array = self.numbers(key)
         if array.shape == shape:
@@ -114,34 +100,14 @@ class NpzArrays:
 
     def texts(self, key: str, count: int, default: str | None = None) -> list[str]:
         """Return `count` texts, from one for all or one for each; `default` where missing."""
-        if key not in self._arrays and default is not None:
+        if key not in self and default is not None:
             return [default] * count
-        array = self._arrays[key]
+        array = self.arrays[key]
         if array.dtype.kind != 'U' or array.shape not in ((), (count,)):
-            raise self.error(
-                key,
-                f'has shape {array.shape} and dtype {array.dtype}',
-                f'text of shape {"() or " if default is not None else ""}({count},)',
-            )
+            shapes = f'({count},)' if default is None else f'() or ({count},)'
+            got = f'has shape {array.shape} and dtype {array.dtype}'
+            raise self.error(key, got, f'text of shape {shapes}')
         return [str(text) for text in np.broadcast_to(array, (count,))]
-
-
-_TEXTS = ('label', 'source', 'actor', 'content', 'licence')
-_KEYS = (
-    'keypoints',
-    'rate_hz',
-    'lengths',
-    'names',
-    'skeleton',
-    'confidence',
-    'emotions',
-    'emotion',
-    'valence_arousal',
-    *_TEXTS,
-    'prepared',
-    'requested',
-    'recognised',
-)
 
 
 def save_clips(path: str | Path, clips: Iterable[Clip]) -> Path:
@@ -157,8 +123,9 @@ def save_clips(path: str | Path, clips: Iterable[Clip]) -> Path:
         The path.
 
     Raises:
-        MotionFileError: another ending, no clip, clips of different shapes, a skeleton that is
-            not known, or the file cannot be written.
+        MotionFileError: another ending, no clip, clips of different shapes, or a skeleton that is
+            not known.
+        StorageError: the file cannot be written.
     """
     path, clips = Path(path), list(clips)
     check_ending(path, '.npz')
@@ -171,18 +138,8 @@ def save_clips(path: str | Path, clips: Iterable[Clip]) -> Path:
             f'write them to several'
         )
     arrays = _arrays(path, clips)
-    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.npz')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(unfinished, **arrays)
-        unfinished.replace(path)
-    except OSError as error:
-        raise MotionFileError(
-            f'could not write {path} ({error.strerror}); choose a folder that you may write to'
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
+    with storage_errors(path), whole_file(path) as partial:
+        np.savez_compressed(partial, **arrays)
     return path
 
 
@@ -196,9 +153,10 @@ def load_clips(path: str | Path) -> list[Clip]:
         MotionFileError: with path, key, what it holds and what was expected.
     """
     path = Path(path)
-    file = NpzArrays.open(path, _KEYS)
+    file = _Npz.open(path)
     if 'requested' in file:  # a motion of ours: what was requested is what it expresses
-        file = file.renamed('requested', 'emotions').without('recognised')
+        file.arrays['emotions'] = file.arrays.pop('requested')
+        file.arrays.pop('recognised', None)
     points = file.numbers('keypoints')
     if points.ndim != 3 or points.shape[-1] not in (2, 3) or 0 in points.shape:
         raise file.error(
@@ -233,11 +191,8 @@ def _arrays(path: Path, clips: Sequence[Clip]) -> dict[str, Any]:
         'keypoints': np.concatenate([clip.keypoints for clip in clips]),
         'confidence': np.concatenate([clip.confidence for clip in clips]),
     }
-    each: dict[str, list] = {
-        key: [getattr(clip, key) for clip in clips]
-        for key in ('rate_hz', 'skeleton', 'prepared', *_TEXTS)
-    }
-    for key, values in each.items():
+    for key in ('rate_hz', 'skeleton', 'prepared', *_TEXTS):
+        values = [getattr(clip, key) for clip in clips]
         if any(isinstance(value, str) and '\0' in value for value in values):
             raise MotionFileError(
                 f'got a {key} with a zero character for {path}, which numpy cuts off; remove it'
@@ -246,24 +201,20 @@ def _arrays(path: Path, clips: Sequence[Clip]) -> dict[str, Any]:
     if not single:
         arrays['lengths'] = np.array([len(clip) for clip in clips])
     if any(clip.emotions is not None for clip in clips):
-        arrays['emotions'] = np.concatenate(
-            [
-                np.full((len(clip), len(EMOTIONS)), np.nan, np.float32)
-                if clip.emotions is None
-                else clip.emotions
-                for clip in clips
-            ]
-        )
+        unknown = [np.full((len(clip), len(EMOTIONS)), np.nan, np.float32) for clip in clips]
+        known = [clip.emotions for clip in clips]
+        pairs = zip(known, unknown, strict=True)
+        arrays['emotions'] = np.concatenate([b if a is None else a for a, b in pairs])
     if any(clip.valence_arousal is not None for clip in clips):
-        pairs = np.array([clip.valence_arousal or (np.nan, np.nan) for clip in clips])
-        arrays['valence_arousal'] = pairs[0] if single else pairs
+        ratings = np.array([clip.valence_arousal or (np.nan, np.nan) for clip in clips])
+        arrays['valence_arousal'] = ratings[0] if single else ratings
     names = {_skeleton(path, clip.skeleton, clip.keypoints.shape[1]).names for clip in clips}
     if len(names) == 1:
         arrays['names'] = np.array(names.pop())
     return arrays
 
 
-def _lengths(file: NpzArrays, frames: int) -> np.ndarray:
+def _lengths(file: _Npz, frames: int) -> np.ndarray:
     """Return the frames [N] of each clip."""
     if 'lengths' not in file:
         return np.array([frames])
@@ -281,7 +232,7 @@ def _lengths(file: NpzArrays, frames: int) -> np.ndarray:
     return lengths.astype(np.int64)
 
 
-def _measured(file: NpzArrays, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _measured(file: _Npz, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return points [F, K, D] with NaN put to 0, and confidence [F, K], 0 there."""
     gone = np.isnan(points).all(axis=-1)
     points = np.where(gone[..., None], 0.0, points)
@@ -302,22 +253,22 @@ def _measured(file: NpzArrays, points: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return points, np.where(gone, 0.0, confidence)
 
 
-def _shared(file: NpzArrays, count: int) -> dict[str, list]:
+def _shared(file: _Npz, count: int) -> dict[str, list]:
     """Return what holds for whole clips, a list of `count` values a key, as Clip takes them."""
     shared: dict[str, list] = {key: file.texts(key, count, '') for key in _TEXTS}
     if 'source' not in file:
         shared['source'] = [str(file.path)] * count
     shared['skeleton'] = file.texts('skeleton', count, 'body_25')
-    shared['rate_hz'] = file.each('rate_hz', count, ())
+    shared['rate_hz'] = file.rows('rate_hz', count, ())
     if 'prepared' in file:
-        shared['prepared'] = [bool(value) for value in file.each('prepared', count, ())]
+        shared['prepared'] = [bool(value) for value in file.rows('prepared', count, ())]
     if 'valence_arousal' in file:
-        pairs = file.each('valence_arousal', count, (2,))
+        pairs = file.rows('valence_arousal', count, (2,))
         shared['valence_arousal'] = [_or_none(pair) for pair in pairs]
     return shared
 
 
-def _emotions(file: NpzArrays, lengths: np.ndarray) -> np.ndarray | None:
+def _emotions(file: _Npz, lengths: np.ndarray) -> np.ndarray | None:
     """Return emotion weights a frame [F, 7], NaN where not known; None where none are."""
     if 'emotion' in file:
         if 'emotions' in file:
@@ -346,7 +297,7 @@ def _emotions(file: NpzArrays, lengths: np.ndarray) -> np.ndarray | None:
 
 
 def _arranged(
-    file: NpzArrays, points: np.ndarray, confidence: np.ndarray, fields: dict
+    file: _Npz, points: np.ndarray, confidence: np.ndarray, fields: dict
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put one clip's keypoints in the skeleton's order; those that the file lacks get 0."""
     if 'names' not in file:

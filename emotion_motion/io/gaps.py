@@ -42,19 +42,14 @@ class Cleaning:
 
 
 def fill_gaps(
-    points: np.ndarray,
-    confidence: np.ndarray,
-    rate_hz: float,
-    *,
-    threshold: float = _THRESHOLD,
-    longest_s: float = _LONGEST_S,
+    points: np.ndarray, confidence: np.ndarray, rate_hz: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fill short gaps of each keypoint by linear interpolation in time; mask what is left.
 
-    A keypoint is measured in a frame where its confidence is at least `threshold` and its
+    A keypoint is measured in a frame where its confidence is at least 0.1 and its
     coordinates are finite; such values come back bit by bit. Between two measured frames of the
-    same keypoint, up to `longest_s` of missing frames are interpolated and get half the lower
-    confidence of the two, but at least `threshold`. Longer gaps hold the last measured value, the
+    same keypoint, up to 0.5 s of missing frames are interpolated and get half the lower
+    confidence of the two, but at least 0.1. Longer gaps hold the last measured value, the
     beginning the first one; both get confidence 0, as does a keypoint that is never measured
     (which is put to 0). Doing it twice changes nothing.
 
@@ -62,33 +57,25 @@ def fill_gaps(
         points: [T, K, D] in any unit.
         confidence: [T, K], 0 to 1.
         rate_hz: frames a second.
-        threshold: the smallest confidence of a measured keypoint, above 0.
-        longest_s: the longest gap to fill; 0 fills none.
 
     Returns:
         Points [T, K, D] and confidence [T, K], new arrays of the given dtypes.
 
     Raises:
-        MotionFileError: the shapes do not fit, or an option is out of its range.
+        MotionFileError: the shapes do not fit.
     """
     points, confidence = _checked(points, confidence)
-    # Written so that NaN fails as well.
-    if not (0.0 < rate_hz < float('inf') and 0.0 < threshold <= 1.0 and longest_s >= 0.0):
-        raise MotionFileError(
-            f'got rate_hz={rate_hz}, threshold={threshold}, longest_s={longest_s}; expected a '
-            f'rate above 0, a threshold above 0 up to 1 and a longest gap of at least 0'
-        )
-    measured = (confidence >= threshold) & np.isfinite(points).all(axis=-1)
-    longest = int(longest_s * rate_hz + 1e-6)
+    measured = (confidence >= _THRESHOLD) & np.isfinite(points).all(axis=-1)
+    longest = int(_LONGEST_S * rate_hz + 1e-6)
     filled = np.where(measured[..., None], points, 0).astype(points.dtype)
     sure = np.where(measured, confidence, 0).astype(confidence.dtype)
     for k in range(points.shape[1]):
-        _fill_one(filled[:, k], sure[:, k], measured[:, k], longest, threshold)
+        _fill_one(filled[:, k], sure[:, k], measured[:, k], longest)
     return filled, sure
 
 
 def _fill_one(
-    points: np.ndarray, confidence: np.ndarray, measured: np.ndarray, longest: int, least: float
+    points: np.ndarray, confidence: np.ndarray, measured: np.ndarray, longest: int
 ) -> None:
     """Fill one keypoint's gaps of up to `longest` frames; points [T, D], in place."""
     frames = np.flatnonzero(measured)
@@ -105,22 +92,16 @@ def _fill_one(
             continue
         share = (np.arange(before + 1, after) - before)[:, None] / (after - before)
         points[gap] = (1.0 - share) * points[before] + share * points[after]
-        confidence[gap] = max(0.5 * min(confidence[before], confidence[after]), least)
+        confidence[gap] = max(0.5 * min(confidence[before], confidence[after]), _THRESHOLD)
 
 
 def clean(
-    points: np.ndarray,
-    confidence: np.ndarray,
-    skeleton: Skeleton,
-    *,
-    rate_hz: float = 30.0,
-    threshold: float = _THRESHOLD,
-    longest_s: float = _LONGEST_S,
+    points: np.ndarray, confidence: np.ndarray, skeleton: Skeleton, *, rate_hz: float = 30.0
 ) -> tuple[np.ndarray, np.ndarray, Cleaning]:
     """Cut out what no body can be, then fill gaps in time and mask the rest.
 
     A keypoint whose coordinates are all exactly 0 counts as unmeasured, as does one below
-    `threshold`. A keypoint is implausible where it is farther from the middle of the body in that
+    0.1. A keypoint is implausible where it is farther from the middle of the body in that
     frame (the median of the measured keypoints), or from the keypoint before it in the skeleton,
     than the body is long. It becomes unmeasured; where more than half of a frame's measured
     keypoints are implausible, the whole frame does.
@@ -130,33 +111,26 @@ def clean(
         confidence: [T, K], 0 to 1.
         skeleton: names, parents and proportions of the K keypoints.
         rate_hz: frames a second.
-        threshold: the smallest confidence of a measured keypoint.
-        longest_s: the longest gap to fill.
 
     Returns:
         Points [T, K, D], confidence [T, K] and the counts.
 
     Raises:
-        MotionFileError: the shapes do not fit, or an option is out of its range.
+        MotionFileError: the shapes do not fit.
     """
     points, confidence = _checked(points, confidence)
     if points.shape[1] != skeleton.size:
         raise MotionFileError(
             f'got {points.shape[1]} keypoints; the skeleton {skeleton.name!r} has {skeleton.size}'
         )
-    measured = (confidence >= threshold) & np.isfinite(points).all(axis=-1)
+    measured = (confidence >= _THRESHOLD) & np.isfinite(points).all(axis=-1)
     measured &= (points != 0).any(axis=-1)
     wrong = _implausible(points, measured, skeleton)
     cut = 2 * wrong.sum(axis=1) > measured.sum(axis=1)
     wrong[cut] = measured[cut]
     kept = measured & ~wrong
-    points, confidence = fill_gaps(
-        points,
-        np.where(kept, confidence, 0).astype(confidence.dtype),
-        rate_hz,
-        threshold=threshold,
-        longest_s=longest_s,
-    )
+    confidence = np.where(kept, confidence, 0).astype(confidence.dtype)
+    points, confidence = fill_gaps(points, confidence, rate_hz)
     masked = int((confidence == 0).sum())
     counts = Cleaning(
         filled=kept.size - int(kept.sum()) - masked,

@@ -51,7 +51,8 @@ def save_motion(path: str | Path, motion: Motion) -> Path:
         The path.
 
     Raises:
-        MotionFileError: another ending, or the file cannot be written.
+        MotionFileError: another ending.
+        StorageError: the file cannot be written.
     """
     path = Path(path)
     writers = {'.npz': _write_npz, '.csv': _write_csv}

@@ -6,39 +6,53 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Protocol
 
 from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.clip import Clip
 
-__all__ = ['KINDS', 'describe_motion', 'find_motion', 'is_motion', 'read_clips']
+__all__ = ['JointReader', 'KINDS', 'describe_motion', 'find_motion', 'is_motion', 'read_clips']
 
 KINDS = {
     'bvh': 'motion capture, .bvh',
     'openpose': 'OpenPose BODY_25, a folder of *_keypoints.json or one .json a clip',
-    'pepper': "Pepper's joint angles, .csv with a column HeadPitch and others",
+    'joints': "a robot's joint angles, .csv, with the robot's name (--robot)",
     'npz': 'clips with documented keys, .npz',
 }
 _BY_ENDING = {'.bvh': 'bvh', '.json': 'openpose', '.npz': 'npz'}
 _FRAME_ENDING = '_keypoints.json'
 _DATASET_INDEX = 'index.safetensors'
+_OPENPOSE_HZ = 30.0
+
+
+class JointReader(Protocol):
+    """Reads tables of a robot's joint angles: `emotion_motion.robot.description.recordings`."""
+
+    def recognises(self, path: Path) -> bool:
+        """Tell whether a file is a table of this robot's joints."""
+
+    def read(self, path: Path, rate_hz: float | None = None) -> list[Clip]:
+        """Read the clips of a table."""
+
+    def describe(self, path: Path, rate_hz: float | None = None) -> list[str]:
+        """Return what a table holds, as lines of text."""
 
 
 def read_clips(
-    path: str | Path, *, urdf: str | Path | None = None, rate_hz: float | None = None
+    path: str | Path, *, joints: JointReader | None = None, rate_hz: float | None = None
 ) -> list[Clip]:
     """Read every clip of a motion file, whatever its format.
 
     Args:
         path: a file, or a folder with one OpenPose file a frame.
-        urdf: the robot of joint angles.
-        rate_hz: frames a second where the format does not say (OpenPose); default 30.
+        joints: what reads tables of joint angles, .csv; None: they are refused.
+        rate_hz: frames a second where the file does not say; of OpenPose 30 by default.
 
     Raises:
-        MotionFileError: with path and reason: no motion, damaged, or joint angles without a URDF.
-        ConfigError: a library that the format needs is missing.
+        MotionFileError: with path and reason: no motion, damaged, or joint angles without a robot.
     """
     path = Path(path)
-    kind = _kind(path)
+    kind = _kind(path, joints)
     if kind == 'bvh':
         from emotion_motion.io.bvh.reader import read_bvh
 
@@ -46,27 +60,20 @@ def read_clips(
     if kind == 'openpose':
         from emotion_motion.io.openpose import read_openpose
 
-        return read_openpose(path, rate_hz=rate_hz or 30.0)
-    if kind == 'pepper':
-        from emotion_motion.io.pepper import read_rebl_pepper
-
-        return read_rebl_pepper(path, _needed(urdf, path))
+        return read_openpose(path, rate_hz=rate_hz or _OPENPOSE_HZ)
+    if kind == 'joints' and joints is not None:
+        return joints.read(path, rate_hz)
     from emotion_motion.io.clip_file import load_clips
 
     return load_clips(path)
 
 
 def describe_motion(
-    path: str | Path, *, urdf: str | Path | None = None, rate_hz: float | None = None
+    path: str | Path, *, joints: JointReader | None = None, rate_hz: float | None = None
 ) -> list[str]:
-    """Return what was found in a motion file, as lines of text; arguments as `read_clips`.
-
-    Raises:
-        MotionFileError: as `read_clips`.
-        ConfigError: a library that the format needs is missing.
-    """
+    """Return what a motion file holds, as lines of text; arguments and errors as `read_clips`."""
     path = Path(path)
-    kind = _kind(path)
+    kind = _kind(path, joints)
     if kind == 'bvh':
         from emotion_motion.io.bvh.reader import describe_bvh
 
@@ -74,17 +81,15 @@ def describe_motion(
     if kind == 'openpose':
         from emotion_motion.io.openpose import describe_openpose
 
-        return describe_openpose(path, rate_hz=rate_hz or 30.0).lines()
-    if kind == 'pepper':
-        from emotion_motion.io.pepper import describe_rebl_pepper
-
-        return describe_rebl_pepper(path, _needed(urdf, path)).lines()
+        return describe_openpose(path, rate_hz=rate_hz or _OPENPOSE_HZ)
+    if kind == 'joints' and joints is not None:
+        return joints.describe(path, rate_hz)
     clips = read_clips(path)
     dims = sorted({clip.dims for clip in clips})
     return [f'{path}: npz, {len(clips)} clips, keypoints in {" and ".join(map(str, dims))}D']
 
 
-def is_motion(path: str | Path) -> bool:
+def is_motion(path: str | Path, joints: JointReader | None = None) -> bool:
     """Tell whether a path looks like motion; what is in it may still be damaged."""
     path = Path(path)
     if path.name.startswith('.'):
@@ -92,11 +97,11 @@ def is_motion(path: str | Path) -> bool:
     if path.is_dir():
         return any(name.endswith(_FRAME_ENDING) for name in os.listdir(path))
     if path.suffix.lower() == '.csv':
-        return _has_joint_angles(path)
+        return joints is not None and joints.recognises(path)
     return path.is_file() and path.suffix.lower() in _BY_ENDING
 
 
-def find_motion(folder: str | Path) -> list[Path]:
+def find_motion(folder: str | Path, joints: JointReader | None = None) -> list[Path]:
     """Return every motion in a folder and those below it, sorted.
 
     A folder with one OpenPose file a frame counts as one. Hidden files and folders are left out,
@@ -108,20 +113,20 @@ def find_motion(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise MotionFileError(f'got {folder}, which is no folder; expected one with motion files')
-    found = []
+    motions = []
     for place, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith('.'))
         if _DATASET_INDEX in names:
             below.clear()
             continue
         if any(name.endswith(_FRAME_ENDING) for name in names):
-            found.append(Path(place))
+            motions.append(Path(place))
             names = [name for name in names if not name.endswith('.json')]
-        found += [path for name in names if is_motion(path := Path(place, name))]
-    return sorted(found)
+        motions += [path for name in names if is_motion(path := Path(place, name), joints)]
+    return sorted(motions)
 
 
-def _kind(path: Path) -> str:
+def _kind(path: Path, joints: JointReader | None) -> str:
     """Return the key of KINDS that a path is."""
     if not path.exists():
         raise MotionFileError(f'got {path}, which does not exist; expected a motion file')
@@ -134,22 +139,6 @@ def _kind(path: Path) -> str:
         )
     if ending in _BY_ENDING:
         return _BY_ENDING[ending]
-    if ending == '.csv' and _has_joint_angles(path):
-        return 'pepper'
+    if ending == '.csv' and joints is not None:
+        return 'joints'
     raise MotionFileError(f'got {path}; expected one of: {"; ".join(KINDS.values())}')
-
-
-def _has_joint_angles(path: Path) -> bool:
-    try:
-        with open(path, encoding='utf-8', errors='replace') as file:
-            return 'HeadPitch' in file.readline(10_000)
-    except OSError:
-        return False
-
-
-def _needed(urdf: str | Path | None, path: Path) -> str | Path:
-    if urdf is None:
-        raise MotionFileError(
-            f'got the joint angles {path} without the robot that they move; give its URDF (--urdf)'
-        )
-    return urdf

@@ -51,22 +51,23 @@ class Stance:
 
     def reset(self) -> None:
         """Forget the past: the next frame follows the rest pose."""
-        self._meant = self._stood = self._rest
+        self._last = self._stood = self._rest
         self._share: float | None = None
 
     def __call__(self, bodies: np.ndarray, share: float) -> np.ndarray:
         """Return the next bodies [B, K, D] of height 1 as they stand.
 
+        Projected onto the body, their legs stay as they are.
+
         Args:
-            bodies: what the model means, on the body: hips that are a little off it would come
-                back to it with their feet, twice the sliding of the packaged model.
+            bodies: the model's; they need not be quite on the body.
             share: how far standing feet are held, 0 to 1; it is reached within half a second.
         """
         if self._share is None:
             self._share = share
         self._share += min(max(share - self._share, -self._change), self._change)
-        self._stood = self._anchor(bodies, self._meant, self._stood, self._share)
-        self._meant = bodies
+        self._stood = self._anchor(bodies, self._last, self._stood, self._share)
+        self._last = bodies
         return self._stood
 
 
@@ -101,6 +102,11 @@ class StanceAnchor:
         self._legs = np.array(legs, dtype=np.intp).reshape(-1, 6)
         lengths = skeleton.bone_lengths.astype(np.float32)
         thigh, shin = (lengths[self._legs[:, part]][:, None] for part in (_KNEE, _ANKLE))
+        # A bar between the hips gives both their directions; without one it is from the root.
+        bars = {a: b for pair in skeleton.bars for a, b in (pair, pair[::-1])}
+        hips = self._legs[:, _HIP]
+        self._opposite = np.array([bars.get(int(hip), skeleton.root) for hip in hips], np.intp)
+        self._hip_length = lengths[hips][:, None]
         self._reach = (thigh + shin) * np.float32(_STRETCH)  # [F, 1]
         self._least_reach = np.abs(thigh - shin) + np.float32(_TIE)
         self._thigh_squared, self._difference = thigh**2, thigh**2 - shin**2
@@ -118,14 +124,14 @@ class StanceAnchor:
         """Hold the feet of `body` that stood in `last` and hardly move.
 
         Args:
-            body: what the model means [B, K, 3] float32, on the body, height 1, ground at z = 0.
-            before: what it meant in the frame before [B, K, 3].
+            body: the model's [B, K, 3] float32, height 1, ground at z = 0.
+            before: the model's in the frame before [B, K, 3].
             last: the frame before as it stood [B, K, 3].
             share: how far standing feet are held, 0 to 1.
 
         Returns:
-            The same shape, on the body. The upper body moves along by what a held leg cannot
-            reach.
+            The same shape; projected onto the body, the legs stay as they are. The upper body
+            moves along by what a held leg cannot reach.
         """
         if not self.feet or share <= 0.0:
             return body
@@ -135,7 +141,7 @@ class StanceAnchor:
         """Put the feet of `body` where they are in `feet`, by the legs' joints.
 
         Args:
-            body: [B, K, 3] float32, on the body, height 1, ground at z = 0.
+            body: [B, K, 3] float32, height 1, ground at z = 0.
             feet: bodies [B, K, 3] whose feet are taken.
             held: [B, F, 1], how far each foot is: 0 leaves it as it is in `body`.
         """
@@ -143,14 +149,23 @@ class StanceAnchor:
         foot = leg[..., _FOOT, :]
         foot = foot + held[..., None] * (feet.take(self._legs[:, _FOOT], axis=1) - foot)
         foot[..., 2] -= self._drop(foot, held)
-        hip, knee, ankle = leg[..., _HIP, :], leg[..., _KNEE, :], foot[..., _ANKLE, :]
+        hip, knee, ankle = self._hips(body), leg[..., _KNEE, :], foot[..., _ANKLE, :]
         parts, shift = body.copy(), self._pull(hip, ankle, held)
         if shift.any():
             parts, hip, knee = parts + shift, hip + shift, knee + shift
         knee, reached = self._bend(hip, knee, ankle, foot)
         parts[:, self._legs[:, _KNEE]] = knee
         parts[:, self._legs[:, _FOOT]] = foot + (reached - ankle)[..., None, :]
-        return self._skeleton.project(parts)
+        return parts
+
+    def _hips(self, body: np.ndarray) -> np.ndarray:
+        """Return the hips [B, F, 3] where a projection onto the body puts them.
+
+        Hips that are a little off would come back to it with their feet: twice the sliding.
+        """
+        across = body.take(self._legs[:, _HIP], axis=1) - body.take(self._opposite, axis=1)
+        root = body[:, self._skeleton.root, None]
+        return root + self._hip_length * across / np.maximum(_length(across), _TIE)
 
     def held(self, body: np.ndarray, before: np.ndarray, last: np.ndarray) -> np.ndarray:
         """Return how far each foot of bodies [B, K, 3] stands, [B, F, 1]: 1 does, 0 is free."""

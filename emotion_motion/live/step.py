@@ -12,9 +12,9 @@ from torch import nn, Tensor
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.live.target import FrameSampler, TargetChooser
 from emotion_motion.live.tracing import as_traced
-from emotion_motion.live.watchdog import Freedom
+from emotion_motion.live.watchdog import Release
 from emotion_motion.model.mixture import Target
-from emotion_motion.model.network import StreamCache, StreamStep
+from emotion_motion.model.network import StreamCache, StreamInput, StreamStep
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 
 __all__ = ['FrameSampler', 'LiveStep', 'NextBody']
@@ -36,26 +36,20 @@ class _Network(nn.Module):
         super().__init__()
         self.model = checkpoint.model
 
-    def forward(
-        self,
-        frame: Tensor,
-        past: tuple[Tensor, Tensor],
-        emotion: Tensor,
-        rings: tuple[Tensor, Tensor, Tensor, Tensor],
-        slot: Tensor,
-        rotation: Tensor,
-        target: tuple[Tensor, Tensor],
-    ) -> tuple[Tensor, ...]:
-        """Return a StreamStep of 2B rows; frame, past, emotion and target have B."""
+    def forward(self, given: StreamInput) -> StreamStep:
+        """Return a StreamStep of 2B rows; `given` has B, but for its rings."""
 
         def twice(part: Tensor) -> Tensor:
             return torch.cat((part, part))
 
-        emotions = torch.cat((emotion, torch.zeros_like(emotion)))
-        past = (twice(past[0]), twice(past[1]))
-        told = Target(twice(target[0]), twice(target[1]))
-        return tuple(
-            self.model.stream_step(twice(frame), past, emotions, rings, slot, rotation, told)
+        return self.model.stream_step(
+            given._replace(
+                frame=twice(given.frame),
+                before=twice(given.before),
+                moved=twice(given.moved),
+                emotion=torch.cat((given.emotion, torch.zeros_like(given.emotion))),
+                target=Target(*map(twice, given.target)),
+            )
         )
 
 
@@ -75,16 +69,15 @@ class _Body(nn.Module):
             self.register_buffer(name, values.to(self.model.unit.device))
         self.register_buffer('axes', self.model.axes())
 
-    def forward(self, frame: Tensor, fade: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return frame, body and unprojected of NextBody."""
-        frame = torch.lerp(frame, self.model.in_axes(frame) @ self.axes, fade)
+    def forward(self, frame: Tensor, decay: Tensor, emotion_logits: Tensor) -> NextBody:
+        frame = torch.lerp(frame, self.model.in_axes(frame) @ self.axes, decay)
         # The bounds of the training motion hold the root, which no bone holds. They must not hide
         # an infinite coordinate: 0 times infinity is no number, and goes on as such.
         mean = torch.add(self.mean, frame, alpha=0)
         points = torch.clamp(frame, self.low, self.high) + mean
-        loose = points.unflatten(-1, (self.skeleton.size, -1))
-        body = self.skeleton.project(loose)
-        return body.flatten(1) - self.mean, body, loose
+        unprojected = points.unflatten(-1, (self.skeleton.size, -1))
+        body = self.skeleton.project(unprojected)
+        return NextBody(body.flatten(1) - self.mean, body, unprojected, emotion_logits)
 
 
 class LiveStep:
@@ -107,8 +100,8 @@ class LiveStep:
         if traced:
             frame = self._model.unit.new_zeros(batch_size, self._model.config.outputs)
             emotion = frame.new_zeros(batch_size, self._model.config.emotions)
-            self._network = as_traced(self._network, self._inputs(frame, emotion))
-            self._body = as_traced(self._body, (frame, frame.new_zeros(())))
+            self._network = as_traced(self._network, (self._input(frame, emotion),))
+            self._body = as_traced(self._body, (frame, frame.new_zeros(()), emotion))
             self.reset()
 
     def reset(self) -> None:
@@ -122,7 +115,7 @@ class LiveStep:
         emotion: Tensor,
         sampler: SamplerConfig,
         random: torch.Generator,
-        freedom: Freedom | None = None,
+        release: Release | None = None,
     ) -> NextBody:
         """Make the next body.
 
@@ -132,21 +125,18 @@ class LiveStep:
             sampler: the settings.
             random: one number is drawn a frame, which all others hang on: so the numbers of a
                 stream do not hang on when the targets of the streams beside it are due.
-            freedom: what the watchdog asks for on top of the settings.
+            release: what the watchdog adds to the settings.
         """
-        step = StreamStep(*self._network(*self._inputs(frame, emotion)))
         size = self._batch_size
-        self._cache.last_frame, self._cache.last_moved = frame, step.moved[:size]
+        step = self._network(self._input(frame, emotion))
+        self._cache.remember(frame, step.moved[:size])
         seed = int(torch.randint(2**62, (), generator=random, device=random.device))
-        drawn = self.chooser(step, frame, emotion, sampler, seed, freedom)
+        drawn = self.chooser(step, frame, emotion, sampler, seed, release)
         following = step.logits[:size, 0]
         if self._model.config.horizon == 1 and drawn is not None:  # the first published form
             following = drawn
-        frame, body, loose = self._body(following, frame.new_tensor(sampler.fade))
-        return NextBody(frame, body, loose, step.emotion_logits[:size, -1])
+        decay = frame.new_tensor(sampler.decay)
+        return self._body(following, decay, step.emotion_logits[:size, -1])
 
-    def _inputs(self, frame: Tensor, emotion: Tensor) -> tuple[Any, ...]:
-        cache = self._cache
-        past = cache.past_of(frame)
-        place = self._model.place_of(cache)
-        return frame, past, emotion, cache.rings, *place, tuple(self.chooser.target)
+    def _input(self, frame: Tensor, emotion: Tensor) -> StreamInput:
+        return self._model.stream_input(frame, emotion, self.chooser.target, self._cache)

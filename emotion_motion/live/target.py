@@ -5,7 +5,7 @@
 A gesture begins with movements too small to see in a noisy history, and one frame ahead components
 are half a millimetre apart. So the sampler chooses `horizon` frames ahead. N components are asked
 for: each is drawn from the mixture, and a place from its Gaussian is its mean. What is chosen, put
-back onto the body, is what the next frames are told of.
+back onto the body, is the target of the next frames.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import NEUTRAL_INDEX
 from emotion_motion.live.tracing import as_traced
-from emotion_motion.live.watchdog import Freedom
+from emotion_motion.live.watchdog import Release
 from emotion_motion.model.mixture import Mixture, Target
 from emotion_motion.model.network import MotionModel, StreamStep
 from emotion_motion.sampling import is_expressive
@@ -30,6 +30,9 @@ __all__ = [
     'COMPONENTS',
     'FrameSampler',
     'LIMBS',
+    'Noise',
+    'ProposalInput',
+    'ProposalSettings',
     'TargetChooser',
     'TargetProposals',
     'limbs_of',
@@ -46,8 +49,34 @@ COMPONENTS = 64  # asked for, N; what 16 and 256 do is in docs/live_loop.md
 _NEW_EMOTION = 0.1
 # A new emotion is to be seen within so long; until then it weighs more, and targets go further,
 # ever less so (docs/live_loop.md).
-_NEWS_S, _NEWS_WEIGHT, _NEWS_GAIN = 1.5, 2.0, 0.6
+_NOVELTY_S, _NOVELTY_WEIGHT, _NOVELTY_GAIN = 1.5, 2.0, 0.6
 _LEAST_SPREAD = 1e-9  # of the components' speeds, squared
+
+
+class ProposalInput(NamedTuple):
+    """What the components of B streams hang on."""
+
+    features: Tensor  # of StreamStep [2B, 1, C + E], with the emotion [B] and then without [B]
+    pose: Tensor  # of StreamStep [B, 1, Z]
+    logits: Tensor  # of StreamStep [B, 1, O]
+    frame: Tensor  # [B, O] in model space
+
+
+class ProposalSettings(NamedTuple):
+    """Settings of SamplerConfig, as they are for each stream."""
+
+    individual: Tensor  # []
+    pose_radius: Tensor  # []
+    guidance: Tensor  # [B, 1]
+    target_gain: Tensor  # [B, 1]
+    mixture_temperature: Tensor  # [B, 1]
+
+
+class Noise(NamedTuple):
+    """The random numbers of N components."""
+
+    uniform: Tensor  # [B, N]
+    normal: Tensor  # [B, N, Z]
 
 
 class Proposals(NamedTuple):
@@ -98,68 +127,54 @@ class TargetProposals(nn.Module):
         self.register_buffer('metric', pose_metric(model))
         self.register_buffer('limbs', member[1:])  # [L, K], of those that choose for themselves
 
-    def draw(self, batch_size: int, random: torch.Generator | None) -> tuple[Tensor, Tensor]:
-        """Draw what `forward` needs at random: uniform [B, N] and normal [B, N, Z]."""
+    def noise(self, batch_size: int, random: torch.Generator | None) -> Noise:
+        """Draw what `forward` needs at random."""
         empty, size = self.model.unit.new_empty, (batch_size, COMPONENTS)
         normal = empty(*size, self.model.config.pose_axes)
-        return empty(size).uniform_(generator=random), normal.normal_(generator=random)
+        return Noise(empty(size).uniform_(generator=random), normal.normal_(generator=random))
 
-    def forward(
-        self,
-        seen: tuple[Tensor, Tensor, Tensor, Tensor],
-        settings: tuple[Tensor, Tensor, Tensor, Tensor, Tensor],
-        noise: tuple[Tensor, Tensor],
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return Proposals.
-
-        Args:
-            seen: features of StreamStep [2B, 1, C + E], with the emotion and then without; here
-                [B, 1, Z] and logits [B, 1, O] of StreamStep; the frame [B, O].
-            settings: individual and pose_radius, []; guidance, target_gain and
-                mixture_temperature, [B, 1].
-            noise: of `draw`.
-        """
-        features, here, logits, frame = seen
-        individual, pose_radius, guidance, gain, temperature = settings
-        mdn = self.model.mdn
-        told, untold = features.chunk(2)
-        mixture, without = mdn(told, here), mdn(untold, here)
+    def forward(self, of: ProposalInput, settings: ProposalSettings, noise: Noise) -> Proposals:
+        """Draw N components of each stream's mixture and read what each would show."""
+        mdn, pose, temperature = self.model.mdn, of.pose, settings.mixture_temperature
+        conditioned, unconditioned = of.features.chunk(2)
+        mixture, without = mdn(conditioned, pose), mdn(unconditioned, pose)
         log_pi = mixture.log_pi.squeeze(1)
-        log_pi = log_pi + guidance * (log_pi - without.log_pi.squeeze(1))
+        log_pi = log_pi + settings.guidance * (log_pi - without.log_pi.squeeze(1))
         mean, sigma = self._drawn(mixture, log_pi / temperature, noise, temperature)
-        # A body lags behind its target, and would move less than it means to.
-        mean = here + gain.unsqueeze(-1) * (mean - here)
-        mean, far = self._near_anchors(mean, pose_radius)
-        mu, spread = self.model.in_frames(mean.unsqueeze(1), sigma.unsqueeze(1), logits, self.axes)
-        emotions = self._emotions(mu.squeeze(1), frame, individual)
-        return mu, spread, emotions.unsqueeze(1), far
+        # A body lags behind its target, and would move less than it was to.
+        mean = pose + settings.target_gain.unsqueeze(-1) * (mean - pose)
+        mean, drawn_back = self._near_anchors(mean, settings.pose_radius)
+        mu, sigma = self.model.in_frames(
+            mean.unsqueeze(1), sigma.unsqueeze(1), of.logits, self.axes
+        )
+        emotions = self._emotions(mu.squeeze(1), of.frame, settings.individual)
+        return Proposals(mu, sigma, emotions.unsqueeze(1), drawn_back)
 
     def _drawn(
-        self, mixture: Mixture, log_pi: Tensor, noise: tuple[Tensor, Tensor], temperature: Tensor
+        self, mixture: Mixture, log_pi: Tensor, noise: Noise, temperature: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Draw N components of log_pi [B, G] and a place from each: means and sigma [B, N, Z].
 
         A Gaussian is a mixture of places drawn from it, so their choice is still the mixture's.
         """
-        uniform, normal = noise
         share = log_pi.softmax(dim=-1).cumsum(dim=-1)
         # The last bin takes what rounding leaves over.
-        chosen = torch.searchsorted(share[:, :-1].contiguous(), uniform, right=True)
+        chosen = torch.searchsorted(share[:, :-1].contiguous(), noise.uniform, right=True)
         mean, sigma = (
             part.squeeze(1) for part in self.model.mdn.components(mixture, chosen.unsqueeze(1))
         )
-        return mean + normal * sigma * temperature.sqrt().unsqueeze(-1), sigma
+        return mean + noise.normal * sigma * temperature.sqrt().unsqueeze(-1), sigma
 
     def _near_anchors(self, places: Tensor, pose_radius: Tensor) -> tuple[Tensor, Tensor]:
         """Draw places [B, N, Z] back that are too far from every anchor; returns the share [B]."""
         anchors = self.model.mdn.anchors
-        at = (places @ self.metric).flatten(0, 1)  # [B * N, Z]
-        there = anchors @ self.metric  # [G, Z]
+        a = (places @ self.metric).flatten(0, 1)  # [B * N, Z]
+        b = anchors @ self.metric  # [G, Z]
         # |a - b|^2 less |a|^2, which does not change which is nearest: a fifth of cdist's time.
-        less, nearest = torch.addmm(there.square().sum(-1), at, there.T, alpha=-2.0).min(dim=-1)
-        far = (less + at.square().sum(-1)).clamp_min(0.0).sqrt()
+        less, nearest = torch.addmm(b.square().sum(-1), a, b.T, alpha=-2.0).min(dim=-1)
+        distance = (less + a.square().sum(-1)).clamp_min(0.0).sqrt()
         allowed = torch.where(pose_radius > 0.0, pose_radius * self.model.mdn.radius, torch.inf)
-        excess = (far / allowed).view(*places.shape[:2], 1)
+        excess = (distance / allowed).view(*places.shape[:2], 1)
         anchor = anchors[nearest].view_as(places)
         back = torch.where(excess > 1.0, anchor + (places - anchor) / excess, places)
         return back, (excess > 1.0).to(places).mean(dim=(1, 2))
@@ -211,14 +226,14 @@ class TargetChooser:
         config = self._model.config
         self._batch_size, self._sampler = batch_size, sampler
         self._every, self._horizon = config.target_every, config.horizon
-        self._aging = 1.0 / (_NEWS_S * checkpoint.rate_hz)
+        self._aging = 1.0 / (_NOVELTY_S * checkpoint.rate_hz)
         self._mean = torch.from_numpy(checkpoint.normaliser.mean).to(self._model.unit.device)
         self._random = torch.Generator(device=self._mean.device)
         limbs = limbs_of(checkpoint.skeleton)
         self._groups = torch.tensor(limbs, device=self._mean.device)
         self._proposals: Any = TargetProposals(self._model, limbs).eval()
-        self._draw = self._proposals.draw
-        # The way that a frame goes in `horizon` frames, what movement and spread are measured in.
+        self._noise = self._proposals.noise
+        # How far a frame goes in `horizon` frames, the unit of movement and spread.
         axes = self._proposals.axes
         self._unit = (self._model.mdn.horizon_unit.square() @ axes.square()).sqrt()
         if traced:
@@ -232,7 +247,7 @@ class TargetChooser:
         self.target = Target(place, zeros(self._batch_size, 1, 1))
         self.drawn_back = np.full(self._batch_size, np.nan)
         self._emotion: Tensor | None = None
-        self._news = np.zeros(self._batch_size)  # 1 at a new emotion, 0 once it is none any more
+        self._novelty = np.zeros(self._batch_size)  # of the emotion: 1 when it is new, then less
         self._frames = 0
 
     def __call__(
@@ -242,7 +257,7 @@ class TargetChooser:
         emotion: Tensor,
         settings: SamplerConfig,
         seed: int,
-        freedom: Freedom | None = None,
+        release: Release | None = None,
     ) -> Tensor | None:
         """Move the targets on by one frame; choose new ones where they are due.
 
@@ -250,41 +265,41 @@ class TargetChooser:
         one by itself where another emotion is asked for or the watchdog wants it.
 
         Args:
-            step: what the network found of the frame, with the emotion [B] and then without [B].
+            step: of the network, with the emotion [B] and then without [B].
             frame: [B, O] in model space.
             emotion: what is requested [B, E].
             settings: of the sampler.
             seed: of the random numbers, should any be needed.
-            freedom: what the watchdog asks for.
+            release: what the watchdog adds to the settings.
 
         Returns:
             The pose that was drawn [B, O] in model space, or None where none was due.
         """
-        place, left = self.target
-        left = (left - 1.0 / self._horizon).clamp_min(0.0)
-        due = self._due(emotion, freedom)
+        place, remaining = self.target
+        remaining = (remaining - 1.0 / self._horizon).clamp_min(0.0)
+        due = self._due(emotion, release)
         drawn = None
         if due.any():
-            drawn = self._drawn(step, frame, emotion, settings, seed, freedom)
+            drawn = self._drawn(step, frame, emotion, settings, seed, release)
             body = self._skeleton.project((drawn + self._mean).view(len(drawn), *self._shape()))
-            fresh = self._model.in_axes(body.flatten(1) - self._mean).unsqueeze(1)
-            chosen = torch.from_numpy(due).to(place.device).view(-1, 1, 1)
-            place = torch.where(chosen, fresh, place)
-            left = torch.where(chosen, 1.0 - 1.0 / self._horizon, left)
-        self.target = Target(place, left)
-        self._news = np.maximum(self._news - self._aging, 0.0)
+            new_place = self._model.in_axes(body.flatten(1) - self._mean).unsqueeze(1)
+            is_due = torch.from_numpy(due).to(place.device).view(-1, 1, 1)
+            place = torch.where(is_due, new_place, place)
+            remaining = torch.where(is_due, 1.0 - 1.0 / self._horizon, remaining)
+        self.target = Target(place, remaining)
+        self._novelty = np.maximum(self._novelty - self._aging, 0.0)
         self._frames += 1
         return drawn
 
-    def _due(self, emotion: Tensor, freedom: Freedom | None) -> np.ndarray:
+    def _due(self, emotion: Tensor, release: Release | None) -> np.ndarray:
         due = np.full(self._batch_size, self._frames % self._every == 0)
         if self._emotion is None or not torch.equal(emotion, self._emotion):
             if self._emotion is not None:
                 new = ((emotion - self._emotion).abs().amax(dim=-1) > _NEW_EMOTION).cpu().numpy()
                 due |= new
-                self._news[new] = 1.0
+                self._novelty[new] = 1.0
             self._emotion = emotion.clone()
-        return due if freedom is None else due | freedom.new_target
+        return due if release is None else due | release.new_target
 
     def _drawn(
         self,
@@ -293,7 +308,7 @@ class TargetChooser:
         emotion: Tensor,
         settings: SamplerConfig,
         seed: int,
-        freedom: Freedom | None,
+        release: Release | None,
     ) -> Tensor:
         """Have the sampler draw a pose for every stream, [B, O].
 
@@ -302,41 +317,41 @@ class TargetChooser:
         size, s = self._batch_size, settings
         random = self._random.manual_seed(seed)
 
-        def each(values: np.ndarray, *sizes: int) -> Tensor:
+        def column(values: np.ndarray, *sizes: int) -> Tensor:
             return self._mean.new_tensor(values).view(-1, *sizes)
 
-        warmth, movement, spread = np.ones(size), np.zeros(size), np.ones(size)
-        if freedom is not None:
-            warmth, movement, spread = freedom.temperature, freedom.movement, freedom.spread
-        urgency = 1.0 + _NEWS_WEIGHT * self._news
-        seen = (step.features, step.here[:size], step.logits[:size], frame)
-        own = (
-            urgency * s.guidance,
-            s.target_gain + _NEWS_GAIN * self._news,
-            # Twice a cold temperature is cold, and frees nobody.
-            np.maximum(warmth * s.mixture_temperature, warmth - 1.0),
+        scale, movement, spread = np.ones(size), np.zeros(size), np.ones(size)
+        if release is not None:
+            scale, movement, spread = release.temperature_scale, release.movement, release.spread
+        urgency = 1.0 + _NOVELTY_WEIGHT * self._novelty
+        proposals = self._proposals(
+            ProposalInput(step.features, step.pose[:size], step.logits[:size], frame),
+            ProposalSettings(
+                self._mean.new_tensor(s.individual),
+                self._mean.new_tensor(s.pose_radius),
+                column(urgency * s.guidance, 1),
+                column(s.target_gain + _NOVELTY_GAIN * self._novelty, 1),
+                # Twice a cold temperature is cold, and frees nobody.
+                column(np.maximum(scale * s.mixture_temperature, scale - 1.0), 1),
+            ),
+            self._noise(size, random),
         )
-        alike = (self._mean.new_tensor(value) for value in (s.individual, s.pose_radius))
-        mu, sigma, emotions, drawn_back = Proposals(
-            *self._proposals(
-                seen, (*alike, *(each(values, 1) for values in own)), self._draw(size, random)
-            )
-        )
-        self.drawn_back = drawn_back.cpu().numpy()
+        mu = proposals.mu
+        self.drawn_back = proposals.drawn_back.cpu().numpy()
         return self._sampler(
             mu.new_full(mu.shape[:3], 1.0 / COMPONENTS),
-            sigma,
+            proposals.sigma,
             mu,
-            emotions,
+            proposals.emotion_logits,
             frame.unsqueeze(1),
             keypoint_dims=self._model.config.keypoint_dims,
             k=s.k,
-            emotion_weight=each(urgency * s.emotion_weight, 1, 1, 1),
-            movement_weight=each(s.movement_weight + movement, 1, 1, 1),
-            variance_div=each(s.variance_div / spread, 1, 1, 1),
+            emotion_weight=column(urgency * s.emotion_weight, 1, 1, 1),
+            movement_weight=column(s.movement_weight + movement, 1, 1, 1),
+            variance_div=column(s.variance_div / spread, 1, 1, 1),
             neutral_index=NEUTRAL_INDEX,
             target=emotion,
-            temperature=each(s.temperature * warmth, 1, 1, 1),
+            temperature=column(s.temperature * scale, 1, 1, 1),
             unit=self._unit,
             coupled=True,
             expressive=is_expressive(emotion),
@@ -347,14 +362,14 @@ class TargetChooser:
     def _shape(self) -> tuple[int, int]:
         return self._skeleton.size, self._skeleton.dims
 
-    def _example(self) -> tuple[Any, ...]:
+    def _example(self) -> tuple[ProposalInput, ProposalSettings, Noise]:
         """Return inputs of TargetProposals."""
         config, size, zeros = self._model.config, self._batch_size, self._mean.new_zeros
-        seen = (
+        of = ProposalInput(
             zeros(2 * size, 1, config.channels + config.emotions),
             zeros(size, 1, config.pose_axes),
             zeros(size, 1, config.outputs),
             zeros(size, config.outputs),
         )
-        settings = tuple(zeros(shape) + 1.0 for shape in ((), (), *[(size, 1)] * 3))
-        return seen, settings, self._draw(size, self._random.manual_seed(0))
+        one = [zeros(shape) + 1.0 for shape in ((), (), *[(size, 1)] * 3)]
+        return of, ProposalSettings(*one), self._noise(size, self._random.manual_seed(0))

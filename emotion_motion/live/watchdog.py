@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ['Freedom', 'Watchdog']
+__all__ = ['Release', 'Watchdog']
 
 # Speeds and distances are those of a body of height 1. The study that the loop comes from calls a
 # third of a second below 0.05 m/s still, and a window that lies within 4.8 cm of an earlier one a
@@ -32,18 +32,18 @@ _KICK_S = 0.7
 _MORE_MOVEMENT, _MORE_TEMPERATURE, _MORE_SPREAD = 3.0, 1.0, 1.0
 
 
-class Freedom(NamedTuple):
+class Release(NamedTuple):
     """What the sampler is to do beyond its settings, for each of B streams.
 
     Attributes:
         movement: added to movement_weight [B].
-        temperature: multiplies the temperature of the mixture and of its choice [B].
+        temperature_scale: multiplies the temperature of the mixture and of its choice [B].
         spread: multiplies the standard deviations [B].
         new_target: booleans, whether the target is to be drawn anew [B].
     """
 
     movement: np.ndarray
-    temperature: np.ndarray
+    temperature_scale: np.ndarray
     spread: np.ndarray
     new_target: np.ndarray
 
@@ -70,19 +70,19 @@ class Watchdog:
 
     def reset(self) -> None:
         """Forget the past."""
-        many = self._batch_size
+        size = self._batch_size
         self._last: np.ndarray | None = None
         self._velocity: np.ndarray | None = None
         # Rings, infinitely far from anything where nothing was seen yet.
         self._poses: np.ndarray | None = None  # [longest lag + 1, B, F]
         lags = self._lags[1] - self._lags[0] + 1
-        self._distances = np.full((self._window, lags, many), np.inf, dtype=np.float32)
+        self._distances = np.full((self._window, lags, size), np.inf, dtype=np.float32)
         self._frames = self._sampled = 0
-        self._kick = np.zeros(many, dtype=np.int64)
-        self._freed = np.zeros(many, dtype=bool)
-        self.still_s = np.zeros(many)
-        self.repeating = np.zeros(many)
-        self.interventions = np.zeros(many, dtype=np.int64)
+        self._kick = np.zeros(size, dtype=np.int64)
+        self._freed = np.zeros(size, dtype=bool)
+        self.still_s = np.zeros(size)
+        self.repeating = np.zeros(size)
+        self.interventions = np.zeros(size, dtype=np.int64)
 
     @property
     def need(self) -> np.ndarray:
@@ -104,7 +104,7 @@ class Watchdog:
         if self._frames % self._every == 0:
             self._compare(bodies)
 
-    def freedom(self, strength: float = 1.0) -> Freedom | None:
+    def release(self, strength: float = 1.0) -> Release | None:
         """Return what the streams need now, or None where none needs anything.
 
         Args:
@@ -125,7 +125,7 @@ class Watchdog:
         if not freed.any():
             return None
         need = strength * np.maximum(stuck, self._kick > 0)
-        return Freedom(
+        return Release(
             _MORE_MOVEMENT * strength * stuck,
             1.0 + _MORE_TEMPERATURE * need,
             1.0 + _MORE_SPREAD * need,
@@ -133,16 +133,16 @@ class Watchdog:
         )
 
     def _compare(self, bodies: np.ndarray) -> None:
-        """Hold the last second against each second that began 2 to 20 s before."""
+        """Compare the last second with each second that began 2 to 20 s before."""
         shortest, longest = self._lags
         pose = bodies.reshape(self._batch_size, -1)
         if self._poses is None:
             self._poses = np.full((longest + 1, *pose.shape), np.inf, dtype=np.float32)
         size = longest + 1
         self._poses[self._sampled % size] = pose
-        found = np.square(self._poses - pose).sum(axis=-1) / bodies.shape[-2]  # [size, B]
+        distances = np.square(self._poses - pose).sum(axis=-1) / bodies.shape[-2]  # [size, B]
         lags = np.arange(shortest, longest + 1)
-        self._distances[self._sampled % self._window] = found[(self._sampled - lags) % size]
+        self._distances[self._sampled % self._window] = distances[(self._sampled - lags) % size]
         self._sampled += 1
         nearest = self._distances.mean(axis=0).min(axis=0)
         repeats = (self.still_s == 0.0) & (nearest < _SAME**2)

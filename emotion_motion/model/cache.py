@@ -5,29 +5,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-__all__ = ['StreamCache']
+__all__ = ['Rings', 'StreamCache']
 
 
-@dataclass
-class StreamCache:
-    """What a live stream remembers: rings of W slots; slot t % W holds frame t."""
+class Rings(NamedTuple):
+    """What a step reads and writes in place: slot t % W holds frame t."""
 
     keys_values: Tensor  # [layers, B, 2H, W, C/H]
     pooled: Tensor  # [B, W, dim], what AttentionPooling averages
     scores: Tensor  # [B, W], its scores; -inf in an empty slot
     mask: Tensor  # [1, W], what attention adds to its scores: 0, or -inf in an empty slot
+
+
+@dataclass
+class StreamCache:
+    """The rings of B live streams, and the frame before."""
+
+    rings: Rings
+    frames: int = 0  # frames so far, any whole number
     last_frame: Tensor | None = None  # [B, O]
     last_moved: Tensor | None = None  # [B, 1, O], the displacement that led to it, in units
-    frames: int = 0  # frames seen so far, any whole number
-
-    @property
-    def rings(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What a step writes: keys_values, pooled, scores and mask."""
-        return self.keys_values, self.pooled, self.scores, self.mask
 
     def past_of(self, frame: Tensor) -> tuple[Tensor, Tensor]:
         """Return the frame before `frame` and the displacement that led to it, in units."""
@@ -35,11 +37,15 @@ class StreamCache:
             return frame, torch.zeros_like(frame).unsqueeze(1)
         return self.last_frame, self.last_moved
 
+    def remember(self, frame: Tensor, moved: Tensor) -> None:
+        """Keep a frame [B, O] and the displacement [B, 1, O] that led to it, for the next one."""
+        self.last_frame, self.last_moved = frame, moved
+
     def next_slot(self) -> int:
         """Open the slot of the next frame and return it."""
-        window = self.mask.shape[1]
+        window = self.rings.mask.shape[1]
         slot = self.frames % window
         if self.frames < window:
-            self.mask[:, slot] = 0.0
+            self.rings.mask[:, slot] = 0.0
         self.frames += 1
         return slot

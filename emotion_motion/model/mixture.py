@@ -29,10 +29,10 @@ _SPREAD_FLOOR = 0.02  # of the displacement over the horizon
 
 
 class Target(NamedTuple):
-    """What each frame is told of the pose that the sampler chose."""
+    """The pose that the sampler chose, an input of each frame until it is reached."""
 
     place: Tensor  # [B, T, Z], in principal axes
-    left: Tensor  # [B, T, 1], share of the horizon left until then; 0: there is no target
+    remaining: Tensor  # [B, T, 1], share of the horizon until then; 0: there is no target
 
 
 class Mixture(NamedTuple):
@@ -40,7 +40,7 @@ class Mixture(NamedTuple):
 
     log_pi: Tensor  # [B, T, G]
     hidden: Tensor  # [B, T, H]
-    here: Tensor  # [B, T, Z], where the body is, in principal axes
+    pose: Tensor  # [B, T, Z], of the body now, in principal axes
 
 
 class MixtureDensityNetwork(nn.Module):
@@ -67,21 +67,21 @@ class MixtureDensityNetwork(nn.Module):
         self.register_buffer('radius', torch.ones(()))
         self.register_buffer('horizon_unit', torch.ones(size))
 
-    def forward(self, x: Tensor, here: Tensor) -> Mixture:
-        """Map x [B, T, C + E] of bodies at `here` [B, T, Z] to the mixture."""
+    def forward(self, x: Tensor, pose: Tensor) -> Mixture:
+        """Map features x [B, T, C + E] of bodies in `pose` [B, T, Z] to the mixture."""
         hidden = F.silu(self.hidden(x))
-        return Mixture(self.choice(hidden).log_softmax(-1), hidden, here)
+        return Mixture(self.choice(hidden).log_softmax(-1), hidden, pose)
 
     def components(self, mixture: Mixture, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and standard deviation [B, T, N, Z] of components [B, T, N]."""
         shape = (-1, -1, chosen.shape[-1], -1)
-        hidden, here = (part.unsqueeze(2).expand(shape) for part in mixture[1:])
+        hidden, pose = (part.unsqueeze(2).expand(shape) for part in mixture[1:])
         anchor = self.anchors[chosen]
-        way = here - anchor
-        seen = torch.cat((hidden, anchor, way), dim=-1)
-        stays, moves, spread = self.out(F.silu(self.near(seen))).chunk(3, dim=-1)
+        offset = pose - anchor
+        x = torch.cat((hidden, anchor, offset), dim=-1)
+        stays, moves, spread = self.out(F.silu(self.near(x))).chunk(3, dim=-1)
         # A body that stays where it is stays on its side of the anchor.
-        mean = anchor + torch.sigmoid(stays) * way + self.horizon_unit * moves
+        mean = anchor + torch.sigmoid(stays) * offset + self.horizon_unit * moves
         return mean, self.horizon_unit * (F.softplus(spread) + _SPREAD_FLOOR)
 
     def nll(self, mixture: Mixture, pose: Tensor, nearest: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from torch import nn, Tensor
 import torch.nn.functional as F
 
 from emotion_motion.exceptions import ModelError
-from emotion_motion.model.cache import StreamCache
+from emotion_motion.model.cache import Rings, StreamCache
 from emotion_motion.model.config import MotionModelConfig, ROTARY_PERIOD
 from emotion_motion.model.mixture import MixtureDensityNetwork, Target
 
@@ -58,7 +58,7 @@ def rotary_table(head_channels: int) -> Tensor:
     return torch.stack((turned, turned, still), dim=2).unsqueeze(3).float()
 
 
-# Displacements are seen up to this many units: a fall off the body must not drown the rest.
+# Displacements are clipped to this many units: a fall off the body must not drown the rest.
 _DISPLACEMENT_CLIP = 6.0
 
 
@@ -72,14 +72,27 @@ class MotionOutput(NamedTuple):
     emotion_logits: Tensor  # [B, T, E], near 1 for a present emotion, near 0 for an absent one
 
 
+class StreamInput(NamedTuple):
+    """One more frame of B streams and what they remember."""
+
+    frame: Tensor  # [B, O] in model space
+    before: Tensor  # [B, O], the frame before it
+    moved: Tensor  # [B, 1, O], the displacement that led to `before`, in units
+    emotion: Tensor  # [B, E]
+    target: Target  # T = 1
+    rings: Rings  # written in place
+    slot: Tensor  # [1], where to write
+    rotation: Tensor  # [2, 1, 1, 1, C/H] of the frame's position
+
+
 class StreamStep(NamedTuple):
-    """What `MotionModel.stream_step` found of one more frame of B streams."""
+    """What the network makes of one more frame of B streams."""
 
     logits: Tensor  # [B, 1, O]
     emotion_logits: Tensor  # [B, 1, E]
     moved: Tensor  # [B, 1, O], the displacement that led to the frame, in units
     features: Tensor  # [B, 1, C + E], what the mixture density network reads
-    here: Tensor  # [B, 1, Z], the frame in principal axes
+    pose: Tensor  # [B, 1, Z], the frame in principal axes
 
 
 class AttentionPooling(nn.Module):
@@ -169,8 +182,8 @@ class MotionModel(nn.Module):
         """Make a model with random weights, pose_std and unit 1."""
         super().__init__()
         self.config = config
-        told = 3 * config.outputs + config.pose_axes + 1
-        self.frame_in = nn.Linear(told, config.motion_channels)
+        inputs = 3 * config.outputs + config.pose_axes + 1
+        self.frame_in = nn.Linear(inputs, config.motion_channels)
         self.emotion_in = nn.Linear(config.emotions, config.emotion_channels)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.channels)
@@ -227,12 +240,12 @@ class MotionModel(nn.Module):
         """
         emotions = self._checked(frames, emotions)
         length = frames.shape[1]
-        target = self._nowhere(frames) if target is None else target
+        target = self._no_target(frames) if target is None else target
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
         moved = self._moved(frames, before)
         bent = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
-        here = self.in_axes(frames)
-        x = self._tokens(frames, moved, bent, emotions, target, here)
+        pose = self.in_axes(frames)
+        x = self._tokens(frames, moved, bent, emotions, target, pose)
         positions = torch.arange(length, device=x.device)
         band = _band(length, self.config.window, x.device)
         if since is not None:
@@ -245,17 +258,19 @@ class MotionModel(nn.Module):
         pooled = self.pooling.windowed(self.shown(logits, frames), self.config.window)
         emotion_logits = self.emotion_fc2(pooled)
         features = torch.cat((x, emotion_logits), dim=-1)
-        return StreamStep(logits, emotion_logits, moved, features, here)
+        return StreamStep(logits, emotion_logits, moved, features, pose)
 
     def stream(self, batch_size: int) -> StreamCache:
         """Return an empty cache for `batch_size` live streams."""
-        c, place = self.config, self.unit
-        rings = (c.layers, batch_size, 2 * c.heads, c.window, c.channels // c.heads)
+        c, zeros = self.config, self.unit.new_zeros
+        heads = (2 * c.heads, c.window, c.channels // c.heads)
         return StreamCache(
-            keys_values=place.new_zeros(rings),
-            pooled=place.new_zeros(batch_size, c.window, c.shown_size),
-            scores=place.new_full((batch_size, c.window), -math.inf),
-            mask=place.new_full((1, c.window), -math.inf),
+            Rings(
+                keys_values=zeros(c.layers, batch_size, *heads),
+                pooled=zeros(batch_size, c.window, c.shown_size),
+                scores=zeros(batch_size, c.window) - math.inf,
+                mask=zeros(1, c.window) - math.inf,
+            )
         )
 
     def step(
@@ -279,61 +294,52 @@ class MotionModel(nn.Module):
         Returns:
             Outputs with T = 1.
         """
-        target = self._nowhere(frame.unsqueeze(1)) if target is None else target
-        past = cache.past_of(frame)
-        done = self.stream_step(frame, past, emotion, cache.rings, *self.place_of(cache), target)
-        cache.last_frame, cache.last_moved = frame, done.moved
-        return self.output(done, components)
+        target = self._no_target(frame.unsqueeze(1)) if target is None else target
+        step = self.stream_step(self.stream_input(frame, emotion, target, cache))
+        cache.remember(frame, step.moved)
+        return self.output(step, components)
 
-    def place_of(self, cache: StreamCache) -> tuple[Tensor, Tensor]:
-        """Move the cache on by one frame; returns its slot [1] and its rotation."""
+    def stream_input(
+        self, frame: Tensor, emotion: Tensor, target: Target, cache: StreamCache
+    ) -> StreamInput:
+        """Return the input of `stream_step`; the cache goes on by one frame."""
         position = cache.frames % ROTARY_PERIOD
         slot = cache.next_slot()
-        return self.slots[slot : slot + 1], self.rotary[:, position : position + 1]
+        return StreamInput(
+            frame,
+            *cache.past_of(frame),
+            emotion,
+            target,
+            cache.rings,
+            self.slots[slot : slot + 1],
+            self.rotary[:, position : position + 1],
+        )
 
-    def stream_step(
-        self,
-        frame: Tensor,
-        past: tuple[Tensor, Tensor],
-        emotion: Tensor,
-        rings: tuple[Tensor, Tensor, Tensor, Tensor],
-        slot: Tensor,
-        rotation: Tensor,
-        target: Target,
-    ) -> StreamStep:
-        """Take one more frame; tensors in, tensors out, so that it can be traced.
-
-        Args:
-            frame: [B, O] in model space.
-            past: of `StreamCache.past_of`.
-            emotion: [B, E].
-            rings: of StreamCache; written in place.
-            slot: [1], where to write.
-            rotation: of the frame's position.
-            target: T = 1.
-        """
-        keys_values, pooled, scores, mask = rings
-        now = frame.unsqueeze(1)
-        moved = self._moved(now, past[0].unsqueeze(1))
-        bent = moved - past[1]
-        here = self.in_axes(now)
-        x = self._tokens(now, moved, bent, emotion.unsqueeze(1), target, here)
-        for block, ring in zip(self.blocks, keys_values.unbind(0), strict=True):
+    def stream_step(self, given: StreamInput) -> StreamStep:
+        """Take one more frame; tensors in, tensors out, so that it can be traced."""
+        rings, slot = given.rings, given.slot
+        frame = given.frame.unsqueeze(1)
+        moved = self._moved(frame, given.before.unsqueeze(1))
+        bent = moved - given.moved
+        pose = self.in_axes(frame)
+        emotion = given.emotion.unsqueeze(1)
+        x = self._tokens(frame, moved, bent, emotion, given.target, pose)
+        for block, ring in zip(self.blocks, rings.keys_values.unbind(0), strict=True):
             assert isinstance(block, _Block)
-            x = block.step(x, rotation, ring, slot, mask)
+            x = block.step(x, given.rotation, ring, slot, rings.mask)
         x = self.norm(x)
-        logits = now + self.unit * self._displacement(x, moved, bent)
-        shown = self.shown(logits, now)
-        pooled.index_copy_(1, slot, shown)
-        scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
-        summary = torch.bmm(scores.softmax(dim=-1).unsqueeze(1), pooled)
+        logits = frame + self.unit * self._displacement(x, moved, bent)
+        shown = self.shown(logits, frame)
+        rings.pooled.index_copy_(1, slot, shown)
+        rings.scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
+        summary = torch.bmm(rings.scores.softmax(dim=-1).unsqueeze(1), rings.pooled)
         emotion_logits = self.emotion_fc2(summary)
         features = torch.cat((x, emotion_logits), dim=-1)
-        return StreamStep(logits, emotion_logits, moved, features, here)
+        return StreamStep(logits, emotion_logits, moved, features, pose)
 
     def output(self, done: StreamStep, components: Tensor | None = None) -> MotionOutput:
-        """Return what `forward` returns, of what `whole` or `stream_step` found."""
-        mixture = self.mdn(done.features, done.here)
+        """Return the output of `forward` for a result of `whole` or `stream_step`."""
+        mixture = self.mdn(done.features, done.pose)
         if components is None:
             components = mixture.log_pi.topk(min(4, self.config.anchors), dim=-1).indices
         mu, sigma = self.in_frames(*self.mdn.components(mixture, components), done.logits)
@@ -376,8 +382,8 @@ class MotionModel(nn.Module):
         speeds = torch.linalg.vector_norm(moved, dim=-1)
         return torch.cat((after / self.pose_std, speeds), dim=-1)
 
-    def _nowhere(self, frames: Tensor) -> Target:
-        """Return what frames [B, T, O] are told that go nowhere in particular."""
+    def _no_target(self, frames: Tensor) -> Target:
+        """Return the target of frames [B, T, O] that go nowhere in particular."""
         zeros = frames.new_zeros(*frames.shape[:2], self.config.pose_axes + 1)
         return Target(zeros[..., :-1], zeros[..., -1:])
 
@@ -393,12 +399,12 @@ class MotionModel(nn.Module):
         bent: Tensor,
         emotions: Tensor,
         target: Target,
-        here: Tensor,
+        pose: Tensor,
     ) -> Tensor:
         """Join pose, displacement, its change, way to the target and emotion: [B, T, C]."""
-        way = (target.place - here) * (target.left > 0)
-        told = (frames / self.pose_std, moved, bent, way, target.left)
-        motion = self.frame_in(torch.cat(told, dim=-1))
+        to_target = (target.place - pose) * (target.remaining > 0)
+        inputs = (frames / self.pose_std, moved, bent, to_target, target.remaining)
+        motion = self.frame_in(torch.cat(inputs, dim=-1))
         return torch.cat((motion, self.emotion_in(emotions)), dim=-1)
 
     def _displacement(self, x: Tensor, moved: Tensor, bent: Tensor) -> Tensor:

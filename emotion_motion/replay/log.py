@@ -4,43 +4,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import contextlib
 import dataclasses
-import hashlib
-import json
+import math
 import os
 from pathlib import Path
 from typing import Any, BinaryIO
 import zlib
 
 import numpy as np
-import torch
 
 import emotion_motion
-from emotion_motion.checkpoint import Checkpoint, Normaliser
-from emotion_motion.exceptions import ConfigError, MotionFileError
+from emotion_motion.emotion import recognised_distribution
+from emotion_motion.exceptions import ConfigError, MotionFileError, StorageError
+from emotion_motion.files import storage_errors
 from emotion_motion.generator import MotionGenerator
+from emotion_motion.io.motion import Motion
 from emotion_motion.playback import Playback
+from emotion_motion.replay.log_file import (
+    BEGINNING,
+    Event,
+    FORMAT,
+    FORMAT_VERSION,
+    Header,
+    machine,
+    sealed,
+    settings_sha256,
+)
 
 try:
     import fcntl
 except ImportError:  # Windows: two processes that log into one file are not kept apart there
     fcntl = None  # type: ignore[assignment]
 
-__all__ = [
-    'FORMAT',
-    'FORMAT_VERSION',
-    'LIMIT_BYTES',
-    'RunLog',
-    'machine',
-    'sealed',
-    'settings_sha256',
-]
+__all__ = ['LIMIT_BYTES', 'RunLog', 'record']
 
-FORMAT, FORMAT_VERSION = 'emotion_motion_run', 2
 # An emotion that changes with every frame, day and night, is what fills a file; a disk is safe.
 LIMIT_BYTES = 100_000_000
-_BEGINNING = f'{{"format": "{FORMAT}"'.encode()
 _LONGEST_LINE = 1 << 20
 
 
@@ -51,7 +52,8 @@ class RunLog:
     readable file. Opening raises where the file cannot be used; after that nothing does: a log
     that cannot go on, as on a full disk, stops and says why in `problem`. The motion matters more.
 
-    After an error of the model the run cannot be told from its log; close it and begin another.
+    After an error of the model the run cannot be made again from its log; close it and begin
+    another.
     """
 
     def __init__(
@@ -70,8 +72,8 @@ class RunLog:
         Raises:
             ConfigError: the run has begun already, or the model was never saved: nothing could
                 find it again.
-            MotionFileError: the file cannot be written, is no file of runs, is full, or another
-                process writes it.
+            MotionFileError: the file is no file of runs, or another process writes it.
+            StorageError: the file cannot be written, or is full.
         """
         if generator.steps or (playback is not None and not _stands_or_runs(playback)):
             raise ConfigError(
@@ -85,21 +87,16 @@ class RunLog:
         self._poses = self._steps = self._steps_of_run = 0
         self._seen = self._chain = 0
         header = self._header()
-        self._known = {name: header[name] for name in ('emotion', 'sampler', 'body_height_m')}
-        self._known |= (
-            {name: header['playback'][name] for name in ('held', 'period_s')}
-            if (playback is not None)
-            else {}
-        )
+        self._state = self._shaping(1, None if playback is None else 1.0 / playback.rate_hz)
         self._file: BinaryIO | None = _opened(self.path)
         self._write(header)
         if self.problem:
-            raise MotionFileError(self.problem)
+            raise StorageError(self.problem)
 
     def advanced(
         self, keypoints: np.ndarray, stepped: int = 1, period_s: float | None = None
     ) -> None:
-        """Log what the newest pose was made with, where that is news.
+        """Log what the newest pose was made with, where that has changed.
 
         Args:
             keypoints: [B, K, D] of the pose, or of the frame where nothing plays the run.
@@ -109,11 +106,11 @@ class RunLog:
         if self._file is None:
             return
         if self._generator.steps != self._steps_of_run + stepped:
-            self._stop('the generator was stepped or reset without its log being told')
+            self._stop('the generator was stepped or reset without its log')
             return
-        for name, value in self._state(stepped, period_s).items():
-            if value != self._known[name]:
-                self._known[name] = value
+        for name, value in self._shaping(stepped, period_s).items():
+            if value != self._state[name]:
+                self._state[name] = value
                 self._event(name, value)
         self._poses += 1
         self._steps += stepped
@@ -133,31 +130,29 @@ class RunLog:
         self._event('end', None)
         self._release()
 
-    def _header(self) -> dict[str, Any]:
+    def _header(self) -> Header:
         generator, playback = self._generator, self._playback
-        return {
-            'format': FORMAT,
-            'format_version': FORMAT_VERSION,
-            'release': emotion_motion.__version__,
-            'model': generator.model_name,
-            'model_sha256': generator.model_sha256,
-            'settings_sha256': settings_sha256(generator.checkpoint),
-            'device': generator.device,
-            'machine': machine(),
-            'batch_size': generator.batch_size,
-            'rate_hz': generator.rate,
-            'seed': generator.seed,
-            **self._state(1, None),
-            'playback': None
-            if playback is None
-            else {
-                'settle_s': playback.settle_s,
-                'held': playback.held,
-                'period_s': 1.0 / playback.rate_hz,
-            },
-        }
+        played = None
+        if playback is not None:
+            period_s = 1.0 / playback.rate_hz
+            played = {'settle_s': playback.settle_s, 'held': playback.held, 'period_s': period_s}
+        return Header(
+            format=FORMAT,
+            format_version=FORMAT_VERSION,
+            release=emotion_motion.__version__,
+            model=generator.model_name,
+            model_sha256=generator.model_sha256,
+            settings_sha256=settings_sha256(generator.checkpoint),
+            device=generator.device,
+            machine=machine(),
+            batch_size=generator.batch_size,
+            rate_hz=generator.rate,
+            seed=generator.seed,
+            **self._shaping(1, None),
+            playback=played,
+        )
 
-    def _state(self, stepped: int, period_s: float | None) -> dict[str, Any]:
+    def _shaping(self, stepped: int, period_s: float | None) -> dict[str, Any]:
         """Return what shapes a pose. Emotion and sampler do so only where the model steps.
 
         So an emotion that fades writes a line a step of the model, not one a pose.
@@ -173,27 +168,18 @@ class RunLog:
         return state
 
     def _event(self, name: str, value: Any) -> None:
-        self._write(
-            {
-                'pose': self._poses,
-                'step': self._steps,
-                'seen': f'{self._seen:08x}',
-                'event': name,
-                'value': value,
-            }
-        )
+        self._write(Event(self._poses, self._steps, f'{self._seen:08x}', name, value))
 
-    def _write(self, entry: dict[str, Any]) -> None:
+    def _write(self, entry: Header | Event) -> None:
         """Append a line as a whole or not at all."""
         if self._file is None:
             return
-        size = 0
+        size = os.fstat(self._file.fileno()).st_size
+        line, chain = sealed(dataclasses.asdict(entry), self._chain)
+        if size + len(line) > LIMIT_BYTES:
+            self._stop(f'it has reached {LIMIT_BYTES / 1e6:g} MB; choose another file')
+            return
         try:
-            line, chain = sealed(entry, self._chain)
-            size = os.fstat(self._file.fileno()).st_size
-            if size + len(line) > LIMIT_BYTES:
-                self._stop(f'it has reached {LIMIT_BYTES / 1e6:g} MB; choose another file')
-                return
             rest = memoryview(line)
             while rest:
                 rest = rest[self._file.write(rest) :]
@@ -201,9 +187,6 @@ class RunLog:
             with contextlib.suppress(OSError):
                 self._file.truncate(size)
             self._stop(f'{error.strerror}; free some space or choose another file')
-            return
-        except (TypeError, ValueError) as error:  # a setting of a kind that JSON cannot tell
-            self._stop(str(error))
             return
         self._chain = chain
 
@@ -218,42 +201,46 @@ class RunLog:
         self._file = None
 
 
-def sealed(entry: dict[str, Any], chain: int) -> tuple[bytes, int]:
-    """Return an entry as a line, and the checksum of it and all lines before it in its run.
-
-    The checksum stands at the line's end: a line that is changed, left out or moved is noticed.
+def record(
+    generator: MotionGenerator, emotions: Sequence[str], seconds: float, log: RunLog | None = None
+) -> Motion:
+    """Run the first stream of a generator through emotions, each for `seconds`.
 
     Args:
-        entry: what JSON can say.
-        chain: checksum of the line before; 0 for the first line of a run.
+        generator: what moves.
+        emotions: names, aliases or mixtures.
+        seconds: how long each of them is shown [s].
+        log: of the run; None: it is not logged.
+
+    Raises:
+        ConfigError: no emotion, or seconds not above 0.
+        EmotionError: an emotion cannot be read; nothing was run.
     """
-    text = json.dumps(entry)
-    chain = zlib.crc32(text.encode(), chain)
-    return f'{text[:-1]}, "crc": "{chain:08x}"}}\n'.encode(), chain
-
-
-def settings_sha256(checkpoint: Checkpoint) -> str:
-    """Return a hash of all but the weights that shapes a model's frames, whatever they are."""
-    told = {
-        'model': dataclasses.asdict(checkpoint.model.config),
-        'rate_hz': checkpoint.rate_hz,
-        'skeleton': checkpoint.skeleton.to_dict(),
-    }
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    parts = [getattr(checkpoint.normaliser, f.name) for f in dataclasses.fields(Normaliser)]
-    for part in (*parts, checkpoint.rest_pose):
-        digest.update(np.ascontiguousarray(part, dtype=np.float32).tobytes())
-    return digest.hexdigest()
-
-
-def machine() -> dict[str, Any]:
-    """Return what else may move the last bits of a frame: libraries, threads, the processor."""
-    return {
-        'torch': torch.__version__,
-        'numpy': np.__version__,
-        'threads': torch.get_num_threads(),
-        'cpu': torch.backends.cpu.get_cpu_capability(),
-    }
+    if not emotions or not 0.0 < seconds < math.inf:
+        raise ConfigError(
+            f'got the emotions {list(emotions)} for {seconds} s each; expected at least one '
+            f'emotion and seconds above 0'
+        )
+    before = generator.emotion[0]
+    for emotion in emotions:  # a bad one is found before anything moves
+        generator.set_emotion(emotion, index=0)
+    generator.set_emotion(before, index=0)
+    frames, requested = [], []
+    for emotion in emotions:
+        generator.set_emotion(emotion, index=0)
+        for _ in range(max(1, round(seconds * generator.rate))):
+            frames.append(generator.step())
+            if log is not None:
+                log.advanced(frames[-1].keypoints)
+            requested.append(generator.emotion[0])
+    return Motion(
+        keypoints=np.stack([frame.keypoints[0] for frame in frames]),
+        requested=np.stack(requested),
+        recognised=recognised_distribution(np.stack([f.emotion_logits[0] for f in frames])),
+        rate_hz=generator.rate,
+        skeleton=generator.skeleton.name,
+        names=generator.skeleton.names,
+    )
 
 
 def _stands_or_runs(playback: Playback) -> bool:
@@ -263,18 +250,15 @@ def _stands_or_runs(playback: Playback) -> bool:
 def _opened(path: Path) -> BinaryIO:
     """Open a file of runs to append to it, and cut off what a kill has left of a last line."""
     try:
-        if path.exists() and not path.is_file():
-            raise MotionFileError(f'got {path}, which is no file; choose the name of a file')
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, 'a+b', buffering=0)  # noqa: SIM115 - the log closes it
-    except (OSError, ValueError) as error:  # the latter for a name that no file can have
-        raise MotionFileError(
-            f'could not write {str(path)!r} ({getattr(error, "strerror", error)}); choose a file '
-            f'that you may write'
-        ) from error
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = open(path, 'a+b', buffering=0)  # noqa: SIM115 - the log closes it
+    except ValueError as error:  # a name that no file can have
+        raise MotionFileError(f'could not write {str(path)!r} ({error})') from error
     try:
         _lock(file, path)
-        _mend(file, path)
+        with storage_errors(path):
+            _mend(file, path)
     except BaseException:
         file.close()
         raise
@@ -282,7 +266,10 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _lock(file: BinaryIO, path: Path) -> None:
-    """Keep others from writing between our lines; the system unlocks it when the process ends."""
+    """Keep others from writing between our lines; the system unlocks it when the process ends.
+
+    The lock is on the file itself: a lock file beside each log (filelock) would stay behind.
+    """
     if fcntl is None:
         return
     try:
@@ -296,17 +283,16 @@ def _lock(file: BinaryIO, path: Path) -> None:
 
 
 def _mend(file: BinaryIO, path: Path) -> None:
-    try:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        begins = file.read(len(_BEGINNING)) or b''
-        file.seek(max(0, size - _LONGEST_LINE))
-        end = file.read(_LONGEST_LINE) or b''
-        ours = begins == _BEGINNING or (b'\n' not in end and _BEGINNING.startswith(begins))
-        if not ours or (b'\n' not in end and size > _LONGEST_LINE):
-            raise MotionFileError(f'got {path}, which holds no runs; choose another file')
-        kept = end.rfind(b'\n') + 1
-        if kept < len(end):
-            file.truncate(size - len(end) + kept)
-    except OSError as error:
-        raise MotionFileError(f'could not read {path} ({error.strerror})') from error
+    """Refuse a file that holds no runs; cut off a last line without an end."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    start = file.read(len(BEGINNING)) or b''
+    file.seek(max(0, size - _LONGEST_LINE))
+    end = file.read(_LONGEST_LINE) or b''
+    has_line = b'\n' in end
+    is_log = start == BEGINNING or (not has_line and BEGINNING.startswith(start))
+    if not is_log or (not has_line and size > _LONGEST_LINE):
+        raise MotionFileError(f'got {path}, which holds no runs; choose another file')
+    kept = end.rfind(b'\n') + 1
+    if kept < len(end):
+        file.truncate(size - len(end) + kept)

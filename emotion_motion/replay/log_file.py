@@ -1,11 +1,12 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Logs of runs, read back and checked line by line: docs/replay.md."""
+"""Logs of runs, read back and checked line by line; docs/replay.md has the format."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
 from dataclasses import dataclass
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -13,39 +14,30 @@ import re
 from typing import Any
 import zlib
 
-from emotion_motion.checkpoint import Checkpoint
+import numpy as np
+import torch
+
+from emotion_motion.checkpoint import Checkpoint, Normaliser
 from emotion_motion.exceptions import MotionFileError
-from emotion_motion.replay.log import FORMAT, FORMAT_VERSION, machine, settings_sha256
+from emotion_motion.settings import Checked, from_mapping
 
-__all__ = ['Event', 'Run', 'read_runs']
+__all__ = [
+    'BEGINNING',
+    'Event',
+    'FORMAT',
+    'FORMAT_VERSION',
+    'Header',
+    'Run',
+    'machine',
+    'read_runs',
+    'sealed',
+    'settings_sha256',
+]
 
+FORMAT, FORMAT_VERSION = 'emotion_motion_run', 2
+BEGINNING = f'{{"format": "{FORMAT}"'.encode()
 _CHECKSUM = re.compile(rb'(\{.*), "crc": "([0-9a-f]{8})"\}')
-# The kinds of values in the first line of a run and in the others; () is any.
-_BEGIN: Mapping[str, tuple[type, ...]] = {
-    'format': (str,),
-    'format_version': (int,),
-    'release': (str,),
-    'model': (str,),
-    'model_sha256': (str,),
-    'settings_sha256': (str,),
-    'device': (str,),
-    'machine': (dict,),
-    'batch_size': (int,),
-    'rate_hz': (float, int),
-    'seed': (int,),
-    'emotion': (list,),
-    'sampler': (dict,),
-    'body_height_m': (float,),
-    'playback': (dict, type(None)),
-}
-_EVENT: Mapping[str, tuple[type, ...]] = {
-    'pose': (int,),
-    'step': (int,),
-    'seen': (str,),
-    'event': (str,),
-    'value': (),
-}
-_EVENTS: Mapping[str, type] = {
+_VALUES: dict[str, type] = {
     'emotion': list,
     'sampler': dict,
     'body_height_m': float,
@@ -54,26 +46,53 @@ _EVENTS: Mapping[str, type] = {
     'reset': int,
     'end': type(None),
 }
-_SEEN = re.compile('[0-9a-f]{8}')
 
 
 @dataclass(frozen=True)
-class Event:
-    """What changed.
+class Header(Checked):
+    """The first line of a run, as docs/replay.md explains it."""
+
+    format: str
+    format_version: int
+    release: str
+    model: str
+    model_sha256: str
+    settings_sha256: str
+    device: str
+    machine: dict
+    batch_size: int
+    rate_hz: float
+    seed: int
+    emotion: list
+    sampler: dict
+    body_height_m: float
+    playback: dict | None
+
+
+@dataclass(frozen=True)
+class Event(Checked):
+    """Any other line: what changed.
 
     Attributes:
         pose: the first pose that it is in, counted from the run's beginning.
         step: number of frames that the model had made before that pose.
-        seen: checksum (CRC-32) of the keypoints of every pose before.
-        name: one of emotion, sampler, body_height_m, held, period_s, reset, end.
-        value: as the log tells it: the new value; of a reset the seed.
+        seen: checksum (CRC-32) of the keypoints of every pose before, in hexadecimal digits.
+        event: a name of `_VALUES`.
+        value: the new value; of a reset the seed.
     """
 
     pose: int
     step: int
-    seen: int
-    name: str
+    seen: str
+    event: str
     value: Any
+
+    def check(self) -> None:
+        """Refuse events that no run has."""
+        self.expect('event', self.event in _VALUES, f'one of {", ".join(_VALUES)}')
+        kind = _VALUES[self.event]
+        self.expect('value', type(self.value) is kind, f'a {kind.__name__} of {self.event}')
+        self.expect('seen', re.fullmatch('[0-9a-f]{8}', self.seen) is not None, '8 digits')
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +102,19 @@ class Run:
     Attributes:
         path: the file.
         number: which of its runs, from 1.
-        begin: the first line, see docs/replay.md.
+        header: its first line.
         events: in the order in which they happened.
     """
 
     path: Path
     number: int
-    begin: Mapping[str, Any]
-    events: tuple[Event, ...]
+    header: Header
+    events: list[Event]
 
     @property
     def ended(self) -> bool:
-        """Whether the log tells the end; that of a killed process does not."""
-        return bool(self.events) and self.events[-1].name == 'end'
+        """Whether the log has the end; that of a killed process does not."""
+        return bool(self.events) and self.events[-1].event == 'end'
 
     @property
     def poses(self) -> int:
@@ -103,29 +122,35 @@ class Run:
         if not self.events:
             return 0
         last = self.events[-1]
-        return last.pose + (last.name not in ('reset', 'end'))
-
-    @property
-    def played(self) -> bool:
-        """Whether its poses were made from the model's frames by a Playback."""
-        return self.begin['playback'] is not None
+        return last.pose + (last.event not in ('reset', 'end'))
 
     def check(self, checkpoint: Checkpoint) -> None:
         """Raise MotionFileError where a model is not the one that made the run."""
-        theirs = self.begin['model_sha256'], self.begin['settings_sha256']
-        ours = checkpoint.sha256, settings_sha256(checkpoint)
-        for what, wanted, found in zip(('weights', 'settings'), theirs, ours, strict=True):
-            if wanted != found:
+        for what, wanted, got in (
+            ('weights', self.header.model_sha256, checkpoint.sha256),
+            ('settings', self.header.settings_sha256, settings_sha256(checkpoint)),
+        ):
+            if wanted != got:
                 raise MotionFileError(
                     f'got the model {checkpoint.name!r} for {self.path}, whose run was made by '
-                    f'{self.begin["model"]!r}: expected {what} with the SHA-256 {wanted[:12]}..., '
-                    f'got {found[:12]}...; name the model that made it with --model'
+                    f'{self.header.model!r}: expected {what} with the SHA-256 {wanted[:12]}..., '
+                    f'got {got[:12]}...; name the model that made it with --model'
                 )
 
     def differences(self) -> dict[str, tuple[Any, Any]]:
         """Return what is not as it was where the run was made: name to (then, now)."""
-        then, now = self.begin['machine'], machine()
+        then, now = self.header.machine, machine()
         return {n: (then.get(n), now[n]) for n in now if then.get(n) != now[n]}
+
+    def add(self, event: Event) -> None:
+        """Append an event; raise ValueError where it cannot follow the one before."""
+        if self.events:
+            last = self.events[-1]
+            if last.event == 'end' or event.pose < last.pose or event.step < last.step:
+                raise ValueError('it happens before the line above it, or after the end')
+        elif event.pose < 0 or event.step < 0:
+            raise ValueError('it happens before the run')
+        self.events.append(event)
 
 
 def read_runs(path: str | os.PathLike[str]) -> list[Run]:
@@ -144,81 +169,87 @@ def read_runs(path: str | os.PathLike[str]) -> list[Run]:
             f'could not read {str(path)!r} ({getattr(error, "strerror", error)}); expected a log '
             f'of runs, as `emotion-motion generate --log` writes it'
         ) from error
-    if not lines or not _begins(lines[0]):
+    if not lines or not lines[0].startswith(BEGINNING):
         raise MotionFileError(
             f'got {path}, which holds no run; expected a log, as `emotion-motion generate --log` '
             f'or the parameter replay_file of the node writes it'
         )
-    parts: list[list[dict[str, Any]]] = []
+    runs: list[Run] = []
     chain = 0
     for number, line in enumerate(lines, 1):
+        where = f'line {number}'
         try:
-            if _begins(line):
+            if line.startswith(BEGINNING):
                 _check_version(line, path)
                 entry, chain = _unsealed(line, 0)
-                parts.append([_checked(entry, _BEGIN)])
+                runs.append(Run(path, len(runs) + 1, from_mapping(Header, entry, where), []))
             else:
                 entry, chain = _unsealed(line, chain)
-                _check_order(_checked(entry, _EVENT), parts[-1][1:])
-                parts[-1].append(entry)
-        except (ValueError, RecursionError) as error:
+                runs[-1].add(from_mapping(Event, entry, where))
+        except (ValueError, TypeError, RecursionError) as error:  # TypeError: an entry is missing
             raise MotionFileError(
                 f'got {path}, damaged in line {number} ({error}); copy it again from where it was '
                 f'written'
             ) from error
-    return [
-        Run(path, number, begin, tuple(_event(entry) for entry in events))
-        for number, (begin, *events) in enumerate(parts, 1)
-    ]
-
-
-def _begins(line: bytes) -> bool:
-    return line.startswith(f'{{"format": "{FORMAT}"'.encode())
+    return runs
 
 
 def _check_version(line: bytes, path: Path) -> None:
     """Look at the version first: another one may be sealed in other ways."""
-    begin = json.loads(line)
-    if begin.get('format_version') != FORMAT_VERSION:
+    header = json.loads(line)
+    if header.get('format_version') != FORMAT_VERSION:
         raise MotionFileError(
-            f'got {path} with a run of version {begin.get("format_version")!r}; this release '
+            f'got {path} with a run of version {header.get("format_version")!r}; this release '
             f'reads version {FORMAT_VERSION}: replay it with the release that wrote it '
-            f'({begin.get("release")})'
+            f'({header.get("release")})'
         )
 
 
+def sealed(entry: dict[str, Any], chain: int) -> tuple[bytes, int]:
+    """Return an entry as a line, and the checksum of it and all lines before it in its run.
+
+    The checksum stands at the line's end: a line that is changed, left out or moved is noticed.
+
+    Args:
+        entry: what JSON can hold.
+        chain: checksum of the line before; 0 for the first line of a run.
+    """
+    text = json.dumps(entry)
+    chain = zlib.crc32(text.encode(), chain)
+    return f'{text[:-1]}, "crc": "{chain:08x}"}}\n'.encode(), chain
+
+
 def _unsealed(line: bytes, chain: int) -> tuple[dict[str, Any], int]:
-    """Return what `run_log.sealed` was given, and the checksum up to it."""
-    found = _CHECKSUM.fullmatch(line)
-    if found is None:
+    """Return what `sealed` was given, and the checksum up to it."""
+    match = _CHECKSUM.fullmatch(line)
+    if match is None:
         raise ValueError('it has no checksum')
-    text = found[1] + b'}'
+    text = match[1] + b'}'
     chain = zlib.crc32(text, chain)
-    if chain != int(found[2], 16):
+    if chain != int(match[2], 16):
         raise ValueError('its checksum is wrong, or a line before it is missing')
     return json.loads(text), chain
 
 
-def _checked(entry: dict[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
-    """Raise ValueError where an entry has other names or kinds of values than it should."""
-    if set(entry) != set(kinds):
-        raise ValueError(f'got the entries {sorted(entry)}; expected {sorted(kinds)}')
-    for name, wanted in kinds.items():
-        if wanted and type(entry[name]) not in wanted:
-            raise ValueError(f'got {name} = {str(entry[name])[:60]}')
-    return entry
+def settings_sha256(checkpoint: Checkpoint) -> str:
+    """Return a hash of all but the weights that shapes a model's frames."""
+    settings = {
+        'model': dataclasses.asdict(checkpoint.model.config),
+        'rate_hz': checkpoint.rate_hz,
+        'skeleton': checkpoint.skeleton.to_dict(),
+    }
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    parts = [getattr(checkpoint.normaliser, f.name) for f in dataclasses.fields(Normaliser)]
+    for part in (*parts, checkpoint.rest_pose):
+        digest.update(np.ascontiguousarray(part, dtype=np.float32).tobytes())
+    return digest.hexdigest()
 
 
-def _check_order(entry: dict[str, Any], before: list[dict[str, Any]]) -> None:
-    last = before[-1] if before else {'pose': 0, 'step': 0, 'event': ''}
-    if entry['event'] not in _EVENTS or last['event'] == 'end':
-        raise ValueError(f'got the event {entry["event"]!r} after {last["event"]!r}')
-    if type(entry['value']) is not _EVENTS[entry['event']] or not _SEEN.fullmatch(entry['seen']):
-        raise ValueError(f'got the {entry["event"]} {str(entry["value"])[:60]}')
-    if entry['pose'] < last['pose'] or entry['step'] < last['step']:
-        raise ValueError('it happens before the line above it')
-
-
-def _event(entry: dict[str, Any]) -> Event:
-    seen = int(entry['seen'], 16)
-    return Event(entry['pose'], entry['step'], seen, entry['event'], entry['value'])
+def machine() -> dict[str, Any]:
+    """Return what else may move the last bits of a frame: libraries, threads, the processor."""
+    return {
+        'torch': torch.__version__,
+        'numpy': np.__version__,
+        'threads': torch.get_num_threads(),
+        'cpu': torch.backends.cpu.get_cpu_capability(),
+    }

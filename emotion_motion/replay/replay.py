@@ -4,23 +4,30 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
+import contextlib
 import dataclasses
 import math
+import os
 from typing import Any, NamedTuple
 import zlib
 
 import numpy as np
+import torch
 
 from emotion_motion.checkpoint import Checkpoint, SamplerConfig
-from emotion_motion.emotion import recognised_distribution
+from emotion_motion.emotion import dominant, recognised_distribution
 from emotion_motion.exceptions import ConfigError, EmotionMotionError, MotionFileError
-from emotion_motion.generator import MotionFrame, MotionGenerator
+from emotion_motion.generator import LiveFrame, MotionFrame, MotionGenerator
+from emotion_motion.io.motion import Motion
 from emotion_motion.playback import Playback
-from emotion_motion.replay.log_file import Event, Run
+from emotion_motion.replay.log_file import Event, read_runs, Run
+from emotion_motion.settings import from_mapping, renamed
 
-__all__ = ['Replay', 'Replayed']
+__all__ = ['Replay', 'Replayed', 'ReplayedRun', 'emotion_rows', 'replay_run']
+
+_ROWS = 24
 
 
 class Replayed(NamedTuple):
@@ -61,26 +68,27 @@ class Replay:
                 cannot take.
         """
         run.check(checkpoint)
-        begin = run.begin
+        header = run.header
         self.run, self.checked = run, 0
         self.differs_at: int | None = None
         self._poses = self._steps = self._seen = 0
-        self._period_s, self._playback = 1.0 / checkpoint.rate_hz, None
+        self._period_s = 1.0 / checkpoint.rate_hz
+        self._playback: Playback | None = None
         try:
-            self.generator = _Kept(checkpoint, batch_size=begin['batch_size'], seed=begin['seed'])
+            self.generator = _Keeper(checkpoint, batch_size=header.batch_size, seed=header.seed)
             for name in ('emotion', 'sampler', 'body_height_m'):
-                self._apply(name, begin[name])
-            if run.played:
-                self._playback = self._begun(**begin['playback'])
+                self._apply(name, getattr(header, name))
+            if header.playback is not None:
+                self._playback = self._begun(**header.playback)
         except (EmotionMotionError, TypeError) as error:
             raise self._unknown(0, error) from error
 
     def poses(self, seconds: float | None = None) -> Iterator[Replayed]:
-        """Make the poses one after another; what is skipped by no one costs no memory.
+        """Make the poses one after another; what nobody keeps costs no memory.
 
         Args:
             seconds: how much of the run, from its beginning [s]; None: up to the last event of
-                the log. Beyond that, a run whose end is not told goes on as it was.
+                the log. Beyond that, a run whose end is not in the log goes on as it was.
 
         Raises:
             MotionFileError: an event is none that this release can take.
@@ -123,12 +131,12 @@ class Replay:
         return Replayed(shown, recognised, generator.emotion, frames, self._period_s)
 
     def _happen(self, event: Event) -> None:
-        if (event.step, event.seen) == (self._steps, self._seen):
+        if (event.step, int(event.seen, 16)) == (self._steps, self._seen):
             self.checked += 1
         elif self.differs_at is None:
             self.differs_at = event.pose
         try:
-            self._apply(event.name, event.value)
+            self._apply(event.event, event.value)
         except (EmotionMotionError, TypeError) as error:
             raise self._unknown(event.pose, error) from error
 
@@ -151,11 +159,11 @@ class Replay:
     def _unknown(self, pose: int, error: Exception) -> MotionFileError:
         return MotionFileError(
             f'got {self.run.path} with what this release cannot take at pose {pose} ({error}); '
-            f'replay it with release {self.run.begin["release"]}, which wrote it'
+            f'replay it with release {self.run.header.release}, which wrote it'
         )
 
 
-class _Kept(MotionGenerator):
+class _Keeper(MotionGenerator):
     """Keeps the frames that it makes until they are taken."""
 
     frames: list[MotionFrame]
@@ -164,15 +172,151 @@ class _Kept(MotionGenerator):
         self.frames = []
         super().reset(seed)
 
-    def step(self) -> MotionFrame:
-        self.frames.append(super().step())
-        return self.frames[-1]
+    def advance(self) -> LiveFrame:
+        frame = super().advance()
+        self.frames.append(MotionFrame(self.published(frame.points), frame.emotion_logits))
+        return frame
 
 
 def _sampler(value: Any) -> SamplerConfig:
-    """Return the settings that a log tells; none may be missing: a default is another sampler."""
+    """Return the settings of a log; none may be missing: a default is another sampler."""
     wanted = {field.name for field in dataclasses.fields(SamplerConfig)}
     if not isinstance(value, dict) or set(value) != wanted:
-        raise ConfigError(f'got the sampler {value}; expected the settings {sorted(wanted)}')
-    fields: dict[str, Any] = {n: tuple(v) if type(v) is list else v for n, v in value.items()}
-    return SamplerConfig(**fields)
+        raise ConfigError(
+            f'got the sampler {value}; expected the settings {sorted(wanted)}'
+            f'{renamed(value) if isinstance(value, dict) else ""}'
+        )
+    return from_mapping(SamplerConfig, value, 'the log')
+
+
+class ReplayedRun(NamedTuple):
+    """A run that was made again.
+
+    Attributes:
+        motion: the first stream.
+        generator: what made it, at the run's end.
+        notes: what a user should know, a sentence each; the first says whether it is the run.
+    """
+
+    motion: Motion
+    generator: MotionGenerator
+    notes: list[str]
+
+
+def replay_run(
+    path: str | os.PathLike[str],
+    *,
+    number: int = 0,
+    model: str | None = None,
+    seconds: float | None = None,
+    model_frames: bool = False,
+) -> ReplayedRun:
+    """Make a run again on the device and with the number of threads that made it.
+
+    Args:
+        path: a file of runs.
+        number: which of them, from 1; 0 is the last.
+        model: name or folder of the model; None: as it was named in the run.
+        seconds: how much of the run [s]; None: as much as the log knows of.
+        model_frames: the frames of the model in place of the poses that were shown.
+
+    Raises:
+        ConfigError: number or seconds is out of range, or the device is not there.
+        CheckpointError: the model cannot be found or loaded.
+        MotionFileError: the file cannot be read, the model is another one, or there is no frame.
+    """
+    if seconds is not None and not 0.0 < seconds < math.inf:
+        raise ConfigError(f'got {seconds} s of a run; expected seconds above 0')
+    runs = read_runs(path)
+    if not 0 <= number <= len(runs):
+        raise ConfigError(
+            f'got the run {number} of {path}; expected 1 to {len(runs)}, or 0 for the last'
+        )
+    run = runs[number - 1]
+    with _threads(run.header.machine.get('threads')):
+        name = run.header.model if model is None else model
+        loaded = MotionGenerator.from_pretrained(name, device=run.header.device)
+        replay = Replay(run, loaded.checkpoint)
+        poses = list(replay.poses(seconds))
+        notes = _notes(replay, poses, model_frames)
+    return ReplayedRun(_motion(replay, poses, model_frames), replay.generator, notes)
+
+
+def _motion(replay: Replay, poses: list[Replayed], model_frames: bool) -> Motion:
+    """Return the first stream of the poses, or of the model's frames."""
+    rows = [(pose.keypoints, pose.requested, pose.recognised) for pose in poses]
+    if model_frames:
+        rows = [
+            (frame.keypoints, pose.requested, recognised_distribution(frame.emotion_logits))
+            for pose in poses
+            for frame in pose.frames
+        ]
+    if not rows:
+        raise MotionFileError(
+            f'got {replay.run.path}, whose run {replay.run.number} has no frame; give --seconds, '
+            f'or --run'
+        )
+    keypoints, requested, recognised = (
+        np.stack([row[0] for row in part]) for part in zip(*rows, strict=True)
+    )
+    skeleton = replay.generator.skeleton
+    return Motion(
+        keypoints=keypoints,
+        requested=requested,
+        recognised=recognised,
+        rate_hz=replay.generator.rate if model_frames else _rates(poses).most_common(1)[0][0],
+        skeleton=skeleton.name,
+        names=skeleton.names,
+    )
+
+
+def _rates(poses: list[Replayed]) -> Counter[float]:
+    """Count the poses of each publish rate [Hz]."""
+    return Counter(round(1.0 / p.period_s, 6) if p.period_s else math.inf for p in poses)
+
+
+def _notes(replay: Replay, poses: list[Replayed], model_frames: bool) -> list[str]:
+    run, rates = replay.run, _rates(poses)
+    if replay.differs_at is None:
+        notes = [f'the same run, bit for bit, at all {replay.checked} places that the log checks']
+    else:
+        notes = [f'NOT the same run: it differs by pose {replay.differs_at}']
+    notes += [f'{name} was {then}, is {now}' for name, (then, now) in run.differences().items()]
+    if not run.ended:
+        notes.append('its log has no end: --seconds says how far to go on')
+    if len(rates) > 1 and not model_frames:
+        counts = ', '.join(f'{rate:g} Hz: {count} poses' for rate, count in rates.most_common())
+        notes.append(f'its publish rate changed ({counts}); the file names the first of these')
+    return notes
+
+
+@contextlib.contextmanager
+def _threads(number: object) -> Iterator[None]:
+    """Let torch use as many threads for a while: sums of another order end in other bits."""
+    before = torch.get_num_threads()
+    if type(number) is int and 0 < number < 1024:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def emotion_rows(motion: Motion) -> dict[str, np.ndarray]:
+    """Return keypoints [T, K, D] of each stretch with one strongest emotion, by its name.
+
+    Raises:
+        MotionFileError: there are too many to draw.
+    """
+    names = [dominant(weights) for weights in motion.requested]
+    ends = [i for i in range(1, len(names)) if names[i] != names[i - 1]] + [len(names)]
+    if len(ends) > _ROWS:
+        raise MotionFileError(
+            f'got {len(ends)} changes of emotion; a picture holds {_ROWS}: write .npz or .csv, or '
+            f'give --seconds'
+        )
+    rows: dict[str, np.ndarray] = {}
+    for number, (begin, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True), 1):
+        name = names[begin]
+        rows[name if name not in rows else f'{name} ({number})'] = motion.keypoints[begin:end]
+    return rows

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `make run` runs: the motion node and a page in the browser, two processes on a graph.
 
-With --terminal the client draws in the terminal instead, with --headless it draws nothing.
+With --terminal a line a second says what the node does, with --headless a line of JSON at the end.
 
 The node is in a namespace of its own, so that two demos, or a robot's graph, do not disturb each
 other, and unless ROS_AUTOMATIC_DISCOVERY_RANGE says otherwise it is seen on this machine alone.
@@ -25,14 +25,19 @@ import tempfile
 import time
 from types import FrameType
 
-from emotion_motion.ros.options import add_arguments, EMOTION_S
+from emotion_motion.ros import watch
 from emotion_motion.ros.viewer import viewer_node
+from emotion_motion.viewer.panels.controls import TOUR_S
 
 __all__ = ['main']
 
 POLL_S, CLIENT_STOP_S, NODE_STOP_S = 0.05, 2.0, 5.0
 LOG_LINES_SHOWN = 30
 INTERRUPTED = 130
+_OTHER_OPTIONS = """\
+All other options are those of the client: of the page, see python -m
+emotion_motion.ros.viewer.viewer_node --help; with --terminal or --headless, see python -m
+emotion_motion.ros.watch --help."""
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
 
@@ -54,31 +59,34 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _options(args: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog='emotion_motion demo', description=__doc__)
-    parser.add_argument('--model', help='name or directory of the model (default: the packaged)')
-    parser.add_argument('--rate', type=float, help="publish rate [Hz] (default: the model's own)")
-    parser.add_argument(
+    """Read the options; those of the client are checked before anything is started."""
+    parser = argparse.ArgumentParser(
+        prog='emotion_motion demo', description=__doc__, epilog=_OTHER_OPTIONS, allow_abbrev=False
+    )
+    option = parser.add_argument
+    option('--model', help='name or directory of the model (default: the packaged)')
+    option('--rate', type=float, help="publish rate [Hz] (default: the model's own)")
+    option(
         '--namespace',
         default=f'/demo_{os.getpid()}',
         help='namespace of both nodes (default: a new one, such as %(default)s)',
     )
-    parser.add_argument(
-        '--terminal', action='store_true', help='draw in the terminal, not in a browser'
-    )
-    add_arguments(parser)
-    page = parser.add_argument_group('the page in the browser')
-    viewer_node.add_arguments(page)
-    parser.set_defaults(browser=True)
-    options = parser.parse_args(args)
-    if options.terminal and not options.headless and not sys.stdout.isatty():
-        parser.error('standard output is no terminal to draw on; use --headless')
+    option('--terminal', action='store_true', help='print a line a second, open no page')
+    option('--headless', action='store_true', help='print one line of JSON at the end, no page')
+    options, rest = parser.parse_known_args(args)
     if not (options.terminal or options.headless) and importlib.util.find_spec('viser') is None:
         print(
-            'the page needs viser, which is not installed (make setup brings it); drawing in the '
-            'terminal instead',
+            'the page needs viser, which is not installed (make setup brings it); printing a line '
+            'a second instead',
             file=sys.stderr,
         )
         options.terminal = True
+    if options.terminal or options.headless:
+        options.client = [*rest, '--headless'] if options.headless else rest
+        watch.make_parser().parse_args(options.client)
+        return options
+    options.client = ['--browser', f'--tour-s={TOUR_S}', *rest]
+    viewer_node.parse(options.client)
     return options
 
 
@@ -122,40 +130,16 @@ def _node(options: argparse.Namespace, log: Path) -> Iterator[subprocess.Popen[b
 
 @contextlib.contextmanager
 def _client(options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the page or the terminal client."""
-    in_terminal = options.terminal or options.headless
-    command = [sys.executable, '-m']
-    command += _terminal_command(options) if in_terminal else _viewer_command(options)
+    """Run the page, or what watches the node."""
+    module = watch if options.terminal or options.headless else viewer_node
+    command = [sys.executable, '-m', module.__name__, *options.client]
     command += ['--ros-args', '-r', f'__ns:={options.namespace}']
-    # A log line would spoil the drawing; what matters the client says itself.
-    command += ['--disable-stdout-logs'] if options.terminal and not options.headless else []
     environment = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'} | os.environ
     process = subprocess.Popen(command, env=environment, preexec_fn=_wait_for_own_handler)
     try:
         yield process
     finally:
         _end(process, CLIENT_STOP_S)
-
-
-def _terminal_command(options: argparse.Namespace) -> list[str]:
-    command = ['emotion_motion.ros.terminal.terminal']
-    for name in ('emotion', 'emotion_s', 'seconds', 'wait_s'):
-        value = getattr(options, name)
-        if value is not None:
-            command += [f'--{name.replace("_", "-")}={value}']
-    return command + (['--headless'] if options.headless else [])
-
-
-def _viewer_command(options: argparse.Namespace) -> list[str]:
-    command = ['emotion_motion.ros.viewer.viewer_node', f'--record-dir={options.record_dir}']
-    command += [f'--host={options.host}', f'--port={options.port}']
-    command += ['--browser' if options.browser else '--no-browser']
-    command += [f'--updates-hz={options.updates_hz}']
-    command += ['--light'] if options.light else []
-    command += [] if options.seconds is None else [f'--seconds={options.seconds}']
-    if options.emotion is not None:
-        return [*command, f'--emotion={options.emotion}']
-    return [*command, f'--tour-s={options.emotion_s or EMOTION_S}']
 
 
 def _wait(
@@ -170,7 +154,7 @@ def _wait(
             return 1
         time.sleep(POLL_S)
     _end(client, CLIENT_STOP_S)
-    # A drawn run is meant to be ended so; one that should have printed a result is not.
+    # A page is meant to be ended so; a run that should have printed a result is not.
     return INTERRUPTED if client.returncode < 0 else client.returncode
 
 
@@ -192,7 +176,7 @@ def _show(log: Path) -> None:
 
 def _die_with_parent() -> None:
     """Ask the kernel to end this process should the demo be killed; elsewhere do without."""
-    if sys.platform == 'linux':
+    if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

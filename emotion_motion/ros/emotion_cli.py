@@ -1,6 +1,9 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Asks the motion node for an emotion, once and surely, or lets it hold and go on."""
+"""Asks the motion node for an emotion, lets it hold and go on, or watches it.
+
+An emotion is sent once, and the command ends when the node has received it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from std_srvs.srv import SetBool
 
 from emotion_motion.emotion import emotion_weights, EMOTIONS, format_emotion
 from emotion_motion.exceptions import EmotionError
-from emotion_motion.ros.options import positive
+from emotion_motion.ros.watch import NoFramesError, positive, watch, Watcher
 
 __all__ = ['main']
 
@@ -33,7 +36,8 @@ examples:
   emotion_cli happiness --intensity 0.7
   emotion_cli 'happiness:0.7, surprise:0.3' --namespace /robot1
   emotion_cli --hold
-  emotion_cli joy --release"""
+  emotion_cli joy --release
+  emotion_cli --watch --namespace /robot1"""
 
 
 class NoAnswerError(Exception):
@@ -41,7 +45,7 @@ class NoAnswerError(Exception):
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Publish an emotion, and hold or release the motion.
+    """Publish an emotion, hold or release the motion, watch the node.
 
     Returns:
         The exit status: 0 when the node has it, 1 when nobody listened or answered in time, 2 for
@@ -50,8 +54,8 @@ def main(args: Sequence[str] | None = None) -> int:
     argv = list(sys.argv if args is None else ['emotion_cli', *args])
     parser = _parser()
     options = parser.parse_args(remove_ros_args(argv)[1:])
-    if options.emotion is None and options.held is None:
-        parser.error('got no emotion; expected one, or --hold or --release')
+    if options.emotion is None and options.held is None and not options.watch:
+        parser.error('got no emotion; expected one, or --hold, --release or --watch')
     try:
         text = None if options.emotion is None else _text(options.emotion, options.intensity)
         rclpy.init(args=argv)
@@ -66,7 +70,10 @@ def main(args: Sequence[str] | None = None) -> int:
             print(_ask(node, text, options), flush=True)
         if options.held is not None:
             print(_hold(node, options), flush=True)
-    except NoAnswerError as error:
+        if options.watch:
+            watcher = Watcher(options.node, namespace=options.namespace or None)
+            watch(watcher, seconds=options.seconds, wait_s=options.wait_s)
+    except (NoAnswerError, NoFramesError) as error:
         print(f'emotion_cli: {error}', file=sys.stderr)
         return NO_ANSWER
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -115,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         '--node',
         metavar='NAME',
         default='motion_node',
-        help="the motion node's name, for --hold and --release (default: %(default)s)",
+        help="the motion node's name (default: %(default)s)",
     )
     held = parser.add_mutually_exclusive_group()
     held.add_argument(
@@ -133,11 +140,23 @@ def _parser() -> argparse.ArgumentParser:
         help='let a motion that is held go on',
     )
     parser.add_argument(
+        '--watch',
+        action='store_true',
+        help='print a line a second of what the node does: emotion asked for, emotion recognised '
+        'in its motion, mean speed of the keypoints, frames a second, state; Ctrl-C ends it',
+    )
+    parser.add_argument(
+        '--seconds',
+        metavar='S',
+        type=positive,
+        help='watch for so long after the first frame [s] (default: without end)',
+    )
+    parser.add_argument(
         '--wait-s',
         metavar='S',
         type=positive,
         default=WAIT_S,
-        help='give up when nobody listens by then [s] (default: %(default)g)',
+        help='give up when nobody listens or publishes by then [s] (default: %(default)g)',
     )
     return parser
 

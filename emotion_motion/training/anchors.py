@@ -46,7 +46,7 @@ def anchors_of(
 ) -> Anchors:
     """Cluster the poses of the training clips, half of them mirrored.
 
-    There are more anchors where motion is fast: gestures are what has to be told apart.
+    There are more anchors where motion is fast: gestures have to be distinguished.
 
     Args:
         datasets: of the model's skeleton.
@@ -60,15 +60,14 @@ def anchors_of(
     random = np.random.default_rng(seed)
     parts = [_poses(data, model, mean, random) for data in datasets]
     wanted = shares or [float(len(part[0])) for part in parts]
-    places, speeds, turns, ways = [], [], [], []
-    for share, (place, speed, turn, way) in zip(wanted, parts, strict=True):
-        count = min(len(place), round(2 * _SAMPLE * share / sum(wanted)))
-        chosen = random.permutation(len(place))[:count]
-        for into, values in zip((places, speeds, turns), (place, speed, turn), strict=True):
-            into.append(values[chosen])
-        ways.append(way)
-    place, speed, turn = (torch.from_numpy(np.concatenate(x)) for x in (places, speeds, turns))
-    unit = torch.from_numpy(np.concatenate(ways)).square().mean(0).sqrt().clamp_min(_LEAST_UNIT)
+    samples = []
+    for share, part in zip(wanted, parts, strict=True):
+        count = min(len(part[0]), round(2 * _SAMPLE * share / sum(wanted)))
+        chosen = random.permutation(len(part[0]))[:count]
+        samples.append([values[chosen] for values in part[:3]])
+    place, speed, turn = (torch.from_numpy(np.concatenate(x)) for x in zip(*samples, strict=True))
+    moved = torch.from_numpy(np.concatenate([part[3] for part in parts]))
+    unit = moved.square().mean(0).sqrt().clamp_min(_LEAST_UNIT)
     first, others = place[turn == 0], place[turn == 1]
     weight = _STILL + speed[turn == 0] / speed.mean().clamp_min(1e-9)
     generator = torch.Generator().manual_seed(seed)
@@ -94,18 +93,19 @@ def clusters(places: Tensor, weight: Tensor, count: int, random: torch.Generator
 
 def _nearest(places: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
     """Return distance and index [N] of the centre nearest to each place."""
-    found = [torch.cdist(part, centres).min(dim=1) for part in places.split(8192)]
-    return tuple(torch.cat(parts) for parts in zip(*found, strict=True))  # type: ignore
+    parts = [torch.cdist(part, centres).min(dim=1) for part in places.split(8192)]
+    return torch.cat([part.values for part in parts]), torch.cat([part.indices for part in parts])
 
 
 def _poses(
     data: MotionDataset, model: MotionModel, mean: np.ndarray, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return poses [N, Z] in principal axes, their speeds and turns [N], and ways [M, Z].
+    """Return poses [N, Z] in principal axes, their speeds, their turns [N], and displacements.
 
-    A way is how far a body goes in `horizon` frames.
+    Poses of turn 0 are clustered, those of turn 1 measured with. The displacements [M, Z] are
+    those of a body in `horizon` frames.
     """
-    places, speeds, turns, ways = [], [], [], []
+    clips = []
     horizon = model.config.horizon
     for keypoints, _, _ in even_sample(data):
         if random.random() < 0.5:
@@ -114,9 +114,13 @@ def _poses(
         axes = model.in_axes(flat.to(model.pose_std.device)).cpu().numpy()
         moved = np.linalg.norm(np.gradient(keypoints, axis=0), axis=-1).mean(-1)
         chosen = np.arange(0, len(axes), _EVERY)
-        places.append(axes[chosen])
-        speeds.append(moved[chosen].astype(np.float32))
-        turns.append((chosen // _STRETCH) % 2)
-        ways.append((axes[horizon:] - axes[:-horizon])[::_EVERY])
-    place, speed, turn, way = (np.concatenate(x) for x in (places, speeds, turns, ways))
+        clips.append(
+            (
+                axes[chosen],
+                moved[chosen].astype(np.float32),
+                (chosen // _STRETCH) % 2,
+                (axes[horizon:] - axes[:-horizon])[::_EVERY],
+            )
+        )
+    place, speed, turn, way = (np.concatenate(x) for x in zip(*clips, strict=True))
     return place, speed, turn, way if len(way) else np.zeros((1, place.shape[1]), np.float32)

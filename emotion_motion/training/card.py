@@ -9,132 +9,98 @@ from dataclasses import dataclass
 import re
 from typing import Any
 
-import numpy as np
-
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.data.store import MotionDataset
 
-__all__ = ['model_card', 'origin_of', 'OWN', 'Terms', 'licence_of', 'spdx_names']
-
-# Under which licence a model can be given away, from those of the data it was trained on.
-#
-# Weights carry the licence of their data here, the strictest where there are several. That is the
-# careful reading of an open question, and no advice of a lawyer.
+__all__ = ['OWN', 'Terms', 'licence_of', 'model_card', 'origin_of', 'spdx_names']
 
 OWN = 'Apache-2.0'  # of this project, and so of models from data that asks for less
-_FREE = {
-    'APACHE-2.0': 'Apache-2.0',
-    'MIT': 'MIT',
-    'BSD-2-CLAUSE': 'BSD-2-Clause',
-    'ISC': 'ISC',
-    'BSD-3-CLAUSE': 'BSD-3-Clause',
-    'CC0-1.0': 'CC0-1.0',
-    'UNLICENSE': 'Unlicense',
-}
+_FREE = ('Apache-2.0', 'MIT', 'BSD-2-Clause', 'ISC', 'BSD-3-Clause', 'CC0-1.0', 'Unlicense')
 _CREATIVE = re.compile(r'CC-BY(?P<nc>-NC)?(?P<last>-SA|-ND)?-(?P<version>\d\.\d)')
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What may be done with a model.
+    """Under which licence a model can be given away.
 
     Attributes:
         licence: SPDX identifier, 'unclear' or 'conflicting'.
-        commercial: whether it may be used for commercial purposes.
-        shareable: whether it may be passed on.
         credited: licences among those of the data that ask to name the authors.
-        text: the same in words.
+        text: what may be done with the model, in words.
     """
 
     licence: str
-    commercial: bool
-    shareable: bool
     credited: tuple[str, ...]
     text: str
 
 
 def licence_of(licences: Iterable[str]) -> Terms:
-    """Decide on a model from the licences of all its data.
+    """Decide on a model from the licences of all its data: the strictest is its own.
+
+    That is the careful reading of an open question, and no advice of a lawyer.
 
     Args:
         licences: SPDX identifiers, joined by ' AND ' or not, or as people write them
             ('CC BY-NC 4.0'); '' where nobody knows.
     """
     names = {name for text in licences for name in spdx_names(text)}
-    unknown = sorted(name for name in names if not _is_known(name))
+    unknown = sorted(name for name in names if name not in _FREE and not _CREATIVE.fullmatch(name))
     if unknown or not names:
-        told = ' and '.join(repr(name) for name in unknown) or 'no licence at all'
+        known = ' and '.join(repr(name) for name in unknown) or 'no licence at all'
         return Terms(
             'unclear',
-            False,
-            False,
             (),
-            (f'unclear: the data says {told}; ask its owners before you use or share this model'),
+            f'unclear: the data says {known}; ask its owners before you use or share this model',
         )
     credited = tuple(sorted(name for name in names if _CREATIVE.fullmatch(name)))
-    licence, conflict = _strictest(credited)
-    commercial, shareable = '-NC' not in licence, '-ND' not in licence and not conflict
-    if conflict:
-        return Terms(
-            'conflicting',
-            False,
-            False,
-            credited,
-            (
-                f'conflicting: {" and ".join(credited)} cannot both be kept; do not share '
-                f'this model'
-            ),
+    licence = _strictest(credited)
+    if licence == 'conflicting':
+        text = (
+            f'conflicting: {" and ".join(credited)} cannot both be kept; do not share this model'
         )
+        return Terms(licence, credited, text)
     words = [licence]
-    words += [] if commercial else ['not for commercial use']
-    words += [] if shareable else ['not to be shared']
+    words += ['not for commercial use'] if '-NC' in licence else []
+    words += ['not to be shared'] if '-ND' in licence else []
     words += ['with the credits below'] if credited else []
-    return Terms(licence, commercial, shareable, credited, ', '.join(words))
+    return Terms(licence, credited, ', '.join(words))
 
 
 def spdx_names(text: str) -> list[str]:
     """Return the identifiers in what a data set says of its licence, ['unknown'] for nothing."""
     parts = re.split(r'\s+AND\s+', text.strip()) if text.strip() else ['unknown']
-    return [_spdx(part) for part in parts]
+    return [_spdx(part.strip()) for part in parts]
 
 
 def _spdx(text: str) -> str:
     """Return the identifier that people's writing stands for, or the text itself."""
-    key = re.sub(r'[\s_-]+', '-', text.strip()).upper()
-    if key in _FREE:
-        return _FREE[key]
-    return key if _CREATIVE.fullmatch(key) else text.strip()
+    key = re.sub(r'[\s_-]+', '-', text).upper()
+    if _CREATIVE.fullmatch(key):
+        return key
+    return next((name for name in _FREE if name.upper() == key), text)
 
 
-def _is_known(name: str) -> bool:
-    return name in _FREE.values() or _CREATIVE.fullmatch(name) is not None
-
-
-def _strictest(creative: Iterable[str]) -> tuple[str, bool]:
-    """Return the licence that keeps all of them, and whether there is none."""
+def _strictest(creative: Iterable[str]) -> str:
+    """Return the licence that keeps all of them, 'conflicting' where there is none."""
     matches = [match for name in creative if (match := _CREATIVE.fullmatch(name))]
     if not matches:
-        return OWN, False
+        return OWN
     commercial = not any(match['nc'] for match in matches)
-    lasts = {match['last'] for match in matches} - {None}
-    if '-ND' in lasts:
-        last = '-ND'
-    elif '-SA' in lasts:
-        last = '-SA'
+    lasts = {match['last'] for match in matches}
+    last = next((part for part in ('-ND', '-SA') if part in lasts), '')
+    if last == '-SA':
         # "Share alike" asks for the very same licence: commercial or not is not one's own choice.
         alike = {bool(match['nc']) for match in matches if match['last'] == '-SA'}
         if alike != {not commercial}:
-            return 'conflicting', True
-    else:
-        last = ''
+            return 'conflicting'
     version = max(match['version'] for match in matches)
-    return f'CC-BY{"" if commercial else "-NC"}{last}-{version}', False
+    return f'CC-BY{"" if commercial else "-NC"}{last}-{version}'
 
 
 _MOST_SOURCES = 20
-# What each part of the free-run score is called for people; see `selection`.
+# The parts of the free-run score in words; see `selection`.
 _FIGURES = {
     'speed': 'speed unlike the data',
     'freeze': 'stands still more than the data',
@@ -185,16 +151,18 @@ def origin_of(
     licences = {name for part in parts for name in part['licences']}
     if start is not None:
         licences |= set(start.training.get('licences', [start.training.get('licence', '')]))
-    sources = sorted({data.info(i).source for data in datasets for i in _learnt(data)})
+    sources = {data.info(int(i)).source for data in datasets for i in data.chosen('train')}
     origin = {
         'version': emotion_motion.__version__,
-        'data': '; '.join(_named(data) for data in datasets),
+        'data': '; '.join(
+            f'{_name(data)} ({len(data)} clips, {data.minutes:.1f} min)' for data in datasets
+        ),
         'licence': licence_of(licences).licence,
         'licences': sorted(licences),
         'data_sets': parts,
         'clips': sum(part['clips'] for part in parts),
         'minutes': round(sum(part['minutes'] for part in parts), 1),
-        'sources': sources[:_MOST_SOURCES],
+        'sources': sorted(sources)[:_MOST_SOURCES],
         'source_count': len(sources),
         'config': config.to_dict(),
     }
@@ -234,15 +202,9 @@ def model_card(checkpoint: Checkpoint, name: str) -> str:
     )
 
 
-def _learnt(data: MotionDataset) -> list[int]:
-    """Return the numbers of the clips that are trained on."""
-    return np.flatnonzero(data.splits == 'train').tolist()
-
-
 def _described(data: MotionDataset) -> dict[str, Any]:
-    """Return what was learnt of a data set and under which licences, ready for JSON."""
-    learnt = _learnt(data)
-    licences = {name for i in learnt for name in spdx_names(data.info(i).licence)}
+    learnt = data.chosen('train')
+    licences = {name for i in learnt for name in spdx_names(data.info(int(i)).licence)}
     return {
         'name': _name(data),
         'clips': len(learnt),
@@ -285,7 +247,6 @@ def _credits(training: dict[str, Any], credited: Sequence[str]) -> str:
 
 
 def _figures(score: dict[str, Any] | None) -> str:
-    """Return the figures of the free run that chose this model."""
     if not score:
         return ''
     rows = '\n'.join(
@@ -294,7 +255,7 @@ def _figures(score: dict[str, Any] | None) -> str:
     ratios = ', '.join(f'{name} {ratio:.2f}' for name, ratio in score['speed_ratio'].items())
     seen = ', '.join(f'{name} {share:.2f}' for name, share in score['recognised'].items())
     return (
-        f'## Free run\n\nHeld against the data, from 0 (like it) to 1; their weighted sum, '
+        f'## Free run\n\nCompared with the data, from 0 (like it) to 1; their weighted sum, '
         f'{score["value"]:.3f}, chose this model among those of its run.\n\n'
         f'| part | |\n|---|---|\n{rows}\n\nSpeed as a multiple of that of the data: {ratios}. '
         f'Weight that its own head gives to what was asked for: {seen}.\n\n'
@@ -305,13 +266,7 @@ def _name(data: MotionDataset) -> str:
     return str(data.manifest.get('name') or (data.path.name if data.path else 'clips in memory'))
 
 
-def _named(data: MotionDataset) -> str:
-    """Say in a few words what a data set is."""
-    return f'{_name(data)} ({len(data)} clips, {data.minutes:.1f} min)'
-
-
 def _options(training: dict[str, Any]) -> str:
-    """Return the flags of the choices that are not the defaults."""
     default, flags = TrainConfig().to_dict(), []
     for group, values in training['config'].items():
         for key, value in values.items():

@@ -29,6 +29,12 @@ __all__ = [
     'WindowConfig',
 ]
 
+_SHARE: dict[str, Any] = {'low': 0.0, 'high': 1.0}
+_PART: dict[str, Any] = {**_SHARE, 'below': True}  # a share that is not the whole
+_FROM_0: dict[str, Any] = {'low': 0.0}
+_ABOVE_0: dict[str, Any] = {'low': 0.0, 'above': True}
+_RANGE: dict[str, Any] = {**_ABOVE_0, 'rising': True}  # the smallest and the largest
+
 
 @dataclass(frozen=True)
 class DataConfig(Checked):
@@ -42,14 +48,14 @@ class DataConfig(Checked):
     shares: tuple[float, ...] = setting(
         (), 'share of the windows that each of `data` gives; none: by its length'
     )
-    minutes: float = setting(240.0, 'length of the generated corpus [min]', low=0.0, above=True)
-    corpus_seed: int = setting(0, 'seed of the generated corpus', low=0.0)
+    minutes: float = setting(240.0, 'length of the generated corpus [min]', **_ABOVE_0)
+    corpus_seed: int = setting(0, 'seed of the generated corpus', **_FROM_0)
     held_out: float = setting(
-        0.05, "share of the generated corpus' bodies that is held out", low=0.0, high=1.0
+        0.05, "share of the generated corpus' bodies that is held out", **_SHARE
     )
     balance: bool = setting(True, 'every emotion begins as many windows as any other')
     measured: float = setting(
-        0.3, 'lowest confidence of a keypoint that counts as measured', low=0.0, high=1.0
+        0.3, 'lowest confidence of a keypoint that counts as measured', **_SHARE
     )
 
     def check(self) -> None:
@@ -65,48 +71,32 @@ class DataConfig(Checked):
 class WindowConfig(Checked):
     """How windows are cut from clips."""
 
-    length: int = setting(96, 'frames of a window that are predicted', low=0.0, above=True)
+    length: int = setting(96, 'frames of a window that are predicted', **_ABOVE_0)
     chain: bool = setting(
         True,
         'join clips that are shorter than a window, with cross-fades; without it only '
         'clips that are long enough are used',
     )
-    cut: float = setting(
-        0.1, 'share of the windows of long clips that are chained too', low=0.0, high=1.0
-    )
+    cut: float = setting(0.1, 'share of the windows of long clips that are chained too', **_SHARE)
     segment_s: tuple[float, float] = setting(
-        (1.2, 3.7),
-        'shortest and longest stretch of one clip in a chain [s]',
-        low=0.0,
-        above=True,
-        rising=True,
+        (1.2, 3.7), 'shortest and longest stretch of one clip in a chain [s]', **_RANGE
     )
     candidates: int = setting(
         16,
         'entries that are looked at for a join; the nearest in pose and speed is taken',
-        low=0.0,
-        above=True,
+        **_ABOVE_0,
     )
-    fade_frames: int = setting(10, 'frames of a cross-fade', low=0.0, above=True)
-    switch: float = setting(
-        0.15, 'share of the joins that lead to another emotion', low=0.0, high=1.0
-    )
-    mirror: float = setting(
-        0.5, 'share of the windows with left and right exchanged', low=0.0, high=1.0
-    )
+    fade_frames: int = setting(10, 'frames of a cross-fade', low=2)
+    switch: float = setting(0.15, 'share of the joins that lead to another emotion', **_SHARE)
+    mirror: float = setting(0.5, 'share of the windows with left and right exchanged', **_SHARE)
     warp: tuple[float, float] = setting(
-        (1.0, 1.0), 'slowest and fastest playing speed', low=0.0, above=True, rising=True
+        (1.0, 1.0), 'slowest and fastest playing speed', 0.25, 4.0, rising=True
     )
     jitter: float = setting(
         0.0,
         'standard deviation of a small smooth noise on the motion itself, in body heights',
-        low=0.0,
+        **_FROM_0,
     )
-
-    def check(self) -> None:
-        self.expect('fade_frames', self.fade_frames >= 2, '2 frames or more')
-        low, high = self.warp
-        self.expect('warp', low >= 0.25 and high <= 4.0, 'speeds from 0.25 to 4')
 
 
 @dataclass(frozen=True)
@@ -122,39 +112,25 @@ class NoiseConfig(Checked):
         (0.02, 2.0),
         'smallest and largest standard deviation of the slow noise, in displacement '
         'units; one is drawn a window, evenly on a logarithmic scale',
-        low=0.0,
-        above=True,
-        rising=True,
+        **_RANGE,
     )
     drift_memory: float = setting(
-        0.9,
-        'how much of the drift is left a frame later; the target keeps as much of it',
-        low=0.0,
-        high=1.0,
-        below=True,
+        0.9, 'how much of the drift is left a frame later; the target keeps as much of it', **_PART
     )
     white: tuple[float, float] = setting(
         (0.002, 0.15),
         'the same of the fast noise. Most windows have little noise: a gesture begins '
         'with a movement far smaller than the unit, and must not drown',
-        low=0.0,
-        above=True,
-        rising=True,
+        **_RANGE,
     )
     wander: tuple[float, float] = setting(
         (0.01, 0.5),
         'smallest and largest size of wandering, in standard deviations of poses; drawn '
         'as the others',
-        low=0.0,
-        above=True,
-        rising=True,
+        **_RANGE,
     )
     wander_memory: float = setting(
-        0.95,
-        'the same as drift_memory, of wandering: it is to be undone in 20 frames',
-        low=0.0,
-        high=1.0,
-        below=True,
+        0.95, 'the same as drift_memory, of wandering: it is to be undone in 20 frames', **_PART
     )
     project: bool = setting(
         True, 'put inputs and targets back onto the body, as the live loop does'
@@ -166,30 +142,24 @@ class ConditionConfig(Checked):
     """Which emotion a window is shown with, and what teaches the emotion head alone."""
 
     drop_emotion: float = setting(
-        0.2, 'share of the windows without one; guidance needs them', low=0.0, high=1.0, below=True
+        0.2, 'share of the windows without one; guidance needs them', **_PART
     )
     wrong_emotion: float = setting(
         0.1,
         'share of the windows with that of another clip; they teach the emotion head '
         'only: what it reads off the condition is then wrong',
-        low=0.0,
-        high=1.0,
-        below=True,
+        **_PART,
     )
     decoys: float = setting(
         0.1,
-        'share of the windows that only look like an emotion, see `training.decoys`',
-        low=0.0,
-        high=1.0,
-        below=True,
+        'share of the windows that only look like an emotion, see `training.windows.conditions`',
+        **_PART,
     )
     forget: float = setting(
         0.2,
         'share of the windows whose attention begins anew at some frame, so that the '
-        'emotion must be heard where a history of motion would tell it',
-        low=0.0,
-        high=1.0,
-        below=True,
+        'condition must be followed where a history of motion would tell the emotion',
+        **_PART,
     )
 
     def check(self) -> None:
@@ -200,17 +170,17 @@ class ConditionConfig(Checked):
 
 @dataclass(frozen=True)
 class TargetConfig(Checked):
-    """What the model is told of the pose ahead."""
+    """How the pose ahead is given to the model as a target."""
 
     untold: float = setting(
-        0.1, 'share of the windows without a target, as a live stream begins', low=0.0, high=1.0
+        0.1, 'share of the windows without a target, as a live stream begins', **_SHARE
     )
     loose: float = setting(
         0.1,
         'largest error of a target, in standard deviations: a drawn one is not exact. '
         'With 0.5 the model took half of each target for error, and moved half as far '
         'as the corpus',
-        low=0.0,
+        **_FROM_0,
     )
 
 
@@ -222,19 +192,16 @@ class RolloutConfig(Checked):
         2,
         'most passes before the one that is learnt from; each step draws how many. Each '
         'costs about a third of a step',
-        low=0.0,
+        **_FROM_0,
     )
-    rollout_share: float = setting(0.5, 'share of the windows that take part', low=0.0, high=1.0)
+    rollout_share: float = setting(0.5, 'share of the windows that take part', **_SHARE)
     rollout_decay: float = setting(
         0.8,
         'how much of the offset the target keeps. With hard targets (0) the spread '
         'grows until the live loop trembles',
-        low=0.0,
-        high=1.0,
+        **_SHARE,
     )
-    rollout_after: float = setting(
-        0.4, 'share of the training before they begin', low=0.0, high=1.0
-    )
+    rollout_after: float = setting(0.4, 'share of the training before they begin', **_SHARE)
 
 
 @dataclass(frozen=True)
@@ -242,14 +209,16 @@ class LossConfig(Checked):
     """The parts of the loss."""
 
     mse_weight: float = setting(
-        1.0, "of the deterministic next frame's mean squared error", low=0.0
+        1.0, "of the deterministic next frame's mean squared error", **_FROM_0
     )
-    emotion_weight: float = setting(10.0, "of the emotion's; 10 in the published method", low=0.0)
+    emotion_weight: float = setting(
+        10.0, "of the emotion's; 10 in the published method", **_FROM_0
+    )
     mdn_first: float = setting(
-        0.1, 'weight of the likelihood at the start: the transformer settles first', low=0.0
+        0.1, 'weight of the likelihood at the start: the transformer settles first', **_FROM_0
     )
-    mdn_last: float = setting(1.0, 'its weight after the ramp', low=0.0)
-    mdn_ramp: float = setting(0.3, 'share of the training in which it grows', low=0.0, high=1.0)
+    mdn_last: float = setting(1.0, 'its weight after the ramp', **_FROM_0)
+    mdn_ramp: float = setting(0.3, 'share of the training in which it grows', **_SHARE)
     unit: Literal['coordinate', 'shared'] = setting(
         'coordinate',
         "'coordinate': each coordinate is measured in the standard deviation of its own "
@@ -259,8 +228,7 @@ class LossConfig(Checked):
     explode: float = setting(
         50.0,
         'the loss has exploded when it is this many times its running median above it',
-        low=0.0,
-        above=True,
+        **_ABOVE_0,
     )
 
 
@@ -268,33 +236,18 @@ class LossConfig(Checked):
 class OptimiserConfig(Checked):
     """AdamW and what is kept of its path."""
 
-    learning_rate: float = setting(
-        1.5e-3, 'the highest one, after the warm-up', low=0.0, above=True
-    )
-    weight_decay: float = setting(0.01, 'of AdamW', low=0.0)
-    betas: tuple[float, float] = setting((0.9, 0.98), 'of AdamW')
-    gradient_clip: float = setting(1.0, 'largest norm of the gradient', low=0.0, above=True)
+    learning_rate: float = setting(1.5e-3, 'the highest one, after the warm-up', **_ABOVE_0)
+    weight_decay: float = setting(0.01, 'of AdamW', **_FROM_0)
+    betas: tuple[float, float] = setting((0.9, 0.98), 'of AdamW', **_PART)
+    gradient_clip: float = setting(1.0, 'largest norm of the gradient', **_ABOVE_0)
     ema: float = setting(
-        0.998,
-        'decay of the running average of the weights, which is what is kept',
-        low=0.0,
-        high=1.0,
-        below=True,
+        0.998, 'decay of the running average of the weights, which is what is kept', **_PART
     )
     warm_up: float = setting(
-        0.03,
-        'share of the training in which the learning rate grows',
-        low=0.0,
-        high=1.0,
-        below=True,
+        0.03, 'share of the training in which the learning rate grows', **_PART
     )
     schedule: Literal['cosine', 'constant'] = setting('cosine', 'how it falls afterwards')
-    final: float = setting(
-        0.01, 'share of the learning rate at the end of the cosine', low=0.0, high=1.0
-    )
-
-    def check(self) -> None:
-        self.expect('betas', all(0.0 <= beta < 1.0 for beta in self.betas), '0 or more, below 1')
+    final: float = setting(0.01, 'share of the learning rate at the end of the cosine', **_SHARE)
 
 
 @dataclass(frozen=True)
@@ -302,12 +255,10 @@ class RunConfig(Checked):
     """How long, on what, and what is written on the way."""
 
     steps: int = setting(
-        3600, 'optimiser steps; 3600 take about 20 minutes on two cores', low=0.0, above=True
+        3600, 'optimiser steps; 3600 take about 20 minutes on two cores', **_ABOVE_0
     )
-    batch_size: int = setting(
-        40, 'windows a step, over all processes together', low=0.0, above=True
-    )
-    seed: int = setting(0, 'of weights, windows and noise', low=0.0)
+    batch_size: int = setting(40, 'windows a step, over all processes together', **_ABOVE_0)
+    seed: int = setting(0, 'of weights, windows and noise', **_FROM_0)
     start: str | None = setting(
         None, 'begin with the weights, sizes and normaliser of this model (a name or a folder)'
     )
@@ -319,29 +270,22 @@ class RunConfig(Checked):
         None,
         'processes that prepare windows, for each training process; none: 1 on a CPU, 4 '
         'on a GPU. 0: no extra process',
+        **_FROM_0,
     )
     log_every: int = setting(
-        10,
-        'steps between two rows of metrics, which hold the mean since the last',
-        low=0.0,
-        above=True,
+        10, 'steps between two rows of metrics, which hold the mean since the last', **_ABOVE_0
     )
-    save_every: int = setting(200, 'steps between two checkpoints', low=0.0, above=True)
-    keep: int = setting(3, 'checkpoints that are kept', low=0.0, above=True)
+    save_every: int = setting(200, 'steps between two checkpoints', **_ABOVE_0)
+    keep: int = setting(3, 'checkpoints that are kept', **_ABOVE_0)
     val_every: int = setting(
-        200, 'steps between two measurements on held-out clips; 0: never', low=0.0
+        200, 'steps between two measurements on held-out clips; 0: never', **_FROM_0
     )
-    val_windows: int = setting(
-        64, 'windows of such a measurement, always the same', low=0.0, above=True
-    )
+    val_windows: int = setting(64, 'windows of such a measurement, always the same', **_ABOVE_0)
     select_every: int = setting(
-        600, 'steps between two free runs that decide on `best/`; 0: only at the end', low=0.0
+        600, 'steps between two free runs that decide on `best/`; 0: only at the end', **_FROM_0
     )
-    select_s: float = setting(20.0, 'length of such a free run [s]', low=0.0, above=True)
-    strip_every: int = setting(600, 'steps between two film strips; 0: only at the end', low=0.0)
-
-    def check(self) -> None:
-        self.expect('workers', self.workers is None or self.workers >= 0, '0 or more, or none')
+    select_s: float = setting(20.0, 'length of such a free run [s]', **_ABOVE_0)
+    strip_every: int = setting(600, 'steps between two film strips; 0: only at the end', **_FROM_0)
 
 
 # What may be another when a run goes on: it changes how the run is watched, or its length.
@@ -403,11 +347,11 @@ class TrainConfig(Checked):
 
     def changes_since(self, before: TrainConfig) -> list[str]:
         """Return what differs from `before` in a way that makes it another run."""
-        found = []
+        changes = []
         for group in dataclasses.fields(self):
             new, old = getattr(self, group.name), getattr(before, group.name)
             for entry in dataclasses.fields(new):
                 now, then = getattr(new, entry.name), getattr(old, entry.name)
                 if now != then and not (group.name == 'run' and entry.name in _FREE):
-                    found.append(f'{entry.name} ({then!r}, now {now!r})')
-        return found
+                    changes.append(f'{entry.name} ({then!r}, now {now!r})')
+        return changes

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 import dataclasses
 import math
 import signal
@@ -13,12 +14,11 @@ import time
 from types import FrameType
 from typing import Any, Self
 
-from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.card import model_card
 from emotion_motion.training.run.curves import draw_curves
 from emotion_motion.training.run.metrics import read_metrics
-from emotion_motion.training.run.progress import Progress
+from emotion_motion.training.run.progress import RunProgress
 from emotion_motion.training.run.run_folder import RunFolder
 from emotion_motion.training.run.state import save_state
 from emotion_motion.training.selection.reference import Reference
@@ -26,25 +26,24 @@ from emotion_motion.training.selection.selection import score_checkpoint
 from emotion_motion.training.selection.strips import draw_strips
 from emotion_motion.training.trainer import Trainer
 
-__all__ = ['Stopped', 'TrainingLoop', 'Interrupts', 'SIGNALS']
-
-# SIGTERM and Ctrl-C, heard at the end of a step.
+__all__ = ['SIGNALS', 'Interrupts', 'Stopped', 'TrainingLoop']
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SHOWN = ('total', 'mse', 'emotion', 'nll')
 
 
 class Interrupts:
-    """Notes signals instead of dying of them; use it as a context manager.
+    """Notes Ctrl-C and SIGTERM instead of dying of them; use it as a context manager.
 
     The second of a kind acts at once, for those who cannot wait for the end of a step.
 
     Attributes:
-        heard: for each of SIGNALS, whether it came.
+        received: for each of SIGNALS, whether it came.
     """
 
     def __init__(self) -> None:
-        """Listen when the block begins."""
-        self.heard = [False for _ in SIGNALS]
+        """Prepare to listen."""
+        self.received = [False for _ in SIGNALS]
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -59,11 +58,8 @@ class Interrupts:
             signal.signal(one, handler)
 
     def _note(self, number: int, _: FrameType | None) -> None:
-        self.heard[SIGNALS.index(signal.Signals(number))] = True
+        self.received[SIGNALS.index(signal.Signals(number))] = True
         signal.signal(number, self._before[number])
-
-
-_SHOWN = ('total', 'mse', 'emotion', 'nll')
 
 
 class Stopped(Exception):  # noqa: N818, it is no error
@@ -106,37 +102,34 @@ class TrainingLoop:
         """Take the steps that are left.
 
         Raises:
-            TrainingError: loss or gradient went wrong, or something cannot be written; the
-                message names the last good checkpoint.
+            TrainingError: loss or gradient went wrong; the message names the last good checkpoint.
+            StorageError: something cannot be written; so does this message.
             Stopped: SIGINT or SIGTERM came; the state is saved.
         """
-        begin = self._trainer.done
-        if begin == 0:
-            self._save()  # a disk that cannot take it is found before any work
-        batches = self._trainer.batches()
+        trainer, folder = self._trainer, self._folder
+        if trainer.done == 0:
+            self._save()  # a disk that cannot take it is noticed before any work
+        batches = trainer.batches()
+        bar = RunProgress(self._run.steps, start=trainer.done) if folder else nullcontext()
         self._since_s = time.monotonic()
-        with Interrupts() as interrupts, self._progress(begin) as progress:
-            while self._trainer.done < self._run.steps:
+        with Interrupts() as interrupts, bar as progress:
+            while trainer.done < self._run.steps:
                 waiting = time.monotonic()
                 batch = next(batches)
                 self._waited_s += time.monotonic() - waiting
                 try:
-                    values, stops = self._trainer.step(batch, *interrupts.heard)
+                    values, stops = trainer.step(batch, *interrupts.received)
                 except TrainingError as error:
                     raise TrainingError(f'{error}. {self._last_good()}') from error
-                self._after(values, progress)
+                if folder is not None:
+                    self._after(folder, values, progress)
                 if any(stops):
                     self._save()
                     number = next(one for one, share in zip(SIGNALS, stops, strict=True) if share)
-                    raise Stopped(int(number), self._trainer.done)
+                    raise Stopped(int(number), trainer.done)
 
-    def _progress(self, begin: int) -> Any:
-        return Progress(self._run.steps, start=begin) if self._folder else _Silent()
-
-    def _after(self, values: dict[str, float], progress: Any) -> None:
-        """Do what is due after a step; only the main process has something to do."""
-        if self._folder is None:
-            return
+    def _after(self, folder: RunFolder, values: dict[str, float], progress: Any) -> None:
+        """Do what is due after a step, in the main process."""
         done, run = self._trainer.done, self._run
         for name, value in values.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
@@ -146,14 +139,14 @@ class TrainingLoop:
         row = self._means(wait_share) if self._due(run.log_every) else {}
         begin = time.monotonic()
         if run.val_every and self._due(run.val_every):
-            found = self._trainer.validate()
-            row |= {f'val/{name}': value for name, value in found.items()}
+            losses = self._trainer.validate()
+            row |= {f'val/{name}': value for name, value in losses.items()}
         if self._due(run.select_every):
-            row |= self._select()
+            row |= self._select(folder)
         if row:
-            self._folder.metrics.log(done, row)
+            folder.metrics.log(done, row)
         if self._due(run.strip_every):
-            self._draw()
+            self._draw(folder)
         if self._due(run.save_every):
             self._save()
         self._since_s += time.monotonic() - begin  # that was no training
@@ -164,7 +157,6 @@ class TrainingLoop:
         return done == self._run.steps or (every > 0 and done % every == 0)
 
     def _means(self, wait_share: float) -> dict[str, float]:
-        """Return the means since the last row, and begin anew."""
         elapsed_s = max(time.monotonic() - self._since_s, 1e-9)
         row = {
             name if name in ('rate', 'gradient') else f'loss/{name}': value / self._counted
@@ -175,45 +167,35 @@ class TrainingLoop:
         self._waited_s, self._since_s = 0.0, time.monotonic()
         return row
 
-    def _select(self) -> dict[str, float]:
+    def _select(self, folder: RunFolder) -> dict[str, float]:
         """Let the model run freely; keep it as the best where it is."""
-        assert self._folder is not None
-        checkpoint = self._trainer.checkpoint()
+        checkpoint, run = self._trainer.checkpoint(), self._run
         if self._reference is None:
-            data = self._trainer.config.data
+            shares = self._trainer.config.data.shares
             self._reference = Reference.measure(
-                self._trainer.datasets, shares=data.shares, seed=self._run.seed
+                self._trainer.datasets, shares=shares, seed=run.seed
             )
-        score = score_checkpoint(
-            checkpoint, self._reference, seconds=self._run.select_s, seed=self._run.seed
-        )
+        score = score_checkpoint(checkpoint, self._reference, seconds=run.select_s, seed=run.seed)
         if self._best is None or score.value < self._best:
-            training = {**checkpoint.training, 'free_run': _finite(score.to_dict())}
+            training = {**checkpoint.training, 'free_run': score.to_dict()}
             checkpoint = dataclasses.replace(checkpoint, training=training)
-            self._keep(checkpoint)
+            card = model_card(checkpoint, folder.root.name)
+            folder.save_best(checkpoint, card=card, half=True)
             self._best = score.value
         return score.metrics()
 
-    def _keep(self, checkpoint: Checkpoint) -> None:
-        assert self._folder is not None
-        card = model_card(checkpoint, self._folder.root.name)
-        self._folder.save_best(checkpoint, card=card, half=True)
-
-    def _draw(self) -> None:
-        """Draw the model as it is, beside the data, and the curves of the run."""
-        assert self._folder is not None
+    def _draw(self, folder: RunFolder) -> None:
         done = self._trainer.done
-        path = self._folder.strips / f'step_{done:08d}.png'
         draw_strips(
             self._trainer.checkpoint(),
-            path,
+            folder.strips / f'step_{done:08d}.png',
+            self._trainer.datasets,
             seed=self._run.seed,
-            real=self._trainer.datasets,
             title=f'step {done}',
         )
-        metrics = self._folder.root / 'metrics.csv'
+        metrics = folder.root / 'metrics.csv'
         if len(read_metrics(metrics)['step']) > 1:  # one row is no curve yet
-            draw_curves(metrics, metrics.with_name('curves.png'), title=self._folder.root.name)
+            draw_curves(metrics, metrics.with_name('curves.png'), title=folder.root.name)
 
     def _save(self) -> None:
         if self._folder is None:
@@ -231,18 +213,3 @@ class TrainingLoop:
             return ''
         path = self._folder.newest_state()
         return f'The last good checkpoint is {path}' if path else 'There is no checkpoint yet'
-
-
-class _Silent:
-    """The progress of a process that shows none."""
-
-    def __enter__(self) -> _Silent:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-def _finite(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a score as JSON can hold it."""
-    return values if math.isfinite(values['value']) else {**values, 'value': 1e9}

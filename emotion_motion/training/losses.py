@@ -9,21 +9,43 @@ a hand. What was not measured is masked: it neither counts nor teaches. Shapes a
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-__all__ = ['LossParts', 'emotion_targets', 'mdn_weight', 'motion_loss', 'window_losses']
+from emotion_motion.training.config import LossConfig
+
+__all__ = ['LossParts', 'Prediction', 'Truth', 'emotion_targets', 'mdn_weight', 'motion_loss']
 
 
 class LossParts(NamedTuple):
-    """The loss and its parts before weighting; all scalars, or one number a window [B]."""
+    """The loss and its parts before weighting, one number a window [B]."""
 
     total: Tensor
     mse: Tensor
     emotion: Tensor
     nll: Tensor
+
+
+class Prediction(NamedTuple):
+    """What a model says of windows of motion."""
+
+    logits: Tensor  # [B, T, O], next frames
+    emotion_logits: Tensor  # [B, T, E]
+    nll: Tensor  # [B, T], of the poses `horizon` frames ahead, see `MixtureDensityNetwork.nll`
+
+
+class Truth(NamedTuple):
+    """What the data says of them."""
+
+    following: Tensor  # [B, T, O], next frames
+    emotion: Tensor  # [B, T, E], the motion's own emotion
+    # Weights of the windows in MSE and likelihood [B]; 0 for those that were shown a wrong
+    # emotion, which teach the emotion head only.
+    predictable: Tensor
+    measured: Tensor | None = None  # [B, T, K], what was measured of the next frames; None: all
+    ahead: Tensor | None = None  # [B, T], where the pose ahead is worth learning; None: everywhere
 
 
 def mdn_weight(progress: float, ramp: float = 0.3, first: float = 0.1, last: float = 1.0) -> float:
@@ -45,79 +67,32 @@ def emotion_targets(emotions: Tensor, window: int) -> Tensor:
     return (total - before) / count[:, None]
 
 
-def window_losses(
-    logits: Tensor,
-    emotion_logits: Tensor,
-    nll: Tensor,
-    target: Tensor,
-    emotion_target: Tensor,
-    unit: Tensor,
-    *,
-    keypoint_dims: int,
-    likelihood_weight: float,
-    mse_weight: float = 1.0,
-    emotion_weight: float = 10.0,
-    predictable: Tensor | None = None,
-    mask: Tensor | None = None,
-    ahead: Tensor | None = None,
-) -> LossParts:
-    """Return the loss of each window [B]; see `motion_loss`.
-
-    Each depends on its own window alone, so the mean over processes is the mean over the batch.
-    """
-    share = target.new_ones(target.shape[0]) if predictable is None else predictable
-    known, count = _known(target, mask, keypoint_dims)
-    if mask is not None:  # whatever stands there, and be it not finite, reaches nothing
-        target = torch.where(known.bool(), target, logits.detach())
-    measured = count.sum(dim=1).clamp_min(1.0)  # coordinates of the window, [B]
-    off = ((logits - target) / unit).square() * known
-    mse = share * off.sum(dim=(1, 2)) / measured
-    emotion = (emotion_logits - emotion_target).square().mean(dim=(1, 2))
-    where = torch.ones_like(nll) if ahead is None else ahead.to(nll.dtype)
-    nll = share * (nll * where).sum(dim=1) / where.sum(dim=1).clamp_min(1.0)
-    total = mse_weight * mse + emotion_weight * emotion + likelihood_weight * nll
-    return LossParts(total, mse, emotion, nll)
-
-
 def motion_loss(
-    logits: Tensor,
-    emotion_logits: Tensor,
-    nll: Tensor,
-    target: Tensor,
-    emotion_target: Tensor,
-    unit: Tensor,
-    **settings: Any,
+    said: Prediction, truth: Truth, unit: Tensor, weights: LossConfig, likelihood_weight: float
 ) -> LossParts:
     """Loss = MSE(logits, next frame) + emotion_weight * emotion loss + likelihood_weight * NLL.
 
+    Each window's loss [B] depends on it alone, so the mean over processes is that over the batch.
+
     Args:
-        logits: predicted next frames [B, T, O].
-        emotion_logits: [B, T, E].
-        nll: of the poses `horizon` frames ahead [B, T], see `MixtureDensityNetwork.nll`.
-        target: next frames [B, T, O].
-        emotion_target: the motion's own emotion [B, T, E].
+        said: of the model.
+        truth: of the data.
         unit: [O].
-        settings: of `window_losses`:
-            keypoint_dims: coordinates of a keypoint D.
-            likelihood_weight: w, see `mdn_weight`.
-            mse_weight: of the MSE.
-            emotion_weight: 10 in the published method.
-            predictable: [B] weights of the windows in MSE and likelihood; 0 for those that were
-                shown a wrong emotion, which teach the emotion head only.
-            mask: [B, T, K], what was measured of the next frames; None: everything.
-            ahead: [B, T], where the pose ahead is worth learning; None: everywhere.
-
-    Returns:
-        The total and its parts, means over the windows.
+        weights: of MSE and emotion; the latter is 10 in the published method.
+        likelihood_weight: w, see `mdn_weight`.
     """
-    parts = window_losses(logits, emotion_logits, nll, target, emotion_target, unit, **settings)
-    return LossParts(*(part.mean() for part in parts))
-
-
-def _known(target: Tensor, mask: Tensor | None, keypoint_dims: int) -> tuple[Tensor, Tensor]:
-    """Return which coordinates were measured [B, T, O], 1 or 0, and how many [B, T]."""
-    if mask is None:
-        known = torch.ones_like(target)
-    else:
-        known = mask.to(target.dtype).repeat_interleave(keypoint_dims, dim=-1)
-    return known, known.sum(dim=-1)
+    following = truth.following
+    known = torch.ones_like(following)
+    if truth.measured is not None:
+        dims = following.shape[-1] // truth.measured.shape[-1]
+        known = truth.measured.to(following.dtype).repeat_interleave(dims, dim=-1)
+        # Whatever stands there, and be it not finite, reaches nothing.
+        following = torch.where(known.bool(), following, said.logits.detach())
+    count = known.sum(dim=(1, 2)).clamp_min(1.0)  # measured coordinates of the window, [B]
+    off = ((said.logits - following) / unit).square() * known
+    mse = truth.predictable * off.sum(dim=(1, 2)) / count
+    emotion = (said.emotion_logits - truth.emotion).square().mean(dim=(1, 2))
+    ahead = torch.ones_like(said.nll) if truth.ahead is None else truth.ahead.to(said.nll.dtype)
+    nll = truth.predictable * (said.nll * ahead).sum(dim=1) / ahead.sum(dim=1).clamp_min(1.0)
+    total = weights.mse_weight * mse + weights.emotion_weight * emotion + likelihood_weight * nll
+    return LossParts(total, mse, emotion, nll)

@@ -9,12 +9,18 @@ from torch import nn, Tensor
 
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.live.target import pose_metric
-from emotion_motion.model.mixture import Target
+from emotion_motion.model.mixture import Mixture, Target
 from emotion_motion.model.network import MotionModel
 from emotion_motion.training.config import TrainConfig
-from emotion_motion.training.losses import emotion_targets, LossParts, window_losses
+from emotion_motion.training.losses import (
+    emotion_targets,
+    LossParts,
+    motion_loss,
+    Prediction,
+    Truth,
+)
 from emotion_motion.training.windows.noise import noised, pose_spread
-from emotion_motion.training.windows.rollout import rolled_out
+from emotion_motion.training.windows.rollout import leading_back, rolled_out
 from emotion_motion.training.windows.targets import targets_of
 from emotion_motion.training.windows.windows import Batch
 
@@ -25,7 +31,7 @@ _MEASURED_SHARE = 0.5
 
 
 class Objective(nn.Module):
-    """Disturbs the windows of a batch, runs the model on them and measures; draws nothing.
+    """Disturbs the windows of a batch, runs the model on them and returns the loss; draws nothing.
 
     Only the network runs in the precision that surrounds the call (bf16); bodies and losses are
     worked out in 32 bits.
@@ -61,61 +67,54 @@ class Objective(nn.Module):
         """
         config, sizes = self.config, self.model.config
         with torch.no_grad(), self._exactly():
-            inputs, following, told, came = self._shown(batch)
-        step = self.model.whole(inputs, batch.condition, told, batch.since)
-        mixture = self.model.mdn(step.features, step.here)
+            inputs, following, targets, came = self._shown(batch)
+        step = self.model.whole(inputs, batch.condition, targets, batch.since)
+        mixture = self.model.mdn(step.features, step.pose)
         with self._exactly():
-            step, mixture = (
-                type(part)(*(value.float() for value in part)) for part in (step, mixture)
-            )
-            length, mask = batch.emotions.shape[1], batch.mask
-            ahead = (
-                None
-                if mask is None
-                else (mask[:, sizes.horizon :].float().mean(dim=-1) >= _MEASURED_SHARE)
-            )
+            mixture = Mixture(*(value.float() for value in mixture))
+            likelihood = self.model.mdn.nll(mixture, came, self._nearest(came))
             shown = 1.0 - config.conditions.wrong_emotion - config.conditions.decoys
-            return window_losses(
-                step.logits,
-                step.emotion_logits,
-                self.model.mdn.nll(mixture, came, self._nearest(came)),
+            truth = Truth(
                 following,
                 emotion_targets(batch.emotions, sizes.window),
-                self.model.unit,
-                keypoint_dims=sizes.keypoint_dims,
-                mse_weight=config.loss.mse_weight,
-                emotion_weight=config.loss.emotion_weight,
-                likelihood_weight=likelihood_weight,
                 # As many windows count in every batch on average, whoever shares it.
-                predictable=batch.right / shown,
-                mask=None if mask is None else mask[:, 1 : length + 1],
-                ahead=ahead,
+                batch.right / shown,
+                *self._measured(batch),
+            )
+            return motion_loss(
+                Prediction(step.logits.float(), step.emotion_logits.float(), likelihood),
+                truth,
+                self.model.unit,
+                config.loss,
+                likelihood_weight,
             )
 
     def _shown(self, batch: Batch) -> tuple[Tensor, Tensor, Target, Tensor]:
         """Return inputs and next frames [B, T, O], targets, and the poses that came [B, T, Z]."""
         config, length = self.config, batch.emotions.shape[1]
         clean = batch.frames - self.mean
-        told, came = targets_of(clean, self.model, batch.target)
+        targets, came = targets_of(clean, self.model, batch.target)
         clean = clean[:, : length + 1]
         inputs, following = noised(
             clean, batch.noise, self.model.unit, self.poses, config.noise, self.bodies
         )
-        if batch.rollout is not None:
+        if batch.passes:
 
             def predict(frames: Tensor) -> Tensor:
-                return self.model.whole(frames, batch.condition, told, batch.since).logits
+                return self.model.whole(frames, batch.condition, targets, batch.since).logits
 
-            inputs, following = rolled_out(
-                inputs,
-                following,
-                clean,
-                batch.rollout,
-                config.rollouts.rollout_decay,
-                predict,
-                self.bodies,
-            )
-        return inputs, following, told, came
+            own = rolled_out(inputs, batch.passes, predict, self.bodies)
+            back = leading_back(own, clean, config.rollouts.rollout_decay, self.bodies)
+            part = batch.rollout[:, None, None]
+            inputs, following = torch.where(part, own, inputs), torch.where(part, back, following)
+        return inputs, following, targets, came
+
+    def _measured(self, batch: Batch) -> tuple[Tensor | None, Tensor | None]:
+        """Return what was measured of the next frames [B, T, K], and of enough poses [B, T]."""
+        if batch.mask is None:
+            return None, None
+        ahead = batch.mask[:, self.model.config.horizon :].float().mean(dim=-1)
+        return batch.mask[:, 1 : batch.emotions.shape[1] + 1], ahead >= _MEASURED_SHARE
 
     def _nearest(self, poses: Tensor) -> Tensor:
         """Return the anchor nearest to each pose [B, T, Z]: [B, T]."""

@@ -44,21 +44,21 @@ def measure(datasets: Sequence[MotionDataset], config: TrainConfig) -> Statistic
     """
     frames = [float(data.lengths[data.splits == 'train'].sum()) for data in datasets]
     shares = np.array(config.data.shares or frames, dtype=np.float64) * (np.array(frames) > 0)
-    found = [
+    sets = [
         (share, _Moments(data, config.data.measured))
         for share, data in zip(shares / shares.sum(), datasets, strict=True)
         if share > 0.0
     ]
-    mean, spread = _pooled(found, 'poses')
-    _, unit = _pooled(found, 'moved')
+    mean, spread = _pooled(sets, 'poses')
+    _, unit = _pooled(sets, 'moved')
     if not unit.any():
         raise TrainingError(
             f'got {sum(len(data) for data in datasets)} clips that do not move; expected motion'
         )
     if config.loss.unit == 'shared':
         unit = np.full_like(unit, np.sqrt(np.mean(unit**2)))
-    low = np.min([moments.low for _, moments in found], axis=0)
-    high = np.max([moments.high for _, moments in found], axis=0)
+    low = np.min([moments.low for _, moments in sets], axis=0)
+    high = np.max([moments.high for _, moments in sets], axis=0)
     margin = 0.01 * (high - low) + 0.001  # wider ones let live loops out of what bodies do
     parts = {
         'mean': mean,
@@ -68,7 +68,7 @@ def measure(datasets: Sequence[MotionDataset], config: TrainConfig) -> Statistic
         'high': high + margin - mean,
     }
     normaliser = Normaliser(**{key: value.astype(np.float32) for key, value in parts.items()})
-    poses = np.concatenate([moments.sample(share) for share, moments in found])
+    poses = np.concatenate([moments.sample(share) for share, moments in sets])
     basis = pose_basis(poses - normaliser.mean, normaliser.pose_std, config.model.pose_axes)
     return Statistics(normaliser, basis.astype(np.float32))
 
@@ -110,9 +110,9 @@ class _Moments:
         return both.reshape(len(both), -1).astype(np.float64)
 
 
-def _pooled(found: Sequence[tuple[float, _Moments]], name: str) -> tuple[np.ndarray, np.ndarray]:
+def _pooled(sets: Sequence[tuple[float, _Moments]], name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation [O] over data sets that weigh by their shares."""
-    mean, square = sum(share * moments.means(name) for share, moments in found)
+    mean, square = np.sum([share * moments.means(name) for share, moments in sets], axis=0)
     return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 
 
@@ -124,10 +124,10 @@ def even_sample(dataset: MotionDataset) -> Iterator[Frames]:
         for clip in clips:
             yield dataset.frames(int(clip))
         return
-    each = int(min(_SLICE, dataset.lengths[clips].mean()))
-    for place in np.linspace(0, total - 1, _MOST_FRAMES // each, dtype=np.int64):
-        number = int(np.searchsorted(np.cumsum(dataset.lengths[clips]), place, side='right'))
-        clip = int(clips[number])
-        start = int(place - (np.cumsum(dataset.lengths[clips])[number] - dataset.lengths[clip]))
-        start = max(0, min(start, int(dataset.lengths[clip]) - each))
-        yield dataset.frames(clip, start, start + each)
+    lengths = dataset.lengths[clips]
+    ends, size = np.cumsum(lengths), int(min(_SLICE, lengths.mean()))
+    for place in np.linspace(0, total - 1, _MOST_FRAMES // size, dtype=np.int64):
+        number = int(np.searchsorted(ends, place, side='right'))
+        start = int(place - (ends[number] - lengths[number]))
+        start = max(0, min(start, int(lengths[number]) - size))
+        yield dataset.frames(int(clips[number]), start, start + size)

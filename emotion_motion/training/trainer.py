@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 
 from emotion_motion.checkpoint import Checkpoint, Normaliser, SamplerConfig
@@ -33,20 +34,19 @@ from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.devices import make_accelerator
 from emotion_motion.training.losses import LossParts, mdn_weight
 from emotion_motion.training.objective import Objective
-from emotion_motion.training.run.state import pack, same_data, TrainState, unpack
+from emotion_motion.training.run.state import data_hash, optimiser_state, pack, TrainState, unpack
 from emotion_motion.training.statistics import measure
 from emotion_motion.training.windows.windows import Batch, WindowSampler
 
-__all__ = ['Trainer', 'average_decay', 'rate_share', 'LossGuard']
+__all__ = ['LossGuard', 'Trainer', 'average_decay', 'rate_share']
 
-# Telling when a training goes wrong, before it spoils the weights.
-
-_REMEMBERED = 101
+_REMEMBERED = 101  # losses
 _ENOUGH = 20  # losses before one of them can be called high
+_VALIDATION_SEED = 1_000_003  # added to the run's: held-out windows are others than those learnt
 
 
 class LossGuard:
-    """Looks at every loss and gradient.
+    """Tells when a training goes wrong, before it spoils the weights.
 
     Attributes:
         recent: the last losses, at most 101; a run that goes on fills it again.
@@ -74,9 +74,6 @@ class LossGuard:
         return ''
 
 
-# What changes over a training: learning rate and the decay of the average.
-
-
 def rate_share(config: OptimiserConfig, progress: float) -> float:
     """Return the share of the learning rate at a share `progress` of the training.
 
@@ -94,9 +91,6 @@ def rate_share(config: OptimiserConfig, progress: float) -> float:
 def average_decay(config: OptimiserConfig, step: int) -> float:
     """Return the decay of the running average at a step; the first weights are soon forgotten."""
     return min(config.ema, (1 + step) / (10 + step))
-
-
-_VALIDATION_SEED = 1_000_003  # added to the run's: held-out windows are others than those learnt
 
 
 class Trainer:
@@ -144,11 +138,21 @@ class Trainer:
         self.done, self._guard = 0, LossGuard(config.loss.explode)
         self.origin = origin_of(self.datasets, config, start)
         model, self._normaliser = self._model(start, state)
-        self._raw = _raw_optimiser(model, config)
+        optimiser = config.optimiser
+        self._raw = torch.optim.AdamW(
+            model.parameters(),
+            lr=optimiser.learning_rate,
+            weight_decay=optimiser.weight_decay,
+            betas=optimiser.betas,
+        )
         average = copy.deepcopy(model).requires_grad_(False)
         if state is not None:
             self._restore(state, model, average)
         self._prepare(model, average)
+        # By the steps that are done, so that a run that goes on has no other counter.
+        self._schedule = LambdaLR(
+            self._raw, lambda _: rate_share(optimiser, self.done / config.run.steps)
+        )
 
     @property
     def device(self) -> torch.device:
@@ -170,7 +174,7 @@ class Trainer:
                 num_workers=workers,
                 prefetch_factor=4 if workers else None,
                 pin_memory=gpu,
-                worker_init_fn=_deaf_worker,
+                worker_init_fn=_ignore_signals,
                 # Its own, so that the process's random state is left alone; it draws no window.
                 generator=torch.Generator().manual_seed(run.seed),
             )
@@ -181,7 +185,7 @@ class Trainer:
 
         Args:
             batch: this process's part of the batch of this step.
-            signals: anything that the other processes should hear of.
+            signals: anything that all processes should know.
 
         Returns:
             The loss, its parts and the norm of the gradient, over all processes; and for each
@@ -191,27 +195,24 @@ class Trainer:
             TrainingError: loss or gradient is not finite, or the loss has exploded; the weights
                 are then as they were before the step.
         """
-        config, progress = self.config, self.done / self.config.run.steps
-        rate = config.optimiser.learning_rate * rate_share(config.optimiser, progress)
-        for group in self._optimiser.param_groups:
-            group['lr'] = rate
-        losses = self._objective(batch.to(self.device), self._likelihood_weight(progress))
-        losses = LossParts(*losses)
+        rate = self._schedule.get_last_lr()[0]
+        losses = LossParts(*self._objective(batch.to(self.device), self._likelihood_weight()))
         self._optimiser.zero_grad(set_to_none=True)
         self.accelerator.backward(losses.total.mean())
         norm = self.accelerator.clip_grad_norm_(
-            self._objective.parameters(), config.optimiser.gradient_clip
+            self._objective.parameters(), self.config.optimiser.gradient_clip
         )
-        told = losses.total.new_tensor([float(value) for value in signals])
         means = torch.stack([part.detach().mean() for part in losses])
-        shared = self.accelerator.reduce(torch.cat((means, norm.detach().view(1), told)), 'mean')
+        flags = means.new_tensor([float(value) for value in signals])
+        shared = self.accelerator.reduce(torch.cat((means, norm.detach().view(1), flags)), 'mean')
         numbers = shared.tolist()
         names = (*LossParts._fields, 'gradient')
         values = dict(zip(names, numbers, strict=False))
-        self._guard_against(values, losses.total.detach())
+        self._check(values, losses.total.detach())
         self._optimiser.step()
         self._update_average()
         self.done += 1
+        self._schedule.step()
         return {**values, 'rate': rate}, numbers[len(names) :]
 
     def validate(self) -> dict[str, float]:
@@ -222,14 +223,13 @@ class Trainer:
         sampler = self._held_out()
         if sampler is None:
             return {}
-        most, total, count = self.config.run.batch_size, None, self.config.run.val_windows
+        most, count = self.config.run.batch_size, self.config.run.val_windows
+        total = torch.zeros(len(LossParts._fields), device=self.device)
         with torch.no_grad(), self.accelerator.autocast():
             for first in range(0, count, most):
                 batch = sampler.batch(0, first, min(most, count - first), draws=False)
                 losses = LossParts(*self._measured(batch.to(self.device), 1.0))
-                sums = torch.stack([part.sum() for part in losses])
-                total = sums if total is None else total + sums
-        assert total is not None
+                total += torch.stack([part.sum() for part in losses])
         return dict(zip(LossParts._fields, (total / count).tolist(), strict=True))
 
     def checkpoint(self) -> Checkpoint:
@@ -253,7 +253,7 @@ class Trainer:
         tensors = pack(self.model, self._average, self._raw, self._normaliser)
         own = {
             'recent': list(self._guard.recent),
-            'data': same_data(self.datasets),
+            'data': data_hash(self.datasets),
             # With the licence of what it began with, which need not be there any more.
             'origin': {key: value for key, value in self.origin.items() if key != 'config'},
         }
@@ -269,8 +269,8 @@ class Trainer:
             torch.manual_seed(self.config.run.seed)
             model = MotionModel(self.config.model)
         if state is not None:
-            normaliser = unpack(state, 'normaliser')
-            normaliser = Normaliser(**{key: part.numpy() for key, part in normaliser.items()})
+            parts = unpack(state, 'normaliser')
+            normaliser = Normaliser(**{key: part.numpy() for key, part in parts.items()})
         elif start is not None:
             normaliser = start.normaliser
             model.load_state_dict(start.model.state_dict())
@@ -280,7 +280,7 @@ class Trainer:
         model.pose_std.copy_(torch.from_numpy(normaliser.pose_std))
         model.unit.copy_(torch.from_numpy(normaliser.unit))
         if state is None and start is None:  # a model to begin with has learnt its own anchors
-            found = anchors_of(
+            anchors = anchors_of(
                 self.datasets,
                 model,
                 normaliser.mean,
@@ -288,37 +288,26 @@ class Trainer:
                 shares=self.config.data.shares,
                 seed=self.config.run.seed,
             )
-            for name, values in found._asdict().items():
+            for name, values in anchors._asdict().items():
                 getattr(model.mdn, name).copy_(values)
         return model, normaliser
 
     def _restore(self, state: TrainState, model: MotionModel, average: MotionModel) -> None:
-        """Take weights, optimiser and numbers from a state."""
-        if state.numbers['data'] != same_data(self.datasets):
+        if state.numbers['data'] != data_hash(self.datasets):
             raise TrainingError(
                 f'got other data than that of the run, which is at step {state.step}; give the '
                 f'same data sets, or begin a new run (--start takes a model along)'
             )
         model.load_state_dict(unpack(state, 'model'))
         average.load_state_dict(unpack(state, 'average'))
-        moments = unpack(state, 'optimiser')
-        names = [name for name, _ in model.named_parameters()]
         self._raw.load_state_dict(
-            {
-                'param_groups': self._raw.state_dict()['param_groups'],
-                'state': {
-                    i: {key: moments[f'{name}.{key}'] for key in ('step', 'exp_avg', 'exp_avg_sq')}
-                    for i, name in enumerate(names)
-                    if f'{name}.step' in moments
-                },
-            }
+            {**self._raw.state_dict(), 'state': optimiser_state(state, model)}
         )
         self.done = state.step
         self.origin |= state.numbers['origin']
         self._guard.recent.extend(state.numbers['recent'])
 
     def _prepare(self, model: MotionModel, average: MotionModel) -> None:
-        """Move everything to the device and let accelerate wrap what it must."""
         mean = torch.from_numpy(self._normaliser.mean)
         self.model = model
         self._average = average.to(self.device).eval()
@@ -331,9 +320,8 @@ class Trainer:
         self._held: WindowSampler | None = None
 
     def _held_out(self) -> WindowSampler | None:
-        """Return the sampler of held-out windows, or None where there are none."""
-        held = [data for data in self.datasets if (data.splits == 'val').any()]
-        if self._held is None and held:
+        any_held = any((data.splits == 'val').any() for data in self.datasets)
+        if self._held is None and any_held:
             seed = self.config.run.seed + _VALIDATION_SEED
             try:
                 self._held = WindowSampler(self.datasets, self.config, split='val', seed=seed)
@@ -343,21 +331,21 @@ class Trainer:
 
     # Stepping
 
-    def _likelihood_weight(self, progress: float) -> float:
-        loss = self.config.loss
+    def _likelihood_weight(self) -> float:
+        loss, progress = self.config.loss, self.done / self.config.run.steps
         return mdn_weight(progress, loss.mdn_ramp, loss.mdn_first, loss.mdn_last)
 
-    def _guard_against(self, values: dict[str, float], totals: Tensor) -> None:
+    def _check(self, values: dict[str, float], totals: Tensor) -> None:
         """Raise TrainingError, in every process, when the step went wrong in any."""
-        found = self._guard.complaint(values['total'], values['gradient'])
-        if not found:
+        complaint = self._guard.complaint(values['total'], values['gradient'])
+        if not complaint:
             return
-        each = self.accelerator.gather(totals).tolist()
-        bad = [i for i, loss in enumerate(each) if not np.isfinite(loss)]
-        worst = bad or sorted(range(len(each)), key=lambda i: -each[i])
+        losses = self.accelerator.gather(totals).tolist()  # of the windows of all processes
+        bad = [i for i, loss in enumerate(losses) if not math.isfinite(loss)]
+        worst = bad or sorted(range(len(losses)), key=lambda i: -losses[i])
         names = self.sampler.sources(self.done, worst[:10])
         raise TrainingError(
-            f'got {found} at step {self.done}; '
+            f'got {complaint} at step {self.done}; '
             f'{"its windows without a finite loss" if bad else "its worst windows"} come from '
             f'{", ".join(names[:10])}. Look at these clips, or lower learning_rate '
             f'({self.config.optimiser.learning_rate:g})'
@@ -381,35 +369,25 @@ class _Steps:
         return self._sampler.batch(step, self._share.start, len(self._share))
 
 
-def _deaf_worker(_: int) -> None:
+def _ignore_signals(_: int) -> None:
     """Let the main process decide when to stop: workers end with it, not before."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _raw_optimiser(model: MotionModel, config: TrainConfig) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(
-        model.parameters(),
-        lr=config.optimiser.learning_rate,
-        weight_decay=config.optimiser.weight_decay,
-        betas=config.optimiser.betas,
-    )
-
-
 def _share(batch_size: int, accelerator: Any) -> range:
     """Return the numbers of the windows that this process takes."""
-    each, rest = divmod(batch_size, accelerator.num_processes)
-    if rest or not each:
+    count, rest = divmod(batch_size, accelerator.num_processes)
+    if rest or not count:
         raise ConfigError(
             f'got batch_size = {batch_size} for {accelerator.num_processes} processes, which '
             f'share each batch; expected a multiple of their number'
         )
-    first = accelerator.process_index * each
-    return range(first, first + each)
+    first = accelerator.process_index * count
+    return range(first, first + count)
 
 
 def _common_body(datasets: Sequence[MotionDataset]) -> tuple[Any, float]:
-    """Return the skeleton and the rate that all data sets have."""
     if not datasets:
         raise TrainingError('got no data set; expected at least one')
     first = datasets[0]

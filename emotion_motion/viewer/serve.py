@@ -5,70 +5,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 import os
-from pathlib import Path
 import sys
 import time
 import webbrowser
 
-from emotion_motion.exceptions import ConfigError
-from emotion_motion.viewer.page import Page, RATE_HZ
-from emotion_motion.viewer.server import HOST, make_server, PORT
+from emotion_motion.viewer.page import Page
+from emotion_motion.viewer.server import make_server, page_address, ServeOptions
 from emotion_motion.viewer.sources.source import Source
 
-__all__ = ['ServeOptions', 'serve']
+__all__ = ['serve']
 
 _CONSOLE_BROWSERS = ('lynx', 'w3m', 'links', 'elinks', 'www-browser')
 
 
-@dataclass(frozen=True)
-class ServeOptions:
-    """How a page is served.
-
-    Attributes:
-        host: address to listen on.
-        port: the first to try; 0 is any.
-        browser: whether to open a browser where there is one.
-        dark: whether the page begins dark.
-        folder: where recordings go.
-        seconds: how long to serve [s]; None: until stopped.
-        bodies: how many bodies stand side by side.
-        tour_s: how long a tour through the emotions stays with each [s]; 0: no tour at first.
-        updates_hz: how often the page is brought up to date [Hz].
-    """
-
-    host: str = HOST
-    port: int = PORT
-    browser: bool = False
-    dark: bool = True
-    folder: Path = Path()
-    seconds: float | None = None
-    bodies: int = 1
-    tour_s: float = 0.0
-    updates_hz: float = RATE_HZ
-
-
-def serve(source: Source, options: ServeOptions, stopped: Callable[[], bool]) -> None:
+def serve(
+    source: Source, options: ServeOptions, stopped: Callable[[], bool], tour_s: float = 0.0
+) -> None:
     """Serve a page until `stopped` and say where it is; the source is closed at the end.
+
+    Args:
+        source: what to show.
+        options: how the page is served.
+        stopped: whether to end.
+        tour_s: how long a tour through the emotions stays with each [s]; 0: no tour at first.
 
     Raises:
         ConfigError: viser is not installed, or the address is none of this machine.
     """
-    if not 0.1 <= options.updates_hz <= 240.0:
-        raise ConfigError(f'got {options.updates_hz} updates a second; expected 0.1 to 240')
     server = None
     try:
-        server = make_server(options.host, options.port)
+        server = make_server(options)
         page = Page(
-            server,
-            source,
-            folder=options.folder,
-            dark=options.dark,
-            bodies=options.bodies,
-            tour_s=options.tour_s,
+            server, source, folder=options.record_dir, dark=not options.light, tour_s=tour_s
         )
-        address = _address(options.host, server.get_port())
+        address = page_address(options.host, server.get_port())
         print(f'viewer: {address} (Ctrl-C ends it)', flush=True)
         if options.browser and _can_show():
             webbrowser.open(address)
@@ -80,18 +51,10 @@ def serve(source: Source, options: ServeOptions, stopped: Callable[[], bool]) ->
             server.stop()
 
 
-def _address(host: str, port: int) -> str:
-    """Return what to type into a browser on this machine."""
-    if host in ('0.0.0.0', '::', ''):
-        host = '127.0.0.1'
-    return f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
-
-
 def _can_show() -> bool:
     """Whether there is a browser with windows; one for the terminal would be no use."""
-    if sys.platform == 'linux' and not (
-        os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')
-    ):
+    has_screen = bool(os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'))
+    if sys.platform == 'linux' and not has_screen:
         return False
     try:
         return getattr(webbrowser.get(), 'name', '') not in _CONSOLE_BROWSERS

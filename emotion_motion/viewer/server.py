@@ -1,109 +1,67 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The web server of the page: on this machine alone unless told otherwise, and for no other page.
+"""The web server of the page: by default for this machine alone, and never for another page.
 
-A page steers what may be a robot. So beside the address that it listens on, each request is looked
-at: a page of another site, open in the same browser, could else speak to it as well, directly or
-under a name of its own that leads here.
+A page steers what may be a robot. A page of another site that is open in the same browser could
+reach the server too, directly or under a name of its own that leads to this machine. So the
+server checks the host and the origin of each request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 import contextlib
+from dataclasses import dataclass
 import errno
-import functools
-import gzip
 import http
+import http.client
 import ipaddress
 import os
+from pathlib import Path
 import socket
 from typing import Any
 from urllib.parse import urlsplit
 
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.settings import Checked, setting
 
-__all__ = ['HOST', 'PORT', 'make_server', 'refusal', 'SCRIPT', 'with_script']
+__all__ = ['make_server', 'page_address', 'refusal', 'ServeOptions']
 
-# What the page is told before viser's own program begins: to draw cheaply, and sharply.
-#
-# Viser's page draws each update with antialiasing and, over all of the canvas, a background
-# picture that nobody has set; where a processor draws (no graphics card), these two are nearly
-# half of the work. And it takes 30 updates a second, drawn as they come, for a slow machine and
-# lowers the resolution, on fast machines too. No option of viser's server reaches any of the
-# three.
-
-# The background is drawn by the one shader with these words; put beside the picture it costs
-# nothing. Should viser word it otherwise, only the gain is lost.
-SCRIPT = """<script>
-(() => {
-  const probe = document.createElement('canvas').getContext('webgl2');
-  if (!probe) return;
-  const told = probe.getExtension('WEBGL_debug_renderer_info');
-  const name = String(probe.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : probe.RENDERER));
-  probe.getExtension('WEBGL_lose_context')?.loseContext();
-  const shaderSource = WebGL2RenderingContext.prototype.shaderSource;
-  const place = 'gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);';
-  WebGL2RenderingContext.prototype.shaderSource = function (shader, text) {
-    const background = text.includes('vUv = uv;') && text.includes(place);
-    const nowhere = 'gl_Position = vec4(2.0, 2.0, 2.0, 1.0);';
-    shaderSource.call(this, shader, background ? text.replace(place, nowhere) : text);
-  };
-  if (/swiftshader|llvmpipe|softpipe|software|basic render/i.test(name)) {
-    const getContext = HTMLCanvasElement.prototype.getContext;
-    HTMLCanvasElement.prototype.getContext = function (kind, options) {
-      const cheap = kind.startsWith('webgl') ? { ...options, antialias: false } : options;
-      return getContext.call(this, kind, cheap);
-    };
-  } else if (!location.search.includes('fixedDpr')) {
-    const asked = new URLSearchParams(location.search);
-    asked.set('fixedDpr', Math.min(window.devicePixelRatio, 2));
-    history.replaceState(null, '', '?' + asked);
-  }
-})();
-</script>
-"""
-
-
-def with_script(response: Any) -> Any:
-    """Return a response of viser's web server, with the script where it is the page.
-
-    Args:
-        response: websockets' Response, or None where a web socket is opened; changed in place.
-    """
-    if response is None or not response.headers.get('Content-Type', '').startswith('text/html'):
-        return response
-    packed = response.headers.get('Content-Encoding') == 'gzip'
-    response.body = _put_in(response.body, packed)
-    del response.headers['Content-Length']
-    response.headers['Content-Length'] = str(len(response.body))
-    return response
-
-
-@functools.lru_cache(maxsize=2)
-def _put_in(body: bytes, packed: bool) -> bytes:
-    page = gzip.decompress(body) if packed else body
-    page = page.replace(b'<head>', b'<head>\n' + SCRIPT.encode(), 1)
-    return gzip.compress(page) if packed else page
-
-
-HOST, PORT = '127.0.0.1', 8080
+HOST = '127.0.0.1'
 _INSTALL = "pip install 'emotion_motion[viewer]'"
+_CHECK_LIMIT_S = 30.0
 
 
-def make_server(host: str = HOST, port: int = PORT, label: str = 'emotion_motion') -> Any:
+@dataclass(frozen=True)
+class ServeOptions(Checked):
+    """How a page is served."""
+
+    host: str = setting(
+        HOST, 'address to listen on; 127.0.0.1 is this machine alone, 0.0.0.0 every network'
+    )
+    port: int = setting(
+        8080, 'the first to try, the next free one where it is taken; 0: any', 0, 65535
+    )
+    browser: bool = setting(False, 'open a browser where there is one')
+    light: bool = setting(False, 'begin with a light page; it can be switched in the page')
+    record_dir: Path = setting(Path(), 'folder that recordings are written to')
+    seconds: float | None = setting(
+        None, 'end after so long; by default when interrupted [s]', 0.0, above=True
+    )
+    updates_hz: float = setting(
+        30.0, 'how often the page is brought up to date; fewer for a slow browser [Hz]', 0.1, 240.0
+    )
+
+
+def make_server(options: ServeOptions) -> Any:
     """Start the web server.
-
-    Args:
-        host: address to listen on; 0.0.0.0 is every one that this machine has.
-        port: the first to try; where it is taken, the next free one. 0: any.
-        label: title of the panel.
 
     Returns:
         A viser.ViserServer.
 
     Raises:
-        ConfigError: viser is not installed, or the address is none of this machine.
+        ConfigError: viser is not installed, the address is none of this machine, or this version
+            of viser does not let requests be checked.
     """
     try:
         import viser
@@ -111,7 +69,8 @@ def make_server(host: str = HOST, port: int = PORT, label: str = 'emotion_motion
         raise ConfigError(
             f'could not import viser ({error}), which shows the page; install it: {_INSTALL}'
         ) from error
-    _check_address(host, port)
+    host = options.host
+    _check_address(host, options.port)
 
     class PageServer(viser.ViserServer):
         """Offers no tunnel: what is said in the page stays on the network that was chosen."""
@@ -123,8 +82,14 @@ def make_server(host: str = HOST, port: int = PORT, label: str = 'emotion_motion
             with _quiet():
                 super().stop()
 
-    with _guarded(loopback=_is_loopback(host)), _quiet():
-        return PageServer(host=host, port=port, label=label, verbose=False)
+    with _checked_requests(loopback=_is_loopback(host)), _quiet():
+        server = PageServer(host=host, port=options.port, label='emotion_motion', verbose=False)
+    try:
+        _check_refusal(host, server.get_port())
+    except ConfigError:
+        server.stop()
+        raise
+    return server
 
 
 def refusal(headers: Mapping[str, str], *, loopback: bool) -> str:
@@ -143,6 +108,66 @@ def refusal(headers: Mapping[str, str], *, loopback: bool) -> str:
     return ''
 
 
+@contextlib.contextmanager
+def _checked_requests(*, loopback: bool) -> Iterator[None]:
+    """Let the server that starts meanwhile check each request; viser has no option for it.
+
+    A proxy in front of viser would need a second port, which a page of another site could find
+    and speak to past the proxy.
+    """
+    import websockets.asyncio.server as module
+
+    serve = module.serve
+
+    def checked_serve(*args: Any, process_request: Any = None, **kwargs: Any) -> Any:
+        def process(connection: Any, request: Any) -> Any:
+            reason = refusal(request.headers, loopback=loopback)
+            if reason:
+                return connection.respond(http.HTTPStatus.FORBIDDEN, reason + '\n')
+            return process_request(connection, request)
+
+        return serve(*args, process_request=process, **kwargs)
+
+    module.serve = checked_serve  # type: ignore[assignment,misc]
+    try:
+        yield
+    finally:
+        module.serve = serve  # type: ignore[misc]
+
+
+def _check_refusal(host: str, port: int) -> None:
+    """Raise ConfigError unless a page of another site is refused.
+
+    Should a version of viser start its server in another way, nothing is served at all.
+    """
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=_CHECK_LIMIT_S)
+    try:
+        connection.request('GET', '/', headers={'Origin': 'http://another.invalid'})
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        raise ConfigError(
+            f'the server of the page does not answer at {host!r}, port {port} ({error})'
+        ) from error
+    finally:
+        connection.close()
+    if status != http.HTTPStatus.FORBIDDEN:
+        raise ConfigError(
+            f'this version of viser lets pages of other sites speak to the page (status {status}, '
+            f'expected 403); install another version: {_INSTALL}'
+        )
+
+
+def _reachable(host: str) -> str:
+    """Return the address by which this machine reaches a server that listens on `host`."""
+    return {'0.0.0.0': HOST, '': HOST, '::': '::1'}.get(host, host)
+
+
+def page_address(host: str, port: int) -> str:
+    """Return what to type into a browser on this machine."""
+    name = _reachable(host)
+    return f'http://[{name}]:{port}' if ':' in name else f'http://{name}:{port}'
+
+
 def _is_loopback(host: str) -> bool:
     if host == 'localhost':
         return True
@@ -154,8 +179,6 @@ def _is_loopback(host: str) -> bool:
 
 def _check_address(host: str, port: int) -> None:
     """Raise ConfigError where nobody can listen there, which viser would try for ever."""
-    if not 0 <= port <= 65535:
-        raise ConfigError(f'got the port {port}; expected 0 to 65535 (0: any free one)')
     try:
         kind, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(kind, socket.SOCK_STREAM) as trial:
@@ -165,40 +188,14 @@ def _check_address(host: str, port: int) -> None:
         if error.errno == errno.EADDRINUSE:
             return  # the next one is tried
         raise ConfigError(
-            f'cannot listen on {host!r}, port {port} ({error.strerror or error}); expected an '
-            f'address of this machine, such as {HOST} (itself alone) or 0.0.0.0 (all networks), '
-            f'and a port above 1023'
+            f'cannot listen on {host!r}, port {port} ({error}); expected an address of this '
+            f'machine, such as {HOST} (itself alone) or 0.0.0.0 (all networks), and a port above '
+            f'1023, or 0 for any'
         ) from error
 
 
 @contextlib.contextmanager
-def _guarded(*, loopback: bool) -> Iterator[None]:
-    """Let the server that starts meanwhile look at each request, and add to its page.
-
-    Viser has no option for either.
-    """
-    import websockets.asyncio.server as module
-
-    plain = module.serve
-
-    def serve(handler: Any, host: Any, port: Any, *, process_request: Any, **rest: Any) -> Any:
-        def checked(connection: Any, request: Any) -> Any:
-            reason = refusal(request.headers, loopback=loopback)
-            if reason:
-                return connection.respond(http.HTTPStatus.FORBIDDEN, reason + '\n')
-            return with_script(process_request(connection, request))
-
-        return plain(handler, host, port, process_request=checked, **rest)
-
-    module.serve = serve  # type: ignore[assignment,misc]
-    try:
-        yield
-    finally:
-        module.serve = plain  # type: ignore[misc]
-
-
-@contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep viser from printing a table of addresses; the page's address is told elsewhere."""
+    """Keep viser from printing a table of addresses; `serve` prints the one of the page."""
     with open(os.devnull, 'w') as nowhere, contextlib.redirect_stdout(nowhere):
         yield

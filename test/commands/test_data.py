@@ -11,7 +11,7 @@ import pytest
 import tyro
 
 from emotion_motion.commands.data import import_data, inspect_data, make_corpus_data
-from emotion_motion.exceptions import EmotionMotionError, MotionFileError, TrainingError
+from emotion_motion.exceptions import MotionFileError, StorageError, TrainingError
 from emotion_motion.training.data.splits import check_leaks
 from emotion_motion.training.data.store import MotionDataset
 
@@ -42,22 +42,14 @@ def test_every_option_is_documented(command):
         assert f'\n    {name}: ' in text, name
 
 
-def test_import_writes_a_data_set_and_says_so(folder, capsys):
-    run(import_data, folder, '--labels', folder / 'labels.yaml', '--out', folder / 'out')
-    said = capsys.readouterr().out
-    assert '2 clips' in said
-    assert 'anger 0.0' in said
-    assert len(MotionDataset.open(folder / 'out')) == 2
-
-
 def test_import_of_bad_files_writes_the_rest_and_exits_with_1(folder, capsys):
     (folder / 'cat_sad.bvh').write_text('HIERARCHY')
     with pytest.raises(SystemExit) as exit_:
         run(import_data, folder, '--labels', folder / 'labels.yaml', '--out', folder / 'out')
     assert exit_.value.code == 1
     said = capsys.readouterr().out
-    assert 'rejected 1' in said
-    assert 'cat_sad.bvh' in said
+    for part in ('2 clips', 'anger 0.0', 'rejected 1', 'cat_sad.bvh'):
+        assert part in said
     assert len(MotionDataset.open(folder / 'out')) == 2
 
 
@@ -106,34 +98,24 @@ def test_inspecting_a_data_set_and_a_folder(folder, capsys):
     assert (folder / 'b.png').read_bytes()[:4] == PNG
 
 
-def test_a_label_that_is_not_mapped_is_part_of_what_inspect_says(folder, capsys):
+def test_inspect_says_which_label_is_not_mapped(folder, capsys):
     (folder / 'labels.yaml').write_text('labels: {joyous: happiness}\n')
-    run(
-        inspect_data,
-        folder / 'ann_angry.npz',
-        '--labels',
-        folder / 'labels.yaml',
-        '--out',
-        folder / 'a.png',
-    )
+    inspect_data(folder / 'ann_angry.npz', folder / 'a.png', labels=folder / 'labels.yaml')
     assert 'joyous' in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    'name, error',
-    [('none.bvh', MotionFileError), ('empty', MotionFileError), ('notes.txt', MotionFileError)],
-)
-def test_what_cannot_be_inspected_is_one_clear_error(name, error, tmp_path):
+@pytest.mark.parametrize('name', ['none.bvh', 'empty', 'notes.txt'])
+def test_what_cannot_be_inspected_is_one_clear_error(name, tmp_path):
     (tmp_path / 'empty').mkdir()
     (tmp_path / 'notes.txt').write_text('')
-    with pytest.raises(error, match=name):
+    with pytest.raises(MotionFileError, match=name):
         inspect_data(tmp_path / name)
 
 
-def test_import_without_a_path_or_into_a_full_folder_is_an_error(folder):
+def test_import_needs_a_path_and_a_free_folder(folder):
     with pytest.raises(TrainingError, match='no path'):
         import_data((), out=folder / 'out')
-    with pytest.raises(TrainingError, match='exists already'):
+    with pytest.raises(StorageError, match='exists already'):
         import_data((folder,), out=folder)
 
 
@@ -146,7 +128,7 @@ def test_the_corpus_becomes_a_data_set_that_is_the_same_again(tmp_path, capsys):
     assert one.skeleton.bone_error(one.frames(0)[0]) < 1e-5
     check_leaks(one)
     assert 'data set of' in capsys.readouterr().out
-    with pytest.raises(EmotionMotionError, match='exists already'):
+    with pytest.raises(StorageError, match='exists already'):
         make_corpus_data(tmp_path / 'one', minutes=1.0)
 
 

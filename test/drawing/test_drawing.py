@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.drawing import EMOTION_COLOURS, film_strip, film_strips
+from emotion_motion.drawing import EMOTION_COLOURS, film_strips
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import ConfigError, SkeletonError
 
@@ -18,6 +18,10 @@ STANDING = np.tile(BODY.rest, (31, 1, 1))
 @pytest.fixture(scope='module')
 def matplotlib():
     return pytest.importorskip('matplotlib')
+
+
+def film_strip(points, skeleton, path, **options):
+    return film_strips({'': points}, skeleton, path, **options)
 
 
 def pixels(path):
@@ -46,7 +50,7 @@ def test_metres_and_body_heights_give_the_same_picture(matplotlib, tmp_path):
 
 def test_rows_are_as_long_as_the_shortest_motion(matplotlib, tmp_path):
     motions = {'fear': STANDING, 'joy': STANDING[:16]}
-    path = film_strips(motions, BODY, tmp_path / 'rows.svg', every_s=0.25, ghosts=0)
+    path = film_strips(motions, BODY, tmp_path / 'rows.svg', every_s=0.25)
     text = path.read_text()
     assert text.startswith('<?xml') and '</svg>' in text
     assert 'keypoints' not in text
@@ -64,14 +68,7 @@ def test_keypoints_that_do_not_fit_are_refused(shape, tmp_path):
 
 @pytest.mark.parametrize(
     'options',
-    [
-        {'every_s': 0},
-        {'rate_hz': -1},
-        {'ghosts': -1},
-        {'trail_s': -1.0},
-        {'every_s': float('nan')},
-        {'rate_hz': float('inf')},
-    ],
+    [{'every_s': 0}, {'rate_hz': -1}, {'every_s': float('nan')}, {'rate_hz': float('inf')}],
 )
 def test_an_option_outside_its_range_is_named(options, tmp_path):
     with pytest.raises(ConfigError, match=next(iter(options))):
@@ -94,7 +91,7 @@ def test_a_body_seen_from_the_front_is_drawn_so_with_its_left_at_the_right(matpl
     flat = BODY.flat()
     raised = flat.rest[None].copy()
     raised[0, [flat.index('LElbow'), flat.index('LWrist')]] += [[0.15, 0.2], [0.35, 0.4]]
-    options = {'dpi': 40, 'trail_s': 0.0, 'ghosts': 0}
+    options = {'dpi': 40}
     drawn = pixels(film_strip(raised, flat, tmp_path / 'left.png', **options))
     mirrored = pixels(film_strip(flat.mirrored(raised), flat, tmp_path / 'right.png', **options))
     dark, other = (picture[..., :3].min(axis=-1) < 0.9 for picture in (drawn, mirrored))

@@ -16,10 +16,11 @@ import pytest
 from support import random_checkpoint
 
 from emotion_motion.checkpoint import Checkpoint, save_pretrained
+from emotion_motion.commands import ablate as command
+from emotion_motion.commands.ablate import ablate
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation import ablation
 from emotion_motion.evaluation.ablation import (
-    ablate,
     markdown,
     measure_row,
     MEASURES,
@@ -29,7 +30,6 @@ from emotion_motion.evaluation.ablation import (
     ROWS,
     run_row,
 )
-from emotion_motion.evaluation.evaluate import make_yardstick
 from emotion_motion.evaluation.judge.judge import Judge, stream_windows
 from emotion_motion.evaluation.reference.motion import corpus_streams
 from emotion_motion.evaluation.reference.yardstick import ReferenceSize, Yardstick
@@ -82,7 +82,7 @@ def test_the_rows_are_those_of_the_contract():
 
 
 @pytest.mark.parametrize('row', ROWS, ids=NAMES)
-def test_every_row_but_the_first_and_the_table_differs_from_what_is_packaged(row: Row):
+def test_every_other_row_differs_from_what_is_packaged(row: Row):
     packaged = SamplerConfig()
     assert all(getattr(packaged, name) > 0.0 for name in ('k', 'emotion_weight', 'guidance'))
     assert packaged.movement_weight > 0.0, 'all terms of the score are at work'
@@ -107,7 +107,7 @@ def test_every_row_moves_in_its_own_way(motions):
         assert away > 1e-4, (one, other)
 
 
-def test_the_packaged_row_is_the_plain_generator_and_the_seed_decides(checkpoint, motions):
+def test_the_packaged_row_is_repeated_by_its_seed(checkpoint, motions):
     again = run_row(ROWS[0], checkpoint, streams=1, seconds=SECONDS, seed=2)
     np.testing.assert_array_equal(again.keypoints, motions['packaged'].keypoints)
     other = run_row(ROWS[0], checkpoint, streams=1, seconds=SECONDS, seed=3)
@@ -130,7 +130,7 @@ def test_the_pose_table_needs_no_network_and_stays_on_the_body(checkpoint):
     assert not np.array_equal(motion.keypoints[0], motion.keypoints[7]), 'two streams of one'
 
 
-def test_the_pose_table_arrives_at_poses_of_the_emotion_and_leaves_them(checkpoint, monkeypatch):
+def test_the_pose_table_arrives_at_poses_of_the_emotion(checkpoint, monkeypatch):
     """With one pose an emotion it comes to rest there, as a spring without a swing does."""
     goals = np.stack(
         [
@@ -158,7 +158,7 @@ def yardstick() -> Yardstick:
     windows = stream_windows(corpus_streams(people=2, seconds=6.0, seed=3), 2.0)
     judge = Judge.train(windows.keypoints, windows.emotions, steps=3)
     size = ReferenceSize(people=4, seconds=10.0, switches=2, known_minutes=0.5)
-    return make_yardstick(30.0, judge=judge, size=size)
+    return Yardstick.make(judge=judge, size=size)
 
 
 def test_a_row_has_every_measure_over_its_seeds(yardstick, checkpoint):
@@ -188,11 +188,11 @@ def test_the_file_and_the_table_have_a_line_a_row(tmp_path, monkeypatch, capsys)
         part = {'value': 0.5, 'low': 0.25, 'high': 1.0}
         return dict.fromkeys(MEASURES, part if known else None) | {'frechet': 2.0}
 
-    monkeypatch.setattr(ablation, 'make_yardstick', lambda *_, **__: None)
-    monkeypatch.setattr(ablation, 'measure_row', measured)
+    monkeypatch.setattr(Yardstick, 'make', lambda **_: None)
+    monkeypatch.setattr(command, 'measure_row', measured)
     rows = ('pose-table', 'packaged', 'k-off')
     out = tmp_path / 'ablation'
-    monkeypatch.setattr(ablation, 'RUN_IN_S', -1.9)  # runs as short as can be
+    monkeypatch.setattr(command, 'RUN_IN_S', -1.9)  # runs as short as can be
     ablate(str(source), out, rows=rows, streams=1, seconds=0.2)
     found = json.loads((out / 'ablation.json').read_text())
     assert [row['name'] for row in found] == ['packaged', 'k-off', 'pose-table'], 'in their order'

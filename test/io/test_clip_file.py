@@ -8,7 +8,7 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import MotionFileError
+from emotion_motion.exceptions import MotionFileError, StorageError
 from emotion_motion.io.clip import Clip
 from emotion_motion.io.clip_file import load_clips, save_clips
 from emotion_motion.io.motion import Motion, save_motion
@@ -280,6 +280,6 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path):
     with pytest.raises(MotionFileError, match='ending'):
         save_clips(tmp_path / 'a.csv', [clip])
     (tmp_path / 'file').write_text('')
-    with pytest.raises(MotionFileError, match='could not write'):
+    with pytest.raises(StorageError, match='could not write'):
         save_clips(tmp_path / 'file' / 'a.npz', [clip])
     assert [path.name for path in tmp_path.iterdir()] == ['file']

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from training_support import liveliness
 
 from emotion_motion.emotion import emotion_weights, EMOTIONS, recognised_distribution
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.training.selection.free_run import liveliness
 
 STREAMS, FRAMES, RUN_IN = 4, 330, 90
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)

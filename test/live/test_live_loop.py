@@ -13,15 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from training_support import liveliness
 
 from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.evaluate import make_yardstick
 from emotion_motion.evaluation.measures.alive import measure_alive
+from emotion_motion.evaluation.reference.yardstick import Yardstick
 from emotion_motion.evaluation.streams import run_streams
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.training.corpus.corpus import make_clip
-from emotion_motion.training.selection.free_run import free_run, FreeRun, liveliness
+from emotion_motion.training.selection.free_run import free_run, FreeRun
 
 LONGEST_STILL_S = 15.0
 HEIGHT_M = 1.7
@@ -130,7 +131,7 @@ def test_ten_minutes_do_not_freeze(packaged_model: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_an_hour_has_no_trend(packaged_model: Path) -> None:
-    yardstick = make_yardstick(30.0)
+    yardstick = Yardstick.make()
     streams = run_streams(
         from_pretrained(packaged_model), emotions=range(len(EMOTIONS)), seconds=3600.0, seed=8
     )

@@ -30,8 +30,8 @@ def rest(count: int = 1) -> np.ndarray:
 
 
 def stood(body: np.ndarray, last: np.ndarray, share: float = 1.0) -> np.ndarray:
-    """Return how `body` stands that follows `last`, which was meant as it stood."""
-    return ANCHOR(body, last, last, share)
+    """Return how `body` stands on the body that follows `last`."""
+    return BODY.project(ANCHOR(body, last, last, share))
 
 
 def streams(count: int = 1) -> Stance:

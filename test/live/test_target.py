@@ -19,11 +19,14 @@ from emotion_motion.generator import MotionGenerator
 from emotion_motion.live.target import (
     COMPONENTS,
     limbs_of,
+    Noise,
     pose_metric,
+    ProposalInput,
+    ProposalSettings,
     TargetChooser,
     TargetProposals,
 )
-from emotion_motion.live.watchdog import Freedom
+from emotion_motion.live.watchdog import Release
 from emotion_motion.model.network import StreamStep
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 from emotion_motion.settings import SamplerConfig
@@ -37,8 +40,8 @@ def proposals(checkpoint: Checkpoint) -> TargetProposals:
     return TargetProposals(checkpoint.model, limbs_of(checkpoint.skeleton))
 
 
-def seen_by(checkpoint: Checkpoint, streams: int, *, alike: bool = False) -> tuple[Tensor, ...]:
-    """Return `seen` of TargetProposals for random streams."""
+def seen_by(checkpoint: Checkpoint, streams: int, *, alike: bool = False) -> ProposalInput:
+    """Return inputs of TargetProposals for random streams."""
     model, random, rows = checkpoint.model, seeded(3), 1 if alike else streams
     width = model.config.channels + model.config.emotions
     told, untold = torch.randn(2, rows, 1, width, generator=random)
@@ -47,7 +50,7 @@ def seen_by(checkpoint: Checkpoint, streams: int, *, alike: bool = False) -> tup
     one = (told, untold, model.in_axes(frame).unsqueeze(1), logits.unsqueeze(1), frame)
     if alike:
         one = tuple(part.expand(streams, *part.shape[1:]) for part in one)
-    return torch.cat(one[:2]), *one[2:]
+    return ProposalInput(torch.cat(one[:2]), *one[2:])
 
 
 def settings(
@@ -57,10 +60,10 @@ def settings(
     gain: float = 1.0,
     radius: float = 0.0,
     temperature: float = 1.0,
-) -> tuple[Tensor, ...]:
-    """Return `settings` of TargetProposals: components as the mixture has them."""
+) -> ProposalSettings:
+    """Return settings of TargetProposals: components as the mixture has them."""
     each = (torch.full((streams, 1), value) for value in (guidance, gain, temperature))
-    return torch.tensor(individual), torch.tensor(radius), *each
+    return ProposalSettings(torch.tensor(individual), torch.tensor(radius), *each)
 
 
 # What is asked for
@@ -71,8 +74,8 @@ def components_of(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return which components were asked for [n], places [n, Z], and log pi with and without."""
     model, seen = checkpoint.model, seen_by(checkpoint, ROWS, alike=True)
-    uniform, normal = proposals.draw(ROWS, seeded(4))
-    still = (uniform, torch.zeros_like(normal))
+    uniform, normal = proposals.noise(ROWS, seeded(4))
+    still = Noise(uniform, torch.zeros_like(normal))
     mu, _, _, _ = proposals(seen, settings(ROWS, **changes), still)
     places = model.in_axes(mu).flatten(0, 2)
     features, here = seen[0], seen[1][:1]
@@ -110,11 +113,11 @@ def test_guidance_moves_probability_to_what_the_emotion_favours(checkpoint, prop
 
 def test_a_place_is_drawn_from_its_component_s_gaussian(checkpoint, proposals):
     seen = seen_by(checkpoint, ROWS, alike=True)
-    uniform, normal = proposals.draw(ROWS, seeded(4))
+    uniform, normal = proposals.noise(ROWS, seeded(4))
     for temperature in (1.0, 0.25):
         told = settings(ROWS, temperature=temperature)
-        mean, _, _, _ = proposals(seen, told, (uniform, torch.zeros_like(normal)))
-        place, _, _, _ = proposals(seen, told, (uniform, normal))
+        mean, _, _, _ = proposals(seen, told, Noise(uniform, torch.zeros_like(normal)))
+        place, _, _, _ = proposals(seen, told, Noise(uniform, normal))
         drawn = checkpoint.model.in_axes(place - mean).squeeze(1)
         chosen, _, _ = components_of(checkpoint, proposals, temperature=temperature)
         mixture = checkpoint.model.mdn(seen[0][:1], seen[1][:1])
@@ -125,7 +128,7 @@ def test_a_place_is_drawn_from_its_component_s_gaussian(checkpoint, proposals):
 
 
 def test_the_gain_stretches_the_way_from_where_the_body_is(checkpoint, proposals):
-    seen, noise = seen_by(checkpoint, 3), proposals.draw(3, seeded(5))
+    seen, noise = seen_by(checkpoint, 3), proposals.noise(3, seeded(5))
     here = seen[1].unsqueeze(2)
     way = {
         gain: checkpoint.model.in_axes(proposals(seen, settings(3, gain=gain), noise)[0]) - here
@@ -137,8 +140,8 @@ def test_the_gain_stretches_the_way_from_where_the_body_is(checkpoint, proposals
 
 def test_sigma_is_the_components_own_in_frames(checkpoint, proposals):
     seen = seen_by(checkpoint, 2)
-    uniform, normal = proposals.draw(2, seeded(5))
-    mu, sigma, emotions, _ = proposals(seen, settings(2), (uniform, normal))
+    uniform, normal = proposals.noise(2, seeded(5))
+    mu, sigma, emotions, _ = proposals(seen, settings(2), Noise(uniform, normal))
     assert mu.shape == sigma.shape == (2, 1, COMPONENTS, 75)
     assert emotions.shape == (2, 1, COMPONENTS, 25, 7)
     mixture = checkpoint.model.mdn(seen[0][:2], seen[1])
@@ -155,7 +158,7 @@ def test_a_mixture_of_one_component_has_it_alone():
     checkpoint = random_checkpoint(anchors=1)
     proposals = TargetProposals(checkpoint.model, limbs_of(checkpoint.skeleton))
     mu, _, _, _ = proposals(
-        seen_by(checkpoint, 2), settings(2, guidance=5.0), proposals.draw(2, seeded())
+        seen_by(checkpoint, 2), settings(2, guidance=5.0), proposals.noise(2, seeded())
     )
     assert bool(torch.isfinite(mu).all())
 
@@ -182,7 +185,7 @@ def test_what_is_too_far_from_every_anchor_is_drawn_back_to_the_radius(radius):
     model = checkpoint.model
     model.mdn.radius.fill_(0.02)
     proposals = TargetProposals(model, limbs_of(checkpoint.skeleton))
-    seen, noise = seen_by(checkpoint, 4), proposals.draw(4, seeded(6))
+    seen, noise = seen_by(checkpoint, 4), proposals.noise(4, seeded(6))
     free, _, _, none = proposals(seen, settings(4, radius=0.0), noise)
     kept, _, _, share = proposals(seen, settings(4, radius=radius), noise)
     assert not none.any()
@@ -217,7 +220,7 @@ def test_emotions_are_the_body_s_and_what_a_limb_alone_would_add(
     checkpoint, proposals, individual
 ):
     model, limbs = checkpoint.model, limbs_of(checkpoint.skeleton)
-    seen, noise = seen_by(checkpoint, 2), proposals.draw(2, seeded(7))
+    seen, noise = seen_by(checkpoint, 2), proposals.noise(2, seeded(7))
     mu, _, emotions, _ = proposals(seen, settings(2, individual=individual), noise)
     mu, emotions, frame = mu.squeeze(1), emotions.squeeze(1), seen[3]
     for b in range(2):
@@ -255,7 +258,7 @@ def test_head_and_arms_choose_for_themselves_and_feet_with_the_trunk(checkpoint)
 def test_legs_and_trunk_show_the_body_s_emotion_and_without_individual_all_do(
     checkpoint, proposals
 ):
-    seen, noise = seen_by(checkpoint, 3), proposals.draw(3, seeded(8))
+    seen, noise = seen_by(checkpoint, 3), proposals.noise(3, seeded(8))
     body = proposals(seen, settings(3), noise)[2]
     assert torch.equal(body, body[..., :1, :].expand_as(body))
     each = proposals(seen, settings(3, individual=2.0), noise)[2]
@@ -275,7 +278,7 @@ def along(speed: Tensor, shown: Tensor) -> Tensor:
 
 @pytest.mark.parametrize('individual', [0.0, 2.0])
 def test_what_goes_along_with_speed_is_out(checkpoint, proposals, individual):
-    seen, noise = seen_by(checkpoint, 3), proposals.draw(3, seeded(9))
+    seen, noise = seen_by(checkpoint, 3), proposals.noise(3, seeded(9))
     mu, _, emotions, _ = proposals(seen, settings(3, individual=individual), noise)
     before = seen[3].view(3, 1, 1, -1)
     moved = ((mu - before) / checkpoint.model.unit).unflatten(-1, (25, 3))
@@ -340,17 +343,17 @@ def test_a_sampler_of_the_published_signature_is_asked_with_a_coupled_draw(check
         assert float(given['unit'][o]) == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_watchdog_s_freedom_is_added(checkpoint):
+def test_what_the_watchdog_releases_is_added(checkpoint):
     sampler = Recorder()
     chooser = TargetChooser(checkpoint, 2, sampler, traced=False)
     step, frame = step_of(checkpoint, 2)
-    freedom = Freedom(
+    release = Release(
         np.array([0.0, 3.0]), np.array([1.0, 2.0]), np.array([1.0, 2.0]), np.array([False, True])
     )
     asked = SamplerConfig(mixture_temperature=0.05, movement_weight=0.5, temperature=1.0)
     plain, freed = (
         chooser._drawn(step, frame, torch.eye(7)[[0, 0]], asked, 5, part)
-        for part in (None, freedom)
+        for part in (None, release)
     )
     torch.testing.assert_close(plain[0], freed[0])
     assert not torch.allclose(plain[1], freed[1])
@@ -383,7 +386,7 @@ def test_a_new_emotion_sends_the_body_farther(checkpoint):
     asked = SamplerConfig(guidance=0.0, pose_radius=0.0, target_gain=0.9)
     for emotion in ('sadness', 'happiness'):
         chooser(step, frame, torch.from_numpy(one_hot(emotion))[None], asked, 5)
-    ways = [checkpoint.model.in_axes(call[0][2]) - step.here[:1, None] for call in sampler.calls]
+    ways = [checkpoint.model.in_axes(call[0][2]) - step.pose[:1, None] for call in sampler.calls]
     torch.testing.assert_close(ways[1], (0.9 + 0.6) / 0.9 * ways[0], rtol=0.0, atol=1e-4)
 
 
@@ -396,7 +399,9 @@ def test_the_target_is_the_drawn_pose_on_the_body(checkpoint):
     body = checkpoint.skeleton.project((drawn + mean).numpy().reshape(2, 25, 3))
     place = model.in_axes(torch.from_numpy(body).flatten(1) - mean)
     torch.testing.assert_close(chooser.target.place[:, 0], place)
-    torch.testing.assert_close(chooser.target.left, torch.full((2, 1, 1), 1.0 - 1.0 / HORIZON))
+    torch.testing.assert_close(
+        chooser.target.remaining, torch.full((2, 1, 1), 1.0 - 1.0 / HORIZON)
+    )
 
 
 # When
@@ -415,7 +420,7 @@ def targets(generator: MotionGenerator, steps: int) -> list[tuple[Tensor, Tensor
 def test_targets_are_due_every_few_frames_and_come_nearer_between(checkpoint):
     sampler = Recorder()
     generator = MotionGenerator(checkpoint, batch_size=2, seed=0, frame_sampler=sampler)
-    assert not generator._live_step.chooser.target.left.any(), 'it begins without one'
+    assert not generator._live_step.chooser.target.remaining.any(), 'it begins without one'
     made = targets(generator, 3 * EVERY)
     assert len(sampler.calls) == 3
     for number, (place, left) in enumerate(made):
@@ -425,7 +430,7 @@ def test_targets_are_due_every_few_frames_and_come_nearer_between(checkpoint):
         torch.testing.assert_close(left, torch.full((2,), expected))
     assert not torch.equal(made[0][0], made[EVERY][0])
     generator.reset()
-    assert not generator._live_step.chooser.target.left.any()
+    assert not generator._live_step.chooser.target.remaining.any()
     again = targets(generator, 1)
     assert torch.equal(again[0][0], made[0][0])
 
@@ -539,7 +544,7 @@ def test_every_setting_moves_targets(checkpoint, change):
 def test_at_horizon_1_the_drawn_pose_is_the_next_frame(batch_size):
     checkpoint, sampler = random_checkpoint(horizon=1, target_every=1), Recorder()
     generator = MotionGenerator(checkpoint, batch_size=batch_size, seed=0, frame_sampler=sampler)
-    generator.sampler = SamplerConfig(fade=0.0)
+    generator.sampler = SamplerConfig(decay=0.0)
     generator.set_emotion('joy')
     limits = checkpoint.normaliser
     for step in range(30):
@@ -548,13 +553,13 @@ def test_at_horizon_1_the_drawn_pose_is_the_next_frame(batch_size):
         drawn = np.clip(sampler.calls[-1][2].numpy(), limits.low, limits.high) + limits.mean
         loose = drawn.reshape(batch_size, 25, 3)
         np.testing.assert_allclose(generator.unprojected, loose, atol=1e-5)
-        assert not generator._live_step.chooser.target.left.any(), 'no target is told'
+        assert not generator._live_step.chooser.target.remaining.any(), 'no target is told'
     assert np.isfinite(generator._frame.numpy()).all()
 
 
 def test_beyond_horizon_1_the_next_frame_is_what_the_network_says(checkpoint):
     generator = MotionGenerator(checkpoint, batch_size=2, seed=0)
-    generator.sampler = SamplerConfig(fade=0.0)
+    generator.sampler = SamplerConfig(decay=0.0)
     cache, limits = checkpoint.model.stream(2), checkpoint.normaliser
     for _ in range(2 * EVERY + 2):
         target = generator._live_step.chooser.target

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from training_support import liveliness
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
@@ -14,7 +15,6 @@ from emotion_motion.generator import MotionGenerator
 from emotion_motion.live.watchdog import Watchdog
 from emotion_motion.training.corpus.corpus import make_clip
 from emotion_motion.training.data.prepare import prepare
-from emotion_motion.training.selection.free_run import liveliness
 
 BODY = load_skeleton()
 RATE_HZ = 30.0
@@ -31,11 +31,11 @@ def waving(seconds: float, period_s: float, size: float = 0.3) -> np.ndarray:
 
 
 def watched(*streams: np.ndarray) -> tuple[Watchdog, list]:
-    dog, freedoms = Watchdog(RATE_HZ, len(streams)), []
+    dog, releases = Watchdog(RATE_HZ, len(streams)), []
     for bodies in zip(*streams, strict=True):
-        freedoms.append(dog.freedom())
+        releases.append(dog.release())
         dog(np.stack(bodies))
-    return dog, freedoms
+    return dog, releases
 
 
 def test_it_counts_how_long_a_stream_stands():
@@ -43,12 +43,12 @@ def test_it_counts_how_long_a_stream_stands():
     trembling = still + np.random.default_rng(0).normal(0.0, 0.0003, still.shape).astype('f')
     moving = waving(10.0, 2.3)
     moving[..., 2] += np.linspace(0.0, 0.3, len(moving))[:, None].astype('f')  # and never repeats
-    dog, freedoms = watched(still, trembling, moving)
+    dog, releases = watched(still, trembling, moving)
     assert dog.still_s[0] == pytest.approx(10.0, abs=0.1)
     assert dog.still_s[1] > 9.0, 'trembling is no movement'
     assert dog.still_s[2] < 0.3
-    assert freedoms[60] is None, 'two seconds are no freeze'
-    last = freedoms[-1]
+    assert releases[60] is None, 'two seconds are no freeze'
+    last = releases[-1]
     assert last.movement[0] == pytest.approx(3.0) and last.temperature[0] > 1.5
     assert last.movement[2] == 0.0 and last.temperature[2] == last.spread[2] == 1.0
     assert dog.interventions.tolist() == [1, 1, 0]
@@ -59,9 +59,9 @@ def test_a_loop_is_seen_and_broken_and_a_drifting_motion_is_not():
     changing = waving(20.0, 2.5)
     time_s = np.arange(len(changing)) / RATE_HZ
     changing[..., 2] += (0.03 * time_s)[:, None]
-    dog, freedoms = watched(loop, changing)
+    dog, releases = watched(loop, changing)
     assert dog.interventions[0] >= 1 and dog.interventions[1] == 0
-    kicks = [freedom for freedom in freedoms if freedom is not None]
+    kicks = [release for release in releases if release is not None]
     assert kicks[0].new_target.tolist() == [True, False]
     assert kicks[0].spread.tolist() == [2.0, 1.0] and kicks[0].movement[0] == 0.0
 
@@ -69,18 +69,18 @@ def test_a_loop_is_seen_and_broken_and_a_drifting_motion_is_not():
 @pytest.mark.parametrize('emotion', EMOTIONS)
 def test_people_are_left_alone_nearly_always(emotion):
     clip = prepare(make_clip(emotion, 40.0, seed=8, actor=3), BODY)
-    _, freedoms = watched(clip.keypoints)
-    assert np.mean([freedom is not None for freedom in freedoms]) < 0.08
+    _, releases = watched(clip.keypoints)
+    assert np.mean([release is not None for release in releases]) < 0.08
 
 
 def test_strength_zero_switches_it_off_and_reset_forgets():
     dog = Watchdog(RATE_HZ, 1)
     for _ in range(300):
         dog(BODY.rest[None].astype(np.float32))
-    assert dog.freedom(0.0) is None
-    assert dog.freedom(0.5).movement[0] == pytest.approx(1.5)
+    assert dog.release(0.0) is None
+    assert dog.release(0.5).movement[0] == pytest.approx(1.5)
     dog.reset()
-    assert dog.freedom() is None and dog.still_s[0] == 0.0 and dog.interventions[0] == 0
+    assert dog.release() is None and dog.still_s[0] == 0.0 and dog.interventions[0] == 0
 
 
 def test_a_model_that_freezes_is_freed_and_nothing_is_changed_before(packaged_model: Path):

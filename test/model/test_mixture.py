@@ -25,7 +25,7 @@ def outlook(model: MotionModel, batch: int = 2, length: int = 3, seed: int = 0) 
 def component(model: MotionModel, mixture: Mixture, place: tuple[int, int], number: int):
     """Return mean and standard deviation [Z] of one component at (b, t), layer by layer."""
     mdn = model.mdn
-    hidden, here, anchor = mixture.hidden[place], mixture.here[place], mdn.anchors[number]
+    hidden, here, anchor = mixture.hidden[place], mixture.pose[place], mdn.anchors[number]
     seen = torch.cat((hidden, anchor, here - anchor))
     inner = mdn.near.weight @ seen + mdn.near.bias
     inner = inner * torch.sigmoid(inner)
@@ -48,10 +48,10 @@ def test_pi_sums_to_one_and_is_what_the_model_says(sizes):
     torch.testing.assert_close(mixture.log_pi.exp().sum(dim=-1), torch.ones(2, 3))
     frames, emotions = random_inputs(model, 2, 5)
     step = model.whole(frames, emotions, None)
-    mixture = model.mdn(step.features, step.here)
+    mixture = model.mdn(step.features, step.pose)
     assert torch.equal(model(frames, emotions).pi, mixture.log_pi.exp())
-    torch.testing.assert_close(mixture.here, model.in_axes(frames))
-    again = model.mdn(step.features, step.here)
+    torch.testing.assert_close(mixture.pose, model.in_axes(frames))
+    again = model.mdn(step.features, step.pose)
     assert torch.equal(again.log_pi, mixture.log_pi)
 
 
@@ -73,7 +73,7 @@ def test_where_the_network_says_nothing_a_body_goes_halfway_to_the_anchor():
         part.zero_()
     mixture = outlook(model)
     mean, sigma = everything(model, mixture)
-    torch.testing.assert_close(mean, (model.mdn.anchors + mixture.here.unsqueeze(2)) / 2.0)
+    torch.testing.assert_close(mean, (model.mdn.anchors + mixture.pose.unsqueeze(2)) / 2.0)
     assert torch.equal(sigma, sigma[:1, :1, :1].expand_as(sigma))
 
 

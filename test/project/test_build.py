@@ -163,14 +163,15 @@ def test_everything_that_ros_looks_for_is_installed(install_space, fresh_copy):
         for path in (fresh_copy / folder).rglob('*'):
             if path.is_file():
                 assert (share / path.relative_to(fresh_copy)).is_file(), path
-    for node in ('motion_node', 'emotion_terminal', 'emotion_cli'):
+    for node in ('motion_node', 'viewer_node', 'emotion_cli'):
         assert os.access(install_space / 'lib' / 'emotion_motion' / node, os.X_OK)
     assert os.access(install_space / 'bin' / 'emotion-motion', os.X_OK)
     assert (share / 'package.xml').is_file()
 
 
-def test_models_are_in_the_ament_index(install_space):
+def test_package_and_models_are_in_the_ament_index(install_space):
     index = install_space / 'share' / 'ament_index' / 'resource_index'
+    assert (index / 'packages' / 'emotion_motion').is_file()
     lines = (index / 'emotion_motion_models' / 'emotion_motion').read_text().split()
     assert lines == ['share/emotion_motion/models']
 
@@ -244,7 +245,7 @@ def test_skeletons_and_models_come_with_the_pip_install(target, fresh_copy, tmp_
 def test_robots_and_the_humanoid_come_with_the_pip_install(target, fresh_copy, tmp_path):
     code = (
         'import sys; sys.path.insert(0, sys.argv[1])\n'
-        'import emotion_motion.robot.description.file as robots\n'
+        'import emotion_motion.robot.description.robot_file as robots\n'
         'from emotion_motion.robot.description.urdf import find_file\n'
         'config = robots.read_robot_config("humanoid")\n'
         'print(find_file(config.urdf, config.folder), *sorted(robots.available_robots()))'

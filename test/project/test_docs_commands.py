@@ -14,6 +14,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 
 from docs_blocks import (
     Block,
@@ -240,7 +241,8 @@ def _python(rest: list[str]) -> str:
 
 
 def _pip(rest: list[str]) -> str:
-    extras = re.findall(r"^        '(\w+)': [A-Z]+,$", (ROOT / 'setup.py').read_text(), re.M)
+    project = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
+    extras = project['optional-dependencies']
     asked = [name for word in rest for name in re.findall(r'(?:emotion_motion|\.)\[(\w+)\]', word)]
     return '' if set(asked) <= set(extras) else f'no extra {asked}'
 

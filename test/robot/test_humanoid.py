@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.robot.description.urdf import read_urdf, Urdf
-from emotion_motion.robot.simulation.mujoco_module import load_mujoco
+from emotion_motion.robot.description.urdf import read_urdf, Urdf, UrdfJoint
+from emotion_motion.robot.simulation.robot import load_mujoco
 
 ROOT = Path(__file__).parents[2]
 XACRO, URDF = ROOT / 'urdf' / 'humanoid.urdf.xacro', ROOT / 'urdf' / 'humanoid.urdf'
@@ -33,25 +33,15 @@ def urdf() -> Urdf:
     return read_urdf(URDF)
 
 
-def moving(root: ET.Element) -> dict[str, ET.Element]:
-    found = {joint.get('name', ''): joint for joint in root.findall('joint')}
-    return {name: joint for name, joint in found.items() if joint.get('type') == 'revolute'}
+def moving(urdf: Urdf) -> dict[str, UrdfJoint]:
+    return {name: joint for name, joint in urdf.joints.items() if joint.moves}
 
 
-def place(element: ET.Element | None) -> np.ndarray:
-    """Return the xyz of an element's origin."""
-    origin = None if element is None else element.find('origin')
-    text = '0 0 0' if origin is None else origin.get('xyz', '0 0 0')
-    return np.array([float(number) for number in text.split()])
-
-
-def standing(root: ET.Element) -> dict[str, np.ndarray]:
+def standing(urdf: Urdf) -> dict[str, np.ndarray]:
     """Return where the links are with all joints at 0; no joint of ours is turned."""
     at = {'base_footprint': np.zeros(3)}
-    for joint in root.findall('joint'):  # parents stand before their children
-        origin = joint.find('origin')
-        assert origin is None or origin.get('rpy', '0 0 0').split() == ['0', '0', '0']
-        at[joint.find('child').get('link')] = at[joint.find('parent').get('link')] + place(joint)
+    for joint in urdf.joints.values():  # parents stand before their children
+        at[joint.child] = at[joint.parent] + joint.place
     return at
 
 
@@ -95,8 +85,8 @@ def test_the_xacro_takes_the_hardware_of_a_robot() -> None:
     assert root.findtext('ros2_control/hardware/plugin') == 'my_robot/Driver'
 
 
-def test_joints_are_those_of_a_humanoid(root: ET.Element) -> None:
-    names = set(moving(root))
+def test_joints_are_those_of_a_humanoid(urdf: Urdf) -> None:
+    names = set(moving(urdf))
     assert len(names) == 28
     for part in ('waist', 'head'):
         assert {f'{axis}_{part}' for axis in 'yrp'} <= names
@@ -106,12 +96,16 @@ def test_joints_are_those_of_a_humanoid(root: ET.Element) -> None:
         assert arm | leg | {f'{side}_p_ankle', f'{side}_r_ankle'} <= names
 
 
-def test_axes_are_what_the_names_of_joints_say(root: ET.Element) -> None:
-    axes = {'r': '1 0 0', 'p': '0 1 0', 'y': '0 0 1'}
-    for name, joint in moving(root).items():
-        letter = [part for part in name.split('_') if part in axes and name != part]
+def test_axes_are_what_the_names_of_joints_say(urdf: Urdf) -> None:
+    axes = {'r': (1.0, 0.0, 0.0), 'p': (0.0, 1.0, 0.0), 'y': (0.0, 0.0, 1.0)}
+    for name, joint in moving(urdf).items():
         bends = name.endswith(('elbow', 'knee'))
-        assert joint.find('axis').get('xyz') == ('0 1 0' if bends else axes[letter[-1]]), name
+        assert joint.axis == axes['p' if bends else name.split('_')[-2]], name
+
+
+def test_no_joint_is_turned_where_it_stands(root: ET.Element) -> None:
+    turns = {origin.get('rpy', '0 0 0') for origin in root.findall('joint/origin')}
+    assert turns == {'0 0 0'}
 
 
 def test_frames_of_rep_120_are_there(urdf: Urdf) -> None:
@@ -124,54 +118,41 @@ def test_no_link_has_the_name_of_a_joint(urdf: Urdf) -> None:
     assert not set(urdf.links) & set(urdf.joints)
 
 
-def test_it_stands_on_its_soles_and_looks_forward(root: ET.Element) -> None:
-    at = standing(root)
+def test_it_stands_on_its_soles_and_looks_forward(urdf: Urdf) -> None:
+    at = standing(urdf)
     assert abs(at['l_sole'][2]) < 1e-9 and abs(at['r_sole'][2]) < 1e-9
     assert at['gaze'][0] > at['torso'][0] and at['l_wrist'][1] > 0 > at['r_wrist'][1]
 
 
-def test_limbs_have_the_proportions_of_the_skeleton(root: ET.Element) -> None:
-    at, skeleton = standing(root), load_skeleton()
-    links = {
-        'LShoulder': 'l_upper_arm',
-        'LElbow': 'l_forearm',
-        'LWrist': 'l_wrist',
-        'LHip': 'l_thigh',
-        'LKnee': 'l_shin',
-        'LAnkle': 'l_ankle',
-    }
-    pairs = [('LShoulder', 'LElbow'), ('LElbow', 'LWrist'), ('LHip', 'LKnee'), ('LKnee', 'LAnkle')]
-    ours = np.array([np.linalg.norm(at[links[a]] - at[links[b]]) for a, b in pairs])
-    theirs = np.array(
-        [
-            np.linalg.norm(skeleton.rest[skeleton.index(a)] - skeleton.rest[skeleton.index(b)])
-            for a, b in pairs
-        ]
-    )
-    np.testing.assert_allclose(ours / theirs, 1.5, rtol=0.02)
+def test_limbs_have_the_proportions_of_the_skeleton(urdf: Urdf) -> None:
+    at, skeleton = standing(urdf), load_skeleton()
+    rest = dict(zip(skeleton.names, skeleton.rest, strict=True))
+    for links, keypoints in (
+        (('l_upper_arm', 'l_forearm', 'l_wrist'), ('LShoulder', 'LElbow', 'LWrist')),
+        (('l_thigh', 'l_shin', 'l_ankle'), ('LHip', 'LKnee', 'LAnkle')),
+    ):
+        ours = np.linalg.norm(np.diff([at[link] for link in links], axis=0), axis=1)
+        theirs = np.linalg.norm(np.diff([rest[name] for name in keypoints], axis=0), axis=1)
+        np.testing.assert_allclose(ours / theirs, 1.5, rtol=0.02)
 
 
-def test_left_and_right_are_mirrored(root: ET.Element) -> None:
-    joints, mirror = moving(root), np.array([1.0, -1.0, 1.0])
-    for name in (name for name in joints if name.startswith('l_')):
-        left, right = joints[name], joints['r_' + name.removeprefix('l_')]
-        np.testing.assert_allclose(place(left), mirror * place(right), atol=1e-12)
-        bounds = [
-            [float(joint.find('limit').get(key)) for key in ('lower', 'upper')]
-            for joint in (left, right)
-        ]
-        across = left.find('axis').get('xyz') != '0 1 0'  # turns the other way in a mirror
-        expected = [-bounds[1][1], -bounds[1][0]] if across else bounds[1]
-        assert bounds[0] == expected, name
-        for key in ('effort', 'velocity'):
-            assert left.find('limit').get(key) == right.find('limit').get(key)
+def test_left_and_right_are_mirrored(urdf: Urdf) -> None:
+    for name, left in moving(urdf).items():
+        if not name.startswith('l_'):
+            continue
+        right = urdf.joints['r_' + name.removeprefix('l_')]
+        x, y, z = right.place
+        np.testing.assert_allclose(left.place, (x, -y, z), atol=1e-12)
+        across = left.axis != (0.0, 1.0, 0.0)  # turns the other way in a mirror
+        expected = (-right.upper, -right.lower) if across else (right.lower, right.upper)
+        assert (left.lower, left.upper) == expected, name
+        assert (left.effort, left.velocity) == (right.effort, right.velocity)
 
 
-def test_every_joint_has_limits_of_position_velocity_and_effort(root: ET.Element) -> None:
-    for name, joint in moving(root).items():
-        limit = {key: float(value) for key, value in joint.find('limit').items()}
-        assert limit['lower'] < 0.0 < limit['upper'], name
-        assert limit['effort'] > 0.0 and 1.0 < limit['velocity'] < 10.0, name
+def test_every_joint_has_limits(urdf: Urdf) -> None:
+    for name, joint in moving(urdf).items():
+        assert joint.lower < 0.0 < joint.upper, name
+        assert joint.effort > 0.0 and 1.0 < joint.velocity < 10.0, name
 
 
 def test_all_shapes_are_primitives(root: ET.Element) -> None:
@@ -186,35 +167,30 @@ def test_links_that_move_far_have_shapes_for_contacts(urdf: Urdf) -> None:
         assert urdf.links[link].find('visual') is not None, link
 
 
-def test_inertias_are_those_of_bodies(root: ET.Element) -> None:
+def test_inertias_are_those_of_bodies(urdf: Urdf) -> None:
     mass = 0.0
-    moved = {joint.find('child').get('link') for joint in moving(root).values()}
-    for link in root.findall('link'):
+    moved = {joint.child for joint in moving(urdf).values()}
+    for name, link in urdf.links.items():
         inertial = link.find('inertial')
         if inertial is None:
-            assert link.get('name') not in moved, 'a joint moves a link without mass'
+            assert name not in moved, 'a joint moves a link without mass'
             continue
         own = float(inertial.find('mass').get('value'))
         mass += own
-        values = {key: float(value) for key, value in inertial.find('inertia').items()}
-        matrix = np.array(
-            [
-                [values['ixx'], values['ixy'], values['ixz']],
-                [values['ixy'], values['iyy'], values['iyz']],
-                [values['ixz'], values['iyz'], values['izz']],
-            ]
-        )
+        keys = ('ixx ixy ixz', 'ixy iyy iyz', 'ixz iyz izz')
+        values = inertial.find('inertia').attrib
+        matrix = [[float(values[key]) for key in row.split()] for row in keys]
         least, middle, most = np.linalg.eigvalsh(matrix)
-        assert least > 0.0 and most <= (least + middle) * (1.0 + 1e-9), link.get('name')
+        assert least > 0.0 and most <= (least + middle) * (1.0 + 1e-9), name
         # No wider than the longest link: the radius of gyration in metres.
-        assert (most / own) ** 0.5 < 0.15, link.get('name')
+        assert (most / own) ** 0.5 < 0.15, name
     assert 40.0 < mass < 55.0
 
 
-def test_ros2_control_drives_every_joint_by_position(root: ET.Element) -> None:
+def test_ros2_control_drives_every_joint_by_position(root: ET.Element, urdf: Urdf) -> None:
     block = root.find('ros2_control')
     driven = [joint.get('name') for joint in block.findall('joint')]
-    assert sorted(driven) == sorted(moving(root))
+    assert sorted(driven) == sorted(moving(urdf))
     for joint in block.findall('joint'):
         commands = [each.get('name') for each in joint.findall('command_interface')]
         states = [each.get('name') for each in joint.findall('state_interface')]

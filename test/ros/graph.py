@@ -30,11 +30,12 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 
 from emotion_motion.msg import Emotion, Keypoints
 from emotion_motion.ros.node.motion_node import MotionNode
 
-LIMIT_S = 30.0
+LIMIT_S = 90.0
 # The model of these tests has random weights and now and then makes a wild step, which would look
 # like a leap of the node; with these parameters it makes none.
 CALM = {'variance_div': 10000.0, 'temperature': 0.05, 'emotion_weight': 0.0}
@@ -61,7 +62,10 @@ class NodeThread:
 
     @property
     def motion(self) -> Any:
-        return self.node._motion
+        """What moves, or None; its topics are there a little before it is."""
+        while self.node.state == 'configuring':
+            time.sleep(0.01)
+        return self.node._live.motion if self.node._live is not None else None
 
     def stop(self) -> None:
         self._stopped = True
@@ -216,14 +220,18 @@ class Tester:
         self.wait(lambda: publisher.get_subscription_count() > 0, f'a subscriber of {topic}')
         publisher.publish(message)
 
-    def call(self, kind: type, service: str, request: Any) -> Any:
-        """Call a service of the motion node and return its answer."""
+    def request(self, kind: type, service: str, request: Any) -> Future:
+        """Call a service of the motion node; return what will have its answer."""
         if service not in self._clients:
             name = f'{self.namespace}/motion_node/{service}'
             self._clients[service] = self.node.create_client(kind, name)
         client = self._clients[service]
         self.wait(client.service_is_ready, f'the service {service}')
-        future = client.call_async(request)
+        return client.call_async(request)
+
+    def call(self, kind: type, service: str, request: Any) -> Any:
+        """Call a service of the motion node and return its answer."""
+        future = self.request(kind, service, request)
         self.wait(future.done, f'an answer of {service}')
         return future.result()
 
@@ -257,14 +265,14 @@ class Tester:
         """Wait for a new status of this namespace's node; return its values."""
         before = len(self.statuses)
 
-        def found() -> dict[str, str] | None:
+        def matching() -> dict[str, str] | None:
             for status in self.statuses[before:]:
                 values = {item.key: item.value for item in status.values}
                 if condition(status, values):
                     return values
             return None
 
-        return self.wait(found, f'diagnostics with {what}')
+        return self.wait(matching, f'diagnostics with {what}')
 
     def _on_frame(self, message: Keypoints) -> None:
         self.frames.append(message)

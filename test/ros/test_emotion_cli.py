@@ -35,6 +35,9 @@ def test_an_emotion_is_with_the_node_when_the_command_ends(graph: Graph) -> None
     assert run('--hold', '--namespace', '/asked').returncode == 0
     again = run('joy', '--release', '--namespace', '/asked')
     assert again.returncode == 0 and '/asked/motion_node/hold' in again.stdout
+    watched = run('--watch', '--seconds', '3', '--namespace', '/asked')
+    assert watched.returncode == 0, watched.stderr
+    assert 'asked happiness:1.00 | recognised ' in watched.stdout.splitlines()[-1]
 
 
 def test_without_a_node_it_gives_up_in_time_and_says_what_to_do() -> None:
@@ -47,7 +50,7 @@ def test_without_a_node_it_gives_up_in_time_and_says_what_to_do() -> None:
 @pytest.mark.parametrize(
     ('arguments', 'says'),
     [
-        ([], 'got no emotion'),
+        ([], '--watch'),
         (['melancholy'], "'melancholy'"),
         (['joy', '--intensity', '2'], '0 (neutral)'),
         (['joy', '--wait-s', '-1'], 'above 0'),

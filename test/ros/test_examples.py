@@ -34,11 +34,11 @@ def run(name: str, *arguments: str, said: str = '') -> str:
     return answer.stdout
 
 
-def test_every_example_is_tested_and_told_of() -> None:
-    here, told = Path(__file__).read_text(), (EXAMPLES / 'README.md').read_text()
+def test_every_example_is_tested_and_listed() -> None:
+    source, listed = Path(__file__).read_text(), (EXAMPLES / 'README.md').read_text()
     for path in EXAMPLES.glob('*.py'):
-        assert f"run('{path.name}'" in here.replace('\n        ', '')
-        assert f']({path.name})' in told
+        assert f"run('{path.name}'" in source.replace('\n        ', '')
+        assert f']({path.name})' in listed
 
 
 def test_emotions_are_published(graph: Graph) -> None:

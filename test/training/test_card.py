@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The model card: where a model comes from, what may be done with it, how its free run went."""
+"""The model card: where a model comes from, its licence, how its free run went."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from support import one_hot, random_checkpoint
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.checkpoint import Checkpoint, from_pretrained, save_pretrained
 from emotion_motion.io.clip import Clip
-from emotion_motion.training.card import model_card, origin_of
+from emotion_motion.training.card import licence_of, model_card, origin_of, spdx_names
 from emotion_motion.training.config import DataConfig, OptimiserConfig, TrainConfig
 from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.selection.selection import FreeRunScore, WEIGHTS
@@ -113,3 +113,46 @@ def test_the_figures_of_the_free_run_are_given():
     assert '1.250' in card and card.count('| 0.125 |') == len(WEIGHTS)
     assert 'fear 0.91' in card and 'fear 0.77' in card
     assert 'Free run' not in model_card(trained(data), 'mine')
+
+
+# The licence is the strictest of the data's, and doubt is told
+
+
+@pytest.mark.parametrize(
+    ('data', 'licence'),
+    [
+        (['Apache-2.0'], 'Apache-2.0'),
+        (['Apache-2.0', 'MIT', 'CC0-1.0'], 'Apache-2.0'),
+        (['Apache-2.0 AND MIT AND CC-BY-4.0'], 'CC-BY-4.0'),
+        (['MIT', 'CC BY 4.0'], 'CC-BY-4.0'),
+        (['CC-BY-3.0', 'CC-BY-4.0'], 'CC-BY-4.0'),
+        (['Apache-2.0', 'CC BY-NC 4.0'], 'CC-BY-NC-4.0'),
+        (['cc-by-4.0', 'CC_BY-NC 4.0'], 'CC-BY-NC-4.0'),
+        (['CC-BY-SA-4.0', 'CC-BY-4.0'], 'CC-BY-SA-4.0'),
+        (['CC-BY-NC-SA-4.0', 'CC-BY-NC-4.0'], 'CC-BY-NC-SA-4.0'),
+        (['CC-BY-NC-ND-4.0', 'MIT'], 'CC-BY-NC-ND-4.0'),
+        (['CC-BY-SA-4.0', 'CC-BY-NC-4.0'], 'conflicting'),
+        (['CC-BY-SA-4.0', 'CC-BY-NC-SA-4.0'], 'conflicting'),
+        (['MIT', ''], 'unclear'),
+        (['MIT', 'research only'], 'unclear'),
+        ([], 'unclear'),
+    ],
+)
+def test_the_strictest_licence_decides(data, licence):
+    terms = licence_of(data)
+    assert terms.licence == licence and licence in terms.text
+    assert ('not for commercial use' in terms.text) == ('-NC' in licence)
+    assert ('not to be shared' in terms.text) == ('-ND' in licence)
+
+
+def test_what_asks_for_credit_is_listed_and_what_is_unclear_is_named():
+    terms = licence_of(['MIT', 'CC BY 4.0', 'CC BY-NC 4.0'])
+    assert terms.credited == ('CC-BY-4.0', 'CC-BY-NC-4.0') and 'credits' in terms.text
+    assert licence_of(['MIT']).credited == ()
+    assert "'research only'" in licence_of(['research only', 'MIT']).text
+
+
+def test_a_licence_is_read_however_people_write_it():
+    assert spdx_names('CC BY-NC 4.0') == spdx_names('cc-by-nc-4.0') == ['CC-BY-NC-4.0']
+    assert spdx_names('Apache-2.0 AND mit') == ['Apache-2.0', 'MIT']
+    assert spdx_names(' ') == ['unknown']

@@ -69,25 +69,11 @@ def test_flags_override_the_file_and_need_no_group(tmp_path, monkeypatch):
     config_of(steps=50, drift=(0.1, 0.2)).to_yaml(path)
     seen = []
     monkeypatch.setattr(
-        'emotion_motion.commands.train.run_training',
+        'emotion_motion.training.session.train',
         lambda out, settings, *, resume: seen.append((out, settings, resume)),
     )
-    arguments = [
-        '--out',
-        str(tmp_path / 'run'),
-        '--config',
-        str(path),
-        '--steps',
-        '9',
-        '--no-chain',
-        '--white',
-        '0.1',
-        '0.2',
-        '--learning-rate',
-        '1e-4',
-        '--layers',
-        '1',
-    ]
+    flags = '--steps 9 --no-chain --white 0.1 0.2 --learning-rate 1e-4 --layers 1'
+    arguments = ['--out', str(tmp_path / 'run'), '--config', str(path), *flags.split()]
     tyro.cli(train_command(arguments), args=arguments, config=(tyro.conf.OmitArgPrefixes,))
     out, settings, resume = seen[0]
     assert out == tmp_path / 'run' and not resume

@@ -15,10 +15,11 @@ import pytest
 import torch
 from training_support import config_of, environment, stored, without_pictures
 
-from emotion_motion.commands.train import train
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.run.metrics import read_metrics
 from emotion_motion.training.run.state import load_state, newest_state
+from emotion_motion.training.session import train
 from emotion_motion.training.trainer import Trainer
 
 TOLERANCE = 3e-5
@@ -45,7 +46,7 @@ def launched(name: str, config: Path, out: Path, *more: str) -> subprocess.Compl
     script = Path(__file__).parents[1] / 'training_support.py'
     command = [sys.executable, '-m', *LAUNCHERS[name], str(script), str(config), str(out), *more]
     return subprocess.run(
-        command, env=environment(), capture_output=True, text=True, timeout=180, check=False
+        command, env=environment(), capture_output=True, text=True, timeout=600, check=False
     )
 
 
@@ -94,16 +95,7 @@ def test_two_processes_of_four_windows_train_what_one_of_eight_does(alone, tmp_p
 
 
 def test_a_run_of_one_process_goes_on_in_two(alone, tmp_path):
-    config = config_of(
-        data=(str(alone / 'data'),),
-        batch_size=8,
-        steps=6,
-        save_every=3,
-        rollout=1,
-        rollout_after=0.0,
-        learning_rate=1e-3,
-    )
-    out = tmp_path / 'run'
+    config, out = TrainConfig.from_yaml(alone / 'config.yaml'), tmp_path / 'run'
     steps = Trainer.step
 
     def interrupted(trainer, *arguments):

@@ -29,14 +29,14 @@ def objective_of(**changes: Any) -> tuple[Objective, Batch]:
 
 
 @torch.no_grad()
-def test_the_loss_is_that_of_the_next_frame_the_pose_ahead_and_the_motion_s_emotion():
+def test_the_loss_is_that_of_next_frame_pose_ahead_and_emotion():
     objective, batch = objective_of(wrong_emotion=0.0, decoys=0.0, forget=0.5)
     model, length, horizon = objective.model, 12, 14
     clean = batch.frames - objective.mean
     assert clean.shape == (8, length + horizon, 75) and batch.since.any()
-    told, came = targets_of(clean, model, batch.target)
-    step = model.whole(clean[:, :length], batch.condition, told, batch.since)
-    mixture = model.mdn(step.features, step.here)
+    targets, came = targets_of(clean, model, batch.target)
+    step = model.whole(clean[:, :length], batch.condition, targets, batch.since)
+    mixture = model.mdn(step.features, step.pose)
     parts = objective(batch, 0.7)
     off = (step.logits - clean[:, 1 : length + 1]) / model.unit
     torch.testing.assert_close(parts.mse, off.square().mean(dim=(1, 2)))
@@ -71,8 +71,8 @@ def test_what_is_wrong_or_a_decoy_teaches_the_emotion_head_alone():
     conditions = objective.config.conditions
     share = 1.0 - conditions.wrong_emotion - conditions.decoys
     clean = batch.frames - objective.mean
-    told, _ = targets_of(clean, objective.model, batch.target)
-    step = objective.model.whole(clean[:, :12], batch.condition, told, batch.since)
+    targets, _ = targets_of(clean, objective.model, batch.target)
+    step = objective.model.whole(clean[:, :12], batch.condition, targets, batch.since)
     off = ((step.logits - clean[:, 1:13]) / objective.model.unit).square().mean(dim=(1, 2))
     torch.testing.assert_close(parts.mse[right], off[right] / share)
 

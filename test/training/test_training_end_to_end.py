@@ -18,13 +18,13 @@ import time
 
 import numpy as np
 import pytest
-from training_support import environment
+from training_support import environment, liveliness
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.training.corpus.corpus import make_clip
 from emotion_motion.training.run.metrics import read_metrics
-from emotion_motion.training.selection.free_run import free_run, liveliness
+from emotion_motion.training.selection.free_run import free_run
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
 

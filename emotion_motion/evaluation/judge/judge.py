@@ -3,35 +3,31 @@
 """The independent judge: says which emotion two seconds of motion show, or that they show none.
 
 It is trained on corpus motion of people and seeds that neither generator nor reference have, and
-on lures (lures.py): posture without its movement, which it learns to refuse. A judge without that
+on negative controls: posture without its movement, which it learns to refuse. A judge without that
 recognised 88 % of frozen windows by their posture and would have praised statues.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.judge import negative_controls as lures
+from emotion_motion.evaluation.judge import negative_controls
+from emotion_motion.evaluation.judge.negative_controls import REFUSED
 from emotion_motion.evaluation.judge.network import fit_network, new_network, WindowNetwork
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 
 __all__ = ['CHANCE', 'REFUSED', 'Check', 'Judge', 'Windows', 'macro_accuracy', 'stream_windows']
 
-REFUSED = len(EMOTIONS)  # what `Judge.seen` gives for windows that move like no emotion
 CHANCE = 1.0 / len(EMOTIONS)
 
-_JITTER = 0.002  # body heights; see `fit_network`
-_BLOCKS = (1, 2, 3, 4, 5)  # frames; a shuffle in longer blocks keeps some of the movement
-# How often a batch shows what: motion, motion with that of somebody else at the same emotion,
-# with that of another emotion, held poses, shuffled ones.
-_SHARES = {'motion': 0.38, 'same': 0.18, 'other': 0.20, 'held': 0.16, 'shuffled': 0.08}
-_LOANS = 0.5  # windows with borrowed movement, against those with their own
 # Of a judge that learnt permuted labels: what is left of chance's own spread, see `checks`.
 _PERMUTED_MARGIN = 0.10
 _PERMUTED_STEPS = 0.3  # of the judge's own
@@ -52,6 +48,11 @@ class Windows:
     emotions: np.ndarray
     streams: np.ndarray
     begins: np.ndarray
+
+    def right_shares(self, seen: np.ndarray) -> np.ndarray:
+        """Return the share of a stream's windows in which its emotion was seen [N], [B]."""
+        right = seen == self.emotions
+        return np.array([right[self.streams == s].mean() for s in range(self.streams.max() + 1)])
 
 
 @dataclass(frozen=True)
@@ -77,25 +78,16 @@ class Check:
 class Judge:
     """Tells which of the seven emotions a window of motion shows, if any."""
 
-    def __init__(
-        self,
-        network: WindowNetwork,
-        permuted: WindowNetwork,
-        frames: int,
-        rate_hz: float,
-        skeleton: Skeleton,
-    ) -> None:
+    def __init__(self, network: WindowNetwork, permuted: WindowNetwork, frames: int) -> None:
         """Wrap trained networks; `train` makes them.
 
         Args:
             network: of eight classes, the last one refuses.
             permuted: the same, trained on permuted labels, for `checks`.
             frames: of a window.
-            rate_hz: frames a second.
-            skeleton: the canonical body.
         """
-        self.network, self.permuted = network.eval(), permuted.eval()
-        self.frames, self.rate_hz, self.skeleton = frames, rate_hz, skeleton
+        self.network, self.permuted, self.frames = network.eval(), permuted.eval(), frames
+        self.rate_hz, self.skeleton = network.rate_hz, network.skeleton
 
     @classmethod
     def train(
@@ -106,58 +98,34 @@ class Judge:
         rate_hz: float = 30.0,
         steps: int = 600,
         seed: int = 0,
-        skeleton: Skeleton | None = None,
     ) -> Judge:
-        """Train on windows of motion; lures are made of them.
+        """Train on windows of motion; negative controls are made of them.
 
         Args:
             windows: [N, n, K, 3] of the canonical body of height 1.
             labels: [N] index into EMOTIONS of each.
             rate_hz: frames a second.
             steps: batches of 128 windows.
-            seed: of weights, lures and batches; deterministic on one machine and thread count.
-            skeleton: the canonical body; default BODY_25.
+            seed: of weights, controls and batches; deterministic on one machine and thread count.
 
         Raises:
             TrainingError: windows of another body, not finite, or not of two emotions at least.
         """
-        skeleton = skeleton or load_skeleton()
+        skeleton = load_skeleton()
         windows = np.asarray(windows, dtype=np.float32)
-        if windows.ndim != 4 or windows.shape[2:] != (skeleton.size, 3):
-            raise TrainingError(
-                f'got windows of shape {windows.shape} to train a judge on; expected '
-                f'[N, n, {skeleton.size}, 3]'
-            )
-        _check_finite(windows)
         labels = np.asarray(labels, dtype=np.int64)
-        if labels.size and not (labels.min() >= 0 and labels.max() < REFUSED):
-            raise TrainingError(
-                f'got labels from {labels.min()} to {labels.max()}; expected indices of emotions, '
-                f'0 to {REFUSED - 1}'
-            )
-        if labels.shape != windows.shape[:1] or len(np.unique(labels)) < 2:
-            raise TrainingError(
-                f'got labels of shape {labels.shape} with {len(np.unique(labels))} emotions for '
-                f'{len(windows)} windows; a judge needs one for each, and two emotions at least'
-            )
+        _check_lesson(windows, labels, skeleton)
         rng = np.random.default_rng((seed, 0))
-        given, classes, weights = _with_lures(_facing(windows, skeleton), labels, skeleton, rng)
+        lesson, classes, weights = negative_controls.with_controls(
+            _facing(windows, skeleton), labels, skeleton, rng
+        )
         networks = []
         for number, share in enumerate((1.0, _PERMUTED_STEPS)):
             network = new_network(skeleton, rate_hz, REFUSED + 1, seed)
-            shown = classes if number == 0 else _permuted(classes, rng)
-            fit_network(
-                network,
-                given,
-                shown,
-                skeleton,
-                max(2, round(share * steps)),
-                rng,
-                jitter=_JITTER,
-                weights=weights,
-            )
+            named = classes if number == 0 else negative_controls.permuted(classes, rng)
+            fit_network(network, lesson, named, weights, max(2, round(share * steps)), rng)
             networks.append(network)
-        return cls(networks[0], networks[1], windows.shape[1], rate_hz, skeleton)
+        return cls(networks[0], networks[1], windows.shape[1])
 
     @property
     def seconds(self) -> float:
@@ -207,14 +175,14 @@ class Judge:
         - `label_permuted`: the same network trained on permuted labels shown the motion itself,
           at most chance and 0.10 (it guesses whole regions alike, so that it may be lucky: its
           spread over seeds is 0.03);
-        - `shuffled_blocks`: blocks of 0.2 s in random order, a lure it never saw, at most half of
-          its ceiling;
+        - `shuffled_blocks`: blocks of 0.2 s in random order, a control that it never saw, at most
+          half of its ceiling;
         - `borrowed`: the mean pose with the movement of another emotion about it, at most 0.6 of
           its ceiling: how far posture alone persuades it.
 
         Args:
             streams: reference motion of all emotions, not what it was trained on.
-            seed: of the lures.
+            seed: of the negative controls.
         """
         rng = np.random.default_rng((seed, 1))
         cut = self.windows(streams)
@@ -222,15 +190,17 @@ class Judge:
         ceiling = self._check(real, shown, None)
         if len(np.unique(shown)) < 2:
             raise TrainingError('got streams of one emotion to check a judge; give two at least')
-        others = lures.other_emotions(shown, rng)
+        others = negative_controls.other_emotions(shown, rng)
         faced = _facing(real, self.skeleton)
-        mixed = lures.borrowed(faced, faced[others], self.skeleton)
+        mixed = negative_controls.borrowed(faced, faced[others], self.skeleton)
         fifth = max(2, round(0.2 * self.rate_hz))
-        blocks = lures.shuffled_blocks(real, fifth, rng)
+        blocks = negative_controls.shuffled_blocks(real, fifth, rng)
+        still = negative_controls.frozen(real, rng)
+        shuffled = negative_controls.shuffled(real, rng)
         return {
             'motion': ceiling,
-            'frozen': self._check(lures.frozen(real, rng), shown, CHANCE),
-            'shuffled': self._check(lures.shuffled(real, rng), shown, CHANCE),
+            'frozen': self._check(still, shown, CHANCE),
+            'shuffled': self._check(shuffled, shown, CHANCE),
             'label_permuted': self._guesses(real, shown),
             'shuffled_blocks': self._check(blocks, shown, 0.5 * ceiling.accuracy),
             'borrowed': self._check(mixed, shown, 0.6 * ceiling.accuracy),
@@ -251,7 +221,7 @@ class Judge:
     def _scores(self, network: WindowNetwork, windows: np.ndarray) -> np.ndarray:
         return self._run(lambda part: network(part).softmax(dim=-1), windows)
 
-    def _run(self, function, windows: np.ndarray) -> np.ndarray:
+    def _run(self, function: Callable[[Tensor], Tensor], windows: np.ndarray) -> np.ndarray:
         windows, expected = np.asarray(windows), (self.frames, self.skeleton.size, 3)
         if windows.ndim != 4 or windows.shape[1:] != expected:
             raise TrainingError(
@@ -259,12 +229,12 @@ class Judge:
                 f'[N, {", ".join(map(str, expected))}]'
             )
         _check_finite(windows)  # else what is no motion at all would be called the first emotion
-        found = []
+        parts = []
         with torch.inference_mode():
             for start in range(0, max(1, len(windows)), 1024):
                 part = _facing(windows[start : start + 1024], self.skeleton)
-                found.append(function(torch.from_numpy(part)))
-        return torch.cat(found).numpy()
+                parts.append(function(torch.from_numpy(part)))
+        return torch.cat(parts).numpy()
 
 
 def stream_windows(streams: Streams, seconds: float, every_s: float = 1.0) -> Windows:
@@ -300,6 +270,26 @@ def macro_accuracy(shown: np.ndarray, seen: np.ndarray) -> float:
     return float(np.mean([(seen[shown == e] == e).mean() for e in np.unique(shown)]))
 
 
+def _check_lesson(windows: np.ndarray, labels: np.ndarray, skeleton: Skeleton) -> None:
+    """Raise TrainingError for windows and labels that a judge cannot learn from."""
+    if windows.ndim != 4 or windows.shape[2:] != (skeleton.size, 3):
+        raise TrainingError(
+            f'got windows of shape {windows.shape} to train a judge on; expected '
+            f'[N, n, {skeleton.size}, 3]'
+        )
+    _check_finite(windows)
+    if labels.size and not (labels.min() >= 0 and labels.max() < REFUSED):
+        raise TrainingError(
+            f'got labels from {labels.min()} to {labels.max()}; expected indices of emotions, '
+            f'0 to {REFUSED - 1}'
+        )
+    if labels.shape != windows.shape[:1] or len(np.unique(labels)) < 2:
+        raise TrainingError(
+            f'got labels of shape {labels.shape} with {len(np.unique(labels))} emotions for '
+            f'{len(windows)} windows; a judge needs one for each, and two emotions at least'
+        )
+
+
 def _check_finite(windows: np.ndarray) -> None:
     bad = ~np.isfinite(windows).all(axis=(1, 2, 3))
     if bad.any():
@@ -320,45 +310,3 @@ def _facing(windows: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     x, y = points[..., 0].copy(), points[..., 1].copy()
     points[..., 0], points[..., 1] = cosine * x + sine * y, cosine * y - sine * x
     return points
-
-
-def _with_lures(
-    windows: np.ndarray, labels: np.ndarray, skeleton: Skeleton, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return windows with lures, the class of each and how often it is to be drawn.
-
-    Movement that is borrowed within an emotion keeps its label: that it is borrowed is no sign.
-    """
-    chosen = rng.choice(len(windows), max(1, round(_LOANS * len(windows))), replace=False)
-    if len(np.unique(labels[chosen])) < 2:  # of very few: all, there is one to borrow from then
-        chosen = np.arange(len(windows))
-    posture, emotions = windows[chosen], labels[chosen]
-    places = {label: np.flatnonzero(labels == label) for label in np.unique(labels)}
-    same = np.array([rng.choice(places[label]) for label in emotions])
-    other = chosen[lures.other_emotions(emotions, rng)]
-    blocks = rng.choice(_BLOCKS, len(chosen))
-    broken = np.concatenate(
-        [lures.shuffled_blocks(posture[blocks == size], size, rng) for size in _BLOCKS]
-    )
-    parts = {
-        'motion': (windows, labels),
-        'same': (lures.borrowed(posture, windows[same], skeleton), emotions),
-        'other': (lures.borrowed(posture, windows[other], skeleton), None),
-        'held': (lures.held(posture, rng), None),
-        'shuffled': (broken, None),
-    }
-    classes, weights = [], []
-    for name, (points, known) in parts.items():
-        found = np.full(len(points), REFUSED) if known is None else known
-        often = 1.0 / np.bincount(found, minlength=REFUSED + 1)[found]
-        classes.append(found)
-        weights.append(_SHARES[name] * often / often.sum())
-    everything = np.concatenate([points for points, _ in parts.values()])
-    return everything, np.concatenate(classes), np.concatenate(weights)
-
-
-def _permuted(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return classes with the emotions exchanged between windows at random; lures stay lures."""
-    result, felt = classes.copy(), np.flatnonzero(classes != REFUSED)
-    result[felt] = classes[rng.permutation(felt)]
-    return result

@@ -1,10 +1,10 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lures: windows that stand like an emotion and do not move like it.
+"""Negative controls: windows that stand like an emotion and do not move like it.
 
 Posture alone tells the corpus' emotions apart, so a judge that is shown motion only learns to look
-at posture, and would praise a statue. Lures are made of motion by taking the movement away; a
-judge must not call them by the emotion they were made of.
+at posture, and would praise a statue. Negative controls are made of motion by taking the movement
+away; a judge must not call them by the emotion they were made of.
 """
 
 from __future__ import annotations
@@ -12,9 +12,27 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_motion.body.skeleton import Skeleton
+from emotion_motion.emotion import EMOTIONS
 
-__all__ = ['frozen', 'held', 'shuffled', 'shuffled_blocks', 'borrowed', 'other_emotions']
+__all__ = [
+    'REFUSED',
+    'borrowed',
+    'frozen',
+    'held',
+    'other_emotions',
+    'permuted',
+    'shuffled',
+    'shuffled_blocks',
+    'with_controls',
+]
 
+REFUSED = len(EMOTIONS)  # the class of windows that move like no emotion
+
+_BLOCKS = (1, 2, 3, 4, 5)  # frames; a shuffle in longer blocks keeps some of the movement
+# How often a batch shows what: motion, motion with that of somebody else at the same emotion,
+# with that of another emotion, held poses, shuffled ones.
+_SHARES = {'motion': 0.38, 'same': 0.18, 'other': 0.20, 'held': 0.16, 'shuffled': 0.08}
+_CONTROLS = 0.5  # windows that become negative controls, against all
 _LEFTOVER = 0.15  # largest share of the movement that a held window keeps
 _TREMBLE = 0.0006  # of the body's height: largest spread of a held window's jitter, 1 mm
 
@@ -59,8 +77,7 @@ def borrowed(windows: np.ndarray, movement: np.ndarray, skeleton: Skeleton) -> n
     Args:
         windows: [N, n, K, 3] of the canonical body; their mean over time is kept.
         movement: [N, n, K, 3]; how it departs from its own mean is added.
-        skeleton: the canonical body. The sum is put back on it: stretched bones would give the
-            loan away.
+        skeleton: the canonical body. The sum is put back on it: stretched bones would tell.
     """
     mean = windows.mean(axis=1, keepdims=True)
     moved = mean + movement - movement.mean(axis=1, keepdims=True)
@@ -77,3 +94,45 @@ def other_emotions(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     steps = rng.integers(1, len(there), size=len(labels))
     others = there[(np.searchsorted(there, labels) + steps) % len(there)]
     return np.array([places[label][rng.integers(len(places[label]))] for label in others])
+
+
+def with_controls(
+    windows: np.ndarray, labels: np.ndarray, skeleton: Skeleton, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return windows and negative controls, the class of each and how often it is to be drawn.
+
+    Movement that is borrowed within an emotion keeps its label: that it is borrowed is no sign.
+    """
+    chosen = rng.choice(len(windows), max(1, round(_CONTROLS * len(windows))), replace=False)
+    if len(np.unique(labels[chosen])) < 2:  # of very few: all, there is one to borrow from then
+        chosen = np.arange(len(windows))
+    posture, emotions = windows[chosen], labels[chosen]
+    places = {label: np.flatnonzero(labels == label) for label in np.unique(labels)}
+    same = np.array([rng.choice(places[label]) for label in emotions])
+    other = chosen[other_emotions(emotions, rng)]
+    blocks = rng.choice(_BLOCKS, len(chosen))
+    broken = np.concatenate(
+        [shuffled_blocks(posture[blocks == size], size, rng) for size in _BLOCKS]
+    )
+    parts = {
+        'motion': (windows, labels),
+        'same': (borrowed(posture, windows[same], skeleton), emotions),
+        'other': (borrowed(posture, windows[other], skeleton), None),
+        'held': (held(posture, rng), None),
+        'shuffled': (broken, None),
+    }
+    classes, weights = [], []
+    for name, (points, known) in parts.items():
+        named = np.full(len(points), REFUSED) if known is None else known
+        often = 1.0 / np.bincount(named, minlength=REFUSED + 1)[named]
+        classes.append(named)
+        weights.append(_SHARES[name] * often / often.sum())
+    everything = np.concatenate([points for points, _ in parts.values()])
+    return everything, np.concatenate(classes), np.concatenate(weights)
+
+
+def permuted(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return classes with emotions exchanged between windows at random; controls stay so."""
+    result, felt = classes.copy(), np.flatnonzero(classes != REFUSED)
+    result[felt] = classes[rng.permutation(felt)]
+    return result

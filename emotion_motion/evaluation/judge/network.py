@@ -1,10 +1,8 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The small network behind all judges: a window of motion in, a score for each class out."""
+"""The small network of a judge: a window of motion in, a score for each class out."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -16,15 +14,19 @@ __all__ = ['WindowNetwork', 'fit_network', 'new_network']
 
 _BATCH = 128
 _WIDTH = 64
+_JITTER = 0.002  # body heights; see `fit_network`
 
 
 class WindowNetwork(nn.Module):
     """Three strided convolutions over time, then mean and maximum over time."""
 
+    mean: Tensor
+    spread: Tensor
+
     def __init__(self, skeleton: Skeleton, rate_hz: float, classes: int) -> None:
         """Make a network with random weights; `new_network` seeds them."""
         super().__init__()
-        self.rate_hz, self.root = rate_hz, skeleton.root
+        self.rate_hz, self.skeleton = rate_hz, skeleton
         inputs = 6 * skeleton.size
         self.register_buffer('mean', torch.zeros(inputs))
         self.register_buffer('spread', torch.ones(inputs))
@@ -36,7 +38,7 @@ class WindowNetwork(nn.Module):
 
     def inputs(self, windows: Tensor) -> Tensor:
         """Return positions about the first mid-hip and velocities [N, n, 6 K]."""
-        place = windows[:, :1, self.root : self.root + 1, :2].clone()
+        place = windows[:, :1, self.skeleton.root, None, :2].clone()
         points = windows.clone()
         points[..., :2] -= place
         velocity = torch.diff(points, dim=1, prepend=points[:, :1]) * self.rate_hz
@@ -70,40 +72,36 @@ def fit_network(
     network: WindowNetwork,
     windows: np.ndarray,
     labels: np.ndarray,
-    skeleton: Skeleton,
+    weights: np.ndarray,
     steps: int,
     rng: np.random.Generator,
-    *,
-    jitter: float = 0.0,
-    weights: np.ndarray | None = None,
 ) -> None:
     """Train a network; deterministic on one machine and thread count.
+
+    Half of the windows of a batch are mirrored, and half get white noise of a standard deviation
+    up to 0.002 body heights, so that a judge minds the movement and not how smooth it is.
 
     Args:
         network: as `new_network` returns it; ready to judge afterwards.
         windows: [N, n, K, 3] of the canonical body.
         labels: [N] class of each.
-        skeleton: the canonical body.
-        steps: batches of 128 windows, half of them mirrored.
+        weights: [N] how often each window is drawn.
+        steps: batches of 128 windows.
         rng: of all draws.
-        jitter: half of the windows get white noise of a standard deviation up to this, in body
-            heights, so that a judge minds the movement and not how smooth it is.
-        weights: [N] how often each window is drawn; None: each class equally often.
     """
     network.measure(torch.from_numpy(windows))
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=max(2, steps))
-    draw = _balanced(labels) if weights is None else _weighted(weights)
+    ends = np.cumsum(weights, dtype=np.float64)
     with torch.random.fork_rng():
         torch.manual_seed(int(rng.integers(2**31)))  # dropout has no generator of its own
         network.train()
         for _ in range(steps):
-            chosen = draw(rng)
+            chosen = np.searchsorted(ends / ends[-1], rng.random(_BATCH), side='right')
             batch = windows[chosen]
             turned = rng.random(len(batch)) < 0.5
-            batch[turned] = skeleton.mirrored(batch[turned])
-            if jitter > 0.0:
-                batch += _noise(batch.shape, jitter, rng)
+            batch[turned] = network.skeleton.mirrored(batch[turned])
+            batch += _noise(batch.shape, rng)
             loss = nn.functional.cross_entropy(
                 network(torch.from_numpy(batch)),
                 torch.from_numpy(labels[chosen]),
@@ -116,24 +114,7 @@ def fit_network(
     network.eval()
 
 
-def _noise(shape: tuple[int, ...], jitter: float, rng: np.random.Generator) -> np.ndarray:
-    size = rng.uniform(0.0, jitter, shape[0]) * (rng.random(shape[0]) < 0.5)
+def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    size = rng.uniform(0.0, _JITTER, shape[0]) * (rng.random(shape[0]) < 0.5)
     noise = rng.standard_normal(shape, dtype=np.float32)
     return noise * size.astype(np.float32)[:, None, None, None]
-
-
-def _balanced(labels: np.ndarray) -> Callable[[np.random.Generator], np.ndarray]:
-    """Return what draws a batch in which each class comes equally often."""
-    places = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-
-    def draw(rng: np.random.Generator) -> np.ndarray:
-        which = rng.integers(len(places), size=_BATCH)
-        return np.array([places[i][rng.integers(len(places[i]))] for i in which])
-
-    return draw
-
-
-def _weighted(weights: np.ndarray) -> Callable[[np.random.Generator], np.ndarray]:
-    """Return what draws a batch of windows, each as often as its weight says."""
-    ends = np.cumsum(weights, dtype=np.float64)
-    return lambda rng: np.searchsorted(ends / ends[-1], rng.random(_BATCH), side='right')

@@ -10,24 +10,20 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.judge.judge import Judge, REFUSED, stream_windows
 from emotion_motion.evaluation.judge.network import new_network
-from emotion_motion.evaluation.streams import BODY_HEIGHT_M, Streams
+from emotion_motion.evaluation.streams import people_streams, Streams
 from emotion_motion.files import write_file
-from emotion_motion.training.corpus.corpus import make_clip
-from emotion_motion.training.data.prepare import prepare
 
-__all__ = ['FIRST_SEED', 'judge_streams', 'standard_judge']
+__all__ = ['judge_streams', 'standard_judge']
 
 # Below those of reference motion (900,000) and above all that training draws.
-FIRST_SEED = 800_000
+_FIRST_SEED = 800_000
 WINDOW_S = 2.0
 # What tensors of another file, or parts of one, make of those who load them.
 _DAMAGED = (LookupError, RuntimeError, TypeError, ValueError, safetensors.SafetensorError)
@@ -40,15 +36,7 @@ def judge_streams(*, people: int, seconds: float, rate_hz: float = 30.0) -> Stre
 
     Neither a model nor the reference has these people or their gestures.
     """
-    skeleton, points = load_skeleton(), []
-    for emotion in EMOTIONS:
-        for number in range(FIRST_SEED, FIRST_SEED + people):
-            seed = 10 * number + EMOTIONS.index(emotion)
-            clip = make_clip(emotion, seconds, seed, rate_hz=rate_hz, actor=number)
-            points.append(prepare(clip, skeleton, rate_hz=rate_hz).keypoints)
-    keypoints = np.stack(points).astype(np.float32) * np.float32(BODY_HEIGHT_M)
-    shown = np.repeat(np.arange(len(EMOTIONS)), people)
-    return Streams(keypoints, np.repeat(shown[:, None], keypoints.shape[1], axis=1), rate_hz)
+    return people_streams(range(_FIRST_SEED, _FIRST_SEED + people), seconds, rate_hz)
 
 
 def standard_judge(
@@ -69,15 +57,10 @@ def standard_judge(
         steps: see `Judge.train`.
         seed: see `Judge.train`.
         cache: folder that keeps judges; None: `emotion_motion` in $XDG_CACHE_HOME or ~/.cache. A
-            judge of other settings, another corpus, other code or another torch is another file.
+            judge of other settings, another corpus, version or torch is another file.
     """
     settings = (rate_hz, people, seconds, steps, seed)
-    folder = cache or Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache') / 'emotion_motion'
-    try:
-        folder = folder.expanduser()
-    except RuntimeError:  # a user without a home, as in many containers: nothing is kept
-        folder = Path(os.devnull)
-    file = folder / f'judge-{_fingerprint(settings)}.safetensors'
+    file = (cache or _cache()) / f'judge-{_fingerprint(settings)}.safetensors'
     kept = _kept(file, rate_hz)
     if kept is not None:
         return kept
@@ -87,11 +70,20 @@ def standard_judge(
     return judge
 
 
+def _cache() -> Path:
+    """Return the folder of the user's cache, one that cannot be written where there is none."""
+    folder = Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache') / 'emotion_motion'
+    try:
+        return folder.expanduser()
+    except RuntimeError:  # a user without a home, as in many containers: nothing is kept
+        return Path(os.devnull)
+
+
 def _fingerprint(settings: tuple[Any, ...]) -> str:
     """Return a hash of all that the judge depends on."""
-    found = hashlib.sha256(repr((_VERSION, settings, torch.__version__)).encode())
-    found.update(judge_streams(people=1, seconds=2.0, rate_hz=settings[0]).keypoints.tobytes())
-    return found.hexdigest()[:16]
+    digest = hashlib.sha256(repr((_VERSION, settings, torch.__version__)).encode())
+    digest.update(judge_streams(people=1, seconds=2.0, rate_hz=settings[0]).keypoints.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _kept(file: Path, rate_hz: float) -> Judge | None:
@@ -102,17 +94,12 @@ def _kept(file: Path, rate_hz: float) -> Judge | None:
         if not torch.equal(tensors.pop(_CHECKSUM), _checksum(tensors)):
             return None
         for number, network in enumerate(networks):
-            network.load_state_dict(
-                {
-                    name.partition('/')[2]: value
-                    for name, value in tensors.items()
-                    if name.startswith(f'{number}/')
-                }
-            )
+            start = f'{number}/'
+            own = {name: value for name, value in tensors.items() if name.startswith(start)}
+            network.load_state_dict({name[len(start) :]: value for name, value in own.items()})
     except (OSError, *_DAMAGED):
         return None
-    frames = round(WINDOW_S * rate_hz)
-    return Judge(networks[0], networks[1], frames, rate_hz, load_skeleton())
+    return Judge(networks[0], networks[1], round(WINDOW_S * rate_hz))
 
 
 def _keep(file: Path, judge: Judge) -> None:
@@ -129,7 +116,7 @@ def _keep(file: Path, judge: Judge) -> None:
 
 def _checksum(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
     """Return SHA-256 of names and values [32]: weights that rot are weights all the same."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(tensors):
-        found.update(name.encode() + tensors[name].numpy().tobytes())
-    return torch.tensor(list(found.digest()), dtype=torch.uint8)
+        digest.update(name.encode() + tensors[name].numpy().tobytes())
+    return torch.tensor(list(digest.digest()), dtype=torch.uint8)

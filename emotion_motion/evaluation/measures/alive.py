@@ -8,19 +8,19 @@ them together, and those of the body with them, say that motion lives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.measures.averages import emotion_means, finite_max, finite_mean
 from emotion_motion.evaluation.measures.repetition import nearest_repeats
 from emotion_motion.evaluation.measures.thresholds import Thresholds
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.selection.free_run import longest_still_s, smoothed_speed, thirds
 
-__all__ = ['Alive', 'Thresholds', 'drift', 'measure_alive', 'speed']
+__all__ = ['Alive', 'drift', 'measure_alive', 'speed']
 
 _STRETCH_S = 60.0  # the study's runs; repetition over longer ones would not compare
 _REST_S = 5.0
@@ -67,20 +67,15 @@ class Alive:
 
     def of_stream(self, name: str) -> np.ndarray:
         """Return a measure [B]: the mean of its minutes, of `longest_still_s` their maximum."""
-        values = getattr(self, name)
+        values: np.ndarray = getattr(self, name)
         if values.ndim == 1:
-            return np.asarray(values)
-        return _mean(values) if name != 'longest_still_s' else np.fmax.reduce(values, axis=1)
+            return values
+        statistic = finite_max if name == 'longest_still_s' else finite_mean
+        return np.array([statistic(minutes) for minutes in values])
 
     def by_emotion(self, name: str) -> np.ndarray:
         """Return the mean of a measure over the streams of each emotion, [7]."""
-        values = self.of_stream(name)
-        return np.array(
-            [
-                float(_mean(values[None, self.emotions == emotion])[0])
-                for emotion in range(len(EMOTIONS))
-            ]
-        )
+        return emotion_means(self.of_stream(name), self.emotions)
 
     def against(self, reference: Alive, name: str) -> np.ndarray:
         """Return a measure of each stream divided by the reference's at its emotion, [B].
@@ -111,11 +106,7 @@ class Alive:
 
 
 def measure_alive(streams: Streams | Iterable[Streams], thresholds: Thresholds) -> Alive:
-    """Measure streams, or several lots of them of different length.
-
-    Raises:
-        TrainingError: no streams, or at another rate than that of the thresholds' reference.
-    """
+    """Measure streams, or several lots of them of different length."""
     if not isinstance(streams, Streams):
         parts = [measure_alive(part, thresholds) for part in streams]
         if not parts:
@@ -132,16 +123,17 @@ def measure_alive(streams: Streams | Iterable[Streams], thresholds: Thresholds) 
         _minutes(points, streams.rate_hz, int(emotion), thresholds)
         for points, emotion in zip(streams.keypoints, emotions, strict=True)
     ]
+    whole = [
+        _stillness(points, streams.rate_hz, thresholds.still_m_s) for points in streams.keypoints
+    ]
     drift_speed, drift_pose = drift(streams)
     return Alive(
         emotions=emotions,
-        longest_run_s=np.array(
-            [_stillness(p, streams.rate_hz, thresholds.still_m_s)[1] for p in streams.keypoints]
-        ),
+        longest_run_s=np.array([longest for _, longest in whole]),
         drift_speed=drift_speed,
         drift_pose_m=drift_pose,
         rest_speed_m_s=speed(streams.part(0.0, _REST_S)),
-        **{name: np.stack([found[name] for found in minutes]) for name in minutes[0]},
+        **{name: np.array([stream[name] for stream in minutes]) for name in minutes[0]},
     )
 
 
@@ -150,9 +142,8 @@ def speed(streams: Streams) -> np.ndarray:
 
     NaN for streams of less than a second.
     """
-    if streams.seconds < _SHORTEST_S:
-        return np.full(len(streams), np.nan)
-    return np.array([smoothed_speed(p, streams.rate_hz).mean() for p in streams.keypoints])
+    means = [_mean_speed(points, streams.rate_hz) for points in streams.keypoints]
+    return np.array(means, dtype=np.float32)  # as the keypoints are
 
 
 def drift(
@@ -186,34 +177,38 @@ def drift(
 
 def _minutes(
     keypoints: np.ndarray, rate_hz: float, emotion: int, thresholds: Thresholds
-) -> Mapping[str, np.ndarray]:
+) -> dict[str, list[float]]:
     """Measure each minute of motion [T, K, 3]; each value [M]."""
     size = round(_STRETCH_S * rate_hz)
-    parts = [keypoints[i * size : (i + 1) * size] for i in range(max(1, len(keypoints) // size))]
-    found = []
-    for part in parts:
-        share, longest = _stillness(part, rate_hz, thresholds.still_m_s)
-        repeats = nearest_repeats(part, rate_hz) if len(part) == size else np.empty(0)
-        gestures = thresholds.gestures.visited(part, emotion) if len(part) == size else None
-        found.append(
-            {
-                'speed_m_s': (
-                    float(smoothed_speed(part, rate_hz).mean())
-                    if len(part) >= _SHORTEST_S * rate_hz
-                    else np.nan
-                ),
-                'freeze': share,
-                'longest_still_s': longest,
-                'near_duplicate': (
-                    float((repeats <= thresholds.near_duplicate_m).mean())
-                    if len(repeats)
-                    else np.nan
-                ),
-                'repeat_m': float(np.median(repeats)) if len(repeats) else np.nan,
-                'gestures': np.nan if gestures is None else float(gestures),
-            }
-        )
-    return {name: np.array([values[name] for values in found]) for name in found[0]}
+    starts = range(0, max(size, len(keypoints) // size * size), size)
+    minutes = [_minute(keypoints[i : i + size], rate_hz, emotion, thresholds) for i in starts]
+    return {name: [minute[name] for minute in minutes] for name in minutes[0]}
+
+
+def _minute(
+    keypoints: np.ndarray, rate_hz: float, emotion: int, thresholds: Thresholds
+) -> dict[str, float]:
+    """Measure a minute, or what there is of one: then nothing is said of repetition."""
+    freeze, longest_s = _stillness(keypoints, rate_hz, thresholds.still_m_s)
+    repeats, gestures = np.empty(0), None
+    if len(keypoints) == round(_STRETCH_S * rate_hz):
+        repeats = nearest_repeats(keypoints, rate_hz)
+        gestures = thresholds.gestures.visited(keypoints, emotion)
+    near = repeats <= thresholds.near_duplicate_m
+    return {
+        'speed_m_s': _mean_speed(keypoints, rate_hz),
+        'freeze': freeze,
+        'longest_still_s': longest_s,
+        'near_duplicate': float(near.mean()) if len(near) else np.nan,
+        'repeat_m': float(np.median(repeats)) if len(repeats) else np.nan,
+        'gestures': np.nan if gestures is None else float(gestures),
+    }
+
+
+def _mean_speed(keypoints: np.ndarray, rate_hz: float) -> float:
+    if len(keypoints) < _SHORTEST_S * rate_hz:
+        return np.nan
+    return float(smoothed_speed(keypoints, rate_hz).mean())
 
 
 def _stillness(keypoints: np.ndarray, rate_hz: float, still_m_s: float) -> tuple[float, float]:
@@ -222,10 +217,3 @@ def _stillness(keypoints: np.ndarray, rate_hz: float, still_m_s: float) -> tuple
         return np.nan, np.nan
     still = thirds(keypoints, rate_hz).speed_m_s < still_m_s
     return float(still.mean()), longest_still_s(still, rate_hz)
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Return the mean over the last axis of what is not NaN; NaN where nothing is."""
-    there = np.isfinite(values)
-    total, count = np.where(there, values, 0.0).sum(axis=-1), there.sum(axis=-1)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)

@@ -12,10 +12,11 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.measures.averages import emotion_means
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.training.selection.free_run import SMOOTHED_FRAMES
 
-__all__ = ['acceleration', 'emotion_means', 'exchanged', 'head_pitch', 'rank_correlation', 'slope']
+__all__ = ['acceleration', 'exchanged', 'head_pitch', 'rank_correlation', 'slope']
 
 
 def acceleration(streams: Streams) -> np.ndarray:
@@ -43,12 +44,6 @@ def head_pitch(streams: Streams) -> np.ndarray:
     face = nose - 0.5 * (left + right)
     pitch = np.arctan2(face[..., 2], np.hypot(face[..., 0], face[..., 1]))
     return np.asarray(np.degrees(pitch).mean(axis=1), dtype=np.float64)
-
-
-def emotion_means(values: np.ndarray, emotions: np.ndarray) -> np.ndarray:
-    """Return the mean [7] of values [B] at each emotion [B]; NaN where there is none."""
-    there = [values[emotions == emotion] for emotion in range(len(EMOTIONS))]
-    return np.array([part.mean() if len(part) else np.nan for part in there])
 
 
 def exchanged(own: np.ndarray, reference: np.ndarray, emotions: np.ndarray) -> float:

@@ -15,7 +15,16 @@ import numpy as np
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import TrainingError
 
-__all__ = ['FrechetFound', 'Windows', 'diversity', 'frechet', 'frechet_against_floor', 'variety']
+__all__ = [
+    'FrechetDistance',
+    'Windows',
+    'diversity',
+    'frechet',
+    'frechet_against_floor',
+    'variety',
+]
+
+_PAIRS, _APART_S = 300, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,24 +65,22 @@ class Windows:
 
 
 @dataclass(frozen=True, eq=False)
-class FrechetFound:
+class FrechetDistance:
     """Frechet distances of a model and of the reference from the reference.
 
     Attributes:
         distance: mean over splits of the distance between the model and half of the reference.
         floor: mean over splits of the distance between one half of the reference and the other.
         ratio: distance / floor.
-        distances: [splits] of the model.
-        floors: [splits] of the reference.
         windows: how many each side of a comparison has.
+        splits: how often the reference was divided.
     """
 
     distance: float
     floor: float
     ratio: float
-    distances: np.ndarray
-    floors: np.ndarray
     windows: int
+    splits: int
 
 
 def frechet(first: np.ndarray, second: np.ndarray, *, shrink: bool = True) -> float:
@@ -88,20 +95,9 @@ def frechet(first: np.ndarray, second: np.ndarray, *, shrink: bool = True) -> fl
         first: features [N, F].
         second: features [M, F].
         shrink: False takes the covariances as they are.
-
-    Raises:
-        TrainingError: fewer than two samples, another number of features, or not finite.
     """
-    sets = [np.asarray(part, dtype=np.float64) for part in (first, second)]
-    for part in sets:
-        if part.ndim != 2 or len(part) < 2 or part.shape[1] != sets[0].shape[-1]:
-            raise TrainingError(
-                f'got features of shapes {sets[0].shape} and {sets[1].shape}; expected [N, F] and '
-                f'[M, F] with at least two samples each'
-            )
-        if not np.isfinite(part).all():
-            raise TrainingError('got features that are not finite; leave such windows out')
-    (mean, spread), (other_mean, other_spread) = (_gaussian(part, shrink) for part in sets)
+    mean, spread = _gaussian(first, shrink)
+    other_mean, other_spread = _gaussian(second, shrink)
     values, vectors = np.linalg.eigh(spread)
     root = (vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T
     inner = np.linalg.eigvalsh(root @ other_spread @ root)
@@ -112,7 +108,7 @@ def frechet(first: np.ndarray, second: np.ndarray, *, shrink: bool = True) -> fl
 
 def frechet_against_floor(
     model: Windows, reference: Windows, *, splits: int = 20, seed: int = 0
-) -> FrechetFound:
+) -> FrechetDistance:
     """Return how far a model is from the reference, and how far the reference is from itself.
 
     In each split the movers of the reference are divided at random into two halves; the floor is
@@ -123,10 +119,6 @@ def frechet_against_floor(
     People differ more than splits do: corpus people against a reference of ten other corpus
     people have ratios of 0.8 to 2.2 with five of them and of 1.0 to 1.5 with ten. Only more people
     and seeds make the ratio surer, not longer streams.
-
-    Raises:
-        TrainingError: an emotion of the model has fewer than two movers in the reference, or there
-            is no window to compare.
     """
     rng = np.random.default_rng(seed)
     emotions = [e for e in range(len(EMOTIONS)) if (model.emotions == e).any()]
@@ -153,55 +145,53 @@ def frechet_against_floor(
         of_model, one_half, other_half = (np.concatenate(parts) for parts in chosen)
         distances[split] = frechet(of_model, other_half)
         floors[split] = frechet(one_half, other_half)
-    found, floor = float(distances.mean()), float(floors.mean())
-    ratio = found / floor if floor > 0.0 else float('nan')
-    return FrechetFound(found, floor, ratio, distances, floors, len(emotions) * people * count)
+    distance, floor = float(distances.mean()), float(floors.mean())
+    ratio = distance / floor if floor > 0.0 else float('nan')
+    return FrechetDistance(distance, floor, ratio, len(emotions) * people * count, splits)
 
 
-def diversity(windows: Windows, *, pairs: int = 300, seed: int = 0) -> np.ndarray:
+def diversity(windows: Windows) -> np.ndarray:
     """Return how much movers differ at each emotion, [7]; NaN where fewer than two move.
 
     The mean distance of the features of two windows of one emotion, drawn from two different
     seeds or people: MultiModality of Guo et al. (2020), of one condition. Against that of the
     reference it says whether another seed is another performance.
     """
-    rng = np.random.default_rng((seed, 1))
+    rng = np.random.default_rng((0, 1))
     result = np.full(len(EMOTIONS), np.nan)
     for emotion in range(len(EMOTIONS)):
         cells = [windows.cell(emotion, mover) for mover in windows.movers_at(emotion)]
         if len(cells) < 2:
             continue
         gaps = []
-        for _ in range(pairs):
+        for _ in range(_PAIRS):
             one, two = rng.permutation(len(cells))[:2]
             gaps.append(_gap(windows, rng.choice(cells[one]), rng.choice(cells[two])))
         result[emotion] = np.mean(gaps)
     return result
 
 
-def variety(
-    windows: Windows, *, apart_s: float = 4.0, pairs: int = 300, seed: int = 0
-) -> np.ndarray:
+def variety(windows: Windows) -> np.ndarray:
     """Return how much a mover does at each emotion, [7]; NaN where streams are too short.
 
-    The mean distance of the features of two windows of one stream that begin at least `apart_s`
-    from each other. Who does one thing over and over has little of it.
+    The mean distance of the features of two windows of one stream that begin at least 4 s from
+    each other. Who does one thing over and over has little of it.
     """
-    rng = np.random.default_rng((seed, 2))
+    rng = np.random.default_rng((0, 2))
     result = np.full(len(EMOTIONS), np.nan)
     for emotion in range(len(EMOTIONS)):
         cells = []
         for mover in windows.movers_at(emotion):
             cell = windows.cell(emotion, mover)
             starts = windows.starts_s[cell]
-            if np.ptp(starts) >= apart_s:
+            if np.ptp(starts) >= _APART_S:
                 cells.append((cell, starts))
         if not cells:
             continue
         gaps = []
-        for number in range(pairs):
+        for number in range(_PAIRS):
             cell, starts = cells[number % len(cells)]
-            far = np.abs(starts[:, None] - starts) >= apart_s
+            far = np.abs(starts[:, None] - starts) >= _APART_S
             one = rng.choice(np.flatnonzero(far.any(axis=1)))
             two = rng.choice(np.flatnonzero(far[one]))
             gaps.append(_gap(windows, cell[one], cell[two]))
@@ -227,6 +217,7 @@ def _make_up(model: Windows, reference: Windows, emotions: list[int]) -> tuple[i
 
 def _gaussian(samples: np.ndarray, shrink: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return mean [F] and covariance [F, F] of samples [N, F]."""
+    samples = samples.astype(np.float64)
     mean = samples.mean(axis=0)
     centred = samples - mean
     count, size = centred.shape

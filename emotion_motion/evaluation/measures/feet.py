@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_motion.body.skeleton import load_skeleton, Skeleton
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.evaluation.measures.averages import finite_mean
+from emotion_motion.evaluation.streams import BODY_HEIGHT_M
 from emotion_motion.exceptions import TrainingError
 
-__all__ = ['CONTACT_M', 'SUNK_M', 'Feet', 'measure_feet']
+__all__ = ['Feet', 'measure_feet']
 
-CONTACT_M = 0.025
-SUNK_M = 0.005
+_CONTACT_M = 0.025
+_SUNK_M = 0.005
 _FOOT = ('Ankle', 'BigToe', 'SmallToe', 'Heel')
 _LOWEST = 1.0  # percentile of heights over a stream; the very lowest frame may be an outlier
 
@@ -32,10 +34,8 @@ class Feet:
 
     Attributes:
         slide_m_s: mean sliding speed of the lower foot, where it is in contact.
-        slide_p95_m_s: 95th percentile of the same: how bad the bad moments are.
         drag_m_s: mean sliding speed of all feet in contact, the lower one or not: an anchored
             foot may not hide one that is dragged beside it.
-        contact: share of steps in which the lower foot is in contact.
         sunk: share of frames in which a toe or heel is more than 5 mm lower than a toe or heel of
             the rest pose is: the sole, which lies under the keypoints, is in the ground.
         penetration: share of frames in which a keypoint of a foot itself is below z = -5 mm.
@@ -43,33 +43,15 @@ class Feet:
     """
 
     slide_m_s: np.ndarray
-    slide_p95_m_s: np.ndarray
     drag_m_s: np.ndarray
-    contact: np.ndarray
     sunk: np.ndarray
     penetration: np.ndarray
     depth_m: np.ndarray
 
 
-def measure_feet(
-    keypoints: np.ndarray,
-    rate_hz: float,
-    *,
-    height_m: float = 1.70,
-    skeleton: Skeleton | None = None,
-) -> Feet:
-    """Measure streams.
-
-    Args:
-        keypoints: [B, T, K, 3] in metres, ground at z = 0.
-        rate_hz: frames a second.
-        height_m: of the body, which says how high its keypoints are when it stands.
-        skeleton: default BODY_25.
-
-    Raises:
-        TrainingError: not the keypoints of the skeleton, or a single frame.
-    """
-    skeleton = skeleton or load_skeleton()
+def measure_feet(keypoints: np.ndarray, rate_hz: float) -> Feet:
+    """Measure streams [B, T, K, 3] of a body 1.70 m tall, ground at z = 0."""
+    skeleton = load_skeleton()
     if keypoints.ndim != 4 or keypoints.shape[2:] != (skeleton.size, 3) or keypoints.shape[1] < 2:
         raise TrainingError(
             f'got keypoints of shape {keypoints.shape}; expected [B, T, {skeleton.size}, 3] with '
@@ -77,7 +59,7 @@ def measure_feet(
         )
     places = np.array([[skeleton.index(side + name) for name in _FOOT] for side in 'LR'])
     soles = places[:, 1:]  # all but the ankle
-    sole = float(skeleton.rest[soles, 2].min()) * height_m
+    sole = float(skeleton.rest[soles, 2].min()) * BODY_HEIGHT_M
     rows = [
         _of_stream(stream[:, places].astype(np.float64), rate_hz, sole) for stream in keypoints
     ]
@@ -96,24 +78,17 @@ def _of_stream(feet: np.ndarray, rate_hz: float, sole: float) -> tuple[float, ..
     lower = (lowest[1:] + lowest[:-1]).argmin(axis=-1)[:, None]
     of_lower = np.take_along_axis(speed, lower, axis=-1)[:, 0]
     stands = np.take_along_axis(touches, lower, axis=-1)[:, 0]
-    slides = of_lower[stands]
     depth = sole - heights[..., 1:].min(axis=(1, 2))
     return (
-        _mean(slides),
-        float(np.percentile(slides, 95.0)) if len(slides) else float('nan'),
-        _mean(speed[touches]),
-        float(stands.mean()),
-        float((depth > SUNK_M).mean()),
-        float((lowest < -SUNK_M).any(axis=-1).mean()),
+        finite_mean(of_lower[stands]),
+        finite_mean(speed[touches]),
+        float((depth > _SUNK_M).mean()),
+        float((lowest < -_SUNK_M).any(axis=-1).mean()),
         max(0.0, float(depth.max())),
     )
 
 
 def _stays_low(heights: np.ndarray) -> np.ndarray:
     """Return whether heights [T, ...] are near their lowest over each step, [T - 1, ...]."""
-    low = heights <= np.percentile(heights, _LOWEST, axis=0) + CONTACT_M
+    low = heights <= np.percentile(heights, _LOWEST, axis=0) + _CONTACT_M
     return low[1:] & low[:-1]
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else float('nan')

@@ -44,9 +44,6 @@ class Neighbours:
         Args:
             library: [N, ..., K, 3].
             components: how many principal components the search uses.
-
-        Raises:
-            TrainingError: nothing in it, or something that is not finite.
         """
         if library.ndim < 3 or not library.size or not np.isfinite(library).all():
             raise TrainingError(
@@ -84,15 +81,7 @@ class Neighbours:
         Returns:
             Indices into the library [N] and distances [N], float64. A query for which all is
             banned has the distance infinity.
-
-        Raises:
-            TrainingError: queries of another shape, or not finite.
         """
-        if queries.shape[1:] != self._shape or not np.isfinite(queries).all():
-            raise TrainingError(
-                f'got queries of shape {queries.shape}; expected [N, '
-                f'{", ".join(map(str, self._shape))}], all finite'
-            )
         rows = queries.astype(np.float32).reshape(len(queries), int(np.prod(self._shape)))
         rows -= self._mean
         found, away = np.empty(len(rows), dtype=np.int64), np.empty(len(rows))

@@ -9,11 +9,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from emotion_motion.body.skeleton import load_skeleton, Skeleton
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.feet import Feet, measure_feet
 from emotion_motion.evaluation.measures.neighbours import about_hips, Neighbours
-from emotion_motion.evaluation.streams import BODY_HEIGHT_M, bone_error, Streams
+from emotion_motion.evaluation.streams import bone_error, Streams
 from emotion_motion.exceptions import TrainingError
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     'jerk_by_frame',
     'jerk_ratio',
     'measure_body',
+    'poses_of',
 ]
 
 _MARGIN, _LEAST_MARGIN_M = 0.10, 0.03
@@ -53,9 +54,6 @@ class Bounds:
 
         Args:
             reference: the more people, the better they are told from what nobody does.
-
-        Raises:
-            TrainingError: there is no reference.
         """
         parts = [part.keypoints for part in reference if part.keypoints.size]
         if not parts:
@@ -82,53 +80,32 @@ class Manifold:
     mean square over keypoints of the distance of a keypoint, the mid-hip's x and y taken out.
     """
 
-    def __init__(
-        self,
-        poses: np.ndarray,
-        off_body_m: float = float('nan'),
-        *,
-        skeleton: Skeleton | None = None,
-    ) -> None:
+    def __init__(self, poses: np.ndarray, off_body_m: float) -> None:
         """Store poses.
 
         Args:
-            poses: [N, K, 3] in metres; 5 to 20 thousand are enough and are searched in seconds.
-            off_body_m: what is too far [m]; NaN: `with_threshold` measures it.
-            skeleton: default BODY_25.
-
-        Raises:
-            TrainingError: there are no poses, or they are not finite.
+            poses: [N, K, 3] of BODY_25 in metres; 5 to 20 thousand are enough and are searched in
+                seconds.
+            off_body_m: what is too far [m].
         """
-        self._root = (skeleton or load_skeleton()).root
+        self._root = load_skeleton().root
         self._known = Neighbours(about_hips(poses, self._root))
         self.off_body_m = off_body_m
 
     @classmethod
-    def of(cls, streams: Streams, off_body_m: float = float('nan')) -> Manifold:
-        """Return the manifold of streams, five poses a second."""
-        return cls(_poses(streams), off_body_m)
-
-    def with_threshold(self, unseen: Streams, kept: float = 0.995) -> Manifold:
-        """Take the distance that a share `kept` of the poses of unseen motion is within."""
-        self.off_body_m = float(np.quantile(self.distances(_poses(unseen)), kept))
-        return self
+    def of(cls, known: Streams, unseen: Streams, kept: float = 0.995) -> Manifold:
+        """Return the manifold of streams, which has a share `kept` of the poses of unseen ones."""
+        manifold = cls(poses_of(known), float('nan'))
+        manifold.off_body_m = float(np.quantile(manifold.distances(poses_of(unseen)), kept))
+        return manifold
 
     def distances(self, poses: np.ndarray) -> np.ndarray:
         """Return how far poses [N, K, 3] in metres are from the nearest known one [N], [m]."""
         return self._known.distances(about_hips(poses, self._root))
 
     def off(self, streams: Streams) -> np.ndarray:
-        """Return the share of poses off the manifold, of each stream [B]; five a second.
-
-        Raises:
-            TrainingError: there is no threshold.
-        """
-        if not self.off_body_m > 0.0:
-            raise TrainingError(
-                f'got off_body_m = {self.off_body_m}; give a distance above 0 in metres, or call '
-                f'with_threshold with motion that the manifold does not have'
-            )
-        away = self.distances(_poses(streams)) > self.off_body_m
+        """Return the share of poses off the manifold, of each stream [B]; five a second."""
+        away = self.distances(poses_of(streams)) > self.off_body_m
         return away.reshape(len(streams), -1).mean(axis=1)
 
 
@@ -160,36 +137,24 @@ class BodyMeasures:
 
 
 def measure_body(
-    streams: Streams,
-    *,
-    bounds: Bounds | None = None,
-    manifold: Manifold | None = None,
-    skeleton: Skeleton | None = None,
+    streams: Streams, *, bounds: Bounds | None = None, manifold: Manifold | None = None
 ) -> BodyMeasures:
     """Measure streams.
 
     Args:
         streams: of a body 1.70 m tall.
         bounds: of the reference; None leaves `out_of_range` NaN.
-        manifold: with its threshold; None leaves `off_body` NaN.
-        skeleton: default BODY_25.
-
-    Raises:
-        TrainingError: not the keypoints of the skeleton, fewer than 4 frames, no threshold.
+        manifold: of the reference; None leaves `off_body` NaN.
     """
-    skeleton = skeleton or load_skeleton()
     nothing = np.full(len(streams), np.nan)
-    feet = measure_feet(
-        streams.keypoints, streams.rate_hz, height_m=BODY_HEIGHT_M, skeleton=skeleton
-    )
-    after = [bone_error(points, skeleton).mean() for points in streams.prepared()]
+    after = [bone_error(points, load_skeleton()).mean() for points in streams.prepared()]
     return BodyMeasures(
         bone_before=nothing if streams.bone_error is None else streams.bone_error.mean(axis=1),
         bone_after=np.array(after),
         out_of_range=nothing if bounds is None else bounds.outside(streams),
         off_body=nothing if manifold is None else manifold.off(streams),
         jerk_m_s3=jerk(streams),
-        feet=feet,
+        feet=measure_feet(streams.keypoints, streams.rate_hz),
     )
 
 
@@ -198,9 +163,6 @@ def jerk_by_frame(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
 
     As GENEA's evaluation defines it. Value t belongs to the frames t to t + 3. It is taken of the
     motion as it is, not smoothed: trembling is what it is to find.
-
-    Raises:
-        TrainingError: fewer than 4 frames.
     """
     if len(keypoints) < 4:
         raise TrainingError(f'got {len(keypoints)} frames; jerk is taken over at least 4')
@@ -220,25 +182,22 @@ def jerk_ratio(streams: Streams, reference: Streams) -> np.ndarray:
 
     The reference is the mean over its streams of that emotion; NaN where it has none, and for
     streams whose emotion changes.
-
-    Raises:
-        TrainingError: the rates differ, so that jerk does not compare.
     """
     if streams.rate_hz != reference.rate_hz:
         raise TrainingError(
             f'got streams at {streams.rate_hz} Hz and a reference at {reference.rate_hz} Hz; jerk '
             f'compares at one rate only: resample the reference'
         )
-    found, known = jerk(streams), jerk(reference)
+    own, known = jerk(streams), jerk(reference)
     ratio = np.full(len(streams), np.nan)
     for emotion in range(len(EMOTIONS)):
         mine, theirs = ((part.emotions == emotion).all(axis=1) for part in (streams, reference))
         if theirs.any():
-            ratio[mine] = found[mine] / known[theirs].mean()
+            ratio[mine] = own[mine] / known[theirs].mean()
     return ratio
 
 
-def _poses(streams: Streams) -> np.ndarray:
+def poses_of(streams: Streams) -> np.ndarray:
     """Return poses [B * n, K, 3], five a second, stream by stream."""
     every = max(1, round(_EVERY_S * streams.rate_hz))
     return streams.keypoints[:, ::every].reshape(-1, *streams.keypoints.shape[2:])

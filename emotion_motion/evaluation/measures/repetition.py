@@ -1,22 +1,29 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Repetition: how near a second of motion comes to another one."""
+"""How near a second of motion comes to another one: repetition, kinds of gestures, replays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.neighbours import about_hips, Neighbours
+from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.selection.free_run import SMOOTHED_FRAMES, smoothed_speed, STILL_M_S
 
-__all__ = ['moving_windows', 'nearest_across', 'nearest_repeats']
+__all__ = ['Gestures', 'Novelty', 'moving_windows', 'nearest_across', 'nearest_repeats']
 
 _WINDOW_S = 1.0
 _SEEN_HZ = 10.0  # of a window's frames; people's movements have next to nothing above 5 Hz
+_KINDS = 64  # more than a minute visits (some 40), so that there is room above the reference
+_PASSES = 15
+_GESTURES_EVERY_S = 1.0 / 3.0
+_COMPONENTS = 48  # that tell a replay
 
 
 def moving_windows(
@@ -24,12 +31,8 @@ def moving_windows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cut motion into windows of one second and leave out those that stand still.
 
-    A window moves where its mean smoothed speed is 0.05 m/s or more.
-
-    Args:
-        keypoints: [T, K, 3] of BODY_25 in metres.
-        rate_hz: frames a second.
-        every_s: from the start of one window to that of the next [s], one frame at least.
+    A window moves where its mean smoothed speed is 0.05 m/s or more. One begins `every_s` after
+    the other, one frame at least; motion is [T, K, 3] of BODY_25 in metres.
 
     Returns:
         Windows [N, n, K, 3], ten frames each at 30 Hz, the mean of the mid-hip's x and y over the
@@ -45,11 +48,8 @@ def nearest_repeats(
 ) -> np.ndarray:
     """Return how near moving windows of one second come to another one of the same motion.
 
-    Args:
-        keypoints: [T, K, 3] of BODY_25 in metres.
-        rate_hz: frames a second.
-        lag_s: the other window, moving or not, begins so much earlier or later at least [s].
-        every_s: a window is taken so often; it is held against those that begin at any frame.
+    A window is taken every `every_s` of motion [T, K, 3] of BODY_25 in metres and held against
+    those, moving or not, that begin at any frame `lag_s` or more earlier or later.
 
     Returns:
         [N] root mean squares over frames and keypoints of the distance of a keypoint [m],
@@ -73,15 +73,8 @@ def nearest_repeats(
 def nearest_across(motions: Sequence[np.ndarray], rate_hz: float) -> np.ndarray:
     """Return how near moving windows of one second come to a window of another motion.
 
-    Args:
-        motions: [T, K, 3] each, of BODY_25 in metres.
-        rate_hz: frames a second.
-
-    Returns:
-        [N] distances as of `nearest_repeats` [m], a window every 2 s of each motion.
-
-    Raises:
-        TrainingError: fewer than two motions of a second.
+    Distances [N] are those of `nearest_repeats` [m], of a window every 2 s of each motion
+    [T, K, 3].
     """
     every = max(1, round(0.1 * rate_hz))
     libraries = [
@@ -101,18 +94,138 @@ def nearest_across(motions: Sequence[np.ndarray], rate_hz: float) -> np.ndarray:
     return known.nearest(np.concatenate(queries), (labels, theirs))[1]
 
 
+@dataclass(frozen=True, eq=False)
+class Gestures:
+    """Kinds of gestures of each emotion: the middles of 64 clusters of moving one-second windows.
+
+    The study counted the distinct nearest clips a minute. The corpus has no clips of one gesture
+    each, so that clusters of its windows take their place. In ten people's corpus motion a minute
+    visits some 40 of them, the same for people the clusters were made of and for others; a loop of
+    10 s visits 12.
+
+    Attributes:
+        middles: by the emotion's index, [n, D] the middles of its clusters.
+        rate_hz: frames a second of the motion that they were made of.
+    """
+
+    middles: Mapping[int, np.ndarray]
+    rate_hz: float
+
+    @classmethod
+    def measure(cls, reference: Streams, seed: int = 0) -> Gestures:
+        """Cluster the moving windows of each emotion of reference motion (k-means, Lloyd 1982).
+
+        Args:
+            reference: streams at one emotion each; those of an emotion without movement are out.
+            seed: of the windows that the clusters begin with.
+        """
+        middles = {}
+        for emotion in range(len(EMOTIONS)):
+            parts = [
+                _gesture_rows(points, reference.rate_hz)
+                for points in reference.of(emotion).keypoints
+            ]
+            rows = np.concatenate(parts) if parts else np.empty((0, 0))
+            if len(rows):
+                middles[emotion] = _clustered(rows, np.random.default_rng((seed, emotion)))
+        return cls(middles, reference.rate_hz)
+
+    def visited(self, keypoints: np.ndarray, emotion: int) -> int | None:
+        """Return how many kinds the moving windows of motion [T, K, 3] are nearest to.
+
+        None where no gestures of this emotion are known.
+        """
+        if emotion not in self.middles:
+            return None
+        rows = _gesture_rows(keypoints, self.rate_hz)
+        return len(np.unique(_nearest_middle(rows, self.middles[emotion]))) if len(rows) else 0
+
+
+class Novelty:
+    """Known motion, cut into windows of a second: does other motion recombine it or replay it?
+
+    Windows that stand still are left out on both sides: standing is near to standing. The distance
+    of two windows is the root mean square over frames and keypoints of the distance of a keypoint;
+    the mean of the mid-hip's x and y over each window is taken out.
+
+    For what a model made, the known motion is that of its training. How near unseen reference
+    motion comes to the same known motion is the reference's own distance: people who never met.
+    """
+
+    def __init__(self, known: Iterable[Streams], *, every_s: float = 0.1) -> None:
+        """Cut known motion into windows.
+
+        Args:
+            known: training motion, of one rate; an hour of it takes some 150 MB.
+            every_s: how far one window begins after the other; a replay is off by at most half of
+                it.
+        """
+        parts = [
+            moving_windows(points, part.rate_hz, every_s)[0]
+            for part in known
+            for points in part.keypoints
+        ]
+        parts = [part for part in parts if len(part)]
+        if not parts:
+            raise TrainingError(
+                'got no known motion that moves for a second; give longer clips of training motion'
+            )
+        self._known = Neighbours(np.concatenate(parts), components=_COMPONENTS)
+
+    def __len__(self) -> int:
+        """Return how many windows are known."""
+        return len(self._known)
+
+    def distances(self, streams: Streams) -> np.ndarray:
+        """Return how far each stream's windows are from the nearest known one, [B] in metres.
+
+        The median of a window a second; NaN for a stream in which nothing moves.
+        """
+        median = np.full(len(streams), np.nan)
+        for number, points in enumerate(streams.keypoints):
+            windows = moving_windows(points, streams.rate_hz, 1.0)[0]
+            if len(windows):
+                median[number] = np.median(self._known.distances(windows))
+        return median
+
+
 def _starts(keypoints: np.ndarray, rate_hz: float, every: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the first frames [N] of windows and whether they move [N]."""
     size = round(_WINDOW_S * rate_hz)
     first = np.arange(0, len(keypoints) - size + 1, every)
     if size <= SMOOTHED_FRAMES or not len(first):
         return first[:0], np.zeros(0, dtype=bool)
-    way = np.concatenate(([0.0], np.cumsum(smoothed_speed(keypoints, rate_hz), dtype=float)))
+    travelled = np.concatenate(([0.0], np.cumsum(smoothed_speed(keypoints, rate_hz), dtype=float)))
     within = size - SMOOTHED_FRAMES
-    return first, (way[first + within] - way[first]) / within >= STILL_M_S
+    return first, (travelled[first + within] - travelled[first]) / within >= STILL_M_S
 
 
 def _windows(keypoints: np.ndarray, rate_hz: float, first: np.ndarray) -> np.ndarray:
     every = max(1, round(rate_hz / _SEEN_HZ))
     frames = first[:, None] + np.arange(0, round(_WINDOW_S * rate_hz), every)
     return about_hips(keypoints[frames], load_skeleton().root)
+
+
+def _gesture_rows(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Return moving windows [N, D], three a second."""
+    windows, _ = moving_windows(keypoints, rate_hz, _GESTURES_EVERY_S)
+    return windows.reshape(len(windows), int(np.prod(windows.shape[1:])))
+
+
+def _clustered(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the middles [n, D] of clusters of rows [N, D], n at most a quarter of N."""
+    count = min(_KINDS, max(1, len(rows) // 4))
+    middles = rows[np.sort(rng.choice(len(rows), count, replace=False))]
+    for _ in range(_PASSES):
+        nearest = _nearest_middle(rows, middles)
+        sums, sizes = np.zeros_like(middles), np.bincount(nearest, minlength=count)
+        np.add.at(sums, nearest, rows)
+        there = sizes > 0  # an empty cluster stays where it was
+        middles[there] = sums[there] / sizes[there, None]
+    return middles
+
+
+def _nearest_middle(rows: np.ndarray, middles: np.ndarray) -> np.ndarray:
+    """Return the index [N] of the middle nearest to each row."""
+    # The row's own square is the same for all middles.
+    return (np.square(middles).sum(axis=1) - 2.0 * (rows @ middles.T)).argmin(axis=1)

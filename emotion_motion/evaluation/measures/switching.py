@@ -46,14 +46,12 @@ class Believed:
         believed: [B] whether it came to believe, False where the time is NaN.
         median_s: median of `time_s`, late ones counting as they are; NaN without any.
         share: of the switches with a time, those believed.
-        before: share of all switches that were taken for the new emotion before.
     """
 
     time_s: np.ndarray
     believed: np.ndarray
     median_s: float
     share: float
-    before: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,23 +59,17 @@ class Roughness:
     """How rough B switches are.
 
     Attributes:
-        peak_m_s3: [B] largest `jerk_by_frame` within 1 s after the switch [m/s^3].
-        calm_m_s3: [B] the same within the second that ends 1 s before the switch, where nothing
+        ratio: [B] largest `jerk_by_frame` within 1 s after the switch, of the reference's p99.
+        calm_ratio: [B] the same within the second that ends 1 s before the switch, where nothing
             happens: what the motion's own gestures make.
-        ratio: [B] `peak_m_s3` against the reference's p99, NaN without one.
     """
 
-    peak_m_s3: np.ndarray
-    calm_m_s3: np.ndarray
     ratio: np.ndarray
+    calm_ratio: np.ndarray
 
 
 def switch_frames(streams: Streams) -> np.ndarray:
-    """Return the first frame [B] at which another emotion was asked for than before.
-
-    Raises:
-        TrainingError: a stream without a switch, or with more than one.
-    """
+    """Return the first frame [B] at which another emotion was asked for than before."""
     changes = streams.emotions[:, 1:] != streams.emotions[:, :-1]
     if not (changes.sum(axis=1) == 1).all():
         raise TrainingError(
@@ -87,55 +79,43 @@ def switch_frames(streams: Streams) -> np.ndarray:
     return changes.argmax(axis=1) + 1
 
 
-def believe(
-    streams: Streams, predict: Predict, *, window_s: float = 2.0, every_s: float = _EVERY_S
-) -> Believed:
+def believe(streams: Streams, predict: Predict, *, window_s: float = 2.0) -> Believed:
     """Let a judge watch switches.
 
     Much of the time is the judge's own: at a hard cut from one reference stream to another
-    (`reference_switches.hard_cuts`) a judge of 2 s windows took 1.3 s, one of 1 s windows 0.6 s.
-    A verdict of no emotion, which windows across a switch often get, delays it further.
+    (`hard_cuts`) a judge of 2 s windows took 1.3 s, one of 1 s windows 0.6 s. A verdict of no
+    emotion, which windows across a switch often get, delays it further.
 
     Args:
         streams: with one switch each, at least a window after their beginning.
         predict: probabilities [N, 7] (more columns may follow, for what is no emotion) of windows
             [N, n, K, 3] of the canonical body of height 1.
         window_s: length of the windows that the judge knows [s].
-        every_s: time from one look to the next [s].
-
-    Raises:
-        TrainingError: a switch that comes before there is a window, or no time after it.
     """
-    size, step = round(window_s * streams.rate_hz), max(1, round(every_s * streams.rate_hz))
-    at, points = switch_frames(streams), streams.prepared()
-    if at.min() < size or at.max() + step > streams.frames:
-        raise TrainingError(
-            f'got switches at {at.min() / streams.rate_hz:g} to {at.max() / streams.rate_hz:g} s '
-            f'of {streams.seconds:g} s; expected {window_s:g} s before and some time after'
-        )
+    size, step = round(window_s * streams.rate_hz), max(1, round(_EVERY_S * streams.rate_hz))
+    switches, points = switch_frames(streams), streams.prepared()
+    if switches.min() < size or switches.max() + step > streams.frames:
+        raise _too_near(streams, switches, f'{window_s:g} s before and some time after')
     needed = max(1, round(_STAYS_S * streams.rate_hz / step))
-    time, known = np.empty(len(streams)), np.empty(len(streams), dtype=bool)
-    for number, frame in enumerate(at):
+    time, believed = np.empty(len(streams)), np.empty(len(streams), dtype=bool)
+    for number, frame in enumerate(switches):
         ends = np.arange(frame, streams.frames + 1, step)  # the last frame is the one before it
         windows = points[number][ends[:, None] - size + np.arange(size)]
         sees = predict(windows).argmax(axis=-1) == streams.emotions[number, frame]
-        time[number], known[number] = _first_stay(sees, needed, step / streams.rate_hz)
+        time[number], believed[number] = _first_stay(sees, needed, step / streams.rate_hz)
         if sees[0]:
-            time[number], known[number] = np.nan, False
+            time[number], believed[number] = np.nan, False
     counted = np.isfinite(time)
-    return Believed(
-        time,
-        known,
-        float(np.median(time[counted])) if counted.any() else float('nan'),
-        float(known[counted].mean()) if counted.any() else float('nan'),
-        float(1.0 - counted.mean()),
-    )
+    if not counted.any():
+        return Believed(time, believed, float('nan'), float('nan'))
+    share = float(believed[counted].mean())
+    return Believed(time, believed, float(np.median(time[counted])), share)
 
 
 def read_too_soon(
     streams: Streams, predict: Predict, delay_s: float, *, window_s: float = 2.0
 ) -> np.ndarray:
-    """Ask whether a model reads in its own motion what it is told, before the motion shows it.
+    """Ask whether a model reads its condition in its own motion before the motion shows it.
 
     Ten times a second after a switch, its reading of that frame stands beside the judge's of the
     window that ends so much later as the judge is late: at a hard cut the judge would name the new
@@ -153,7 +133,7 @@ def read_too_soon(
     """
     assert streams.recognised is not None  # motion of a model
     size, step, late = (round(time * streams.rate_hz) for time in (window_s, _EVERY_S, delay_s))
-    found, points = np.zeros((len(streams), 2), dtype=np.int64), streams.prepared()
+    counts, points = np.zeros((len(streams), 2), dtype=np.int64), streams.prepared()
     for number, frame in enumerate(switch_frames(streams)):
         looks = np.arange(frame, streams.frames - late, max(1, step))
         if not len(looks):
@@ -162,39 +142,40 @@ def read_too_soon(
         old, new = streams.emotions[number, [frame - 1, frame]]
         shown = predict(windows).argmax(axis=-1) == old
         read = streams.recognised[number, looks].argmax(axis=-1) == new
-        found[number] = shown.sum(), (shown & read).sum()
-    return found
+        counts[number] = shown.sum(), (shown & read).sum()
+    return counts
 
 
-def roughness(streams: Streams, p99_m_s3: float = float('nan')) -> Roughness:
+def roughness(streams: Streams, p99_m_s3: float) -> Roughness:
     """Measure the jerk at switches.
 
     Args:
         streams: with one switch each, at least 2 s after their beginning.
         p99_m_s3: see `reference_p99`.
-
-    Raises:
-        TrainingError: a switch too near to the beginning or to the end.
     """
-    at, long = switch_frames(streams), round(_AT_SWITCH_S * streams.rate_hz)
-    if at.min() < 2 * long + 3 or at.max() + long > streams.frames:
-        raise TrainingError(
-            f'got switches at {at.min() / streams.rate_hz:g} to {at.max() / streams.rate_hz:g} s '
-            f'of {streams.seconds:g} s; expected more than 2 s before and 1 s after each'
-        )
+    switches, second = switch_frames(streams), round(_AT_SWITCH_S * streams.rate_hz)
+    if switches.min() < 2 * second + 3 or switches.max() + second > streams.frames:
+        raise _too_near(streams, switches, 'more than 2 s before and 1 s after each')
     peaks, calm = np.empty(len(streams)), np.empty(len(streams))
-    for number, frame in enumerate(at):
+    for number, frame in enumerate(switches):
         jerk = jerk_by_frame(streams.keypoints[number], streams.rate_hz)
         # Value t takes the frames t to t + 3: from the first that has the new frame in it.
-        peaks[number] = jerk[frame - 3 : frame + long - 3].max()
-        calm[number] = jerk[frame - 2 * long - 3 : frame - long - 3].max()
-    return Roughness(peaks, calm, peaks / p99_m_s3)
+        peaks[number] = jerk[frame - 3 : frame + second - 3].max()
+        calm[number] = jerk[frame - 2 * second - 3 : frame - second - 3].max()
+    return Roughness(peaks / p99_m_s3, calm / p99_m_s3)
 
 
 def reference_p99(reference: Streams) -> float:
     """Return the 99th percentile of `jerk_by_frame` over all frames of reference streams."""
     return float(
         np.percentile([jerk_by_frame(one, reference.rate_hz) for one in reference.keypoints], 99.0)
+    )
+
+
+def _too_near(streams: Streams, switches: np.ndarray, wanted: str) -> TrainingError:
+    first, last = switches.min() / streams.rate_hz, switches.max() / streams.rate_hz
+    return TrainingError(
+        f'got switches at {first:g} to {last:g} s of {streams.seconds:g} s; expected {wanted}'
     )
 
 

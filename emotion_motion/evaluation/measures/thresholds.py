@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.measures.gestures import Gestures
 from emotion_motion.evaluation.measures.on_body import Manifold
-from emotion_motion.evaluation.measures.repetition import nearest_across
+from emotion_motion.evaluation.measures.repetition import Gestures, nearest_across
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.selection.free_run import STILL_M_S
@@ -53,9 +52,6 @@ class Thresholds:
         Args:
             reference: at least two people at some emotion, one emotion a stream.
             seed: of the clusters of gestures.
-
-        Raises:
-            TrainingError: fewer people, or motion that stands still.
         """
         known, unseen = halves(reference)
         parts = [reference.of(emotion) for emotion in range(len(EMOTIONS))]
@@ -64,10 +60,9 @@ class Thresholds:
         )
         if not len(near):
             raise TrainingError('got a reference that stands still; give one that moves')
-        manifold = Manifold.of(known).with_threshold(unseen, _KEPT_SHARE)
         return cls(
             near_duplicate_m=float(np.quantile(near, _NEAR_SHARE)),
-            off_body_m=manifold.off_body_m,
+            off_body_m=Manifold.of(known, unseen, _KEPT_SHARE).off_body_m,
             gestures=Gestures.measure(reference, seed),
         )
 
@@ -82,9 +77,6 @@ def halves(reference: Streams) -> tuple[Streams, Streams]:
 
     The streams of each emotion are dealt in turn. Where they are the same people in the same
     order at each emotion, as `corpus_streams` makes them, nobody is in both.
-
-    Raises:
-        TrainingError: no emotion has two streams.
     """
     first, second = [], []
     for emotion in range(len(EMOTIONS)):

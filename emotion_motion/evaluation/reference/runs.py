@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""All the motion of an evaluation, run at once on several cores."""
+"""All the motion of an evaluation, run at once on several cores; how long its stages take."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import contextlib
 from dataclasses import dataclass
 import functools
 import threading
+import time
 
 import numpy as np
 import torch
 
-from emotion_motion.checkpoint import Checkpoint, SamplerConfig
+from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.streams import (
     OnStep,
@@ -24,8 +25,12 @@ from emotion_motion.evaluation.streams import (
     Streams,
     SWITCH_S,
 )
+from emotion_motion.settings import SamplerConfig
 
-__all__ = ['Runs', 'run_plan']
+__all__ = ['OnStage', 'Runs', 'run_plan', 'Stages']
+
+# The name of a stage and how much of it is done, 0 to 1.
+OnStage = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,27 +72,16 @@ def run_plan(
         on_step: called with the frames made so far, of all streams together, and all that will be
             made, by one thread at a time.
         threads: batches that run at once.
-
-    Raises:
-        ConfigError: a setting is out of range, or the model's keypoints are flat.
-        ModelError: the model gave a frame that is not finite.
     """
     went_on = np.repeat(np.arange(len(EMOTIONS)), plan.long_seeds)
     others = np.repeat(np.arange(len(EMOTIONS)), plan.seeds - plan.long_seeds)
     run = functools.partial(run_streams, checkpoint, sampler=sampler)
     jobs: list[tuple[int, float, Callable[..., Streams]]] = [
-        (
-            len(went_on),
-            plan.long_seconds,
-            functools.partial(run, emotions=went_on, seconds=plan.long_seconds),
-        ),
-        (len(others), plan.seconds, functools.partial(run, emotions=others, seconds=plan.seconds)),
-        (
-            plan.switches,
-            sum(SWITCH_S),
-            functools.partial(run_switches, checkpoint, count=plan.switches, sampler=sampler),
-        ),
+        (len(emotions), seconds, functools.partial(run, emotions=emotions, seconds=seconds))
+        for emotions, seconds in ((went_on, plan.long_seconds), (others, plan.seconds))
     ]
+    switch = functools.partial(run_switches, checkpoint, sampler=sampler, count=plan.switches)
+    jobs.append((plan.switches, sum(SWITCH_S), switch))
     total = sum(count * round(seconds * checkpoint.rate_hz) for count, seconds, _ in jobs)
     steps = _Steps(on_step, total)
     with _one_core_each(), ThreadPoolExecutor(max(1, threads)) as pool:
@@ -100,11 +94,11 @@ def run_plan(
             ]
             for future in wait(futures, return_when=FIRST_EXCEPTION).done:
                 future.result()  # raises at once what one of them raised
-            found = iter([future.result() for future in futures])
+            batches = iter([future.result() for future in futures])
         except BaseException:  # Ctrl-C as well: minutes of running are of no use to anybody
             steps.stopped.set()
             raise
-    long, short, switches = (next(found) if count else None for count, _, _ in jobs)
+    long, short, switches = (next(batches) if count else None for count, _, _ in jobs)
     parts = [part for part in (long and long.part(0.0, plan.seconds), short) if part is not None]
     together = Streams.joined(parts)
     order = np.argsort(together.emotions[:, 0], kind='stable')
@@ -146,3 +140,28 @@ def _one_core_each() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+class Stages:
+    """Times stages by name; a stage that comes again adds up."""
+
+    def __init__(self, on_stage: OnStage | None = None) -> None:
+        """Begin with none; `on_stage` is called at the beginning and the end of each."""
+        self.seconds: dict[str, float] = {}
+        self._on_stage = on_stage
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[Callable[[int, int], None]]:
+        """Time a stage; yields what is called with what is done and all there is to do."""
+        self._tell(name, 0.0)
+        start = time.perf_counter()
+        try:
+            yield lambda done, total: self._tell(name, done / max(total, 1))
+        finally:
+            passed = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + passed
+        self._tell(name, 1.0)
+
+    def _tell(self, name: str, share: float) -> None:
+        if self._on_stage is not None:
+            self._on_stage(name, share)

@@ -15,11 +15,18 @@ import numpy as np
 
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.evaluation.judge.judge import Check, Judge
+from emotion_motion.evaluation.judge.people import standard_judge
 from emotion_motion.evaluation.judge.wrong_condition import measure_wrong_condition, WrongCondition
 from emotion_motion.evaluation.measures.alive import Alive, measure_alive
 from emotion_motion.evaluation.measures.distribution import Windows
-from emotion_motion.evaluation.measures.novelty import Novelty, Replayed
-from emotion_motion.evaluation.measures.on_body import BodyMeasures, Bounds, Manifold, measure_body
+from emotion_motion.evaluation.measures.on_body import (
+    BodyMeasures,
+    Bounds,
+    Manifold,
+    measure_body,
+    poses_of,
+)
+from emotion_motion.evaluation.measures.repetition import Novelty
 from emotion_motion.evaluation.measures.switching import reference_p99
 from emotion_motion.evaluation.measures.thresholds import Thresholds
 from emotion_motion.evaluation.reference.motion import (
@@ -30,7 +37,7 @@ from emotion_motion.evaluation.reference.motion import (
     real_streams,
     training_streams,
 )
-from emotion_motion.evaluation.reference.stages import Stages
+from emotion_motion.evaluation.reference.runs import Stages
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.training.data.store import MotionDataset
 
@@ -40,7 +47,6 @@ __all__ = ['FEATURES_EVERY_S', 'RUN_IN_S', 'ReferenceSize', 'Yardstick', 'featur
 # and distances look at what comes after.
 RUN_IN_S = 5.0
 FEATURES_EVERY_S = 2.0  # the length of a judge's window: they do not overlap
-_POSES_EVERY_S = 0.2
 _SHORTEST_S = 2.0  # recorded clips below it are left out
 
 
@@ -102,14 +108,14 @@ class Yardstick:
     size: ReferenceSize = ReferenceSize()
     datasets: Sequence[MotionDataset] = ()
     real: list[Streams] = field(default_factory=list)
-    _known: dict[str, tuple[Novelty, Replayed]] = field(default_factory=dict)
-    _told: dict[str, WrongCondition] = field(default_factory=dict)
+    _known: dict[str, tuple[Novelty, np.ndarray]] = field(default_factory=dict)
+    _wrong_conditions: dict[str, WrongCondition] = field(default_factory=dict)
 
     @classmethod
     def make(
         cls,
-        judge: Judge,
         *,
+        judge: Judge | None = None,
         rate_hz: float = 30.0,
         size: ReferenceSize | None = None,
         datasets: Sequence[MotionDataset] = (),
@@ -119,17 +125,17 @@ class Yardstick:
         """Make reference motion and measure it.
 
         Args:
-            judge: of the same rate.
+            judge: of the same rate; None: the standard one, trained or taken from the cache.
             rate_hz: of the models.
             size: how much of everything; None: the size that figures are published with.
             datasets: recorded motion: their held-out clips are measured beside the corpus.
             seed: of the people.
             stages: timed.
-
-        Raises:
-            TrainingError: a data set of another skeleton, or one that holds nothing out.
         """
         stages, size = stages or Stages(), size or ReferenceSize()
+        if judge is None:
+            with stages.stage('judge'):
+                judge = standard_judge(rate_hz=rate_hz)
         with stages.stage('reference: motion'):
             streams = corpus_streams(
                 people=size.people, seconds=size.seconds, seed=seed, rate_hz=rate_hz
@@ -137,64 +143,57 @@ class Yardstick:
             changes = corpus_switches(count=size.switches, seed=seed, rate_hz=rate_hz)
             cuts = hard_cuts(streams, count=size.switches, seed=seed)
             real = real_streams(datasets, rate_hz=rate_hz)
-            real = [part for part in real if part.seconds >= _SHORTEST_S]
         with stages.stage('reference: thresholds'):
             thresholds = Thresholds.measure(streams, seed=seed)
             taught = [streams, *training_streams(datasets, rate_hz, minutes=size.known_minutes)]
             # How far people reach differs from one to another: ten of them are too few.
-            others = np.arange(len(changes))
-            bounds = Bounds.measure([*taught, changes.chosen(others[::2])])
-            manifold = Manifold(_poses(taught), thresholds.off_body_m)
+            numbers = np.arange(len(changes))
+            bounds = Bounds.measure([*taught, changes.chosen(numbers[::2])])
+            poses = np.concatenate([poses_of(part) for part in taught])
+            manifold = Manifold(poses, thresholds.off_body_m)
         with stages.stage('reference: measures'):
-            alive = measure_alive(streams, thresholds)
-            body = measure_body(streams, bounds=bounds, manifold=manifold)
             # Of the very poses that range and manifold are made of there is nothing to learn.
-            rest = changes.chosen(others[1::2])
+            others = changes.chosen(numbers[1::2])
             unseen = {
-                'out_of_range': float(bounds.outside(rest).mean()),
-                'off_body': float(manifold.off(rest).mean()),
+                'out_of_range': float(bounds.outside(others).mean()),
+                'off_body': float(manifold.off(others).mean()),
             }
-            features = feature_windows(streams, judge)
-            checks = judge.checks(streams, seed=seed)
-            p99 = reference_p99(streams)
-        return cls(
-            streams,
-            judge,
-            checks,
-            thresholds,
-            bounds,
-            manifold,
-            alive,
-            body,
-            unseen,
-            p99,
-            features,
-            changes,
-            cuts,
-            size,
-            datasets,
-            real,
-        )
+            return cls(
+                streams=streams,
+                judge=judge,
+                judge_checks=judge.checks(streams, seed=seed),
+                thresholds=thresholds,
+                bounds=bounds,
+                manifold=manifold,
+                alive=measure_alive(streams, thresholds),
+                body=measure_body(streams, bounds=bounds, manifold=manifold),
+                unseen=unseen,
+                p99_m_s3=reference_p99(streams),
+                features=feature_windows(streams, judge),
+                switches=changes,
+                cuts=cuts,
+                size=size,
+                datasets=datasets,
+                real=[part for part in real if part.seconds >= _SHORTEST_S],
+            )
 
-    def known(self, checkpoint: Checkpoint) -> tuple[Novelty, Replayed, str]:
+    def known(self, checkpoint: Checkpoint) -> tuple[Novelty, np.ndarray, str]:
         """Return a model's training motion, how near the reference comes to it, and what it is."""
         motion, words = known_motion(checkpoint, self.datasets, minutes=self.size.known_minutes)
         if words not in self._known:
             novelty = Novelty(motion)
-            self._known[words] = novelty, novelty.measure(self.streams)
+            self._known[words] = novelty, novelty.distances(self.streams)
         return *self._known[words], words
 
-    def told(self, checkpoint: Checkpoint) -> WrongCondition:
-        """Return what a model reads in the reference when it is told something else.
+    def wrong_condition(self, checkpoint: Checkpoint) -> WrongCondition:
+        """Return what a model reads in the reference under the condition of another emotion.
 
         It does not depend on the sampler: the same weights are asked once.
         """
         name = checkpoint.sha256
-        if not name:  # never saved: nothing tells it from another
-            return measure_wrong_condition(checkpoint, self.streams)
-        if name not in self._told:
-            self._told[name] = measure_wrong_condition(checkpoint, self.streams)
-        return self._told[name]
+        if not name or name not in self._wrong_conditions:  # without a name it was never saved
+            self._wrong_conditions[name] = measure_wrong_condition(checkpoint, self.streams)
+        return self._wrong_conditions[name]
 
 
 def feature_windows(streams: Streams, judge: Judge) -> Windows:
@@ -211,16 +210,4 @@ def feature_windows(streams: Streams, judge: Judge) -> Windows:
         cut.emotions,
         place[cut.streams],
         cut.begins / streams.rate_hz,
-    )
-
-
-def _poses(parts: Sequence[Streams]) -> np.ndarray:
-    """Return poses [N, K, 3], five a second."""
-    return np.concatenate(
-        [
-            part.keypoints[:, :: max(1, round(_POSES_EVERY_S * part.rate_hz))].reshape(
-                -1, *part.keypoints.shape[2:]
-            )
-            for part in parts
-        ]
     )

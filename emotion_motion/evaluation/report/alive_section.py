@@ -1,23 +1,30 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The part of a report that says whether motion is alive, with the figures that are wanted."""
+"""The part of a report that says whether motion is alive."""
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.alive import Alive, drift, measure_alive, speed
-from emotion_motion.evaluation.measures.bootstrap import interval
+from emotion_motion.evaluation.measures.averages import (
+    emotion_interval,
+    emotion_means,
+    finite_max,
+    finite_mean,
+    interval,
+)
 from emotion_motion.evaluation.measures.held import held_trunk, held_wrist, pieces
 from emotion_motion.evaluation.reference.yardstick import Yardstick
 from emotion_motion.evaluation.report.report import Measure, Target
+from emotion_motion.evaluation.report.rows import measure
 from emotion_motion.evaluation.streams import Streams
 
-__all__ = ['alive_measures', 'by_name', 'emotion_interval', 'speed_over_run']
+__all__ = ['alive_measures', 'speed_over_run']
 
 _LATE_S = (240.0, 300.0)
 _EARLY_S = (60.0, 120.0)
@@ -34,44 +41,22 @@ def alive_measures(streams: Streams, long: Streams | None, yardstick: Yardstick)
         long: those that went on to 300 s, if any did.
         yardstick: what they are held against.
     """
-    own, reference = measure_alive(streams, yardstick.thresholds), yardstick.alive
-    late = None
-    if long is not None and long.seconds >= _LATE_S[1]:
-        late = measure_alive(long.part(*_LATE_S), yardstick.thresholds)
-    real = measure_alive(yardstick.real, yardstick.thresholds) if yardstick.real else None
-    beside = functools.partial(_beside, own=own, reference=reference, real=real)
-    still = own if long is None else Alive.joined([own, measure_alive(long, yardstick.thresholds)])
+    thresholds = yardstick.thresholds
+    parts = [measure_alive(streams, thresholds), yardstick.alive]
+    if yardstick.real:
+        parts.append(measure_alive(yardstick.real, thresholds))
+    own = whole = parts[0]
+    if long is not None:
+        whole = Alive.joined([own, measure_alive(long, thresholds)])
     return [
-        *_speeds(own, reference, beside),
-        *_stillness(own, still, reference, beside),
+        *_speeds(parts),
+        *_stillness(parts, whole),
         *_held(streams, yardstick.streams),
-        *_repetition(own, reference, beside),
-        *_late(late, long, reference),
-        *_drifts(own, reference, beside),
+        *_repetition(parts),
+        *_late(long, yardstick),
+        _beside('drift_speed', 'drift_speed', parts),
+        _beside('drift_pose', 'drift_pose_m', parts),
     ]
-
-
-def by_name(values: Any) -> dict[str, float]:
-    """Return values [7] by the names of the emotions."""
-    return dict(zip(EMOTIONS, map(float, values), strict=True))
-
-
-def emotion_interval(
-    values: np.ndarray, emotions: np.ndarray, statistic: Any = np.mean
-) -> tuple[float, float]:
-    """Return the bootstrap interval, over streams, of a statistic of the emotions' means.
-
-    Args:
-        values: [B] of each stream.
-        emotions: [B] index into EMOTIONS.
-        statistic: of the means of the emotions that were drawn.
-    """
-
-    def of_means(rows: np.ndarray) -> float:
-        means = [rows[rows[:, 1] == e, 0].mean() for e in np.unique(rows[:, 1])]
-        return float(statistic(means))
-
-    return interval(np.column_stack((values, emotions)), of_means)
 
 
 def speed_over_run(streams: Streams) -> dict[str, Any]:
@@ -90,117 +75,73 @@ def speed_over_run(streams: Streams) -> dict[str, Any]:
     return curves
 
 
-def _beside(
-    key: str,
-    title: str,
-    name: str,
-    *,
-    own: Alive,
-    reference: Alive,
-    real: Alive | None,
-    **more: Any,
-) -> Measure:
-    """Return a measure of Alive over all emotions, with the reference's and the recorded one's."""
-    columns = [part.by_emotion(name) for part in (own, reference, real) if part is not None]
-    values = [_mean(column) for column in columns]
-    return Measure(
+def _beside(key: str, name: str, parts: Sequence[Alive], target: Target | None = None) -> Measure:
+    """Return a measure of Alive of the model, beside the reference's and the recorded one's."""
+    own = parts[0]
+    columns = [part.by_emotion(name) for part in parts]
+    values = [finite_mean(column) for column in columns]
+    real = len(parts) > 2
+    return measure(
         f'alive.{key}',
-        title,
         values[0],
         reference=values[1],
-        real=values[2] if real is not None else None,
-        by_emotion=by_name(columns[0]),
-        reference_by_emotion=by_name(columns[1]),
-        real_by_emotion=by_name(columns[2]) if real is not None else {},
+        real=values[2] if real else None,
+        by_emotion=columns[0],
+        reference_by_emotion=columns[1],
+        real_by_emotion=columns[2] if real else None,
         interval=emotion_interval(own.of_stream(name), own.emotions),
-        **more,
+        target=target,
     )
 
 
-def _speeds(own: Alive, reference: Alive, beside: Any) -> list[Measure]:
-    ratio = own.against(reference, 'speed_m_s')
-    ratios = own.by_emotion('speed_m_s') / reference.by_emotion('speed_m_s')
-    rest = own.against(reference, 'rest_speed_m_s')
-    rests = own.by_emotion('rest_speed_m_s') / reference.by_emotion('speed_m_s')
+def _speeds(parts: Sequence[Alive]) -> list[Measure]:
+    own, reference = parts[:2]
+    usual = reference.by_emotion('speed_m_s')
+    ratios = own.by_emotion('speed_m_s') / usual
+    rests = own.by_emotion('rest_speed_m_s') / usual
+    ratio, rest = (own.against(reference, name) for name in ('speed_m_s', 'rest_speed_m_s'))
     return [
-        beside(
-            'speed',
-            'mean keypoint speed',
-            'speed_m_s',
-            unit='m/s',
-            note='Of the motion averaged over 7 frames, so that jitter is no life.',
-        ),
-        Measure(
-            'alive.speed_ratio',
-            'speed against the reference, each emotion',
-            _mean(ratios),
-            reference=1.0,
-            by_emotion=by_name(ratios),
-            target=Target((0.7, 1.4)),
-            each=True,
-        ),
-        Measure(
+        _beside('speed', 'speed_m_s', parts),
+        measure('alive.speed_ratio', finite_mean(ratios), reference=1.0, by_emotion=ratios),
+        measure(
             'alive.speed_ratio_median',
-            'speed against the reference, median over emotions',
             float(np.median(ratios)),
             reference=1.0,
-            target=Target((0.85, 1.2), (0.9, 1.1)),
             interval=emotion_interval(ratio, own.emotions, np.median),
         ),
-        Measure(
+        measure(
             'alive.rest_start',
-            'speed in the first 5 s, from a single rest frame',
-            _mean(rests),
+            finite_mean(rests),
             reference=1.0,
-            by_emotion=by_name(rests),
-            target=Target((0.7, None)),
+            by_emotion=rests,
             interval=emotion_interval(rest, own.emotions),
-            note="Against the reference's mean speed at the same emotion.",
         ),
     ]
 
 
-def _stillness(own: Alive, still: Alive, reference: Alive, beside: Any) -> list[Measure]:
-    """Return freezing; `still` has the streams that ran longer, whole, as well."""
+def _stillness(parts: Sequence[Alive], whole: Alive) -> list[Measure]:
+    """Return freezing; `whole` has the streams that ran longer as well."""
+    own, reference = parts[:2]
     excess = own.by_emotion('freeze') - reference.by_emotion('freeze')
-    known = reference.longest_still_s[np.isfinite(reference.longest_still_s)]
-    allowed = max(5.0, float(np.percentile(known, 99.0)))
-    minutes = still.longest_still_s[np.isfinite(still.longest_still_s)]
+    known, minutes = (
+        part.longest_still_s[np.isfinite(part.longest_still_s)] for part in (reference, whole)
+    )
+    p99 = float(np.percentile(known, 99.0))
     return [
-        beside(
-            'freeze',
-            'freeze share',
-            'freeze',
-            unit='share',
-            note='Share of thirds of a second with a mean keypoint speed below 0.05 m/s.',
-        ),
-        Measure(
-            'alive.freeze_excess',
-            'freeze share above that of the reference, each emotion',
-            float(excess.max()),
-            'share',
-            reference=0.0,
-            by_emotion=by_name(excess),
-            target=Target((None, 0.05)),
-            each=True,
-        ),
-        Measure(
+        _beside('freeze', 'freeze', parts),
+        measure('alive.freeze_excess', float(excess.max()), reference=0.0, by_emotion=excess),
+        measure(
             'alive.still_run',
-            'longest still run of a minute, 90th percentile of minutes',
             float(np.percentile(minutes, 90.0)),
-            's',
             reference=float(np.percentile(known, 90.0)),
-            target=Target((None, allowed)),
-            note=f"At most 5 s, or the reference's 99th percentile, "
-            f'{np.percentile(known, 99.0):.3g} s, where that is longer.',
+            target=Target((None, max(5.0, p99))),
+            note=f"At most 5 s, or the reference's 99th percentile, {p99:.3g} s, where that is "
+            f'longer.',
         ),
-        Measure(
+        measure(
             'alive.longest_still',
-            'longest still run of all',
-            float(np.nanmax(still.longest_run_s)),
-            's',
+            float(np.nanmax(whole.longest_run_s)),
             reference=float(np.nanmax(reference.longest_run_s)),
-            target=Target((None, 15.0)),
         ),
     ]
 
@@ -210,27 +151,17 @@ def _held(streams: Streams, reference: Streams) -> list[Measure]:
     seconds = min(streams.seconds, reference.seconds)
     parts = [pieces(part, seconds) for part in (streams, reference)]
     measures = []
-    for key, title, measure in (
-        ('held_trunk', 'longest time that trunk and head stay in place', held_trunk),
-        ('held_wrist', 'longest time that a raised wrist stays in place', held_wrist),
-    ):
-        own, theirs = (measure(part) for part in parts)
+    for key, held_s in (('held_trunk', held_trunk), ('held_wrist', held_wrist)):
+        own, theirs = (held_s(part) for part in parts)
         longest, known = (
-            by_name(
-                [
-                    np.fmax.reduce(values[part.emotions[:, 0] == emotion], initial=np.nan)
-                    for emotion in range(len(EMOTIONS))
-                ]
-            )
+            emotion_means(values, part.emotions[:, 0], finite_max)
             for values, part in zip((own, theirs), parts, strict=True)
         )
         allowed = float(np.percentile(theirs, 99.0))
         measures.append(
-            Measure(
+            measure(
                 f'alive.{key}',
-                f'{title}, 95th percentile of streams',
                 float(np.percentile(own, 95.0)),
-                's',
                 reference=float(np.percentile(theirs, 95.0)),
                 by_emotion=longest,
                 reference_by_emotion=known,
@@ -242,100 +173,55 @@ def _held(streams: Streams, reference: Streams) -> list[Measure]:
     return measures
 
 
-def _repetition(own: Alive, reference: Alive, beside: Any) -> list[Measure]:
-    gestures = own.by_emotion('gestures') / reference.by_emotion('gestures')
+def _repetition(parts: Sequence[Alive]) -> list[Measure]:
+    own, reference = parts[:2]
+    ratios = own.by_emotion('gestures') / reference.by_emotion('gestures')
     return [
-        beside(
-            'near_duplicate',
-            'near-duplicate share',
-            'near_duplicate',
-            unit='share',
-            target=_repeats_target(reference),
-            note='Share of moving one-second windows that another one of the same minute, 2 s '
-            'away or more, comes nearer to than 5 % of the windows of the reference come '
-            'to one of somebody else.',
-        ),
-        beside(
-            'repeat_distance',
-            'distance to the nearest window 2 s away or more',
-            'repeat_m',
-            unit='m',
-            note='Median over moving windows; more is less repetition.',
-        ),
-        beside(
-            'gestures',
-            'distinct gestures a minute',
-            'gestures',
-            note='Kinds of one-second windows visited, of 64 clusters of the reference at the '
-            'same emotion.',
-        ),
-        Measure(
+        _beside('near_duplicate', 'near_duplicate', parts, _repeats_target(reference)),
+        _beside('repeat_distance', 'repeat_m', parts),
+        _beside('gestures', 'gestures', parts),
+        measure(
             'alive.gestures_ratio',
-            'distinct gestures against the reference',
-            _mean(gestures),
+            finite_mean(ratios),
             reference=1.0,
-            by_emotion=by_name(gestures),
-            target=Target((0.6, None), (0.9, None)),
+            by_emotion=ratios,
             interval=emotion_interval(own.against(reference, 'gestures'), own.emotions),
-            note='' if np.isfinite(gestures).any() else _TOO_SHORT,
+            note='' if np.isfinite(ratios).any() else _TOO_SHORT,
         ),
     ]
 
 
-def _late(late: Alive | None, long: Streams | None, reference: Alive) -> list[Measure]:
+def _late(long: Streams | None, yardstick: Yardstick) -> list[Measure]:
     """Return repetition and speed after four minutes."""
-    note = '' if late is not None else _NOT_LONG
-    repeats = gestures = None
-    trend = np.full(0, np.nan)
-    if late is not None and long is not None:
+    reference, repeats, gestures = yardstick.alive, None, None
+    trend, note = np.full(0, np.nan), _NOT_LONG
+    if long is not None and long.seconds >= _LATE_S[1]:
+        late = measure_alive(long.part(*_LATE_S), yardstick.thresholds)
         repeats = late.by_emotion('near_duplicate')
         gestures = late.by_emotion('gestures') / reference.by_emotion('gestures')
-        trend = drift(long, _EARLY_S, _LATE_S)[0]
+        trend, note = drift(long, _EARLY_S, _LATE_S)[0], ''
     return [
-        Measure(
+        measure(
             'alive.late_near_duplicate',
-            'near-duplicate share at 240 to 300 s',
-            None if repeats is None else _mean(repeats),
-            'share',
-            reference=_mean(reference.by_emotion('near_duplicate')),
-            by_emotion={} if repeats is None else by_name(repeats),
+            None if repeats is None else finite_mean(repeats),
+            reference=finite_mean(reference.by_emotion('near_duplicate')),
+            by_emotion=repeats,
             target=_repeats_target(reference),
             note=note,
         ),
-        Measure(
+        measure(
             'alive.late_gestures_ratio',
-            'distinct gestures against the reference at 240 to 300 s',
-            None if gestures is None else _mean(gestures),
+            None if gestures is None else finite_mean(gestures),
             reference=1.0,
-            by_emotion={} if gestures is None else by_name(gestures),
-            target=Target((0.6, None), (0.9, None)),
+            by_emotion=gestures,
             note=note,
         ),
-        Measure(
+        measure(
             'alive.late_speed',
-            'speed at 240 to 300 s against 60 to 120 s',
-            _mean(trend),
+            finite_mean(trend),
             reference=1.0,
             note=note,
             interval=interval(trend) if len(trend) else None,
-        ),
-    ]
-
-
-def _drifts(own: Alive, reference: Alive, beside: Any) -> list[Measure]:
-    return [
-        beside(
-            'drift_speed',
-            'speed of the last fifth against the first',
-            'drift_speed',
-            note='1 is no drift over the run; the model begins in its rest pose.',
-        ),
-        beside(
-            'drift_pose',
-            'change of the mean pose, first to last fifth',
-            'drift_pose_m',
-            unit='m',
-            note='Root mean square over keypoints.',
         ),
     ]
 
@@ -346,12 +232,6 @@ def _repeats_target(reference: Alive) -> Target:
     To be reached for is 0.70, or the reference's and 0.1 where that is more, though never more
     than what is wanted.
     """
-    known = _mean(reference.by_emotion('near_duplicate'))
+    known = finite_mean(reference.by_emotion('near_duplicate'))
     reach = 0.70 if np.isnan(known) else max(0.70, known + 0.1)
     return Target((None, 0.85), (None, min(0.85, reach)))
-
-
-def _mean(values: np.ndarray) -> float:
-    """Return the mean of what is finite; NaN where nothing is."""
-    finite = np.asarray(values)[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else float('nan')

@@ -4,22 +4,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from emotion_motion.checkpoint import Checkpoint
-from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.measures.averages import (
+    emotion_interval,
+    emotion_means,
+    finite_mean,
+)
 from emotion_motion.evaluation.measures.distribution import (
     diversity,
     frechet_against_floor,
-    FrechetFound,
     variety,
     Windows,
 )
 from emotion_motion.evaluation.reference.yardstick import feature_windows, RUN_IN_S, Yardstick
-from emotion_motion.evaluation.report.alive_section import by_name, emotion_interval
-from emotion_motion.evaluation.report.report import Measure, Target
+from emotion_motion.evaluation.report.report import Measure
+from emotion_motion.evaluation.report.rows import measure
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 
@@ -38,135 +41,74 @@ def distribution_measures(
     """
     streams = streams.part(RUN_IN_S, streams.seconds)
     windows = feature_windows(streams, yardstick.judge)
-    found, why = _attempt(lambda: frechet_against_floor(windows, yardstick.features))
     return [
-        *_frechet(found, why),
-        *_spread(
-            'diversity',
-            'diversity between seeds',
-            diversity,
-            windows,
-            yardstick,
-            "Mean distance of the judge's features of two windows of different seeds at "
-            'one emotion; of the reference, of different people.',
-            Target((0.7, None)),
-        ),
-        *_spread(
-            'variety',
-            'variety within an emotion',
-            variety,
-            windows,
-            yardstick,
-            'The same of two windows of one stream, 4 s apart or more.',
-            None,
-        ),
+        *_frechet(windows, yardstick.features),
+        *_spread('diversity', diversity, windows, yardstick.features),
+        *_spread('variety', variety, windows, yardstick.features),
         *_novelty(checkpoint, streams, yardstick),
     ]
 
 
-def _frechet(found: FrechetFound | None, why: str) -> list[Measure]:
-    note = why or (
+def _frechet(windows: Windows, reference: Windows) -> list[Measure]:
+    try:
+        found = frechet_against_floor(windows, reference)
+    except TrainingError as error:
+        why = f'Not measured: {error}.'
+        return [
+            measure('distribution.frechet', None, note=why),
+            measure('distribution.frechet_ratio', None, reference=1.0, note=why),
+        ]
+    note = (
         f"Of the judge's features, {found.windows} windows a side; the reference is the distance "
-        f'between two halves of its people, mean over {len(found.floors)} splits.'
-        if found
-        else ''
+        f'between two halves of its people, mean over {found.splits} splits.'
     )
     return [
-        Measure(
-            'distribution.frechet',
-            'Frechet distance',
-            found and found.distance,
-            reference=found and found.floor,
-            note=note,
-        ),
-        Measure(
-            'distribution.frechet_ratio',
-            'Frechet distance against the floor',
-            found and found.ratio,
-            reference=1.0,
-            target=Target((None, 3.0), (None, 1.5)),
-            note=why,
-        ),
+        measure('distribution.frechet', found.distance, reference=found.floor, note=note),
+        measure('distribution.frechet_ratio', found.ratio, reference=1.0),
     ]
 
 
 def _spread(
-    key: str,
-    title: str,
-    measure: Any,
-    windows: Windows,
-    yardstick: Yardstick,
-    note: str,
-    target: Target | None,
+    key: str, spread: Callable[[Windows], np.ndarray], windows: Windows, reference: Windows
 ) -> list[Measure]:
     """Return a spread of features and what it is of the reference's."""
-    own, reference = measure(windows), measure(yardstick.features)
-    there = np.isfinite(own) & np.isfinite(reference)
-    ratios = np.where(there, own / reference, np.nan)
+    own, theirs = spread(windows), spread(reference)
+    ratios = own / theirs
     return [
-        Measure(
+        measure(
             f'distribution.{key}',
-            title,
-            _mean(own),
-            reference=_mean(reference),
-            by_emotion=by_name(own),
-            reference_by_emotion=by_name(reference),
-            note=note,
+            finite_mean(own),
+            reference=finite_mean(theirs),
+            by_emotion=own,
+            reference_by_emotion=theirs,
         ),
-        Measure(
-            f'distribution.{key}_ratio',
-            f'{title} against the reference',
-            _mean(ratios),
-            reference=1.0,
-            by_emotion=by_name(ratios),
-            target=target,
+        measure(
+            f'distribution.{key}_ratio', finite_mean(ratios), reference=1.0, by_emotion=ratios
         ),
     ]
 
 
 def _novelty(checkpoint: Checkpoint, streams: Streams, yardstick: Yardstick) -> list[Measure]:
     novelty, beside, words = yardstick.known(checkpoint)
-    own = novelty.measure(streams).median_m
-    emotions, shown = streams.emotions[:, 0], yardstick.streams.emotions[:, 0]
-    mine, theirs = (
-        np.array([_mean(values[labels == e]) for e in range(len(EMOTIONS))])
-        for values, labels in ((own, emotions), (beside.median_m, shown))
-    )
-    reference = _mean(theirs)
-    ratio = _mean(mine) / reference
-    bounds = emotion_interval(own, emotions)
+    away, emotions = novelty.distances(streams), streams.emotions[:, 0]
+    own = emotion_means(away, emotions)
+    theirs = emotion_means(beside, yardstick.streams.emotions[:, 0])
+    value, reference = finite_mean(own), finite_mean(theirs)
+    low, high = emotion_interval(away, emotions)
     return [
-        Measure(
+        measure(
             'distribution.nearest',
-            'distance to the nearest training window',
-            _mean(mine),
-            'm',
+            value,
             reference=reference,
-            by_emotion=by_name(mine),
-            reference_by_emotion=by_name(theirs),
-            interval=bounds,
+            by_emotion=own,
+            reference_by_emotion=theirs,
+            interval=(low, high),
             note=f'Median over moving windows of a second. Known: {words}.',
         ),
-        Measure(
+        measure(
             'distribution.nearest_ratio',
-            "distance to the nearest training window against the reference's",
-            ratio,
+            value / reference,
             reference=1.0,
-            target=Target((0.5, None)),
-            interval=(bounds[0] / reference, bounds[1] / reference),
-            note='Near 0 it replays what it was trained on.',
+            interval=(low / reference, high / reference),
         ),
     ]
-
-
-def _attempt(measure: Any) -> tuple[Any, str]:
-    """Return what is measured, or None and why it cannot be."""
-    try:
-        return measure(), ''
-    except TrainingError as error:
-        return None, f'Not measured: {error}.'
-
-
-def _mean(values: np.ndarray) -> float:
-    finite = np.asarray(values)[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else float('nan')

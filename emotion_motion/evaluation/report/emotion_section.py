@@ -11,13 +11,25 @@ import numpy as np
 
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.judge.judge import CHANCE, Judge, REFUSED
+from emotion_motion.evaluation.judge.judge import Judge, REFUSED
 from emotion_motion.evaluation.judge.wrong_condition import WrongCondition
-from emotion_motion.evaluation.measures.correlates import emotion_means
+from emotion_motion.evaluation.measures.averages import (
+    emotion_interval,
+    emotion_means,
+    finite_max,
+    finite_mean,
+    interval,
+)
+from emotion_motion.evaluation.measures.correlates import (
+    acceleration,
+    exchanged,
+    head_pitch,
+    rank_correlation,
+    slope,
+)
 from emotion_motion.evaluation.reference.yardstick import RUN_IN_S, Yardstick
-from emotion_motion.evaluation.report.affect_section import affect_measures
-from emotion_motion.evaluation.report.alive_section import by_name, emotion_interval
 from emotion_motion.evaluation.report.report import Measure, Target
+from emotion_motion.evaluation.report.rows import measure
 from emotion_motion.evaluation.streams import Streams
 
 __all__ = ['emotion_measures']
@@ -36,6 +48,26 @@ class _Seen:
         return np.diag(self.confusion)
 
 
+@dataclass(frozen=True, eq=False)
+class _Correlate:
+    """A correlate of the model's streams [B] and of the reference's [R], with their emotions."""
+
+    own: np.ndarray
+    asked: np.ndarray
+    reference: np.ndarray
+    shown: np.ndarray
+
+    @property
+    def own_means(self) -> np.ndarray:
+        """Return the model's mean at each emotion [7]."""
+        return emotion_means(self.own, self.asked)
+
+    @property
+    def reference_means(self) -> np.ndarray:
+        """Return the reference's mean at each emotion [7]."""
+        return emotion_means(self.reference, self.shown)
+
+
 def emotion_measures(
     checkpoint: Checkpoint, streams: Streams, yardstick: Yardstick
 ) -> tuple[list[Measure], dict[str, Any]]:
@@ -48,18 +80,18 @@ def emotion_measures(
     """
     after = streams.part(RUN_IN_S, streams.seconds)
     own, ceiling = _seen(after, yardstick.judge), _seen(yardstick.streams, yardstick.judge)
-    told = yardstick.told(checkpoint)
+    conditioned = yardstick.wrong_condition(checkpoint)
     details = {
         'confusion': own.confusion,
         'confusion_reference': ceiling.confusion,
         'own_reading': _reading(streams),
-        'own_reading_reference': told.confusion,
+        'own_reading_reference': conditioned.confusion,
     }
     measures = [
         *_judged(own, ceiling, after),
-        *_own(streams, told),
+        *_own(streams, conditioned),
         _gap(own, ceiling, after),
-        *affect_measures(after, yardstick),
+        *_affect(after, yardstick),
     ]
     return measures, details
 
@@ -71,78 +103,53 @@ def _seen(streams: Streams, judge: Judge) -> _Seen:
     np.add.at(confusion, (cut.emotions, seen), 1.0)
     counts = confusion.sum(axis=1, keepdims=True)
     confusion = np.where(counts > 0.0, confusion / np.maximum(counts, 1.0), np.nan)
-    right = np.array(
-        [(seen == cut.emotions)[cut.streams == i].mean() for i in range(len(streams))]
-    )
-    return _Seen(confusion, right)
+    return _Seen(confusion, cut.right_shares(seen))
 
 
 def _judged(own: _Seen, ceiling: _Seen, streams: Streams) -> list[Measure]:
     shares = _of_ceiling(own, ceiling)
-    blind = [name for name, share in by_name(ceiling.recall).items() if not share > 0.0]
+    blind = [name for name, share in zip(EMOTIONS, ceiling.recall, strict=True) if not share > 0.0]
     note = f'The judge recognises no {", ".join(blind)} in the reference, either.' if blind else ''
     accuracy, most = float(own.recall.mean()), float(ceiling.recall.mean())
     low, high = emotion_interval(own.right, streams.emotions[:, 0])
     return [
-        Measure(
+        measure(
             'emotion.accuracy',
-            'accuracy of the judge, macro average',
             accuracy,
-            'share',
             reference=most,
-            by_emotion=by_name(own.recall),
+            by_emotion=own.recall,
+            reference_by_emotion=ceiling.recall,
             interval=(low, high),
-            reference_by_emotion=by_name(ceiling.recall),
-            note=f'Share of two-second windows in which it sees what was asked for; chance is '
-            f'{CHANCE:.1%}, the reference is its ceiling.',
         ),
-        Measure(
+        measure(
             'emotion.accuracy_of_ceiling',
-            'accuracy of the judge against its ceiling',
             accuracy / most if most > 0.0 else None,
             reference=1.0,
             interval=(low / most, high / most) if most > 0.0 else None,
-            target=Target((0.95, None), (0.98, None)),
         ),
-        Measure(
+        measure(
             'emotion.recall_of_ceiling',
-            'accuracy of the judge against its ceiling, each emotion',
             float(shares.min()),
             reference=1.0,
-            by_emotion=by_name(shares),
-            each=True,
-            target=Target((0.85, None), (0.9, None)),
+            by_emotion=shares,
             note=note,
         ),
     ]
 
 
-def _own(streams: Streams, told: WrongCondition) -> list[Measure]:
+def _own(streams: Streams, conditioned: WrongCondition) -> list[Measure]:
     right, emotions = _agreement(streams), streams.emotions[:, 0]
     agreement = emotion_means(right, emotions)
     return [
-        Measure(
+        measure(
             'emotion.agreement',
-            'frames in which the model sees in itself what was asked for',
             float(agreement.mean()),
-            'share',
-            reference=float(told.told.mean()),
-            by_emotion=by_name(agreement),
-            reference_by_emotion=by_name(told.told),
+            reference=float(conditioned.recognised.mean()),
+            by_emotion=agreement,
+            reference_by_emotion=conditioned.recognised,
             interval=emotion_interval(right, emotions),
-            target=Target((0.95, None)),
-            note='The reference is what it reads in reference motion of that emotion.',
         ),
-        Measure(
-            'emotion.fooled',
-            'frames of real motion in which a wrong condition is seen',
-            float(told.fooled.mean()),
-            'share',
-            by_emotion=by_name(told.fooled),
-            target=Target((None, 0.05)),
-            note='Reference motion is shown to the model under every other emotion; counted '
-            'is what it then reads as that emotion.',
-        ),
+        measure('emotion.fooled', float(conditioned.fooled.mean()), by_emotion=conditioned.fooled),
     ]
 
 
@@ -150,16 +157,7 @@ def _gap(own: _Seen, ceiling: _Seen, streams: Streams) -> Measure:
     """Return how far apart are what the model sees in itself and what the judge sees in it."""
     read = emotion_means(_agreement(streams), streams.emotions[:, 0])
     gaps = np.abs(read - _of_ceiling(own, ceiling))
-    return Measure(
-        'emotion.reading_gap',
-        'difference of what the model and the judge see in it, each emotion',
-        float(np.fmax.reduce(gaps)),
-        'share',
-        by_emotion=by_name(gaps),
-        target=Target((None, 0.1)),
-        each=True,
-        note="Of its agreement and the judge's accuracy against its ceiling, both from 5 s on.",
-    )
+    return measure('emotion.reading_gap', finite_max(gaps), by_emotion=gaps)
 
 
 def _agreement(streams: Streams) -> np.ndarray:
@@ -177,6 +175,86 @@ def _of_ceiling(own: _Seen, ceiling: _Seen) -> np.ndarray:
 def _reading(streams: Streams) -> np.ndarray:
     """Return how often each emotion weighs most in what the model sees in itself, [7, 7]."""
     assert streams.recognised is not None  # motion of a model
-    found = np.zeros((len(EMOTIONS), len(EMOTIONS)))
-    np.add.at(found, (streams.emotions, streams.recognised.argmax(axis=-1)), 1.0)
-    return found / np.maximum(found.sum(axis=1, keepdims=True), 1.0)
+    counts = np.zeros((len(EMOTIONS), len(EMOTIONS)))
+    np.add.at(counts, (streams.emotions, streams.recognised.argmax(axis=-1)), 1.0)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+
+
+def _affect(streams: Streams, yardstick: Yardstick) -> list[Measure]:
+    """Return acceleration and pitch of the head of each emotion against the reference's.
+
+    Args:
+        streams: of the model, one emotion each, without the first seconds, from rest.
+        yardstick: what they are held against.
+    """
+    people = yardstick.streams
+    asked, shown = streams.emotions[:, 0], people.emotions[:, 0]
+    arousal, valence = (
+        _Correlate(correlate(streams), asked, correlate(people), shown)
+        for correlate in (acceleration, head_pitch)
+    )
+    ratios = arousal.own_means / arousal.reference_means
+    return [
+        *_level_and_order('arousal', arousal),
+        measure(
+            'emotion.arousal_ratio',
+            _farthest(ratios - 1.0) + 1.0,
+            reference=1.0,
+            by_emotion=ratios,
+        ),
+        *_level_and_order('valence', valence),
+        *_pitch(valence),
+    ]
+
+
+def _level_and_order(key: str, correlate: _Correlate) -> list[Measure]:
+    """Return the values of a correlate, and whether the emotions are in the reference's order."""
+    own, reference = correlate.own_means, correlate.reference_means
+    return [
+        measure(
+            f'emotion.{key}',
+            finite_mean(own),
+            reference=finite_mean(reference),
+            by_emotion=own,
+            reference_by_emotion=reference,
+            interval=emotion_interval(correlate.own, correlate.asked),
+        ),
+        measure(f'emotion.{key}_rank', rank_correlation(own, reference), reference=1.0),
+        measure(
+            f'emotion.{key}_order',
+            exchanged(own, correlate.reference, correlate.shown),
+            reference=0.0,
+        ),
+    ]
+
+
+def _pitch(pitch: _Correlate) -> list[Measure]:
+    """Return how far apart the emotions' pitches are, and how far off each is."""
+    own, reference = pitch.own_means, pitch.reference_means
+    allowed = 0.2 * float(np.nanmax(np.abs(reference - np.nanmean(reference))))
+    rows = np.column_stack((pitch.own, pitch.asked))
+
+    def slope_of(drawn: np.ndarray) -> float:
+        return slope(emotion_means(drawn[:, 0], drawn[:, 1]), reference)
+
+    return [
+        measure(
+            'emotion.valence_slope',
+            slope(own, reference),
+            reference=1.0,
+            interval=interval(rows, slope_of),
+        ),
+        measure(
+            'emotion.valence_difference',
+            _farthest(own - reference),
+            reference=0.0,
+            by_emotion=own - reference,
+            target=Target((-allowed, allowed)),
+        ),
+    ]
+
+
+def _farthest(values: np.ndarray) -> float:
+    """Return the value that is farthest from 0; NaN without any."""
+    finite = values[np.isfinite(values)]
+    return float(finite[np.abs(finite).argmax()]) if len(finite) else float('nan')

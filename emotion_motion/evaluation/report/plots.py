@@ -32,6 +32,20 @@ __all__ = [
 # Of the reports of a comparison in their order; far apart in lightness, too.
 REPORT_COLOURS = ('#1565c0', '#ef8a00', '#00796b', '#8e24aa', '#6d4c41', '#c62828')
 _INK, _GRID, _REFERENCE, _BAND = '#2b2f36', '#e3e6ea', '#111111', '#e8f3ea'
+_LOOK: dict[Any, Any] = {
+    'axes.axisbelow': True,
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'axes.grid': True,
+    'axes.grid.axis': 'y',
+    'grid.color': _GRID,
+    'grid.linewidth': 0.7,
+    'axes.labelsize': 8,
+    'xtick.labelsize': 7,
+    'ytick.labelsize': 7,
+    'xtick.color': _INK,
+    'ytick.color': _INK,
+}
 _PANELS_A_ROW = 3
 _TITLE_WIDTH = 48  # letters that a panel has room for
 
@@ -69,10 +83,9 @@ def run_curves(reports: Sequence[Report]) -> str:
         time_s = report.details['run_speed']['time_s']
         for name, speeds in _rows(report).items():
             axis.plot(time_s, speeds, color=EMOTION_COLOURS[name], lw=1.4, label=name)
-        axis.set_ylim(0.0, 1.1 * top)
         axis.set_title(report.title, fontsize=9, color=_INK)
-        axis.set_xlabel('time of the run [s]', fontsize=8)
-        axis.set_ylabel('mean keypoint speed [m/s]', fontsize=8)
+        axis.set(xlabel='time of the run [s]', ylabel='mean keypoint speed [m/s]')
+        axis.set_ylim(0.0, 1.1 * top)
     figure.legend(
         *axes[0].get_legend_handles_labels(),
         fontsize=8,
@@ -118,10 +131,8 @@ def switch_curves(reports: Sequence[Report]) -> str:
                 color=_REFERENCE,
                 ls=dashes,
             )
-    axis.set_ylim(0.0, 1.02)
-    axis.set_xlim(0.0, floor['after_s'])
-    axis.set_xlabel('time after the switch [s]', fontsize=8)
-    axis.set_ylabel('share believed', fontsize=8)
+    axis.set(xlim=(0.0, floor['after_s']), ylim=(0.0, 1.02))
+    axis.set(xlabel='time after the switch [s]', ylabel='share believed')
     axis.legend(fontsize=7, frameon=False, loc='lower right')
     return _svg(figure)
 
@@ -156,19 +167,11 @@ def _bars(axis: Any, found: Sequence[Measure | None]) -> None:
         colours = one if len(found) > 1 else [EMOTION_COLOURS[name] for name in EMOTIONS]
         axis.bar(places, heights, 0.92 * width, color=colours, zorder=2)
     for place, name in enumerate(EMOTIONS):
-        level = first.reference_by_emotion.get(name)
-        if level is not None and np.isfinite(level):
-            axis.plot(
-                [place - 0.46, place + 0.46],
-                [scale * level] * 2,
-                color=_REFERENCE,
-                lw=1.6,
-                zorder=3,
-                solid_capstyle='butt',
-            )
+        level = scale * first.reference_by_emotion.get(name, np.nan)
+        axis.hlines(level, place - 0.46, place + 0.46, color=_REFERENCE, lw=1.6, zorder=3)
     if first.each and first.target is not None:
         _shade(axis, first, scale)
-    axis.set_xticks(range(len(EMOTIONS)), [name[:4] for name in EMOTIONS], fontsize=7)
+    axis.set_xticks(range(len(EMOTIONS)), [name[:4] for name in EMOTIONS])
     unit = '%' if first.unit == 'share' else first.unit
     title = f'{first.title} [{unit}]' if unit else first.title
     axis.set_title(textwrap.fill(title, _TITLE_WIDTH), fontsize=8.5, color=_INK)
@@ -201,6 +204,7 @@ def _steps(axis: Any, times: Sequence[float], end: float, **look: Any) -> None:
 def _page(count: int, size: tuple[float, float], a_row: int = _PANELS_A_ROW) -> tuple[Any, Any]:
     """Return a figure with `count` panels of `size` inches, and their axes."""
     try:
+        import matplotlib as mpl
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -209,17 +213,12 @@ def _page(count: int, size: tuple[float, float], a_row: int = _PANELS_A_ROW) -> 
         ) from error
     wide = max(1, min(count, a_row))
     high = max(1, -(-count // wide))
-    figure = Figure(figsize=(size[0] * wide, size[1] * high), layout='constrained')
+    with mpl.rc_context(_LOOK):
+        figure = Figure(figsize=(size[0] * wide, size[1] * high), layout='constrained')
+        axes = list(figure.subplots(high, wide, squeeze=False).flat)
     FigureCanvasSVG(figure)
-    axes = list(figure.subplots(high, wide, squeeze=False).flat)
-    for number, axis in enumerate(axes):
-        axis.tick_params(labelsize=7, colors=_INK)
-        axis.grid(axis='y', color=_GRID, lw=0.7)
-        axis.set_axisbelow(True)
-        for side in ('top', 'right'):
-            axis.spines[side].set_visible(False)
-        if number >= count:
-            axis.set_axis_off()
+    for axis in axes[count:]:
+        axis.set_axis_off()
     return figure, axes
 
 

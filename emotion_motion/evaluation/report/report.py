@@ -3,12 +3,12 @@
 """What an evaluation found: measures, each with its reference, its target and its verdict.
 
 A report is plain data: `to_json` and `to_csv` write it, `table_lines` prints it, and
-`html_report` draws it.
+`html_report` draws it. measures.yaml lists the measures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import csv
 from dataclasses import dataclass, field
 import io
@@ -28,12 +28,14 @@ __all__ = [
     'Report',
     'Target',
     'bounds_text',
+    'keys_of',
     'number_text',
     'range_text',
     'table_lines',
     'target_text',
     'to_csv',
     'to_json',
+    'value_text',
 ]
 
 FORMAT = 1  # of the JSON; raised when a reader of before would misread it
@@ -47,6 +49,10 @@ GROUPS = {
 }
 Bounds = tuple[float | None, float | None]
 _WORST_FIRST = ('missed', 'not measured', 'wanted', 'reach')
+_CSV_COLUMNS = (
+    *('model', 'group', 'measure', 'emotion', 'unit', 'value', 'low', 'high', 'reference', 'real'),
+    *('wanted_low', 'wanted_high', 'reach_low', 'reach_high', 'verdict'),
+)
 
 
 @dataclass(frozen=True)
@@ -116,30 +122,18 @@ class Measure:
             return ''
         if not self.each:
             return self.target.verdict(self.value)
-        found = {self.target.verdict(value) for value in self.by_emotion.values()}
-        return next((word for word in _WORST_FIRST if word in found), 'not measured')
+        verdicts = {self.target.verdict(value) for value in self.by_emotion.values()}
+        return next((word for word in _WORST_FIRST if word in verdicts), 'not measured')
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON knows it, the verdict included."""
         target = self.target
-        return _plain(
-            {
-                'title': self.title,
-                'value': self.value,
-                'unit': self.unit,
-                'interval': self.interval,
-                'reference': self.reference,
-                'real': self.real,
-                'by_emotion': self.by_emotion,
-                'reference_by_emotion': self.reference_by_emotion,
-                'real_by_emotion': self.real_by_emotion,
-                'wanted': target.wanted if target else None,
-                'reach': (target.reach or target.wanted) if target else None,
-                'each': self.each,
-                'verdict': self.verdict,
-                'note': self.note,
-            }
-        )
+        values = vars(self) | {
+            'wanted': target and target.wanted,
+            'reach': target and (target.reach or target.wanted),
+            'verdict': self.verdict,
+        }
+        return {name: _plain(values[name]) for name in values if name not in ('key', 'target')}
 
 
 @dataclass(eq=False)
@@ -166,12 +160,12 @@ class Report:
 
     def measure(self, key: str) -> Measure | None:
         """Return the measure of a key; None where this report has none."""
-        return next((found for found in self.measures if found.key == key), None)
+        return next((measure for measure in self.measures if measure.key == key), None)
 
     def verdicts(self) -> dict[str, int]:
         """Return how many targets have which verdict, the worst first."""
-        found = [measure.verdict for measure in self.measures]
-        return {word: found.count(word) for word in _WORST_FIRST}
+        verdicts = [measure.verdict for measure in self.measures]
+        return {word: verdicts.count(word) for word in _WORST_FIRST}
 
     def missed(self) -> list[Measure]:
         """Return the measures that miss what is wanted."""
@@ -203,49 +197,35 @@ def to_csv(reports: Sequence[Report]) -> str:
     """Write reports as a table: a row a measure (emotion '') and a row an emotion of it."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator='\n')
-    table.writerow(
-        [
-            'model',
-            'group',
-            'measure',
-            'emotion',
-            'unit',
-            'value',
-            'low',
-            'high',
-            'reference',
-            'real',
-            'wanted_low',
-            'wanted_high',
-            'reach_low',
-            'reach_high',
-            'verdict',
-        ]
-    )
+    table.writerow(_CSV_COLUMNS)
     for report in reports:
         for measure in report.measures:
             table.writerows(_csv_rows(report.title, measure))
     return text.getvalue()
 
 
+def keys_of(reports: Sequence[Report]) -> list[str]:
+    """Return the keys of all measures, in the order of the reports."""
+    return list(dict.fromkeys(measure.key for report in reports for measure in report.measures))
+
+
 def table_lines(reports: Sequence[Report]) -> list[str]:
     """Return the measures as lines of text with aligned columns, reports side by side."""
-    heads = ['measure', 'reference', *(report.title for report in reports), 'wanted (reach)']
-    verdicts = [''] if len(reports) == 1 else []
-    rows = [[*heads, *verdicts]]
-    for key in dict.fromkeys(m.key for report in reports for m in report.measures):
+    alone = len(reports) == 1  # its verdicts have a column of their own
+    rows = [['measure', 'reference', *(report.title for report in reports), 'wanted (reach)']]
+    for key in keys_of(reports):
         found = [report.measure(key) for report in reports]
         first = next(measure for measure in found if measure)
-        cells = [_cell(measure, verdict=len(reports) > 1) for measure in found]
-        rows.append(
-            [
-                first.title,
-                number_text(first.reference, first.unit),
-                *cells,
-                target_text(first),
-                *([first.verdict] if verdicts else []),
-            ]
-        )
+        cells = [
+            f'{value_text(measure)} {"" if alone else measure.verdict}'.rstrip()
+            if measure
+            else '-'
+            for measure in found
+        ]
+        reference = number_text(first.reference, first.unit)
+        verdict = first.verdict if alone else ''
+        rows.append([first.title, reference, *cells, target_text(first), verdict])
+    rows[0].append('')
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ['  '.join(map(str.ljust, row, widths)).rstrip() for row in rows]
     lines.insert(1, '-' * max(map(len, lines)))
@@ -253,6 +233,14 @@ def table_lines(reports: Sequence[Report]) -> list[str]:
         counts = ', '.join(f'{count} {word}' for word, count in report.verdicts().items() if count)
         lines += ['', f'{report.title}: {counts}']
     return lines
+
+
+def value_text(measure: Measure) -> str:
+    """Return the value of a measure, or the range of its emotions where each of them counts."""
+    values = [value for value in measure.by_emotion.values() if math.isfinite(value)]
+    if measure.each and values:
+        return range_text(min(values), max(values), measure.unit)
+    return number_text(measure.value, measure.unit)
 
 
 def number_text(value: float | None, unit: str = '') -> str:
@@ -297,18 +285,7 @@ def _inside(value: float, bounds: Bounds) -> bool:
     return (low is None or value >= low) and (high is None or value <= high)
 
 
-def _cell(measure: Measure | None, *, verdict: bool) -> str:
-    if measure is None:
-        return '-'
-    text = number_text(measure.value, measure.unit)
-    if measure.each and measure.by_emotion:
-        values = [value for value in measure.by_emotion.values() if math.isfinite(value)]
-        if values:
-            text = range_text(min(values), max(values), measure.unit)
-    return f'{text} {measure.verdict}'.rstrip() if verdict else text
-
-
-def _csv_rows(title: str, measure: Measure) -> Iterable[list[Any]]:
+def _csv_rows(title: str, measure: Measure) -> Iterator[list[str]]:
     target = measure.target or Target((None, None))
     bounds = [*target.wanted, *(target.reach or target.wanted)]
     start = [title, measure.group, measure.key.partition('.')[2]]

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.judge.judge import Judge
-from emotion_motion.evaluation.measures.bootstrap import interval
+from emotion_motion.evaluation.measures.averages import emotion_means, interval
 from emotion_motion.evaluation.measures.switching import (
     believe,
     Believed,
@@ -19,7 +18,8 @@ from emotion_motion.evaluation.measures.switching import (
     roughness,
 )
 from emotion_motion.evaluation.reference.yardstick import Yardstick
-from emotion_motion.evaluation.report.report import Measure, Target
+from emotion_motion.evaluation.report.report import Measure
+from emotion_motion.evaluation.report.rows import measure
 from emotion_motion.evaluation.streams import Streams, SWITCH_S
 
 __all__ = ['switch_measures']
@@ -37,102 +37,94 @@ def switch_measures(
         yardstick: what they are held against.
     """
     judge = yardstick.judge
-    seen = [
-        None if part is None else believe(part, judge.predict, window_s=judge.seconds)
-        for part in (streams, yardstick.switches, yardstick.cuts)
-    ]
-    rough = [
-        None if part is None else roughness(part, yardstick.p99_m_s3)
-        for part in (streams, yardstick.switches)
-    ]
-    own, reference, floor = seen
-    assert reference is not None and floor is not None and rough[1] is not None
-    details: dict[str, Any] = {}
-    if own is not None:
-        details = {
-            'believed_s': _times(own),
-            'reference_s': _times(reference),
-            'floor_s': _times(floor),
-            'after_s': SWITCH_S[1],
-        }
+    reference, floor = (
+        believe(part, judge.predict, window_s=judge.seconds)
+        for part in (yardstick.switches, yardstick.cuts)
+    )
+    rough = roughness(yardstick.switches, yardstick.p99_m_s3)
+    if streams is None:
+        return _not_measured(reference, rough), {}
+    own = believe(streams, judge.predict, window_s=judge.seconds)
+    details = {
+        'believed_s': _times(own),
+        'reference_s': _times(reference),
+        'floor_s': _times(floor),
+        'after_s': SWITCH_S[1],
+    }
     measures = [
         *_belief(own, reference, floor, streams),
         _fooled(streams, judge, floor),
-        *_jerk(rough[0], rough[1], yardstick.p99_m_s3),
+        *_jerk(roughness(streams, yardstick.p99_m_s3), rough),
     ]
     return measures, details
 
 
-def _belief(
-    own: Believed | None, reference: Believed, floor: Believed, streams: Streams | None
-) -> list[Measure]:
-    times = own.time_s if own else np.full(0, np.nan)
-    note = (
-        _NONE
-        if own is None
-        else (
-            f'From the first new frame to the end of the first trailing window after which '
-            f"the judge's likeliest emotion stays for 0.5 s; the reference is corpus people who "
-            f'switch. '
-            f'Where nothing but the judge has to catch up, at a hard cut, it takes '
-            f'{floor.median_s:.2g} s.'
-        )
-    )
-    by_emotion = {}
-    if own is not None and streams is not None:
-        to = streams.emotions[:, -1]
-        there = [times[(to == e) & np.isfinite(times)] for e in range(len(EMOTIONS))]
-        by_emotion = {
-            name: float(np.median(part)) if len(part) else float('nan')
-            for name, part in zip(EMOTIONS, there, strict=True)
-        }
+def _not_measured(reference: Believed, rough: Roughness) -> list[Measure]:
+    """Return the measures where no stream switched."""
+    known = {
+        'believed': reference.median_s,
+        'share': reference.share,
+        'fooled': None,
+        'peak_jerk': _p90(rough.ratio),
+        'peak_jerk_median': float(np.median(rough.ratio)),
+        'calm_jerk': _p90(rough.calm_ratio),
+    }
     return [
-        Measure(
-            'switch.believed',
-            'time until the judge believes the new emotion, median',
-            own and own.median_s,
-            's',
-            reference=reference.median_s,
-            by_emotion=by_emotion,
-            interval=interval(times, np.median) if own else None,
-            target=Target((None, 1.5), (None, 1.2)),
-            note=note,
-        ),
-        Measure(
-            'switch.share',
-            'switches believed within 6 s',
-            own and own.share,
-            'share',
-            reference=reference.share,
-            note='' if own else _NONE,
-        ),
+        measure(f'switch.{name}', None, reference=value, note=_NONE)
+        for name, value in known.items()
     ]
 
 
-def _fooled(streams: Streams | None, judge: Judge, floor: Believed) -> Measure:
-    """Return how often the model reads what it is told while its motion shows the old emotion."""
-    looks = np.zeros((0, 2), dtype=np.int64)
-    if streams is not None:
-        # A judge that never believes is at most as late as its window is long.
-        late = float(np.fmin(floor.median_s, judge.seconds))
-        looks = read_too_soon(streams, judge.predict, late, window_s=judge.seconds)
-    note = (
-        _NONE
-        if streams is None
-        else (
-            f'Of {looks[:, 0].sum()} looks after a switch at which the judge still sees the old '
-            f'emotion: those at which the model reads the new one in itself.'
-        )
-    )
-    return Measure(
+def _belief(
+    own: Believed, reference: Believed, floor: Believed, streams: Streams
+) -> list[Measure]:
+    times, new = own.time_s, streams.emotions[:, -1]
+    return [
+        measure(
+            'switch.believed',
+            own.median_s,
+            reference=reference.median_s,
+            by_emotion=emotion_means(times, new, _median),
+            interval=interval(times, np.median),
+            note=f'From the first new frame to the end of the first trailing window after which '
+            f"the judge's likeliest emotion stays for 0.5 s; the reference is corpus people who "
+            f'switch. Where nothing but the judge has to catch up, at a hard cut, it takes '
+            f'{floor.median_s:.2g} s.',
+        ),
+        measure('switch.share', own.share, reference=reference.share),
+    ]
+
+
+def _fooled(streams: Streams, judge: Judge, floor: Believed) -> Measure:
+    """Return how often the model reads its condition while its motion shows the old emotion."""
+    # A judge that never believes is at most as late as its window is long.
+    late = float(np.fmin(floor.median_s, judge.seconds))
+    looks = read_too_soon(streams, judge.predict, late, window_s=judge.seconds)
+    return measure(
         'switch.fooled',
-        'a wrong condition is seen in motion that still shows the old emotion',
         _share(looks),
-        'share',
-        target=Target((None, 0.10)),
-        note=note,
         interval=interval(looks, _share) if looks.any() else None,
+        note=f'Of {looks[:, 0].sum()} looks after a switch at which the judge still sees the old '
+        f'emotion: those at which the model reads the new one in itself.',
     )
+
+
+def _jerk(own: Roughness, reference: Roughness) -> list[Measure]:
+    return [
+        measure(
+            'switch.peak_jerk',
+            _p90(own.ratio),
+            reference=_p90(reference.ratio),
+            interval=interval(own.ratio, _p90),
+        ),
+        measure(
+            'switch.peak_jerk_median',
+            float(np.median(own.ratio)),
+            reference=float(np.median(reference.ratio)),
+            interval=interval(own.ratio, np.median),
+        ),
+        measure('switch.calm_jerk', _p90(own.calm_ratio), reference=_p90(reference.calm_ratio)),
+    ]
 
 
 def _share(looks: np.ndarray) -> float:
@@ -141,48 +133,16 @@ def _share(looks: np.ndarray) -> float:
     return float(those / total) if total else float('nan')
 
 
-def _jerk(own: Roughness | None, reference: Roughness, p99_m_s3: float) -> list[Measure]:
-    ratios = own.ratio if own else np.full(0, np.nan)
-    p90 = float(np.percentile(ratios, 90.0)) if own else None
-    note = (
-        _NONE
-        if own is None
-        else (
-            'Largest jerk within 1 s after the switch against the 99th percentile of the '
-            "reference's jerk; 90th percentile over switches."
-        )
-    )
-    return [
-        Measure(
-            'switch.peak_jerk',
-            "peak jerk at a switch against the reference's p99",
-            p90,
-            reference=float(np.percentile(reference.ratio, 90.0)),
-            interval=interval(ratios, _p90) if own else None,
-            target=Target((None, 2.0)),
-            note=note,
-        ),
-        Measure(
-            'switch.peak_jerk_median',
-            'peak jerk at a switch, median over switches',
-            float(np.median(ratios)) if own else None,
-            reference=float(np.median(reference.ratio)),
-            interval=interval(ratios, np.median) if own else None,
-        ),
-        Measure(
-            'switch.calm_jerk',
-            'peak jerk a second before the switch, 90th percentile',
-            _p90(own.calm_m_s3 / p99_m_s3) if own else None,
-            reference=_p90(reference.calm_m_s3 / p99_m_s3),
-            note='What gestures make without any switch.',
-        ),
-    ]
-
-
-def _times(found: Believed) -> list[float]:
+def _times(belief: Believed) -> list[float]:
     """Return the times [s] of those that could be waited for; NaN for those never believed."""
-    counted = np.isfinite(found.time_s)
-    return np.where(found.believed, found.time_s, np.nan)[counted].tolist()
+    counted = np.isfinite(belief.time_s)
+    return np.where(belief.believed, belief.time_s, np.nan)[counted].tolist()
+
+
+def _median(values: np.ndarray) -> float:
+    """Return the median of what is finite; NaN of nothing."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else float('nan')
 
 
 def _p90(values: np.ndarray) -> float:

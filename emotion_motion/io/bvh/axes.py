@@ -11,6 +11,7 @@ import numpy as np
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.bvh.file import BvhFile
+from emotion_motion.io.bvh.roles import MEASURED, SIDES
 
 __all__ = ['BvhAxes', 'find_axes', 'standing_height', 'unit']
 
@@ -125,19 +126,9 @@ def standing_height(joints: dict[str, np.ndarray]) -> tuple[float, float]:
     proportions are those of BODY_25's rest pose.
     """
     body = load_skeleton('body_25')
-    points = {name: body.rest[body.index(name)] for name in body.names}
-    usual = {
-        f'{side}_{part}': points[f'{side[0].upper()}{name}']
-        for side in ('left', 'right')
-        for part, name in (
-            ('upper_leg', 'Hip'),
-            ('lower_leg', 'Knee'),
-            ('foot', 'Ankle'),
-            ('upper_arm', 'Shoulder'),
-        )
-    }
+    usual = {role: body.rest[None, body.index(name)] for name, role in MEASURED.items()}
     leg, trunk = _leg_and_trunk(joints)
-    usual_leg, usual_trunk = _leg_and_trunk({role: p[None] for role, p in usual.items()})
+    usual_leg, usual_trunk = _leg_and_trunk(usual)
     return (leg + trunk) / (usual_leg + usual_trunk), leg / max(trunk, 1e-12)
 
 
@@ -145,7 +136,7 @@ def _leg_and_trunk(joints: dict[str, np.ndarray]) -> tuple[float, float]:
     """Return the lengths from hip to ankle along the leg, and from hips to shoulders."""
     bones = [
         np.linalg.norm(joints[f'{side}_{a}'] - joints[f'{side}_{b}'], axis=-1).mean()
-        for side in ('left', 'right')
+        for side in SIDES
         for a, b in (('upper_leg', 'lower_leg'), ('lower_leg', 'foot'))
     ]
     trunk = np.linalg.norm(_middle(joints, 'upper_arm') - _middle(joints, 'upper_leg'), axis=-1)
@@ -180,10 +171,9 @@ def _rest_axes(file: BvhFile, nodes: dict[str, int], height: float) -> np.ndarra
         up = axis
     across = unit(joints['left_upper_leg'] - joints['right_upper_leg'])
     left = unit(across - (across @ up) * up)
-    legs = [unit(joints[f'{s}_upper_leg'] - joints[f'{s}_foot']) for s in ('left', 'right')]
+    legs = [unit(joints[f'{s}_upper_leg'] - joints[f'{s}_foot']) for s in SIDES]
     reach = [
-        np.linalg.norm(joints[f'{s}_upper_leg'] - joints[f'{s}_foot']) / height
-        for s in ('left', 'right')
+        np.linalg.norm(joints[f'{s}_upper_leg'] - joints[f'{s}_foot']) / height for s in SIDES
     ]
     stands = (
         min(leg @ up for leg in legs) > 0.9

@@ -18,29 +18,17 @@ import numpy as np
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.io.bvh.axes import BvhAxes, unit
 from emotion_motion.io.bvh.file import BvhFile
+from emotion_motion.io.bvh.roles import MEASURED, SIDES
 
-__all__ = ['BUILT', 'BvhBody', 'HEAD_IN_REST', 'MEASURED', 'build_body']
+__all__ = ['BUILT', 'BvhBody', 'FACE', 'FOOT', 'HEAD_IN_REST', 'build_body']
 
-# Keypoint -> role of its joint.
-MEASURED = {
-    f'{side[0].upper()}{name}': f'{side}_{part}'
-    for side in ('left', 'right')
-    for name, part in (
-        ('Shoulder', 'upper_arm'),
-        ('Elbow', 'forearm'),
-        ('Wrist', 'hand'),
-        ('Hip', 'upper_leg'),
-        ('Knee', 'lower_leg'),
-        ('Ankle', 'foot'),
-    )
-}
-_FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
-_FOOT = ('BigToe', 'SmallToe', 'Heel')
-BUILT = (*_FACE, *(f'{side}{name}' for side in 'LR' for name in _FOOT))
+FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
+FOOT = ('BigToe', 'SmallToe', 'Heel')
+BUILT = (*FACE, *(f'{side}{name}' for side in 'LR' for name in FOOT))
 _BUILT_CONFIDENCE = 0.5
 # Base of the skull, where head joints usually lie, in BODY_25's rest pose.
 HEAD_IN_REST = np.array([0.0, 0.0, 0.875])
-# Axes of the body nearer than this to a joint's own x, y and z were meant to be them; the chest of
+# Axes of the body nearer than this to a joint's own x, y and z are taken for them; the chest of
 # a sad walk is 33 degrees off.
 _SNAP_DEG = 42.0
 # The rest pose is believed unless the motion is farther from it than this; who walks sideways
@@ -56,7 +44,7 @@ class BvhBody:
         keypoints: [T, 25, 3] metres, z up, the lowest foot on the ground at z = 0.
         confidence: [25], 1 for measured ones, 0.5 for those built from an orientation.
         heading_deg: mean heading about z from x.
-        steadiness: 1 where the body always faces the same way, 0 where it faces all ways alike.
+        steadiness: 1 where the body never turns, 0 where it faces all directions alike.
         pitch_deg: mean pitch of the head, above 0 where it looks down.
         ground_m: height of the ground in the file's axes, in metres.
         basis: what the axes of 'head', 'neck', 'left foot' and 'right foot' rest on.
@@ -101,7 +89,7 @@ def build_body(file: BvhFile, nodes: dict[str, int], axes: BvhAxes) -> BvhBody:
     face, basis['head'] = _head_axes(axes, at, turn, neck, body)
     for name, place in _face(axes, at['head'], neck, face).items():
         put(name, place)
-    for side in ('left', 'right'):
+    for side in SIDES:
         foot, basis[f'{side} foot'] = _foot_axes(file, axes, at, turn, side, body)
         for name, place in _foot(axes, at[f'{side}_foot'], foot, side[0].upper()).items():
             put(name, place)
@@ -123,7 +111,7 @@ def build_body(file: BvhFile, nodes: dict[str, int], axes: BvhAxes) -> BvhBody:
 
 def _chest(file: BvhFile, nodes: dict[str, int]) -> int:
     """Return the last node that both arms hang from."""
-    left, right = (file.path_to(nodes[f'{side}_upper_arm']) for side in ('left', 'right'))
+    left, right = (file.path_to(nodes[f'{side}_upper_arm']) for side in SIDES)
     return [a for a, b in zip(left, right, strict=False) if a == b][-1]
 
 
@@ -192,7 +180,7 @@ def _head_axes(
 
     A mean over the clip would make every head level and straight, also those of the sad and of
     people who walk sideways. So the rest pose decides. Without one, the chest does, where its
-    joint's own axes are forward, left and up and the head's are alike: the shoulders tell them.
+    joint's own axes are forward, left and up and the head's are alike: the shoulders show them.
     """
     # A head held low stands on a neck that leans.
     lean = unit(unit(at['head'] - neck) + body[..., 2])
@@ -203,13 +191,13 @@ def _head_axes(
     middle = 0.5 * (at['left_upper_arm'] + at['right_upper_arm'])
     hips = 0.5 * (at['left_upper_leg'] + at['right_upper_leg'])
     chest = _mean_axes(turn['chest'], _upright_axes(shoulders, middle - hips))
-    for found, limit_deg, whose in (
+    for candidate, limit_deg, whose in (
         (_nearest_axes(chest), _HEAD_DOUBT_DEG, 'the axes of the chest'),
         (_nearest_axes(usual), 0.7 * _SNAP_DEG, 'its own axes'),
     ):
-        if found is not None and _between_deg(found, usual) < limit_deg:
-            forward, up = _axis_name(found[:, 0]), _axis_name(found[:, 2])
-            return turn['head'] @ found, f'{whose}: forward is {forward}, up is {up}'
+        if candidate is not None and _between_deg(candidate, usual) < limit_deg:
+            forward, up = _axis_name(candidate[:, 0]), _axis_name(candidate[:, 2])
+            return turn['head'] @ candidate, f'{whose}: forward is {forward}, up is {up}'
     return turn['head'] @ usual, 'the facing of the body and the neck, averaged over the clip'
 
 
@@ -222,13 +210,13 @@ def _upright_axes(left: np.ndarray, up: np.ndarray) -> np.ndarray:
 
 def _nearest_axes(axes: np.ndarray) -> np.ndarray | None:
     """Return the rotation that brings axes onto axes and is nearest, None where none is near."""
-    found = []
+    rotations = []
     for order in itertools.permutations(range(3)):
         for signs in itertools.product((1.0, -1.0), repeat=3):
             rotation = np.eye(3)[:, order] * signs
             if np.linalg.det(rotation) > 0.0:
-                found.append(rotation)
-    best = min(found, key=lambda rotation: _between_deg(rotation, axes))
+                rotations.append(rotation)
+    best = min(rotations, key=lambda rotation: _between_deg(rotation, axes))
     return best if _between_deg(best, axes) < _SNAP_DEG else None
 
 
@@ -243,15 +231,15 @@ def _face(
     """Return the places of the face.
 
     Head joints lie between the base of the skull and the middle of the head. The face is put as
-    high above the neck as in BODY_25, with whatever the way from neck to head joint leaves.
+    high above the neck as in BODY_25, with what the distance from neck to head joint leaves.
     """
     skeleton = load_skeleton('body_25')
-    rest = {name: skeleton.rest[skeleton.index(name)] for name in (*_FACE, 'Neck')}
+    rest = {name: skeleton.rest[skeleton.index(name)] for name in (*FACE, 'Neck')}
     ears = rest['LEar'][2] - HEAD_IN_REST[2]
-    way = float(np.linalg.norm(head - neck, axis=-1).mean()) / axes.height_m
+    distance = float(np.linalg.norm(head - neck, axis=-1).mean()) / axes.height_m
     usual = float(np.linalg.norm(HEAD_IN_REST - rest['Neck']))
-    lower = ears - float(np.clip(ears + usual - way, 0.0, ears + 0.01))
-    places = {name: rest[name] - HEAD_IN_REST - [0.0, 0.0, lower] for name in _FACE}
+    lower = ears - float(np.clip(ears + usual - distance, 0.0, ears + 0.01))
+    places = {name: rest[name] - HEAD_IN_REST - [0.0, 0.0, lower] for name in FACE}
     return {name: head + axes.height_m * (turn @ place) for name, place in places.items()}
 
 
@@ -296,13 +284,13 @@ def _foot(axes: BvhAxes, ankle: np.ndarray, turn: np.ndarray, mark: str) -> dict
     return {
         f'{mark}{name}': ankle
         + axes.height_m * (turn @ (skeleton.rest[skeleton.index(f'{mark}{name}')] - start))
-        for name in _FOOT
+        for name in FOOT
     }
 
 
 def _ground(points: np.ndarray, height_m: float) -> float:
     """Return the height of the ground: below the lowest foot, but for the lowest frames."""
     skeleton = load_skeleton('body_25')
-    feet = [skeleton.index(f'{side}{name}') for side in 'LR' for name in _FOOT]
+    feet = [skeleton.index(f'{side}{name}') for side in 'LR' for name in FOOT]
     sole = float(skeleton.rest[feet, 2].min()) * height_m
     return float(np.quantile(points[:, feet, 2].min(axis=1), 0.05)) - sole

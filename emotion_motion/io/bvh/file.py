@@ -1,22 +1,16 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A BVH file as it stands: joints, channels, numbers, and where every joint is in each frame.
-
-`bvhio` reads the hierarchy. The numbers are read and the joints placed here, for all frames at
-once and in double precision: bvhio makes a Python object for each joint and frame, and it never
-returns from a file that ends early.
-"""
+"""A BVH file as it stands: joints, channels, numbers, and where every joint is in each frame."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+import dataclasses
 from dataclasses import dataclass
 import functools
-import itertools
 from pathlib import Path
 import re
-import tempfile
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -31,7 +25,7 @@ _CHANNELS = {
 }
 # Frame times are written with few digits: 0.0333333 means 30 Hz, while 23.976 Hz is not 24.
 _RATE_ROUNDING = 2e-4
-# Joints from the root to the end of a finger or of hair; Python's stack holds some hundreds.
+# Joints from the root to the end of a finger or of hair; chains are followed by recursion.
 _MOST_DEEP = 200
 
 
@@ -83,11 +77,11 @@ class BvhFile:
     @functools.cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:
         """Indices of the children of each node."""
-        found: list[list[int]] = [[] for _ in self.nodes]
+        children: list[list[int]] = [[] for _ in self.nodes]
         for index, node in enumerate(self.nodes):
             if node.parent >= 0:
-                found[node.parent].append(index)
-        return tuple(map(tuple, found))
+                children[node.parent].append(index)
+        return tuple(map(tuple, children))
 
     def path_to(self, node: int) -> list[int]:
         """Return the indices from the root down to `node`, both included."""
@@ -178,32 +172,31 @@ def load_bvh(path: str | Path) -> BvhFile:
     """
     path = Path(path)
     header, frames, frame_time, rows = _split(path, _text(path))
-    names, lines = _tidy(path, header)
-    nodes = _nodes(path, _parse(path, lines), names)
+    nodes = _Hierarchy(path).read(header)
     frame_time_s = _number(path, frame_time, 'frame time')
     count = _number(path, frames, 'number of frames')
     if count != int(count) or count < 1:
-        raise _bad(path, f'it announces {frames} frames', 'at least one frame of motion')
+        _refuse(path, f'it announces {frames} frames', 'at least one frame of motion')
     if frame_time_s <= 0.0:
-        raise _bad(path, f'its frame time is {frame_time} s', 'a number of seconds above 0')
+        _refuse(path, f'its frame time is {frame_time} s', 'a number of seconds above 0')
     channels = sum(len(node.positions) + len(node.rotations) for node in nodes)
     numbers = _numbers(path, rows, int(count), channels)
     return BvhFile(path, nodes, numbers, frame_time_s, surplus=len(rows) - int(count))
 
 
-def _bad(path: Path, found: str, expected: str) -> MotionFileError:
-    return MotionFileError(f'got {path}, which cannot be read: {found}; expected {expected}')
+def _refuse(path: Path, problem: str, expected: str) -> NoReturn:
+    raise MotionFileError(f'got {path}, which cannot be read: {problem}; expected {expected}')
 
 
 def _text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise _bad(path, f'{error.strerror}', 'a BVH file that you may read') from error
+        _refuse(path, f'{error.strerror}', 'a BVH file that you may read')
     if not data.strip():
-        raise _bad(path, 'the file is empty', 'a BVH file')
+        _refuse(path, 'the file is empty', 'a BVH file')
     if b'\0' in data[:4096]:
-        raise _bad(path, 'it holds binary data', 'a BVH file, which is text')
+        _refuse(path, 'it holds binary data', 'a BVH file, which is text')
     try:
         return data.decode('utf-8-sig')
     except UnicodeDecodeError:
@@ -213,119 +206,116 @@ def _text(path: Path) -> str:
 def _split(path: Path, text: str) -> tuple[str, str, str, list[str]]:
     """Return the hierarchy, the number of frames, the frame time, the rows of numbers."""
     if not re.match(r'\s*HIERARCHY\b', text):
-        raise _bad(path, f'it begins with {text.strip()[:30]!r}', 'HIERARCHY, as BVH files do')
+        _refuse(path, f'it begins with {text.strip()[:30]!r}', 'HIERARCHY, as BVH files do')
     parts = re.split(r'^[ \t]*MOTION[ \t]*\r?$', text, maxsplit=1, flags=re.MULTILINE)
     if len(parts) < 2:
-        raise _bad(
-            path,
-            'it has no line MOTION: cut off, or without motion',
-            'a hierarchy and the motion of its joints',
-        )
+        problem = 'it has no line MOTION: cut off, or without motion'
+        _refuse(path, problem, 'a hierarchy and the motion of its joints')
     match = re.match(r'\s*Frames:[ \t]*(\S*)\s*Frame[ \t]+Time:[ \t]*(\S*)[^\n]*', parts[1])
     if not match or not all(match.groups()):
-        raise _bad(
-            path,
-            f'after MOTION stands {parts[1].strip()[:40]!r}: cut off, or damaged',
-            'Frames: and Frame Time: with a number each',
-        )
+        problem = f'after MOTION stands {parts[1].strip()[:40]!r}: cut off, or damaged'
+        _refuse(path, problem, 'Frames: and Frame Time: with a number each')
     rows = [line for line in parts[1][match.end() :].splitlines() if not line.isspace() and line]
     return parts[0], match[1], match[2], rows
 
 
-def _tidy(path: Path, header: str) -> tuple[list[str], list[str]]:
-    """Return the names of the joints and the lines of the hierarchy in the form bvhio knows.
+class _Hierarchy:
+    """Reads the lines of a hierarchy one after the other."""
 
-    It takes one bracket a line, one word a name, ASCII, and a default of (0, 1, 0) for a missing
-    end site. Here joints are j0, j1 and so on in the order of the file, and each leaf has an end.
-    """
-    names: list[str] = []
-    lines: list[str] = []
-    for line in header.replace('{', '\n{\n').replace('}', '\n}\n').splitlines():
-        words = line.split()
-        if not words:
-            continue
-        if words[0] in ('ROOT', 'JOINT'):
-            names.append(' '.join(words[1:]) or f'joint {len(names)}')
-            words = [words[0], f'j{len(names) - 1}']
-        elif words[0] == 'End':
-            words = ['End', 'Site']
-        elif words[0] == '}' and lines[-1].startswith('CHANNELS'):
-            lines += ['End Site', '{', 'OFFSET 0 0 0', '}']
-        lines.append(' '.join(words))
-    opened, closed = lines.count('{'), lines.count('}')
-    if opened != closed:
-        raise _bad(
-            path,
-            f'its hierarchy opens {opened} brackets and closes {closed}: cut off, or damaged',
-            'as many of each',
-        )
-    deepest = max(itertools.accumulate({'{': 1, '}': -1}.get(line, 0) for line in lines))
-    if deepest > _MOST_DEEP:
-        raise _bad(path, f'its joints hang {deepest} deep in each other', f'{_MOST_DEEP} at most')
-    roots = sum(line.startswith('ROOT') for line in lines)
-    if roots != 1:
-        raise _bad(path, f'it has {roots} skeletons', 'one; write one file a body')
-    return names, lines
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._nodes: list[BvhNode] = []
+        self._open: list[int] = []  # joints whose bracket is not closed yet
+        self._columns = 0
 
+    def read(self, header: str) -> tuple[BvhNode, ...]:
+        """Return the nodes, parents first, in the order of their channels."""
+        self._check_brackets(header)
+        lines = header.replace('{', '\n').replace('}', '\n}\n').splitlines()
+        for word, *words in filter(None, map(str.split, lines)):
+            if word in ('ROOT', 'JOINT'):
+                name = ' '.join(words) or f'joint {sum(not n.end for n in self._nodes)}'
+                self._begin(BvhNode(name, self._parent(), np.zeros(3)))
+            elif word == 'End':
+                self._begin(self._end())
+            elif word == 'OFFSET' and self._open:
+                self._change(offset=self._offset(words))
+            elif word == 'CHANNELS' and self._open:
+                self._add_channels(words)
+            elif word == '}' and self._open:
+                self._close()
+            elif word != 'HIERARCHY':
+                self._refuse_hierarchy(f'the line {" ".join([word, *words])[:40]!r}')
+        return tuple(self._nodes)
 
-def _parse(path: Path, lines: list[str]) -> Any:
-    """Return bvhio's root joint of a hierarchy."""
-    try:
-        import bvhio
-    except ImportError as error:
-        raise MotionFileError(
-            "got no bvhio, which reading BVH files needs; pip install 'emotion_motion[train]'"
-        ) from error
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / 'hierarchy.bvh'
-        motion = ['MOTION', 'Frames: 0', 'Frame Time: 1']
-        copy.write_text('\n'.join([*lines, *motion]) + '\n', encoding='ascii', errors='replace')
+    def _check_brackets(self, header: str) -> None:
+        opened, closed = header.count('{'), header.count('}')
+        if opened != closed:
+            problem = (
+                f'its hierarchy opens {opened} brackets and closes {closed}: cut off, or damaged'
+            )
+            _refuse(self._path, problem, 'one that closes for each that opens')
+        depths = np.cumsum([1 if bracket == '{' else -1 for bracket in re.findall('[{}]', header)])
+        if max(depths, default=0) > _MOST_DEEP:
+            problem = f'its joints hang {max(depths)} deep in each other'
+            _refuse(self._path, problem, f'{_MOST_DEEP} at most')
+        roots = len(re.findall(r'^\s*ROOT\b', header, flags=re.MULTILINE))
+        if roots != 1:
+            _refuse(self._path, f'it has {roots} skeletons', 'one; write one file a body')
+
+    def _parent(self) -> int:
+        if not self._open and self._nodes:
+            self._refuse_hierarchy('a joint outside its root')
+        return self._open[-1] if self._open else -1
+
+    def _begin(self, node: BvhNode) -> None:
+        self._open.append(len(self._nodes))
+        self._nodes.append(node)
+
+    def _end(self) -> BvhNode:
+        parent = self._parent()
+        return BvhNode(f'{self._nodes[parent].name} (end)', parent, np.zeros(3), end=True)
+
+    def _close(self) -> None:
+        """Close a node; a joint without anything below it gets an end where it is itself."""
+        if not self._nodes[-1].end and self._open[-1] == len(self._nodes) - 1:
+            self._nodes.append(self._end())
+        self._open.pop()
+
+    def _change(self, **values: Any) -> None:
+        node = self._open[-1]
+        self._nodes[node] = dataclasses.replace(self._nodes[node], **values)
+
+    def _offset(self, words: list[str]) -> np.ndarray:
         try:
-            return bvhio.readAsBvh(str(copy), loadKeyFrames=False).Root
-        except SyntaxError as error:
-            where = f' (at {str(error.text).strip()[:40]!r})' if error.text else ''
-            raise _bad(path, f'its hierarchy is damaged{where}', f'{error.msg}') from None
-        except (IndexError, ValueError, RecursionError) as error:
-            raise _bad(
-                path,
-                f'its hierarchy is damaged ({error})',
-                'ROOT, JOINT, OFFSET, CHANNELS and End Site in their order',
-            ) from error
+            offset = np.array([float(word) for word in words])
+        except ValueError:
+            offset = np.zeros(0)
+        if offset.shape != (3,):
+            self._refuse_hierarchy(f'the offset {" ".join(words)[:40]!r}')
+        if not np.isfinite(offset).all():
+            problem = 'its hierarchy has offsets that are not finite'
+            _refuse(self._path, problem, 'finite numbers')
+        return offset
 
-
-def _nodes(path: Path, root: Any, names: list[str]) -> tuple[BvhNode, ...]:
-    """Return the nodes of bvhio's joints, parents first, in the order of their channels."""
-    nodes: list[BvhNode] = []
-    column = 0
-
-    def add(joint: Any, parent: int) -> None:
-        nonlocal column
-        index = len(nodes)
-        found: dict[str, list[tuple[int, int]]] = {'position': [], 'rotation': []}
-        name = names[int(joint.Name[1:])]
-        for channel in joint.Channels:
+    def _add_channels(self, words: list[str]) -> None:
+        channels = words[1:]
+        if not words or words[0] != str(len(channels)):
+            self._refuse_hierarchy(f'the channels {" ".join(words)[:60]!r}, whose count is wrong')
+        columns: dict[str, list[tuple[int, int]]] = {'position': [], 'rotation': []}
+        for channel in channels:
             if channel.lower() not in _CHANNELS:
-                raise _bad(
-                    path,
-                    f'the joint {name!r} has a channel {channel!r}',
-                    'X, Y or Z position or rotation',
-                )
+                name = self._nodes[self._open[-1]].name
+                problem = f'the joint {name!r} has a channel {channel!r}'
+                _refuse(self._path, problem, 'X, Y or Z position or rotation')
             kind, axis = _CHANNELS[channel.lower()]
-            found[kind].append((axis, column))
-            column += 1
-        offset = np.array(joint.Offset.to_list())
-        positions, rotations = map(tuple, found.values())
-        nodes.append(BvhNode(name, parent, offset, positions, rotations))
-        for child in joint.Children:
-            add(child, index)
-        if not joint.Children:
-            offset = np.array(joint.EndSite.to_list())
-            nodes.append(BvhNode(f'{name} (end)', index, offset, end=True))
+            columns[kind].append((axis, self._columns))
+            self._columns += 1
+        self._change(positions=tuple(columns['position']), rotations=tuple(columns['rotation']))
 
-    add(root, -1)
-    if not all(np.isfinite(node.offset).all() for node in nodes):
-        raise _bad(path, 'its hierarchy has offsets that are not finite', 'finite numbers')
-    return tuple(nodes)
+    def _refuse_hierarchy(self, what: str) -> NoReturn:
+        expected = 'ROOT, JOINT, OFFSET with three numbers, CHANNELS and End Site in their order'
+        _refuse(self._path, f'its hierarchy is damaged: it has {what}', expected)
 
 
 def _number(path: Path, text: str, what: str) -> float:
@@ -334,38 +324,29 @@ def _number(path: Path, text: str, what: str) -> float:
     except ValueError:
         number = float('nan')
     if not np.isfinite(number):
-        raise _bad(path, f'its {what} is {text!r}', 'a finite number')
+        _refuse(path, f'its {what} is {text!r}', 'a finite number')
     return number
 
 
 def _numbers(path: Path, rows: list[str], frames: int, channels: int) -> np.ndarray:
     """Return the numbers [frames, channels] of the motion."""
     if channels == 0:
-        raise _bad(path, 'none of its joints has a channel', 'joints that move')
+        _refuse(path, 'none of its joints has a channel', 'joints that move')
     words = [row.split() for row in rows[:frames]]
     whole = sum(len(row) >= channels for row in words)
     if len(words) < frames or (words and len(words[-1]) < channels and whole == frames - 1):
-        raise _bad(
-            path,
-            f'it announces {frames} frames and holds {whole}: cut off',
-            f'{frames} rows of {channels} numbers',
-        )
-    wrong = next((i for i, row in enumerate(words) if len(row) != channels), None)
-    if wrong is not None:
-        raise _bad(
-            path,
-            f'frame {wrong + 1} has {len(words[wrong])} numbers',
-            f'{channels}, one a channel of the hierarchy',
-        )
+        problem = f'it announces {frames} frames and holds {whole}: cut off'
+        _refuse(path, problem, f'{frames} rows of {channels} numbers')
+    for number, row in enumerate(words, 1):
+        if len(row) != channels:
+            expected = f'{channels}, one a channel of the hierarchy'
+            _refuse(path, f'frame {number} has {len(row)} numbers', expected)
     try:
         numbers = np.array([list(map(float, row)) for row in words])
     except ValueError as error:
-        raise _bad(path, f'its motion holds no number ({error})', 'numbers only') from None
+        _refuse(path, f'its motion holds no number ({error})', 'numbers only')
     if not np.isfinite(numbers).all():
         frame = int(np.flatnonzero(~np.isfinite(numbers).all(axis=1))[0])
-        raise _bad(
-            path,
-            f'frame {frame + 1} holds a number that is not finite',
-            'finite numbers; leave such frames out',
-        )
+        problem = f'frame {frame + 1} holds a number that is not finite'
+        _refuse(path, problem, 'finite numbers; leave such frames out')
     return numbers

@@ -1,6 +1,11 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which joint of a BVH file is which part of the body: by name, by structure where names fail."""
+"""Which joint of a BVH file is which part of the body: by name, by structure where names fail.
+
+The same word means different joints in different files: 'LeftShoulder' is the collar bone beside
+'LeftArm' and the shoulder joint beside 'LeftElbow', 'LeftFoot' is the ankle, or the toes beside
+'LeftAnkle'. So parts are looked for in an order, and a word that is taken is not used again.
+"""
 
 from __future__ import annotations
 
@@ -20,31 +25,28 @@ from emotion_motion.io.bvh.structure import (
     roles_by_structure,
 )
 
-__all__ = [
-    'BvhRoles',
-    'find_roles',
-    'CONVENTIONS',
-    'LIMBS',
-    'REQUIRED',
-    'SIDES',
-    'convention',
-    'roles_by_name',
-    'side_of',
-]
-
-# What the joint names of BVH files mean: side and body part, over the common conventions.
-#
-# The same word means different joints in different files: 'LeftShoulder' is the collar bone beside
-# 'LeftArm' and the shoulder joint beside 'LeftElbow', 'LeftFoot' is the ankle, or the toes beside
-# 'LeftAnkle'. So parts are looked for in an order, and a word that is taken is not used again.
+__all__ = ['BvhRoles', 'MEASURED', 'SIDES', 'find_roles', 'roles_by_name']
 
 SIDES = ('left', 'right')
-# Parts of a limb from the trunk outward; a joint is where its part begins.
-LIMBS = {
-    'leg': ('upper_leg', 'lower_leg', 'foot', 'toe'),
-    'arm': ('clavicle', 'upper_arm', 'forearm', 'hand'),
+# Keypoint -> role of its joint; a joint is where its part begins.
+MEASURED = {
+    f'{side[0].upper()}{name}': f'{side}_{part}'
+    for side in SIDES
+    for name, part in (
+        ('Shoulder', 'upper_arm'),
+        ('Elbow', 'forearm'),
+        ('Wrist', 'hand'),
+        ('Hip', 'upper_leg'),
+        ('Knee', 'lower_leg'),
+        ('Ankle', 'foot'),
+    )
 }
-REQUIRED = ('upper_leg', 'lower_leg', 'foot', 'upper_arm', 'forearm')
+_REQUIRED = ('upper_leg', 'lower_leg', 'foot', 'upper_arm', 'forearm')
+
+
+def _set_of(words: str) -> set[str]:
+    return set(words.split())
+
 
 # Words of a part, best first; parts in the order in which they choose.
 _SIDED = {
@@ -62,64 +64,20 @@ _MIDDLE = {
     'neck': ('neck', 'lowerneck', 'upperneck', 'cervical'),
     'head': ('head', 'face', 'skull'),
 }
-_SPINE = (
-    'spine',
-    'chest',
-    'upperchest',
-    'abdomen',
-    'ab',
-    'torso',
-    'thorax',
-    'waist',
-    'lumbar',
-    'lowerback',
-    'upperback',
-    'back',
-    'l5',
-    'l3',
-    't12',
-    't8',
+_SPINE = _set_of(
+    'spine chest upperchest abdomen ab torso thorax waist lumbar lowerback upperback back l5 l3 '
+    't12 t8'
 )
 _SIDE_WORDS = {'left': 'left', 'right': 'right', 'l': 'left', 'r': 'right'}
 # Of rigs and exporters, without meaning for the body.
-_NOISE = {
-    'joint',
-    'jnt',
-    'bone',
-    'bip',
-    'j',
-    'b',
-    'bn',
-    'def',
-    'org',
-    'mixamorig',
-    'character',
-    'valve',
-    'biped',
-    'sk',
-    'skel',
-    'rig',
-    'armature',
-}
+_NOISE = _set_of(
+    'joint jnt bone bip j b bn def org mixamorig character valve biped sk skel rig armature'
+)
 # Joints beside the body's own: for twisting skin, for control, for the ends of chains.
-_HELPERS = {
-    'twist',
-    'ik',
-    'roll',
-    'target',
-    'pole',
-    'ctrl',
-    'helper',
-    'nub',
-    'end',
-    'tip',
-    'effector',
-    'site',
-    'top',
-}
+_HELPERS = _set_of('twist ik roll target pole ctrl helper nub end tip effector site top')
 
-# The words of upper and lower leg tell the convention.
-CONVENTIONS = {
+# Words of upper and lower leg -> convention.
+_CONVENTIONS = {
     ('upleg', 'leg'): 'Mixamo and CMU (LeftUpLeg)',
     ('upperleg', 'lowerleg'): 'Bandai, Xsens, VRM (UpperLeg_L)',
     ('thigh', 'shin'): 'Blender (thigh.L, shin.L)',
@@ -130,49 +88,43 @@ CONVENTIONS = {
 
 
 def roles_by_name(names: Sequence[str]) -> dict[str, int]:
-    """Return the index of the joint of each role that the names tell.
+    """Return the index of the joint of each role that is clear from the names.
 
     Args:
         names: of the joints, those nearer to the root first where two mean the same.
 
     Returns:
-        'hips', 'spine' (the last of the chain), 'neck', 'head', and 'left_' or 'right_' with a
-        part of LIMBS.
+        'hips', 'spine' (the last of the chain), 'neck', 'head', and 'left_' or 'right_' with
+        'upper_leg', 'lower_leg', 'foot', 'toe', 'clavicle', 'upper_arm', 'forearm' or 'hand'.
     """
-    meant: dict[tuple[str, str], int] = {}
+    index_of: dict[tuple[str, str], int] = {}
     roles: dict[str, int] = {}
     for index, name in enumerate(names):
         side, word = _meaning(name)
-        meant.setdefault((side, word), index)
+        index_of.setdefault((side, word), index)
         if not side and word in _SPINE:
             roles['spine'] = index
     for role, words in _MIDDLE.items():
-        found = [meant['', word] for word in words if ('', word) in meant]
-        if found:
-            roles[role] = found[0]
+        joints = [index_of['', word] for word in words if ('', word) in index_of]
+        if joints:
+            roles[role] = joints[0]
     for side in SIDES:
-        for part, word in _choices(meant, side).items():
-            roles[f'{side}_{part}'] = meant[side, word]
+        for part, word in _choices(index_of, side).items():
+            roles[f'{side}_{part}'] = index_of[side, word]
     return roles
 
 
-def convention(names: Sequence[str], roles: dict[str, int]) -> str:
-    """Return the convention that the legs' names follow, '' where it is none of the table."""
-    parts = ('left_upper_leg', 'left_lower_leg')
-    if not all(part in roles for part in parts):
-        return ''
-    upper, lower = (_meaning(names[roles[part]])[1] for part in parts)
-    return CONVENTIONS.get((upper, lower), f'mixed ({upper}, {lower})')
+def _convention(names: Sequence[str], roles: dict[str, int]) -> str:
+    """Return the convention that the legs' names follow."""
+    upper, lower = (
+        _meaning(names[roles[part]])[1] for part in ('left_upper_leg', 'left_lower_leg')
+    )
+    return _CONVENTIONS.get((upper, lower), f'mixed ({upper}, {lower})')
 
 
-def side_of(name: str) -> str:
-    """Return 'left', 'right' or '' for what the name of a joint says."""
-    return _meaning(name)[0]
-
-
-def _choices(meant: dict[tuple[str, str], int], side: str) -> dict[str, str]:
+def _choices(index_of: dict[tuple[str, str], int], side: str) -> dict[str, str]:
     """Return the word that each part of a side goes by."""
-    present = {word for other, word in meant if other == side}
+    present = {word for other, word in index_of if other == side}
     taken: set[str] = set()
     chosen: dict[str, str] = {}
     for part, words in _SIDED.items():
@@ -226,9 +178,8 @@ class BvhRoles:
     """The nodes of a file that a body is read from.
 
     Attributes:
-        nodes: role -> index; 'hips', 'spine', 'neck', 'head', and 'left_' or 'right_' with a part
-            of LIMBS. 'hand' and 'toe' may be end sites.
-        how: how they were found, for people.
+        nodes: role -> index, see `roles_by_name`; 'hand' and 'toe' may be end sites.
+        how: by names or by structure, for people.
         confidence: 1 for names; 0 to 1 for structure.
         warnings: what is odd, for people.
     """
@@ -252,7 +203,7 @@ def find_roles(file: BvhFile, places: np.ndarray) -> BvhRoles:
     nodes = _named(file, places)
     warnings: list[str] = []
     if nodes:
-        how, confidence = f'names: {convention(_names(file), nodes)}', 1.0
+        how, confidence = f'names: {_convention(_names(file), nodes)}', 1.0
     else:
         nodes, confidence, basis = roles_by_structure(file, places)
         if not nodes:
@@ -280,7 +231,7 @@ def _named(file: BvhFile, places: np.ndarray) -> dict[str, int]:
     """Return the roles by name, {} where parts are missing or do not hang together."""
     nodes = roles_by_name(_names(file))
     for side in SIDES:
-        if any(f'{side}_{part}' not in nodes for part in REQUIRED):
+        if any(f'{side}_{part}' not in nodes for part in _REQUIRED):
             return {}
         for chain in (('upper_leg', 'lower_leg', 'foot'), ('upper_arm', 'forearm')):
             path = file.path_to(nodes[f'{side}_{chain[-1]}'])
@@ -289,7 +240,7 @@ def _named(file: BvhFile, places: np.ndarray) -> dict[str, int]:
             ]
             if places_on_path != sorted(set(places_on_path)) or places_on_path[0] < 0:
                 return {}
-    if len({nodes[f'{side}_{part}'] for side in SIDES for part in REQUIRED}) < 2 * len(REQUIRED):
+    if len({nodes[f'{side}_{part}'] for side in SIDES for part in _REQUIRED}) < 2 * len(_REQUIRED):
         return {}
     if 'head' not in nodes:
         _add_head(file, places, nodes)
@@ -312,7 +263,7 @@ def _sides_by_name(file: BvhFile, nodes: dict[str, int], basis: str) -> tuple[di
     """Settle left and right by what the names of the limbs say, where they say it."""
     votes = 0
     for role, node in nodes.items():
-        said, side = side_of(file.nodes[node].name), role.partition('_')[0]
+        said, side = _meaning(file.nodes[node].name)[0], role.partition('_')[0]
         if said and side in SIDES:
             votes += 1 if said == side else -1
     if votes == 0:

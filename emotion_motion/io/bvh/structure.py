@@ -45,13 +45,13 @@ def roles_by_structure(file: BvhFile, places: np.ndarray) -> tuple[dict[str, int
 
     Returns:
         The roles, {} where the tree has no two legs, two arms and a head; confidence from 0 to 1;
-        what tells left from right.
+        what left and right rest on.
     """
     lengths = bone_lengths(file, places)
-    found = _legs_and_arms(file, _pairs(file, lengths))
-    if found is None:
+    limbs = _legs_and_arms(file, _pairs(file, lengths))
+    if limbs is None:
         return {}, 0.0, ''
-    legs, arms = found
+    legs, arms = limbs
     roles: dict[str, int] = {'hips': legs.fork}
     neck, head = head_chain(file, lengths, arms.fork, [chain[0] for chain in arms.chains])
     if head is None:
@@ -105,7 +105,7 @@ def head_chain(
 
 
 def forward_sign(file: BvhFile, places: np.ndarray, roles: dict[str, int]) -> tuple[float, str]:
-    """Return whether the named left is left: 1 if so, -1 if exchanged; and what tells it.
+    """Return whether the named left is left: 1 if so, -1 if exchanged; and by what.
 
     Left of a body is up x forward. Feet point forward; knees bend forward. Between -1 and 1 where
     the frames disagree.

@@ -11,16 +11,17 @@ import numpy as np
 
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.exceptions import MotionFileError
+from emotion_motion.files import storage_errors, whole_file
 from emotion_motion.io.bvh.axes import standing_height, unit
-from emotion_motion.io.bvh.body import HEAD_IN_REST, MEASURED
+from emotion_motion.io.bvh.body import BUILT, FACE, FOOT, HEAD_IN_REST
+from emotion_motion.io.bvh.roles import MEASURED
+from emotion_motion.io.motion import check_ending
 
 __all__ = ['write_bvh']
 
 # Rows are the file's axes in REP-103's: X is left, Y up, Z forward.
 _TO_FILE = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 _CM = 100.0
-_FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
-_FOOT = ('BigToe', 'SmallToe', 'Heel')
 # Joint of a side, its parent, and the keypoint of where it is; outward.
 _LIMBS = (
     ('UpLeg', 'Hips', 'Hip'),
@@ -70,7 +71,8 @@ def write_bvh(path: str | Path, keypoints: np.ndarray, rate_hz: float, skeleton:
 
     Raises:
         MotionFileError: another skeleton or shape, numbers that are not finite, a body without
-            size, a rate that is not above 0, another ending, or the file cannot be written.
+            size, a rate that is not above 0, or another ending.
+        StorageError: the file cannot be written.
     """
     path = Path(path)
     points = np.asarray(keypoints, dtype=np.float64)
@@ -90,20 +92,14 @@ def write_bvh(path: str | Path, keypoints: np.ndarray, rate_hz: float, skeleton:
         f'Frames: {len(points)}',
         f'Frame Time: {1.0 / rate_hz:.8f}',
     ]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text('\n'.join([*head, *rows]) + '\n', encoding='ascii')
-    except OSError as error:
-        raise MotionFileError(
-            f'could not write {path} ({error.strerror}); choose a folder that you may write to'
-        ) from error
+    with storage_errors(path), whole_file(path) as partial:
+        partial.write_text('\n'.join([*head, *rows]) + '\n', encoding='ascii')
     return path
 
 
 def _check(path: Path, points: np.ndarray, rate_hz: float, skeleton: Skeleton) -> None:
-    if path.suffix != '.bvh':
-        raise MotionFileError(f'got the file name {str(path)!r}; expected an ending of .bvh')
-    wanted = {*MEASURED, *_FACE, *(f'{side}{name}' for side in 'LR' for name in _FOOT)}
+    check_ending(path, '.bvh')
+    wanted = {*MEASURED, *BUILT}
     if not wanted <= set(skeleton.names):
         raise MotionFileError(
             f'got the skeleton {skeleton.name!r}, which lacks '
@@ -150,7 +146,7 @@ def _joints(points: np.ndarray, skeleton: Skeleton) -> dict[str, _Joint]:
                 now = points[:, index(target)] - points[:, index(here)]
                 turn = _swing(turn @ bone(here, target), now) @ turn
             elif joint == 'Foot':
-                toes = [index(mark + part) for part in _FOOT]
+                toes = [index(mark + part) for part in FOOT]
                 turn = _fit(
                     rest[toes] - rest[index(here)], points[:, toes] - points[:, [index(here)]]
                 )
@@ -169,21 +165,21 @@ def _neck_and_head(
     points: np.ndarray, rest: np.ndarray, height: float, chest: np.ndarray, skeleton: Skeleton
 ) -> tuple[_Joint, _Joint]:
     """Return a neck that points at the base of the skull, and a head that turns as the face."""
-    face, neck = [skeleton.index(name) for name in _FACE], skeleton.index('Neck')
+    face, neck = [skeleton.index(name) for name in FACE], skeleton.index('Neck')
     base = height * _TO_FILE @ HEAD_IN_REST
     middle, middle_now = rest[face].mean(axis=0), points[:, face].mean(axis=1)
     turn = _fit(rest[face] - middle, points[:, face] - middle_now[:, None])
     now = middle_now + turn @ (base - middle) - points[:, neck]
-    way = unit(base - rest[neck]) * np.median(np.linalg.norm(now, axis=-1))
+    bone = unit(base - rest[neck]) * np.median(np.linalg.norm(now, axis=-1))
     top = height * _TO_FILE @ [0.0, 0.0, 1.0 - HEAD_IN_REST[2]]
-    bend = _swing(chest @ way, now) @ chest
-    return _Joint('Spine', np.zeros(3), bend), _Joint('Neck', way, turn, end=top)
+    bend = _swing(chest @ bone, now) @ chest
+    return _Joint('Spine', np.zeros(3), bend), _Joint('Neck', bone, turn, end=top)
 
 
 def _frame(points: np.ndarray, skeleton: Skeleton, part: str) -> np.ndarray:
     """Return axes [T, 3, 3] by MidHip to Neck and the line from right to left `part`.
 
-    That of the hips keeps the line, that of the shoulders the way to the neck.
+    That of the hips keeps the line, that of the shoulders the direction to the neck.
     """
     left = points[:, skeleton.index(f'L{part}')] - points[:, skeleton.index(f'R{part}')]
     up = points[:, skeleton.index('Neck')] - points[:, skeleton.index('MidHip')]

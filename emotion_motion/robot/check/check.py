@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import itertools
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.collision.model import capsule_model, CapsuleModel
+from emotion_motion.robot.description.config import ARMS, LIMB_ENDS
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.retarget.bones import Bones
 from emotion_motion.robot.retarget.directions import AXES, BodyDirections, LIMBS
@@ -19,8 +21,12 @@ from emotion_motion.robot.retarget.retargeter import Retargeter
 
 __all__ = ['EmotionCheck', 'check_motion', 'Reach', 'reaches']
 
-# Reach: how far elbows bend, arms rise, head and trunk turn, of a person and of a robot.
-
+ARM_LIMBS = tuple(name for name in LIMBS if 'arm' in name)
+_PARTS = (*AXES, *ARM_LIMBS)
+_SETTLE_S = 3.0  # on the first frame, before anything counts
+_WINDOW_S = 1.0
+_NEAR_RAD, _NEAR_SPEED = 1e-3, 0.999
+_ELSEWHERE_DEG = 5.0
 _MOST = 95.0  # percentile: what is reached now and then, not once
 _FULL = 0.85  # of what was asked counts as reached
 _SMALL_DEG = 10.0  # what is less than this short is not missed
@@ -28,10 +34,10 @@ _SMALL_DEG = 10.0  # what is less than this short is not missed
 
 @dataclass(frozen=True)
 class Reach:
-    """How far something went.
+    """How far elbows bend, arms rise, head and trunk turn, of a person and of a robot.
 
     Attributes:
-        what: moved, as in 'elbows bend'.
+        what: the movement, as in 'elbows bend'.
         asked_deg: how far the person's went.
         reached_deg: how far the robot's went at those moments.
     """
@@ -59,42 +65,34 @@ def reaches(names: tuple[str, ...], asked: np.ndarray, reached: np.ndarray) -> t
         reached: the robot's [T, B, 3].
     """
     person, robot = _angles(names, asked), _angles(names, reached)
-    found = []
+    all_reaches = []
     for what, angles in person.items():
         most = float(np.percentile(np.abs(angles), _MOST))
         moments = np.abs(angles) >= most
         # The robot's at the moments of the person's most, in the person's direction.
-        there = float((np.sign(angles) * robot[what])[moments].mean())
-        found.append(Reach(what, most, max(0.0, there)))
-    return tuple(found)
+        robot_most = float((np.sign(angles) * robot[what])[moments].mean())
+        all_reaches.append(Reach(what, most, max(0.0, robot_most)))
+    return tuple(all_reaches)
 
 
 def _angles(names: tuple[str, ...], directions: np.ndarray) -> dict[str, np.ndarray]:
     """Return angles in degrees; of both sides [2 T], of middle parts [T]."""
     at = {name: directions[:, row] for row, name in enumerate(names)}
     arms = [(at[f'{side}_upper_arm'], at[f'{side}_forearm']) for side in ('left', 'right')]
-    down = -at['trunk_up']
-    forward = at['head_forward']
+    up, left, forward = at['trunk_up'], at['trunk_left'], at['head_forward']
     return {
-        'elbows bend': np.concatenate([_between(upper, fore) for upper, fore in arms]),
-        'arms rise': np.concatenate([_between(upper, down) for upper, _ in arms]),
+        'elbows bend': np.concatenate([_between_deg(upper, fore) for upper, fore in arms]),
+        'arms rise': np.concatenate([_between_deg(upper, -up) for upper, _ in arms]),
         'head nods': np.degrees(np.arcsin(np.clip(-forward[:, 2], -1.0, 1.0))),
         'head turns': np.degrees(np.arctan2(forward[:, 1], forward[:, 0])),
-        'trunk leans': _between(at['trunk_up'], np.array((0.0, 0.0, 1.0))),
-        'trunk twists': np.degrees(np.arctan2(-at['trunk_left'][:, 0], at['trunk_left'][:, 1])),
+        'trunk leans': _between_deg(up, np.array((0.0, 0.0, 1.0))),
+        'trunk twists': np.degrees(np.arctan2(-left[:, 0], left[:, 1])),
     }
 
 
-def _between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _between_deg(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the angles between unit vectors [..., 3]."""
     return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(axis=-1), -1.0, 1.0))))
-
-
-ARM_LIMBS = tuple(name for name in LIMBS if 'arm' in name)
-_PARTS = (*AXES, *ARM_LIMBS)
-_SETTLE_S = 3.0  # on the first frame, before anything counts
-_WINDOW_S = 1.0
-_NEAR_RAD, _NEAR_SPEED = 1e-3, 0.999
-_ELSEWHERE_DEG = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +130,6 @@ class EmotionCheck:
         """Mean error of the four limb vectors of the arms."""
         return float(np.mean([self.errors_deg[name] for name in ARM_LIMBS]))
 
-    @property
-    def clipped(self) -> float:
-        """Share of frames with a joint at a limit of position or speed, or held clear."""
-        return max(self.at_position_limit, self.at_speed_limit, self.at_clearance)
-
 
 def check_motion(
     robot: Robot,
@@ -163,31 +156,28 @@ def check_motion(
         )
     capsules = capsules or capsule_model(robot)
     before, poses = _retargeted(Retargeter(robot, rate_hz), keypoints)
-    _, freely = _retargeted(Retargeter(robot, rate_hz, clearance=False), keypoints)
+    _, free_poses = _retargeted(Retargeter(robot, rate_hz, clearance=False), keypoints)
     asked, reached, places = _directions(robot, keypoints, poses)
-    errors = _angles_deg(asked, reached).mean(axis=0)
-    kept_away = _angles_deg(reached, _directions(robot, keypoints, freely)[1]).max(axis=1)
-    person, machine = _dynamics(_person(keypoints), rate_hz), _dynamics(places, rate_hz)
-    size = max(2, round(_WINDOW_S * rate_hz))
-    left = np.stack([capsules.distances(q) - capsules.margins for q in poses])
-    at_limit = (poses <= robot.limits.lower + _NEAR_RAD) | (
-        poses >= robot.limits.upper - _NEAR_RAD
-    )
-    steps = np.abs(np.diff(poses, axis=0, prepend=before[None]))
-    at_speed = steps >= _NEAR_SPEED * robot.limits.velocity / rate_hz
-    share = (at_limit | at_speed).mean(axis=0)
+    errors = _between_deg(asked, reached).mean(axis=0)
+    kept_away = _between_deg(reached, _directions(robot, keypoints, free_poses)[1]).max(axis=1)
+    names = load_skeleton('body_25').names
+    person = _dynamics({name: keypoints[:, names.index(name)] for name in names}, rate_hz)
+    machine = _dynamics(places, rate_hz)
+    at_position, at_speed = _at_limits(robot, before, poses, rate_hz)
+    share = (at_position | at_speed).mean(axis=0)
+    nearest = [(capsules.distances(q) - capsules.margins).min(initial=np.inf) for q in poses]
     return EmotionCheck(
         emotion=emotion,
         errors_deg=dict(zip(_PARTS, errors.tolist(), strict=True)),
         correlations={
-            name: _spearman(_windows(person[name], size), _windows(machine[name], size))
-            for name in person
+            name: _spearman(_windows(values, rate_hz), _windows(machine[name], rate_hz))
+            for name, values in person.items()
         },
         speed_ratio=float(machine['speed'].mean() / max(person['speed'].mean(), 1e-9)),
-        at_position_limit=float(at_limit.any(axis=1).mean()),
+        at_position_limit=float(at_position.any(axis=1).mean()),
         at_speed_limit=float(at_speed.any(axis=1).mean()),
         at_clearance=float((kept_away > _ELSEWHERE_DEG).mean()),
-        nearest_m=float(left.min(initial=np.inf)),
+        nearest_m=float(min(nearest)),
         busiest=(robot.names[int(share.argmax())], float(share.max())),
         reaches=reaches(_PARTS, asked, reached),
         poses=poses,
@@ -201,31 +191,28 @@ def _retargeted(retargeter: Retargeter, keypoints: np.ndarray) -> tuple[np.ndarr
     return before, np.stack([retargeter(frame) for frame in keypoints])
 
 
-def _angles_deg(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(axis=-1), -1.0, 1.0))))
+def _at_limits(
+    robot: Robot, before: np.ndarray, poses: np.ndarray, rate_hz: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where joints are at a limit of position and of speed [T, J]."""
+    limits = robot.limits
+    at_position = (poses <= limits.lower + _NEAR_RAD) | (poses >= limits.upper - _NEAR_RAD)
+    steps = np.abs(np.diff(poses, axis=0, prepend=before[None]))
+    return at_position, steps >= _NEAR_SPEED * limits.velocity / rate_hz
 
 
 def _directions(
     robot: Robot, keypoints: np.ndarray, poses: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Return directions of person and robot [T, B, 3], and places of the robot's arms [T, 3]."""
-    read = BodyDirections(_PARTS)
+    read, bones = BodyDirections(_PARTS), Bones(robot, all_parts=True)
     asked = np.stack([read(frame) for frame in keypoints])
-    bones = Bones(robot, all_parts=True)
     reached = np.tile(read(read.skeleton.rest), (len(poses), 1, 1))  # what cannot turn stays
-    found = [bones.names.index(name) for name in _PARTS if name in bones.names]
     rows = [row for row, name in enumerate(_PARTS) if name in bones.names]
-    places: dict[str, list[np.ndarray]] = {}
-    for frame, q in enumerate(poses):
-        reached[frame, rows] = bones.directions(q)[found]
-        for name, place in robot.keypoints(q).items():
-            places.setdefault(name, []).append(place)
-    return asked, reached, {name: np.stack(each) for name, each in places.items()}
-
-
-def _person(keypoints: np.ndarray) -> dict[str, np.ndarray]:
-    names = load_skeleton('body_25').names
-    return {name: keypoints[:, names.index(name)] for name in names}
+    bone_rows = [bones.names.index(_PARTS[row]) for row in rows]
+    reached[:, rows] = np.stack([bones.directions(q)[bone_rows] for q in poses])
+    places = [robot.keypoints(q) for q in poses]
+    return asked, reached, {name: np.stack([at[name] for at in places]) for name in places[0]}
 
 
 def _dynamics(places: Mapping[str, np.ndarray], rate_hz: float) -> dict[str, np.ndarray]:
@@ -235,16 +222,9 @@ def _dynamics(places: Mapping[str, np.ndarray], rate_hz: float) -> dict[str, np.
     shoulders' middle (EMOKINE's limb contraction without the legs).
     """
     middle = 0.5 * (places['LShoulder'] + places['RShoulder'])
-    length = (
-        np.mean(
-            [
-                np.linalg.norm(places[f'{side}{to}'] - places[f'{side}{of}'], axis=1).mean()
-                for side in 'LR'
-                for of, to in (('Shoulder', 'Elbow'), ('Elbow', 'Wrist'))
-            ]
-        )
-        * 2.0
-    )
+    halves = [half for arm in ARMS for half in itertools.pairwise(LIMB_ENDS[arm])]
+    lengths = [np.linalg.norm(places[end] - places[start], axis=1) for start, end in halves]
+    length = 2.0 * np.mean(lengths)
     hands = np.stack([places['LWrist'], places['RWrist']]) / length  # [2, T, 3]
     moving = np.stack([places[name] for name in ('LElbow', 'RElbow', 'LWrist', 'RWrist')])
     speed = np.linalg.norm(np.gradient(moving / length, 1.0 / rate_hz, axis=1), axis=2)
@@ -256,8 +236,9 @@ def _dynamics(places: Mapping[str, np.ndarray], rate_hz: float) -> dict[str, np.
     }
 
 
-def _windows(values: np.ndarray, size: int) -> np.ndarray:
+def _windows(values: np.ndarray, rate_hz: float) -> np.ndarray:
     """Return means [N] of windows that overlap by half."""
+    size = max(2, round(_WINDOW_S * rate_hz))
     starts = range(0, len(values) - size + 1, max(1, size // 2))
     return np.array([values[start : start + size].mean() for start in starts])
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,15 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
-from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.collision.model import capsule_model, CapsuleModel
-from emotion_motion.robot.description.pinocchio_module import load_pinocchio
+from emotion_motion.robot.description.config import LIMB_ENDS
 from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.drawing import capsule_lines, LEFT, MIDDLE, new_figure, RIGHT
 
 __all__ = ['Comparison', 'draw_comparisons']
 
-_LEFT, _RIGHT, _BODY = '#1f77b4', '#d1495b', '#3b3f46'
-_LIMBS = {
-    _LEFT: (('LShoulder', 'LElbow', 'LWrist'), ('LHip', 'LKnee', 'LAnkle')),
-    _RIGHT: (('RShoulder', 'RElbow', 'RWrist'), ('RHip', 'RKnee', 'RAnkle')),
-}
 _SPACING = 0.75  # of figures, in body heights
+_AZIMUTH, _ELEVATION = np.radians(35.0), np.radians(7.0)  # of the camera; 0 looks into the face
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +39,7 @@ class Comparison:
 
 
 def draw_comparisons(
-    robot: Robot,
-    comparisons: Sequence[Comparison],
-    path: str | Path,
-    *,
-    figures: int = 10,
-    azimuth_deg: float = 35.0,
+    robot: Robot, comparisons: Sequence[Comparison], path: Path, *, figures: int = 10
 ) -> Path:
     """Draw two rows for each comparison: the person above, the robot at the same moments below.
 
@@ -57,114 +48,78 @@ def draw_comparisons(
         comparisons: what to draw.
         path: picture to write.
         figures: how many moments, evenly spread.
-        azimuth_deg: the camera's turn; 0 looks into the face.
 
     Raises:
         RobotError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RobotError(
-            "got no matplotlib, which pictures need; pip install 'emotion_motion[train]'"
-        ) from error
     rows = 2 * len(comparisons)
-    figure = Figure(figsize=(1.5 * figures, 2.3 * rows))
-    FigureCanvasAgg(figure)
+    page = new_figure(1.5 * figures, 2.3 * rows)
     skeleton, capsules = load_skeleton('body_25'), capsule_model(robot)
-    scale = _height(robot)
-    for number, each in enumerate(comparisons):
-        moments = np.linspace(0, len(each.poses) - 1, figures).round().astype(int)
-        above = figure.add_subplot(rows, 1, 2 * number + 1)
-        below = figure.add_subplot(rows, 1, 2 * number + 2)
-        for place, moment in enumerate(moments):
-            shift = place * _SPACING
-            _draw_person(above, each.keypoints[moment], skeleton, shift, azimuth_deg)
-            _draw_robot(below, capsules, each.poses[moment], scale, shift, azimuth_deg)
-        for axes, what in ((above, each.title), (below, f'{each.title}: {robot.config.name}')):
-            axes.set_title(what, fontsize=10, loc='left')
+    for number, comparison in enumerate(comparisons):
+        moments = np.linspace(0, len(comparison.poses) - 1, figures).round().astype(int)
+        above, below = (page.add_subplot(rows, 1, 2 * number + row) for row in (1, 2))
+        for column, moment in enumerate(moments):
+            shift = np.array((column * _SPACING, 0.0))
+            _draw_person(above, comparison.keypoints[moment], skeleton, shift)
+            _draw_robot(below, capsules, comparison.poses[moment], shift)
+        for axes, title in (
+            (above, comparison.title),
+            (below, f'{comparison.title}: {robot.config.name}'),
+        ):
+            axes.set_title(title, fontsize=10, loc='left')
             axes.set_aspect('equal')
             axes.set_xlim(-0.5, (figures - 1) * _SPACING + 0.5)
             axes.set_axis_off()
-    figure.tight_layout()
-    path = Path(path)
-    figure.savefig(path, dpi=90, facecolor='white')
+    page.tight_layout()
+    page.savefig(path, dpi=90, facecolor='white')
     return path
 
 
-def _draw_person(
-    axes: Any, points: np.ndarray, skeleton: Skeleton, shift: float, azimuth_deg: float
-) -> None:
-    height = skeleton.bone_lengths.sum() / max(
-        sum(float(np.linalg.norm(points[c] - points[p])) for p, c in skeleton.edges), 1e-9
-    )
-    flat = _seen(points * height, azimuth_deg) + np.array((shift, 0.0))
+def _draw_person(axes: Any, points: np.ndarray, skeleton: Skeleton, shift: np.ndarray) -> None:
+    bones = sum(float(np.linalg.norm(points[c] - points[p])) for p, c in skeleton.edges)
+    flat = _seen(points * skeleton.bone_lengths.sum() / max(bones, 1e-9)) + shift
     for parent, child in skeleton.edges:
-        name = skeleton.names[child]
-        middle = skeleton.mirror[child] == child
-        colour = _BODY if middle else _LEFT if name.startswith('L') else _RIGHT
+        middle, left = skeleton.mirror[child] == child, skeleton.names[child].startswith('L')
+        colour = MIDDLE if middle else LEFT if left else RIGHT
         axes.plot(*flat[[parent, child]].T, color=colour, lw=2.0, solid_capstyle='round')
 
 
-def _draw_robot(
-    axes: Any,
-    capsules: CapsuleModel,
-    q: np.ndarray,
-    scale: float,
-    shift: float,
-    azimuth_deg: float,
-) -> None:
-    robot, pin = capsules.robot, load_pinocchio()
-    data = robot.model.createData()
-    pin.framesForwardKinematics(robot.model, data, q)
-    below = data.oMf[robot.frame(robot.base)].inverse()
-    lift = _ground(robot)
-
-    def seen(points: Any) -> np.ndarray:
-        placed = np.array([below.act(np.asarray(point)) for point in points])
-        return _seen((placed - [0.0, 0.0, lift]) / scale, azimuth_deg) + np.array((shift, 0.0))
-
+def _draw_robot(axes: Any, capsules: CapsuleModel, q: np.ndarray, shift: np.ndarray) -> None:
+    robot = capsules.robot
+    scale, ground = _height(robot), np.array((0.0, 0.0, _ground(robot)))
     inches = axes.figure.get_figwidth() / (9.0 * _SPACING + 1.0)
-    for shape in capsules.geometry.geometryObjects:
-        half = np.array((0.0, 0.0, shape.geometry.halfLength))
-        placed = data.oMi[shape.parentJoint] * shape.placement
-        ends = seen([placed.act(half), placed.act(-half)])
-        width = 2.0 * shape.geometry.radius / scale * inches * 72.0
-        axes.plot(*ends.T, color='#b9c0ca', lw=width, alpha=0.35, solid_capstyle='round')
-    for colour, line in _lines(robot, data, below):
-        axes.plot(*seen(line).T, color=colour, lw=2.0, solid_capstyle='round', marker='o', ms=2)
+    for ends, radius in capsule_lines(capsules, q):
+        flat, width = _seen((ends - ground) / scale) + shift, 2.0 * radius / scale * inches * 72.0
+        axes.plot(*flat.T, color='#b9c0ca', lw=width, alpha=0.35, solid_capstyle='round')
+    for colour, line in _lines(robot, q):
+        flat = _seen((np.array(line) - ground) / scale) + shift
+        axes.plot(*flat.T, color=colour, lw=2.0, solid_capstyle='round', marker='o', ms=2)
 
 
-def _lines(robot: Robot, data: Any, below: Any) -> list[tuple[str, list[np.ndarray]]]:
-    """Return the lines of a robot's figure, in the world of `data`."""
-    at: Mapping[str, np.ndarray] = {
-        name: data.oMf[robot.frame(link)].act(np.array(offset))
-        for name, (link, offset) in robot.config.keypoints.items()
-    }
-    found = [
-        (colour, [at[name] for name in limb])
-        for colour, limbs in _LIMBS.items()
-        for limb in limbs
+def _lines(robot: Robot, q: np.ndarray) -> list[tuple[str, list[np.ndarray]]]:
+    """Return the colours and places of a robot's limbs, trunk and head, in the base's frame."""
+    at = robot.keypoints(q)
+    lines = [
+        (LEFT if chain.startswith('left') else RIGHT, [at[name] for name in limb])
+        for chain, limb in LIMB_ENDS.items()
         if set(limb) <= set(at)
     ]
     neck = 0.5 * (at['LShoulder'] + at['RShoulder'])
     waist = 0.5 * (at['LHip'] + at['RHip']) if {'LHip', 'RHip'} <= set(at) else at['Neck']
-    found.append((_BODY, [at['LShoulder'], neck, at['RShoulder']]))
-    found.append((_BODY, [neck, waist]))
+    lines += [(MIDDLE, [at['LShoulder'], neck, at['RShoulder']]), (MIDDLE, [neck, waist])]
     if 'Nose' in at:
-        found.append((_BODY, [neck, *_face(robot, data, below, neck)]))
-    return found
+        lines.append((MIDDLE, [neck, *_face(robot, q, neck)]))
+    return lines
 
 
-def _face(robot: Robot, data: Any, below: Any, neck: np.ndarray) -> list[np.ndarray]:
+def _face(robot: Robot, q: np.ndarray, neck: np.ndarray) -> list[np.ndarray]:
     """Return the middle of the head and the tip of its nose, by how the head's link turned."""
-    pin, rest = load_pinocchio(), robot.model.createData()
-    pin.framesForwardKinematics(robot.model, rest, robot.rest)
     link = robot.frame(robot.config.keypoints['Nose'][0])
-    base = rest.oMf[robot.frame(robot.base)].rotation
-    turned = data.oMf[link].rotation @ rest.oMf[link].rotation.T @ base
-    size = 0.09 * _height(robot)
+    now, at_rest = (
+        to_base.rotation @ data.oMf[link].rotation
+        for data, to_base in (robot.placed(q), robot.placed(robot.rest))
+    )
+    turned, size = now @ at_rest.T, 0.09 * _height(robot)
     middle = neck + turned @ np.array((0.0, 0.0, 1.3 * size))
     return [middle, middle + turned @ np.array((size, 0.0, 0.0))]
 
@@ -179,12 +134,12 @@ def _ground(robot: Robot) -> float:
     """Return the height of the ground in the frame of the base [m]."""
     at = robot.keypoints(robot.rest)
     ankles = [at[name][2] for name in ('LAnkle', 'RAnkle') if name in at]
-    return min([*ankles, 0.0]) - (0.05 if ankles else 0.0)
+    return float(min([*ankles, 0.0])) - (0.05 if ankles else 0.0)
 
 
-def _seen(points: np.ndarray, azimuth_deg: float) -> np.ndarray:
+def _seen(points: np.ndarray) -> np.ndarray:
     """Return picture coordinates [N, 2] of points [N, 3] from a little above."""
-    turn, lift = np.radians(azimuth_deg), np.radians(7.0)
-    across = -points[:, 0] * np.sin(turn) + points[:, 1] * np.cos(turn)
-    near = points[:, 0] * np.cos(turn) + points[:, 1] * np.sin(turn)
-    return np.stack((across, points[:, 2] * np.cos(lift) - near * np.sin(lift)), axis=1)
+    across = -points[:, 0] * np.sin(_AZIMUTH) + points[:, 1] * np.cos(_AZIMUTH)
+    near = points[:, 0] * np.cos(_AZIMUTH) + points[:, 1] * np.sin(_AZIMUTH)
+    up = points[:, 2] * np.cos(_ELEVATION) - near * np.sin(_ELEVATION)
+    return np.stack((across, up), axis=1)

@@ -31,20 +31,18 @@ def reachable(check: EmotionCheck) -> str:
 
 def verdict(check: EmotionCheck) -> str:
     """Return a sentence: how well it goes, what comes short, and which limit is met most."""
-    how = {'yes': 'reachable', 'partly': 'partly reachable', 'no': 'not reachable'}[
-        reachable(check)
-    ]
-    said = [f'{how}, arms {check.arm_error_deg:.0f} degrees off']
-    said += [str(reach) for reach in check.reaches if reach.short]
+    how = {'yes': '', 'partly': 'partly ', 'no': 'not '}[reachable(check)]
+    parts = [f'{how}reachable, arms {check.arm_error_deg:.0f} degrees off']
+    parts += [str(reach) for reach in check.reaches if reach.short]
     weakest = min(check.correlations, key=lambda name: check.correlations[name])
     if check.correlations[weakest] < _WELL_ALIKE:
-        said.append(f'{weakest} follows only by {check.correlations[weakest]:.2f}')
+        parts.append(f'{weakest} follows only by {check.correlations[weakest]:.2f}')
     joint, share = check.busiest
     if share > _OFTEN:
-        said.append(f'{joint} is at a limit in {share:.0%} of frames')
+        parts.append(f'{joint} is at a limit in {share:.0%} of frames')
     if check.at_clearance > _OFTEN:
-        said.append(f'arms are kept clear of the body in {check.at_clearance:.0%}')
-    return f'{check.emotion}: {"; ".join(said)}'
+        parts.append(f'arms are kept clear of the body in {check.at_clearance:.0%}')
+    return f'{check.emotion}: {"; ".join(parts)}'
 
 
 def report(robot: Robot, checks: Sequence[EmotionCheck]) -> list[str]:
@@ -58,9 +56,8 @@ def report(robot: Robot, checks: Sequence[EmotionCheck]) -> list[str]:
         f'{"emotion":10s} {"upper arm":>9s} {"forearm":>7s} {"trunk":>6s} {"head":>6s} '
         f'{"speed":>7s} {"extent":>7s} {"contraction":>11s} {"position":>9s} {"speed":>6s} '
         f'{"clearance":>9s}',
+        *(_row(check) for check in checks),
     ]
-    for check in checks:
-        lines.append(_row(check))
     nearest = min((check.nearest_m for check in checks), default=float('inf'))
     lines += [
         '',

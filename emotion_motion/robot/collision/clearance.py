@@ -9,60 +9,80 @@ Tournassoud 1987, A local based approach for path planning of manipulators, doi
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from emotion_motion.robot.collision.distances import CapsuleKinematics
-from emotion_motion.robot.collision.model import capsule_model, CapsuleModel
+from emotion_motion.robot.collision.model import capsule_model, joints_that_move
+from emotion_motion.robot.collision.path_check import PathCheck
+from emotion_motion.robot.description.pinocchio_module import load_pinocchio
 from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.retarget.joint_chain import JointChain
 
 __all__ = ['Clearance', 'MISSED_M', 'WATCHED_M']
 
 WATCHED_M = 0.06  # farther beyond its margin no pair is near
 # A linear program on a curved way misses the margin a little; what a step may miss it by.
 MISSED_M = 0.01
+_ROUNDING_M = 1e-9
 _SHARE = 0.5  # of what is left of the distance may go in one step
 _HALVINGS = 4
 
 
 class Clearance:
-    """Watches the pairs of a robot's capsules.
+    """Watches the P pairs of the capsules of a robot of J joints.
 
     Attributes:
         model: the capsules.
     """
 
-    def __init__(self, robot: Robot, chain: JointChain | None = None) -> None:
-        """Fit the capsules and choose the pairs.
+    def __init__(self, robot: Robot) -> None:
+        """Fit the capsules and choose the pairs."""
+        self.model = capsule_model(robot)
+        self._path_check = PathCheck(self.model, MISSED_M, _ROUNDING_M)
+        self._found = load_pinocchio().GeometryData(self.model.geometry)
+        self._results = list(self._found.distanceResults)
+        # Which joints move the capsules of each pair [P, J].
+        moved = [
+            joints_that_move(robot, shape.parentJoint)
+            for shape in self.model.geometry.geometryObjects
+        ]
+        pairs = self.model.geometry.collisionPairs
+        shape = (len(pairs), len(robot))
+        self._first = np.array([moved[pair.first] for pair in pairs]).reshape(shape)
+        self._second = np.array([moved[pair.second] for pair in pairs]).reshape(shape)
 
-        Args:
-            robot: whose.
-            chain: its joints; None to read them.
-        """
-        self.model: CapsuleModel = capsule_model(robot)
-        self._capsules = CapsuleKinematics(self.model, chain)
-        self._ends = np.empty((2, len(robot)))
-
-    def rows(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self, data: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return rows [N, J] and bounds [N] with rows @ dq <= bounds, of N near pairs.
 
         Args:
-            frames: of the joints in a pose [J + 1, 12]; see JointChain.
+            data: Pinocchio's, with the joints' places and Jacobian in a pose.
         """
-        left, rows = self._capsules.nearing(frames, WATCHED_M)
-        return rows, _SHARE * left
+        pin, model = load_pinocchio(), self.model
+        pin.updateGeometryPlacements(model.robot.model, data, model.geometry, self._found)
+        pin.computeDistances(model.geometry, self._found)
+        left = np.array([result.min_distance for result in self._results]) - model.margins
+        near = np.flatnonzero(left < WATCHED_M)
+        results = [self._results[number] for number in near]
+        normals = np.array([result.normal for result in results]).reshape(-1, 3)
+        ends = (
+            (self._first[near], [result.getNearestPoint1() for result in results]),
+            (self._second[near], [result.getNearestPoint2() for result in results]),
+        )
+        # How fast each end moves along the normal: normal . (velocity + turning x point).
+        speeds = [
+            joints
+            * (normals @ data.J[:3] + np.cross(np.reshape(points, (-1, 3)), normals) @ data.J[3:])
+            for joints, points in ends
+        ]
+        return speeds[0] - speeds[1], _SHARE * left[near]
 
-    def held_back(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    def hold_back(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Return the pose [J] as far from `before` to `after` as pairs stay clear.
 
         A pair that is too near already may stay as near as it is.
         """
-        if not len(self.model.pairs):
-            return after
-        self._ends[0] = before
         for halving in range(_HALVINGS):
             pose = after if halving == 0 else before + 0.5**halving * (after - before)
-            self._ends[1] = pose
-            if self._capsules.nearer(self._ends, -MISSED_M, hasty=True)[1] == 0:
+            if self._path_check.clear(np.stack((before, pose))):
                 return pose
         return before

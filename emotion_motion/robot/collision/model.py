@@ -29,6 +29,7 @@ __all__ = [
     'Pair',
     'capsule_model',
     'fitted_capsules',
+    'joints_that_move',
     'cache_folder',
     'kept',
     'key_of',
@@ -132,9 +133,11 @@ class CapsuleModel:
 
     def distances(self, q: np.ndarray) -> np.ndarray:
         """Return the distances [P] at a pose [J]; below 0: how deep capsules are in each other."""
-        pin, (data, found) = load_pinocchio(), self._work
-        pin.computeDistances(self.robot.model, data, self.geometry, found, np.asarray(q, float))
-        return np.array([result.min_distance for result in found.distanceResults])
+        data, found, results = self._work
+        load_pinocchio().computeDistances(
+            self.robot.model, data, self.geometry, found, np.asarray(q, float)
+        )
+        return np.array([result.min_distance for result in results])
 
     def nearest(self, q: np.ndarray) -> tuple[Pair, float]:
         """Return the pair that has come nearest to its margin, and how far it still is [m]."""
@@ -143,8 +146,9 @@ class CapsuleModel:
         return self.pairs[number], float(left[number])
 
     @functools.cached_property
-    def _work(self) -> tuple[Any, Any]:
-        return self.robot.model.createData(), load_pinocchio().GeometryData(self.geometry)
+    def _work(self) -> tuple[Any, Any, list[Any]]:
+        found = load_pinocchio().GeometryData(self.geometry)
+        return self.robot.model.createData(), found, list(found.distanceResults)
 
 
 @functools.lru_cache(maxsize=8)
@@ -272,7 +276,7 @@ def _object(robot: Robot, link: str, number: int, capsule: Capsule) -> Any:
     if length > 1e-9:
         turn = pin.Quaternion.FromTwoVectors(np.array([0.0, 0.0, 1.0]), axis / length).matrix()
     placed = in_joint * pin.SE3(turn, 0.5 * (capsule.start + capsule.end))
-    shape = coal.Capsule(capsule.radius, max(length, 1e-6))
+    shape = coal.Capsule(capsule.radius, max(length, 1e-9))
     return pin.GeometryObject(f'{link}/{number}', joint, placed, shape)
 
 
@@ -292,7 +296,7 @@ def _candidates(robot: Robot, owners: list[str]) -> list[tuple[int, int]]:
 
 def _side(robot: Robot, link: str) -> str | None:
     """Return the arm that a link is part of, None for the body's."""
-    moving = {joint.name for joint in robot.urdf.way(link)}
+    moving = {joint.name for joint in robot.urdf.joints_to(link)}
     for arm in ARMS:
         if moving & set(robot.config.chains[arm]):
             return arm
@@ -304,17 +308,15 @@ def _neighbours(robot: Robot, one: str, other: str) -> bool:
 
     What is so near is kept apart by the limits of these joints, as a shoulder and the trunk are.
     """
-    ways = [_way(robot, robot.place(link)[0]) for link in (one, other)]
-    return len(ways[0] ^ ways[1]) <= _NEIGHBOURS
+    one_joints, other_joints = (joints_that_move(robot, robot.place(x)[0]) for x in (one, other))
+    return int((one_joints ^ other_joints).sum()) <= _NEIGHBOURS
 
 
-def _way(robot: Robot, joint: int) -> set[int]:
-    """Return the joints that move what is on a joint."""
-    found = set()
-    while joint > 0:
-        found.add(joint)
-        joint = robot.model.parents[joint]
-    return found
+def joints_that_move(robot: Robot, joint: int) -> np.ndarray:
+    """Return which of the robot's joints [J] move what is on a joint of Pinocchio's; 0: none."""
+    moving = np.zeros(len(robot) + 1, dtype=bool)
+    moving[list(robot.model.supports[joint])] = True
+    return moving[1:]
 
 
 def _named(owners: list[str], pair: Any, margin_m: float) -> Pair:

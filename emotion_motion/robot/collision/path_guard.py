@@ -14,8 +14,8 @@ import math
 import numpy as np
 
 from emotion_motion.robot.collision.clearance import MISSED_M
-from emotion_motion.robot.collision.distances import CapsuleKinematics
-from emotion_motion.robot.collision.model import capsule_model
+from emotion_motion.robot.collision.model import capsule_model, joints_that_move
+from emotion_motion.robot.collision.path_check import PathCheck
 from emotion_motion.robot.description.config import ARMS
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.safety.jerk_phases import JerkPhases
@@ -27,46 +27,38 @@ __all__ = ['PathGuard']
 _FLOOR_M = MISSED_M + 0.002
 # A pair that is nearer already comes no nearer, but for rounding.
 _ROUNDING_M = 1e-6
-# Between two looks at most so much time passes or, where all is slow, pairs move by so much.
-# Capsules whose axes pass each other at 8 cm are (4 cm)^2 / (8 * 8 cm) = 2.5 mm nearer amid 4 cm.
-_SPACING_S, _SPACING_M = 1.0 / 60.0, 0.04
+# Between two looks at a path at most so much time passes.
+_SPACING_S = 1.0 / 60.0
 
 
 class PathGuard:
-    """Watches the pairs of a robot's capsules along whole paths.
-
-    Args:
-        robot: whose.
-    """
+    """Watches the P pairs of the capsules of a robot of J joints along whole paths."""
 
     def __init__(self, robot: Robot) -> None:
         model = capsule_model(robot)
-        self._capsules = CapsuleKinematics(model)
-        pairs, groups = model.pairs, robot.groups()
-        self._joints = np.zeros((len(pairs), len(robot)), dtype=bool)  # of the arms in each pair
-        self._none = np.zeros(len(robot), dtype=bool)
-        self._none.flags.writeable = False
-        for arm in ARMS:
-            rows = list(groups.get(arm, ()))
-            moving = {robot.names[row] for row in rows}
-            for number, pair in enumerate(pairs):
-                links = (pair.first, pair.second)
-                ways = [{joint.name for joint in robot.urdf.way(link)} for link in links]
-                if any(way & moving for way in ways):
-                    self._joints[number, rows] = True
+        self._check = PathCheck(model, _FLOOR_M, _ROUNDING_M)
+        self._joints = np.zeros((len(model.pairs), len(robot)), dtype=bool)  # of the pairs' arms
+        groups = robot.groups()
+        for number, pair in enumerate(model.pairs):
+            moving = [
+                joints_that_move(robot, robot.place(x)[0]) for x in (pair.first, pair.second)
+            ]
+            for arm in ARMS:
+                rows = list(groups.get(arm, ()))
+                self._joints[number, rows] = (moving[0] | moving[1])[rows].any()
 
     def hindered(self, path: JerkPhases) -> np.ndarray:
         """Return which joints [J] are those of arms that would come too near on a path."""
-        near, count = self._nearer(path, hasty=False)
-        return np.asarray(self._joints[near].any(axis=0)) if count else self._none
+        if path.at_rest:
+            return np.zeros(self._joints.shape[1], dtype=bool)
+        return np.asarray(self._joints[self._check.near(_poses(path))].any(axis=0))
 
     def lets_pass(self, path: JerkPhases) -> bool:
         """Return whether there are none."""
-        return self._nearer(path, hasty=True)[1] == 0
+        return path.at_rest or self._check.clear(_poses(path))
 
-    def _nearer(self, path: JerkPhases, *, hasty: bool) -> tuple[np.ndarray, int]:
-        """Return which pairs [P] come too near and how many; in haste, some of them."""
-        if path.at_rest or not len(self._joints):
-            return np.zeros(len(self._joints), dtype=bool), 0
-        poses = path.spread(math.ceil(path.end_s / _SPACING_S))
-        return self._capsules.nearer(poses, -_FLOOR_M, _SPACING_M, more_m=_ROUNDING_M, hasty=hasty)
+
+def _poses(path: JerkPhases) -> np.ndarray:
+    """Return the poses [T, J] in which a path is looked at, in rad."""
+    parts = math.ceil(path.end_s / _SPACING_S)
+    return path.sample(np.arange(parts + 1) * (path.end_s / parts)).position

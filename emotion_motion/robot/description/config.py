@@ -4,178 +4,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-import dataclasses
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from emotion_motion.exceptions import RobotError
+from emotion_motion.exceptions import ConfigError
+from emotion_motion.settings import Checked, setting
 
-__all__ = ['ARMS', 'CHAINS', 'KEYPOINTS', 'LEGS', 'JointBounds', 'RobotConfig', 'TaskWeights']
+__all__ = [
+    'ARMS',
+    'CHAINS',
+    'KEYPOINTS',
+    'LEGS',
+    'LIMB_ENDS',
+    'JointBounds',
+    'RobotBounds',
+    'RobotConfig',
+    'TaskWeights',
+]
 
 ARMS, LEGS = ('left_arm', 'right_arm'), ('left_leg', 'right_leg')
 CHAINS = ('trunk', 'head', *ARMS, *LEGS)
+# Keypoints whose direction from one to the next a chain turns.
+LIMB_ENDS = {
+    'left_arm': ('LShoulder', 'LElbow', 'LWrist'),
+    'right_arm': ('RShoulder', 'RElbow', 'RWrist'),
+    'left_leg': ('LHip', 'LKnee', 'LAnkle'),
+    'right_leg': ('RHip', 'RKnee', 'RAnkle'),
+}
 # Keypoints that a link may play. Neck is the trunk and Nose the head, which turn; the others are
 # places: the origin of the link that plays them.
-NEEDED = ('Neck', 'LShoulder', 'LElbow', 'LWrist', 'RShoulder', 'RElbow', 'RWrist')
-KEYPOINTS = (*NEEDED, 'Nose', 'LHip', 'LKnee', 'LAnkle', 'RHip', 'RKnee', 'RAnkle')
+NEEDED = ('Neck', *LIMB_ENDS['left_arm'], *LIMB_ENDS['right_arm'])
+KEYPOINTS = (*NEEDED, 'Nose', *LIMB_ENDS['left_leg'], *LIMB_ENDS['right_leg'])
+
+_Capsule = tuple[float, float, float, float, float, float, float]
 
 
 @dataclass(frozen=True)
-class TaskWeights:
-    """How much each task counts in the inverse kinematics; 0 leaves it out.
+class TaskWeights(Checked):
+    """How much each task counts in the inverse kinematics; 0 leaves it out."""
 
-    Attributes:
-        trunk: orientation of the trunk.
-        head: orientation of the head.
-        upper_arm: direction from shoulder to elbow.
-        forearm: direction from elbow to wrist.
-        thigh: direction from hip to knee.
-        shin: direction from knee to ankle.
-        posture: nearness to the rest pose [1/rad].
-        damping: stillness [1/rad per step].
-    """
+    trunk: float = setting(3.0, 'orientation of the trunk', 0.0, 100.0)
+    head: float = setting(1.0, 'orientation of the head', 0.0, 100.0)
+    upper_arm: float = setting(1.0, 'direction from shoulder to elbow', 0.0, 100.0)
+    forearm: float = setting(1.0, 'direction from elbow to wrist', 0.0, 100.0)
+    thigh: float = setting(1.0, 'direction from hip to knee', 0.0, 100.0)
+    shin: float = setting(1.0, 'direction from knee to ankle', 0.0, 100.0)
+    posture: float = setting(0.05, 'nearness to the rest pose [1/rad]', 0.0, 100.0)
+    damping: float = setting(0.05, 'stillness [1/rad per step]', 0.0, 100.0)
 
-    trunk: float = 3.0
-    head: float = 1.0
-    upper_arm: float = 1.0
-    forearm: float = 1.0
-    thigh: float = 1.0
-    shin: float = 1.0
-    posture: float = 0.05
-    damping: float = 0.05
-
-    def __post_init__(self) -> None:
-        for each in dataclasses.fields(self):
-            _check_number(f'weights.{each.name}', getattr(self, each.name), 0.0, 100.0)
+    def check(self) -> None:
+        """One task must keep still the joints that no keypoint moves."""
         if not (self.posture > 0.0 or self.damping > 0.0):
-            raise RobotError(
-                'weights: got 0 for posture and damping; expected one of them above 0, which '
-                'keeps joints still that no keypoint moves'
+            raise ConfigError(
+                'got 0 for the weights of posture and damping; expected one of them above 0, '
+                'which keeps joints still that no keypoint moves'
             )
 
 
 @dataclass(frozen=True)
-class JointBounds:
-    """Limits of joints as the file gives them; None: what else applies.
+class JointBounds(Checked):
+    """Limits of joints as the file gives them; None: what else applies."""
 
-    Attributes:
-        lower_rad: smallest position.
-        upper_rad: largest position.
-        velocity_rad_s: largest speed.
-        acceleration_rad_s2: largest acceleration.
-        jerk_rad_s3: largest jerk.
-    """
-
-    lower_rad: float | None = None
-    upper_rad: float | None = None
-    velocity_rad_s: float | None = None
-    acceleration_rad_s2: float | None = None
-    jerk_rad_s3: float | None = None
-
-    def __post_init__(self) -> None:
-        for each in dataclasses.fields(self):
-            value = getattr(self, each.name)
-            if value is None:
-                continue
-            low = -100.0 if each.name in ('lower_rad', 'upper_rad') else 1e-6
-            _check_number(f'limits: {each.name}', value, low, 1e6)
+    lower_rad: float | None = setting(None, 'smallest position [rad]', -1e6, 1e6)
+    upper_rad: float | None = setting(None, 'largest position [rad]', -1e6, 1e6)
+    velocity_rad_s: float | None = setting(None, 'largest speed [rad/s]', 1e-6, 1e6)
+    acceleration_rad_s2: float | None = setting(None, 'largest acceleration', 1e-6, 1e6)
+    jerk_rad_s3: float | None = setting(None, 'largest jerk', 1e-6, 1e6)
 
 
 @dataclass(frozen=True)
-class RobotConfig:
-    """What a robot's YAML file says, checked as far as that goes without the URDF.
+class RobotBounds(JointBounds):
+    """Limits of all controlled joints, and of single ones, which win."""
 
-    Attributes:
-        name: of the robot.
-        description: a line for people.
-        urdf: where its URDF is: a place relative to the file, or package://PACKAGE/PLACE. None:
-            the user brings it.
-        base: link that stands still in the world, x forward and z up in the rest pose; None: the
-            URDF's root.
-        chains: joints of each of `CHAINS`, from the trunk outwards.
-        controlled: chains whose joints are driven.
-        keypoints: link that plays each keypoint, and where in it [m].
-        weights: of the tasks.
-        rest: positions in the rest pose [rad]; a joint that is not named rests at 0, or at the
-            limit nearest to it.
-        limits: of all controlled joints.
-        joint_limits: of single joints, which win.
-        clearance_m: distance that arms keep from the rest of the body and from each other.
-        capsules: (from, to, radius) of the capsules around links, in metres in the frame of the
-            link. Where any are given, these are all; else they are fitted to meshes and shapes.
-        contacts: pairs of links that may come as near as they like.
-        folder: what a relative `urdf` is relative to.
-    """
+    joints: Mapping[str, JointBounds] = setting({}, 'limits of single joints, by name')
 
-    name: str
-    chains: Mapping[str, tuple[str, ...]]
-    keypoints: Mapping[str, tuple[str, tuple[float, float, float]]]
-    urdf: str | None = None
-    description: str = ''
-    base: str | None = None
-    controlled: tuple[str, ...] = ('trunk', 'head', *ARMS)
-    weights: TaskWeights = field(default_factory=TaskWeights)
-    rest: Mapping[str, float] = field(default_factory=dict)
-    limits: JointBounds = field(default_factory=JointBounds)
-    joint_limits: Mapping[str, JointBounds] = field(default_factory=dict)
-    clearance_m: float = 0.02
-    capsules: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
-    contacts: tuple[tuple[str, str], ...] = ()
-    folder: Path = Path()
 
-    def __post_init__(self) -> None:
-        _check_number('clearance_m', self.clearance_m, 0.0, 1.0)
-        unknown = [name for name in (*self.chains, *self.controlled) if name not in CHAINS]
-        if unknown:
-            raise RobotError(f'got the chain {unknown[0]!r}; expected one of {", ".join(CHAINS)}')
+@dataclass(frozen=True)
+class RobotConfig(Checked):
+    """What a robot's YAML file says, checked as far as that goes without the URDF."""
+
+    name: str = setting('', 'of the robot')
+    description: str = setting('', 'a line for people')
+    urdf: str | None = setting(
+        None,
+        'where its URDF is: a place relative to the file, or package://PACKAGE/PLACE; None: the '
+        'user brings it',
+    )
+    base: str | None = setting(
+        None,
+        'link that stands still in the world, x forward and z up in the rest pose; None: the root',
+    )
+    chains: Mapping[str, tuple[str, ...]] = setting(
+        {}, 'joints of each of `CHAINS`, from the trunk outwards'
+    )
+    controlled: tuple[str, ...] = setting(
+        ('trunk', 'head', *ARMS), 'chains whose joints are driven'
+    )
+    keypoints: Mapping[str, tuple[str, tuple[float, float, float]]] = setting(
+        {}, 'link that plays each keypoint, and where in it [m]'
+    )
+    weights: TaskWeights = setting(TaskWeights(), 'of the tasks')
+    rest: Mapping[str, float] = setting(
+        {},
+        'positions in the rest pose [rad]; a joint that is not named rests at 0, or at the limit '
+        'nearest to it',
+    )
+    limits: RobotBounds = setting(RobotBounds(), 'of the controlled joints')
+    clearance_m: float = setting(
+        0.02, 'distance that arms keep from the rest of the body and each other [m]', 0.0, 1.0
+    )
+    capsules: Mapping[str, tuple[_Capsule, ...]] = setting(
+        {},
+        'two ends and the radius of the capsules around links, in metres in the frame of the '
+        'link. Where any are given, these are all; else they are fitted to meshes and shapes',
+    )
+    contacts: tuple[tuple[str, str], ...] = setting(
+        (), 'pairs of links that may come as near as they like'
+    )
+    folder: Path = setting(Path(), 'what a relative `urdf` is relative to')
+
+    def check(self) -> None:
+        """Chains and keypoints must be known and complete, and capsules have a radius."""
+        _expect_known('chain', (*self.chains, *self.controlled), CHAINS)
+        _expect_known('keypoint', self.keypoints, KEYPOINTS)
         for arm in ARMS:
             if not self.chains.get(arm):
-                raise RobotError(
+                raise ConfigError(
                     f'got no joints for the chain {arm!r}; expected both arms: a robot without '
                     f'arms cannot make these gestures'
                 )
-        self._check_keypoints()
-        owner: dict[str, str] = {}
-        for chain, joints in self.chains.items():
-            for joint in joints:
-                if owner.setdefault(joint, chain) != chain or joints.count(joint) > 1:
-                    raise RobotError(
-                        f'got the joint {joint!r} twice, in {owner[joint]} and {chain}; expected '
-                        f'each joint in one chain'
-                    )
-        for link, rows in self.capsules.items():
-            for row in rows:
-                if len(row) != 7 or not row[6] > 0.0:
-                    raise RobotError(
-                        f'capsules: got {list(row)} for the link {link!r}; expected 7 numbers: '
-                        f'two ends x, y, z, x, y, z and a radius above 0, in metres'
-                    )
-
-    def _check_keypoints(self) -> None:
-        unknown = [name for name in self.keypoints if name not in KEYPOINTS]
-        if unknown:
-            raise RobotError(
-                f'got the keypoint {unknown[0]!r}; expected some of {", ".join(KEYPOINTS)}'
-            )
         missing = [name for name in NEEDED if name not in self.keypoints]
         if missing:
-            raise RobotError(
+            raise ConfigError(
                 f'got no link for the keypoints {", ".join(missing)}; expected at least '
                 f'{", ".join(NEEDED)}'
             )
+        joints = [joint for chain in self.chains.values() for joint in chain]
+        twice = [joint for joint in joints if joints.count(joint) > 1]
+        if twice:
+            raise ConfigError(
+                f'got the joint {twice[0]!r} twice in the chains; expected each joint once'
+            )
+        for link, capsules in self.capsules.items():
+            if not all(capsule[6] > 0.0 for capsule in capsules):
+                raise ConfigError(
+                    f'got capsules.{link} with a radius of 0 or less; expected two ends x, y, z, '
+                    f'x, y, z and a radius above 0, in metres'
+                )
 
     @property
     def joints(self) -> tuple[str, ...]:
         """Names of the controlled joints, chain by chain."""
-        return tuple(
-            joint
-            for chain in CHAINS
-            if chain in self.controlled
-            for joint in self.chains.get(chain, ())
-        )
+        chains = [chain for chain in CHAINS if chain in self.controlled]
+        return tuple(joint for chain in chains for joint in self.chains.get(chain, ()))
 
 
-def _check_number(key: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise RobotError(f'{key}: got {value}; expected {low:g} to {high:g}')
+def _expect_known(what: str, names: Iterable[str], known: tuple[str, ...]) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ConfigError(f'got the {what} {unknown[0]!r}; expected some of {", ".join(known)}')

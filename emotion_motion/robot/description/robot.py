@@ -14,75 +14,13 @@ import xml.etree.ElementTree as ET
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.description.config import RobotConfig
-from emotion_motion.robot.description.file import read_robot_config
+from emotion_motion.robot.description.config import ARMS, LIMB_ENDS, RobotConfig
 from emotion_motion.robot.description.limits import joint_limits, JointLimits
 from emotion_motion.robot.description.pinocchio_module import load_pinocchio
+from emotion_motion.robot.description.robot_file import read_robot_config
 from emotion_motion.robot.description.urdf import find_file, read_urdf, Urdf, UrdfJoint
 
-__all__ = ['Robot', 'check_chains']
-
-# The chains of a robot: each a row of joints along one way through its tree.
-
-# Keypoints whose direction from one to the next a chain turns.
-_LIMBS = {
-    'left_arm': ('LShoulder', 'LElbow', 'LWrist'),
-    'right_arm': ('RShoulder', 'RElbow', 'RWrist'),
-    'left_leg': ('LHip', 'LKnee', 'LAnkle'),
-    'right_leg': ('RHip', 'RKnee', 'RAnkle'),
-}
-
-
-def check_chains(config: RobotConfig, urdf: Urdf) -> None:
-    """Refuse chains that branch, and limbs whose keypoints their joints cannot move.
-
-    Raises:
-        RobotError: the message names the chain and what is wrong with it.
-    """
-    for chain, joints in config.chains.items():
-        for one, other in itertools.pairwise(joints):
-            if not (_above(urdf, one, other) or _above(urdf, other, one)):
-                raise RobotError(
-                    f'robot {config.name!r}: got the joints {one!r} and {other!r} one after the '
-                    f'other in the chain {chain!r}, and neither moves the other in {urdf.path}; '
-                    f'expected the joints of one limb from the trunk outwards'
-                )
-    for chain, keypoints in _LIMBS.items():
-        if chain in config.controlled and config.chains.get(chain):
-            _check_limb(config, urdf, chain, keypoints)
-
-
-def _check_limb(config: RobotConfig, urdf: Urdf, chain: str, keypoints: tuple[str, ...]) -> None:
-    missing = [name for name in keypoints if name not in config.keypoints]
-    if missing:
-        raise RobotError(
-            f'robot {config.name!r}: got the controlled chain {chain!r} without links for '
-            f'{", ".join(missing)}; expected one for each of {", ".join(keypoints)}'
-        )
-    joints = set(config.chains[chain])
-    moving = [
-        {joint.name for joint in urdf.way(config.keypoints[name][0])} & joints
-        for name in keypoints
-    ]
-    for (before, after), (one, other) in zip(
-        itertools.pairwise(moving), itertools.pairwise(keypoints), strict=True
-    ):
-        if not before < after and config.keypoints[one] == config.keypoints[other]:
-            raise RobotError(
-                f'robot {config.name!r}: got the same link {config.keypoints[one][0]!r} for {one} '
-                f'and {other}; expected two links with a joint of {chain!r} between them'
-            )
-        if not after:
-            raise RobotError(
-                f'robot {config.name!r}: got {config.keypoints[other][0]!r} as the link of '
-                f'{other}, which no joint of {chain!r} moves; expected a link of that limb'
-            )
-
-
-def _above(urdf: Urdf, upper: str, lower: str) -> bool:
-    """Return whether a joint moves another one."""
-    return any(joint.name == upper for joint in urdf.way(urdf.joints[lower].parent))
-
+__all__ = ['Robot', 'read_model']
 
 # How far above the hips shoulders are at least, in shoulder widths; a quadruped's are not.
 _UPRIGHT = 0.3
@@ -129,21 +67,19 @@ class Robot:
     @classmethod
     def build(cls, config: RobotConfig, urdf: Urdf) -> Robot:
         """Put a configuration and a description together; errors are those of `load`."""
-        _check_names(config, urdf)
-        check_chains(config, urdf)
-        limits = joint_limits(config, urdf)
-        model, held = _reduced(config, urdf, limits)
-        limits = limits.subset(list(model.names)[1:])
-        rest = np.array(
-            [
-                np.clip(config.rest.get(name, 0.0), low, high)
-                for name, low, high in zip(limits.names, limits.lower, limits.upper, strict=True)
-            ]
-        )
-        rest.flags.writeable = False
-        robot = cls(config, urdf, model, limits, rest, held)
-        robot._check_upright()
-        robot._check_lengths()
+        try:
+            _check_names(config, urdf)
+            _check_chains(config, urdf)
+            limits = joint_limits(config, urdf)
+            model, held = _reduced(config, urdf, limits)
+            limits = limits.subset(list(model.names)[1:])
+            wanted = [config.rest.get(name, 0.0) for name in limits.names]
+            rest = np.clip(wanted, limits.lower, limits.upper)
+            rest.flags.writeable = False
+            robot = cls(config, urdf, model, limits, rest, held)
+            robot._check_humanoid()
+        except RobotError as error:
+            raise RobotError(f'robot {config.name!r}: {error}') from error
         return robot
 
     @property
@@ -161,11 +97,11 @@ class Robot:
 
     def groups(self) -> dict[str, tuple[int, ...]]:
         """Return the numbers of the controlled joints of each chain that has some."""
-        found = {
+        groups = {
             chain: tuple(i for i, name in enumerate(self.names) if name in joints)
             for chain, joints in self.config.chains.items()
         }
-        return {chain: joints for chain, joints in found.items() if joints}
+        return {chain: joints for chain, joints in groups.items() if joints}
 
     def place(self, link: str) -> tuple[int, Any]:
         """Return the joint that moves a link, 0 for none, and the link's frame in the joint's."""
@@ -176,59 +112,56 @@ class Robot:
         """Return the number of a link's frame, also where a joint has the same name."""
         return int(self.model.getFrameId(link, load_pinocchio().FrameType.BODY))
 
+    def placed(self, q: np.ndarray) -> tuple[Any, Any]:
+        """Return Pinocchio's data in a pose [J], and the world in the frame of the base."""
+        data = self.model.createData()
+        load_pinocchio().framesForwardKinematics(self.model, data, np.asarray(q, float))
+        return data, data.oMf[self.frame(self.base)].inverse()
+
     def keypoints(self, q: np.ndarray) -> dict[str, np.ndarray]:
         """Return where the keypoints that links play are [3], in the frame of the base [m].
 
         Args:
             q: positions [J].
         """
-        pin, data = load_pinocchio(), self.model.createData()
-        pin.framesForwardKinematics(self.model, data, np.asarray(q, float))
-        below = data.oMf[self.frame(self.base)].inverse()
+        data, to_base = self.placed(q)
         return {
-            name: below.act(data.oMf[self.frame(link)].act(np.array(offset)))
+            name: to_base.act(data.oMf[self.frame(link)].act(np.array(offset)))
             for name, (link, offset) in self.config.keypoints.items()
         }
 
-    def _check_upright(self) -> None:
+    def _check_humanoid(self) -> None:
+        """Refuse a robot that lies, faces another way than x, or whose arms have no length."""
         at = self.keypoints(self.rest)
         left, right = at['LShoulder'], at['RShoulder']
         width = float(np.linalg.norm(left - right))
-        across = left[1] - right[1]
-        if not across > 0.7 * width > 0.0:
+        if not left[1] - right[1] > 0.7 * width > 0.0:
             raise RobotError(
-                f'robot {self.config.name!r}: got shoulders at {np.round(left, 3).tolist()} '
-                f'(left) and {np.round(right, 3).tolist()} m in the frame of {self.base!r}; '
-                f'expected the left one at greater y: x of the base is forward, y left and z up'
+                f'got shoulders at {np.round(left, 3).tolist()} (left) and '
+                f'{np.round(right, 3).tolist()} m in the frame of {self.base!r}; expected the '
+                f'left one at greater y: x of the base is forward, y left and z up'
             )
         hips = 0.5 * (at['LHip'] + at['RHip'])[2] if {'LHip', 'RHip'} <= set(at) else self._waist()
         height = 0.5 * (left + right)[2] - hips
         if not height > _UPRIGHT * width:
             raise RobotError(
-                f'robot {self.config.name!r}: got shoulders {height:.2f} m above the hips and '
-                f'{width:.2f} m apart; expected an upright humanoid. A quadruped cannot make '
-                f'these gestures'
+                f'got shoulders {height:.2f} m above the hips and {width:.2f} m apart; expected '
+                f'an upright humanoid. A quadruped cannot make these gestures'
             )
-
-    def _check_lengths(self) -> None:
-        at = self.keypoints(self.rest)
-        for side in 'LR':
-            for one, other in (('Shoulder', 'Elbow'), ('Elbow', 'Wrist')):
-                length = float(np.linalg.norm(at[side + one] - at[side + other]))
+        for chain in ARMS:
+            for upper, lower in itertools.pairwise(LIMB_ENDS[chain]):
+                length = float(np.linalg.norm(at[upper] - at[lower]))
                 if not length > _SHORTEST_M:
                     raise RobotError(
-                        f'robot {self.config.name!r}: got {side}{one} and {side}{other} '
-                        f'{1e3 * length:.0f} mm apart; expected the length of an arm between '
-                        f'them. Give them other links, or an offset_m'
+                        f'got {upper} and {lower} {1e3 * length:.0f} mm apart; expected the '
+                        f'length of an arm between them. Give them other links, or an offset_m'
                     )
 
     def _waist(self) -> float:
-        """Return the height of the lowest trunk joint, or of the base, in its own frame."""
-        pin, data = load_pinocchio(), self.model.createData()
-        pin.framesForwardKinematics(self.model, data, self.rest)
-        below = data.oMf[self.frame(self.base)].inverse()
+        """Return the height of the lowest trunk joint, or of the base, in the base's frame."""
+        data, to_base = self.placed(self.rest)
         trunk = [
-            float(below.act(data.oMi[self.model.getJointId(name)].translation)[2])
+            float(to_base.act(data.oMi[self.model.getJointId(name)].translation)[2])
             for name in self.config.chains.get('trunk', ())
             if name in self.names
         ]
@@ -243,96 +176,134 @@ def _urdf_path(config: RobotConfig, given: str | os.PathLike[str] | None) -> Pat
             f'got the robot {config.name!r} without a URDF, which its licence keeps out of this '
             f'package; give yours (--urdf FILE)'
         )
-    found = find_file(config.urdf, config.folder)
-    if found is None:
+    path = find_file(config.urdf, config.folder)
+    if path is None:
         raise RobotError(
             f'got {config.urdf!r} as the URDF of the robot {config.name!r}, and there is no such '
             f'file; install what brings it (pip install example-robot-data), or give yours '
             f'(--urdf FILE)'
         )
-    return found
+    return path
 
 
 def _check_names(config: RobotConfig, urdf: Urdf) -> None:
     """Refuse names that the URDF does not have and joints that cannot be driven."""
-    named = [joint for joints in config.chains.values() for joint in joints]
-    missing = [
-        name for name in (*named, *config.rest, *config.joint_limits) if name not in urdf.joints
-    ]
-    if missing:
-        raise RobotError(
-            f'robot {config.name!r}: got the joints {", ".join(dict.fromkeys(missing))}, which '
-            f'{urdf.path} does not have; it has '
-            f'{", ".join(name for name, joint in urdf.joints.items() if joint.moves) or "none"}'
-        )
+    joints = [joint for joints in config.chains.values() for joint in joints]
+    movable = [name for name, joint in urdf.joints.items() if joint.moves]
     links = [link for link, _ in config.keypoints.values()]
     links += [*config.capsules, *(link for pair in config.contacts for link in pair)]
     links += [] if config.base is None else [config.base]
-    missing = [link for link in links if link not in urdf.links]
-    if missing:
-        raise RobotError(
-            f'robot {config.name!r}: got the links {", ".join(dict.fromkeys(missing))}, which '
-            f'{urdf.path} does not have; it has {", ".join(urdf.links)}'
-        )
+    for kind, names, known, shown in (
+        ('joints', [*joints, *config.rest, *config.limits.joints], urdf.joints, movable),
+        ('links', links, urdf.links, urdf.links),
+    ):
+        missing = dict.fromkeys(name for name in names if name not in known)
+        if missing:
+            raise RobotError(
+                f'got the {kind} {", ".join(missing)}, which {urdf.path} does not have; it has '
+                f'{", ".join(shown) or "none"}'
+            )
     if not config.joints:
-        raise RobotError(f'robot {config.name!r}: got no controlled joints; expected some')
+        raise RobotError('got no controlled joints; expected some')
     for name in config.joints:
-        _check_drivable(config, urdf.joints[name])
+        _check_drivable(urdf.joints[name])
 
 
-def _check_drivable(config: RobotConfig, joint: UrdfJoint) -> None:
-    who = f'robot {config.name!r}: joint {joint.name!r}'
+def _check_drivable(joint: UrdfJoint) -> None:
     if joint.mimics is not None:
         raise RobotError(
-            f'{who}: got a joint that mimics {joint.mimics!r}; expected one that moves by itself. '
-            f'Name {joint.mimics!r} instead, or leave it out'
+            f'joint {joint.name!r}: got a joint that mimics {joint.mimics!r}; expected one that '
+            f'moves by itself. Name {joint.mimics!r} instead, or leave it out'
         )
     if joint.kind not in ('revolute', 'continuous'):
         raise RobotError(
-            f'{who}: got a {joint.kind} joint; expected one that turns. Leave it out of the chains'
+            f'joint {joint.name!r}: got a {joint.kind} joint; expected one that turns. Leave it '
+            f'out of the chains'
         )
+
+
+def _check_chains(config: RobotConfig, urdf: Urdf) -> None:
+    """Refuse chains that branch, and limbs whose keypoints their joints cannot move."""
+    for chain, joints in config.chains.items():
+        for one, other in itertools.pairwise(urdf.joints[name] for name in joints):
+            if one not in urdf.joints_to(other.parent) and other not in urdf.joints_to(one.parent):
+                raise RobotError(
+                    f'got the joints {one.name!r} and {other.name!r} one after the other in the '
+                    f'chain {chain!r}, and neither moves the other in {urdf.path}; expected the '
+                    f'joints of one limb from the trunk outwards'
+                )
+    for chain, keypoints in LIMB_ENDS.items():
+        if chain in config.controlled and config.chains.get(chain):
+            _check_limb(config, urdf, chain, keypoints)
+
+
+def _check_limb(config: RobotConfig, urdf: Urdf, chain: str, keypoints: tuple[str, ...]) -> None:
+    missing = [name for name in keypoints if name not in config.keypoints]
+    if missing:
+        raise RobotError(
+            f'got the controlled chain {chain!r} without links for {", ".join(missing)}; expected '
+            f'one for each of {", ".join(keypoints)}'
+        )
+    joints, links = set(config.chains[chain]), [config.keypoints[name] for name in keypoints]
+    moving = [{joint.name for joint in urdf.joints_to(link)} & joints for link, _ in links]
+    for row in (1, 2):
+        one, other = keypoints[row - 1], keypoints[row]
+        if not moving[row - 1] < moving[row] and links[row - 1] == links[row]:
+            raise RobotError(
+                f'got the same link {links[row][0]!r} for {one} and {other}; expected two links '
+                f'with a joint of {chain!r} between them'
+            )
+        if not moving[row]:
+            raise RobotError(
+                f'got {links[row][0]!r} as the link of {other}, which no joint of {chain!r} '
+                f'moves; expected a link of that limb'
+            )
 
 
 def _reduced(config: RobotConfig, urdf: Urdf, limits: JointLimits) -> tuple[Any, dict[str, float]]:
     """Return the model of the controlled joints, and where all others are held."""
     pin = load_pinocchio()
-    try:
-        whole = pin.buildModelFromXML(_bounded(urdf, limits))
-    except (ValueError, RuntimeError) as error:
-        raise RobotError(f'got {urdf.path}, which Pinocchio cannot read ({error})') from error
+    whole = read_model(urdf, _bounded(urdf, limits))
     q, held, locked = pin.neutral(whole), {}, []
     for number in range(1, whole.njoints):
         name, joint = whole.names[number], whole.joints[number]
         if name in limits.names:
             continue
         locked.append(number)
-        described = urdf.joints.get(name)
-        if joint.nq == 1 and described is not None:
-            low, high = described.lower, described.upper
-            value = config.rest.get(name, 0.0)
-            if low is not None and high is not None and low <= high:
-                value = float(np.clip(value, low, high))
+        if joint.nq == 1 and name in urdf.joints:
+            value = urdf.joints[name].clipped(config.rest.get(name, 0.0))
             q[joint.idx_q] = held[name] = value
     model = pin.buildReducedModel(whole, locked, q)
-    model.lowerPositionLimit = limits.subset(list(model.names)[1:]).lower.copy()
-    model.upperPositionLimit = limits.subset(list(model.names)[1:]).upper.copy()
+    reduced = limits.subset(list(model.names)[1:])
+    model.lowerPositionLimit, model.upperPositionLimit = reduced.lower, reduced.upper
     return model, held
 
 
+def read_model(urdf: Urdf, text: str | None = None) -> Any:
+    """Return Pinocchio's model of a URDF, or of a text that was made of it.
+
+    Raises:
+        RobotError: Pinocchio cannot read it.
+    """
+    try:
+        return load_pinocchio().buildModelFromXML(urdf.text if text is None else text)
+    except (ValueError, RuntimeError) as error:
+        raise RobotError(f'got {urdf.path}, which Pinocchio cannot read ({error})') from error
+
+
 def _bounded(urdf: Urdf, limits: JointLimits) -> str:
-    """Return the URDF with every controlled joint a revolute one; those without end got limits."""
-    if all(urdf.joints[name].kind == 'revolute' for name in limits.names):
+    """Return the URDF with every controlled joint a revolute one; those without end get limits."""
+    endless = [name for name in limits.names if urdf.joints[name].kind == 'continuous']
+    if not endless:
         return urdf.text
     root = ET.fromstring(urdf.text.encode())
     for joint in root.findall('joint'):
-        name = joint.get('name')
-        if name in limits.names and joint.get('type') == 'continuous':
+        if joint.get('name') in endless:
             joint.set('type', 'revolute')
             limit = joint.find('limit')
             if limit is None:
                 limit = ET.SubElement(joint, 'limit', effort='0')
-            number = limits.index(name)
-            limit.set('lower', str(limits.lower[number]))
-            limit.set('upper', str(limits.upper[number]))
-            limit.set('velocity', str(limits.velocity[number]))
+            number = limits.index(joint.get('name', ''))
+            for key in ('lower', 'upper', 'velocity'):
+                limit.set(key, str(getattr(limits, key)[number]))
     return ET.tostring(root, encoding='unicode')

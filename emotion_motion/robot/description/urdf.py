@@ -18,7 +18,7 @@ import xml.etree.ElementTree as ET
 from emotion_motion.exceptions import RobotError
 from emotion_motion.files import shared_folders
 
-__all__ = ['Urdf', 'UrdfJoint', 'find_file', 'read_urdf']
+__all__ = ['Urdf', 'UrdfJoint', 'find_file', 'parse_urdf', 'read_urdf']
 
 _PACKAGE = 'package://'
 _MOVING = ('revolute', 'prismatic', 'continuous')
@@ -37,7 +37,9 @@ class UrdfJoint:
         lower: smallest position [rad or m].
         upper: largest position [rad or m].
         velocity: largest speed [rad/s or m/s].
+        effort: largest torque or force [Nm or N].
         place: of the joint in the parent link's frame [m].
+        axis: that it turns about or slides along, in the child link's frame.
     """
 
     name: str
@@ -48,12 +50,20 @@ class UrdfJoint:
     lower: float | None
     upper: float | None
     velocity: float | None
-    place: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    effort: float | None
+    place: tuple[float, float, float]
+    axis: tuple[float, float, float]
 
     @property
     def moves(self) -> bool:
         """Whether it has one coordinate that may change."""
         return self.kind in _MOVING
+
+    def clipped(self, position: float) -> float:
+        """Return a position within the limits, where there are some with room."""
+        if self.lower is None or self.upper is None or self.lower > self.upper:
+            return position
+        return min(max(position, self.lower), self.upper)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +95,13 @@ class Urdf:
         """The joint that moves each link; the root has none."""
         return {joint.child: joint for joint in self.joints.values()}
 
-    def way(self, link: str) -> list[UrdfJoint]:
+    def joints_to(self, link: str) -> list[UrdfJoint]:
         """Return the joints from the root to a link."""
-        found = []
+        joints: list[UrdfJoint] = []
         while link in self.moved_by:
-            found.append(self.moved_by[link])
-            link = found[-1].parent
-        return found[::-1]
+            joints.insert(0, self.moved_by[link])
+            link = joints[0].parent
+        return joints
 
 
 def read_urdf(path: str | Path) -> Urdf:
@@ -106,7 +116,15 @@ def read_urdf(path: str | Path) -> Urdf:
             f'got {str(path)!r} as the URDF of a robot; expected a file. Give its place, or '
             f'install the package that brings it'
         )
-    text = _expanded(path) if path.suffix == '.xacro' else _text(path)
+    try:
+        text = _expanded(path) if path.suffix == '.xacro' else path.read_text(encoding='utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        raise RobotError(f'could not read {path} ({error}); expected a URDF') from error
+    return parse_urdf(text, path)
+
+
+def parse_urdf(text: str, path: Path) -> Urdf:
+    """Return what a URDF's text says; errors are those of reading it from `path`."""
     try:
         root = ET.fromstring(text.encode())
     except ET.ParseError as error:
@@ -134,8 +152,8 @@ def find_file(reference: str, folder: Path) -> Path | None:
             if (share / place).is_file():
                 return share / place
         return None
-    found = folder / Path(reference.removeprefix('file://')).expanduser()
-    return found if found.is_file() else None
+    file = folder / Path(reference.removeprefix('file://')).expanduser()
+    return file if file.is_file() else None
 
 
 def _package_folders(package: str, folder: Path) -> Iterator[Path]:
@@ -152,13 +170,6 @@ def _package_folders(package: str, folder: Path) -> Iterator[Path]:
         yield above / package
     if package == 'emotion_motion':  # the source tree, or what pip has installed
         yield from shared_folders()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding='utf-8')
-    except (OSError, UnicodeDecodeError) as error:
-        raise RobotError(f'could not read {path} ({error}); expected a URDF') from error
 
 
 def _expanded(path: Path) -> str:
@@ -186,70 +197,66 @@ def _named(element: ET.Element, path: Path) -> str:
 
 
 def _joint(element: ET.Element, path: Path) -> UrdfJoint:
-    name = _named(element, path)
-    ends = [
-        found.get('link', '') if (found := element.find(tag)) is not None else ''
-        for tag in ('parent', 'child')
-    ]
-    if not all(ends):
+    name, kind = _named(element, path), element.get('type', '')
+    parent, child = (_attribute(element, tag, 'link') for tag in ('parent', 'child'))
+    if not (parent and child):
         raise RobotError(f'got {path}, whose joint {name!r} lacks its parent or child link')
-    limit, mimic = element.find('limit'), element.find('mimic')
-    lower, upper, velocity = (
-        _number(limit, key, name, path) for key in ('lower', 'upper', 'velocity')
-    )
-    kind = element.get('type', '')
-    if limit is not None and kind in ('revolute', 'prismatic'):
-        lower, upper = lower or 0.0, upper or 0.0  # the URDF's defaults
+
+    limit = element.find('limit')
+    # A URDF that gives no ends means 0.
+    end = None if limit is None or kind not in ('revolute', 'prismatic') else 0.0
+    who = f'{path}, whose joint {name!r}'
     return UrdfJoint(
         name=name,
         kind=kind,
-        parent=ends[0],
-        child=ends[1],
-        mimics=None if mimic is None else mimic.get('joint', ''),
-        lower=lower,
-        upper=upper,
-        velocity=velocity,
-        place=_place(element, name, path),
+        parent=parent,
+        child=child,
+        mimics=None if element.find('mimic') is None else _attribute(element, 'mimic', 'joint'),
+        lower=_number(element, 'lower', end, who),
+        upper=_number(element, 'upper', end, who),
+        velocity=_number(element, 'velocity', None, who),
+        effort=_number(element, 'effort', None, who),
+        place=_vector(element, 'origin', '0 0 0', who),
+        axis=_vector(element, 'axis', '1 0 0', who),
     )
 
 
-def _place(element: ET.Element, joint: str, path: Path) -> tuple[float, float, float]:
-    origin = element.find('origin')
-    text = '0 0 0' if origin is None else origin.get('xyz', '0 0 0')
-    try:
-        x, y, z = (float(number) for number in text.split())
-    except ValueError:
-        raise RobotError(
-            f'got {path}, whose joint {joint!r} has xyz={text!r}; expected three numbers'
-        ) from None
-    return x, y, z
-
-
-def _number(limit: ET.Element | None, key: str, joint: str, path: Path) -> float | None:
-    text = None if limit is None else limit.get(key)
-    if text is None:
-        return None
+def _number(element: ET.Element, key: str, default: float | None, who: str) -> float | None:
+    text = _attribute(element, 'limit', key)
+    if not text:
+        return default
     try:
         return float(text)
     except ValueError:
-        raise RobotError(
-            f'got {path}, whose joint {joint!r} has {key}={text!r}; expected a number'
-        ) from None
+        raise RobotError(f'got {who} has {key}={text!r}; expected a number') from None
+
+
+def _vector(element: ET.Element, tag: str, default: str, who: str) -> tuple[float, float, float]:
+    text = _attribute(element, tag, 'xyz') or default
+    try:
+        x, y, z = (float(number) for number in text.split())
+    except ValueError:
+        raise RobotError(f'got {who} has xyz={text!r}; expected three numbers') from None
+    return x, y, z
+
+
+def _attribute(element: ET.Element, tag: str, key: str) -> str:
+    """Return an attribute of an element's child; '' where either is missing."""
+    child = element.find(tag)
+    return '' if child is None else child.get(key, '')
 
 
 def _check_tree(links: dict[str, ET.Element], joints: dict[str, UrdfJoint], path: Path) -> None:
     children = [joint.child for joint in joints.values()]
-    unknown = sorted(
-        {link for joint in joints.values() for link in (joint.parent, joint.child)} - set(links)
-    )
+    unknown = sorted({*children, *(joint.parent for joint in joints.values())} - set(links))
     twice = sorted({link for link in children if children.count(link) > 1})
     roots = [link for link in links if link not in children]
-    if unknown or twice or len(roots) != 1:
-        said = (
-            f'joints at the links {", ".join(unknown)}, which it lacks'
-            if unknown
-            else f'several joints that move {", ".join(twice)}'
-            if twice
-            else f'{len(roots)} links that no joint moves ({", ".join(roots[:5])})'
-        )
-        raise RobotError(f'got {path} with {said}; expected one tree of links')
+    problem = ''
+    if unknown:
+        problem = f'joints at the links {", ".join(unknown)}, which it lacks'
+    elif twice:
+        problem = f'several joints that move {", ".join(twice)}'
+    elif len(roots) != 1:
+        problem = f'{len(roots)} links that no joint moves ({", ".join(roots[:5])})'
+    if problem:
+        raise RobotError(f'got {path} with {problem}; expected one tree of links')

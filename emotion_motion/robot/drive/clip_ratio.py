@@ -15,11 +15,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_motion.exceptions import ConfigError
-from emotion_motion.robot.drive import command_loops
-
 __all__ = ['ClipRatio', 'Pace']
 
+# The ratio is over this time.
+WINDOW_S = 2.0
 # A lag is looked for up to this.
 LONGEST_LAG_S = 0.5
 # Where a second of motion is no more than this from rest, there is nothing to lose [rad].
@@ -34,67 +33,59 @@ class ClipRatio:
     Args:
         rest: pose that expression departs from [J], in rad.
         period_s: length of a cycle [s].
-        window_s: time that the ratio is over [s].
     """
 
-    def __init__(self, rest: np.ndarray, period_s: float, window_s: float = 2.0) -> None:
-        if not window_s >= 2.0 * period_s > 0.0:
-            raise ConfigError(
-                f'window_s: got {window_s!r}; expected two periods of {period_s} s or more'
-            )
+    def __init__(self, rest: np.ndarray, period_s: float) -> None:
         self._rest, self.period_s = np.array(rest, dtype=np.float64), period_s
         self._lags = 1 + round(LONGEST_LAG_S / period_s)
-        self._rows = round(window_s / period_s)
+        self._rows = max(2, round(WINDOW_S / period_s))
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion, as after a halt, which costs expression but not by limits."""
-        joints = len(self._rest)
-        self._raw = np.zeros((self._lags, joints))  # from rest, the newest first
-        self._lost = np.zeros((self._rows, self._lags))
-        self._asked = np.zeros((self._rows, self._lags))
-        self._lost_sum, self._asked_sum = np.zeros(self._lags), np.zeros(self._lags)
-        self._heard = self._measured = 0
+        self._raw = np.zeros((self._lags, len(self._rest)))  # from rest, the newest first
+        # Squares of each cycle for each lag: of what is lost, and of what was asked for.
+        self._squares = np.zeros((self._rows, 2, self._lags))
+        self._sums = np.zeros((2, self._lags))
+        self._received = self._measured = 0
 
     def update(self, raw: np.ndarray, limited: np.ndarray) -> None:
         """Take one more cycle.
 
         Args:
             raw: what was asked for [J], in rad; finite.
-            limited: what the robot was told at the same time [J], in rad.
+            limited: what was commanded at the same time [J], in rad.
         """
-        newest = np.minimum(np.maximum(raw - self._rest, -FARTHEST_RAD), FARTHEST_RAD)
-        self._raw, lost, asked = command_loops.compared(self._raw, newest, limited - self._rest)
-        self._heard += 1
-        if self._heard < self._lags:
+        self._raw[1:] = self._raw[:-1]
+        self._raw[0] = np.minimum(np.maximum(raw - self._rest, -FARTHEST_RAD), FARTHEST_RAD)
+        self._received += 1
+        if self._received < self._lags:
             return  # what was asked for before is not known
         row = self._measured % self._rows
         self._measured += 1
-        self._lost_sum += lost - self._lost[row]
-        self._asked_sum += asked - self._asked[row]
-        self._lost[row], self._asked[row] = lost, asked
+        squares = self._squares[row]
+        self._sums -= squares
+        for number, values in enumerate((self._raw - (limited - self._rest), self._raw)):
+            np.einsum('lj,lj->l', values, values, out=squares[number])
+        self._sums += squares
         if row == 0:  # else rounding would add up
-            self._lost_sum, self._asked_sum = self._lost.sum(axis=0), self._asked.sum(axis=0)
-
-    @property
-    def full(self) -> bool:
-        """Whether a whole window has been measured."""
-        return self._measured >= self._rows
+            self._sums = self._squares.sum(axis=0)
 
     @property
     def ratio(self) -> float:
         """The clip ratio; 0 before anything was measured, or of a motion that is next to rest."""
-        return self._least()[0]
+        return float(np.sqrt(self._ratios().min()))
 
     @property
     def lag_s(self) -> float:
         """How late the robot is [s]."""
-        return self._least()[1] * self.period_s
+        return int(self._ratios().argmin()) * self.period_s
 
-    def _least(self) -> tuple[float, int]:
-        """Return the ratio and the lag, in cycles, at which it is least."""
+    def _ratios(self) -> np.ndarray:
+        """Return the square of the ratio at each lag [L]."""
         quiet = QUIET_RAD**2 * len(self._rest) * max(1, min(self._measured, self._rows))
-        return command_loops.least(self._lost_sum, self._asked_sum, quiet)
+        lost, asked = self._sums
+        return np.maximum(lost, 0.0) / np.where(asked > quiet, asked, np.inf)
 
 
 class Pace:
@@ -113,11 +104,8 @@ class Pace:
     FALL, RISE, STAY = 1.5, 0.05, 0.8
 
     def __init__(self, threshold: float = 0.15, slowest: float = 0.4) -> None:
-        for name, value in (('threshold', threshold), ('slowest', slowest)):
-            if not 0.0 < value <= 1.0:
-                raise ConfigError(f'{name}: got {value!r}; expected above 0, up to 1')
         self.threshold, self.slowest = threshold, slowest
-        self.pace = 1.0
+        self.reset()
 
     def reset(self) -> None:
         """Run at full pace again."""

@@ -9,41 +9,54 @@ position; so what leaves here is within the limits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.description.limits import JointLimits
 from emotion_motion.robot.drive.clip_ratio import ClipRatio, Pace
-from emotion_motion.robot.drive.dead_band import DeadBand
 from emotion_motion.robot.drive.joint_groups import GroupWeights, JointGroups
+from emotion_motion.robot.drive.settings import CommandSettings
 from emotion_motion.robot.drive.trajectory import look_ahead, Trajectory
 from emotion_motion.robot.safety.jerk_phases import MotionState
 from emotion_motion.robot.safety.limiter import SafetyLimiter
 from emotion_motion.robot.safety.safe_paths import Guard
-from emotion_motion.robot.safety.settings import LimiterSettings
 
-__all__ = ['CommandStream', 'CommandSettings']
+__all__ = ['CommandSettings', 'CommandStream', 'DeadBand']
+
+# A target that stays within the dead-band for this long rests.
+STILL_S = 0.5
 
 
-@dataclass(frozen=True)
-class CommandSettings:
-    """How commands are made of targets.
+class DeadBand:
+    """Holds each of J targets that has not left a band for half a second: motors are quiet then.
 
-    Attributes:
-        limiter: of the safety limiter.
-        dead_band_rad: how far a target that rests may wander before a joint follows [rad].
-        hand_back_s: least time that a group takes to fade out [s].
-        clip_threshold: clip ratio above which the phrase is slowed down.
-        slowest_pace: how far down, as a share of its own pace; 1 never.
+    It acts on targets, before the limiter: what it does to them, at most a step of the band, comes
+    out as smooth as everything else.
+
+    Args:
+        width_rad: how far a target that rests may wander [rad]; 0 switches it off.
+        period_s: time between two targets [s].
     """
 
-    limiter: LimiterSettings = field(default_factory=LimiterSettings)
-    dead_band_rad: float = 0.002
-    hand_back_s: float = 2.0
-    clip_threshold: float = 0.15
-    slowest_pace: float = 0.4
+    def __init__(self, width_rad: float, period_s: float) -> None:
+        self._width_rad, self._period_s = width_rad, period_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the targets."""
+        self._held: np.ndarray | None = None
+
+    def __call__(self, targets: np.ndarray) -> np.ndarray:
+        """Return the next targets [J] in rad, which are finite; those at rest are held."""
+        if not self._width_rad:
+            return targets
+        if self._held is None:
+            self._held, self._still_s = targets, np.zeros(len(targets))
+        left = np.abs(targets - self._held) > self._width_rad
+        self._held = np.where(left, targets, self._held)
+        self._still_s = np.where(left, 0.0, self._still_s + self._period_s)
+        return np.where(self._still_s >= STILL_S, self._held, targets)
 
 
 class CommandStream:
@@ -121,11 +134,10 @@ class CommandStream:
         """
         self.limiter.start(positions, velocities)
         self._base = self.position
-        self._forget()
-
-    def forget(self) -> None:
-        """Know nothing of the robot any more; `start` begins again."""
-        self.limiter.forget()
+        self._dead_band.reset()
+        self.clip.reset()
+        self._pace.reset()
+        self._lent = frozenset()
 
     def fade(
         self,
@@ -155,19 +167,11 @@ class CommandStream:
             rows = self.groups.rows(group)
             self._base[rows] = self.position[rows]
 
-    def stop(self, reason: str) -> None:
-        """Come to rest within the limits and hold until `release`."""
-        self.limiter.stop(reason)
-
-    def release(self, reason: str) -> None:
-        """End a reason to hold."""
-        self.limiter.release(reason)
-
     def step(self, targets: np.ndarray | None, elapsed_s: float | None = None) -> MotionState:
         """Go on by one cycle; see SafetyLimiter.step.
 
         Args:
-            targets: where the model wants the joints [J], in rad; None where there is no news.
+            targets: where the model wants the joints [J], in rad; None where there are none now.
             elapsed_s: time since the last step; None for one period.
 
         Returns:
@@ -190,11 +194,12 @@ class CommandStream:
     def trajectories(self) -> dict[str, Trajectory]:
         """Return what each controller is sent now, without joints that are lent."""
         whole = look_ahead(self.limiter.path, self.limits.names, self.period_s)
-        found = {}
-        for controller, names in self._own().items():
-            if names:
-                found[controller] = whole.of(names)
-        return found
+        lent = {name for group in self._lent for name in self.groups.members[group]}
+        owned = {
+            controller: tuple(name for name in names if name not in lent)
+            for controller, names in self.controllers.members.items()
+        }
+        return {controller: whole.of(names) for controller, names in owned.items() if names}
 
     def forward(self, order: Sequence[str]) -> np.ndarray:
         """Return the positions for now in an order of joints [N], in rad.
@@ -227,16 +232,3 @@ class CommandStream:
             if inside and not (path.ends_s[rows] > 0.0).any():
                 self._lent |= {group}
                 self._base[rows] = position[rows]
-
-    def _own(self) -> dict[str, tuple[str, ...]]:
-        lent = {name for group in self._lent for name in self.groups.members[group]}
-        return {
-            controller: tuple(name for name in names if name not in lent)
-            for controller, names in self.controllers.members.items()
-        }
-
-    def _forget(self) -> None:
-        self._dead_band.reset()
-        self.clip.reset()
-        self._pace.reset()
-        self._lent = frozenset()

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A robot that nobody measures, driven through keypoints: what its controllers would be told."""
+"""A robot that nobody measures, driven through keypoints: what its controllers would receive."""
 
 from __future__ import annotations
 
@@ -29,12 +29,9 @@ class DisplayDrive:
     """
 
     def __init__(self, robot: Robot, rate_hz: float, skeleton: Skeleton) -> None:
-        self._driver = RobotDriver(
-            Retargeter(robot, rate_hz, skeleton=skeleton),
-            display=True,
-            controllers={'all': robot.names},
-        )
-        self._robot, self._rate_hz = robot, rate_hz
+        retargeter = Retargeter(robot, rate_hz, skeleton=skeleton)
+        self._driver = RobotDriver(retargeter, display=True, controllers={'all': robot.names})
+        self._rate_hz = rate_hz
         self._states: list[MotionState] = []
 
     @property
@@ -48,20 +45,18 @@ class DisplayDrive:
         Raises:
             RobotError: no motion can start from the robot's rest pose.
         """
-        now_s = len(self._states) / self._rate_hz
-        state = self._driver.advance(keypoints, elapsed_s=None, now_s=now_s)
+        state = self._driver.advance(keypoints, elapsed_s=None, now_s=0.0)
         if state is None:
-            raise RobotError(f'{self._robot.config.name}: {self._driver.problem}')
+            raise RobotError(f'{self._driver.robot.config.name}: {self._driver.problem}')
         self._states.append(state)
 
     def motion(self) -> JointMotion:
         """Return all that was commanded."""
-        return JointMotion(
-            self._robot.names,
-            np.stack([state.position for state in self._states]),
-            self._rate_hz,
-            np.stack([state.velocity for state in self._states]),
+        positions, velocities = (
+            np.stack([getattr(state, name) for state in self._states])
+            for name in ('position', 'velocity')
         )
+        return JointMotion(self._driver.robot.names, positions, self._rate_hz, velocities)
 
 
 class Followed(NamedTuple):
@@ -97,13 +92,13 @@ def follow(robot: Robot, keypoints: np.ndarray, rate_hz: float, skeleton: Skelet
             f'keypoints in space, which alone a robot can copy'
         )
     drive = DisplayDrive(robot, rate_hz, skeleton)
-    place, last = 0.0, len(keypoints) - 1
+    position, last = 0.0, len(keypoints) - 1
     frames: list[int] = []
-    while not frames or place < last:
+    while not frames or position < last:
         # The same order as the node: the pace so far, then the pose.
-        place = min(place + drive.pace, last) if frames else 0.0
-        before = int(place)
-        after, share = min(before + 1, last), place - before
+        position = min(position + drive.pace, last) if frames else 0.0
+        before = int(position)
+        after, share = min(before + 1, last), position - before
         drive.advance((1.0 - share) * keypoints[before] + share * keypoints[after])
         frames.append(before)
     return Followed(drive.motion(), np.array(frames))

@@ -12,27 +12,89 @@ from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.collision.path_guard import PathGuard
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.drive.command_stream import CommandSettings, CommandStream
-from emotion_motion.robot.drive.measured_joints import MeasuredJoints
 from emotion_motion.robot.retarget.retargeter import Retargeter
 from emotion_motion.robot.safety.jerk_phases import MotionState
 from emotion_motion.robot.safety.limiter import BAD_TARGETS, STALE
 
-__all__ = ['RobotDriver']
+__all__ = ['MeasuredJoints', 'RobotDriver', 'groups_of']
 
-# An arm whose way to its target leads through the body finds another way from where it is, when it
-# has been hindered for so long.
+# An arm whose path to its target leads through the body finds another one from where it is, once
+# it has been hindered for so long.
 _HINDERED_S = 0.3
+# A state that is older than this is not where the robot is.
+_FRESH_S = 0.5
+
+
+class MeasuredJoints:
+    """The latest position and velocity of each joint, and when it was received.
+
+    Joints come in whatever order and in however many messages.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Wait for joints of those names; others do not matter."""
+        self._names = frozenset(names)
+        self._received: dict[str, tuple[float, float, float]] = {}
+
+    def update(
+        self,
+        names: Sequence[str],
+        positions: Sequence[float],
+        velocities: Sequence[float],
+        now_s: float,
+    ) -> None:
+        """Take a message.
+
+        Args:
+            names: of joints.
+            positions: as many [rad].
+            velocities: as many, or none [rad/s].
+            now_s: the time [s].
+
+        Raises:
+            RobotError: numbers and names do not go together; then nothing is taken.
+        """
+        if len(positions) != len(names) or len(velocities) not in (0, len(names)):
+            raise RobotError(
+                f'measured joints: got {len(names)} names, {len(positions)} positions and '
+                f'{len(velocities)} velocities; expected as many of each, or no velocities'
+            )
+        if len(set(names)) != len(names):
+            raise RobotError(f'measured joints: got a name twice in {list(names)}; expected once')
+        speeds = velocities if len(velocities) else [0.0] * len(names)
+        for name, position, velocity in zip(names, positions, speeds, strict=True):
+            if name in self._names:
+                self._received[name] = (float(position), float(velocity), now_s)
+
+    def forget(self) -> None:
+        """Wait for everything anew."""
+        self._received.clear()
+
+    def positions(self, now_s: float) -> dict[str, float]:
+        """Return the positions that are fresh, by name [rad]."""
+        return self._fresh(0, now_s)
+
+    def velocities(self, now_s: float) -> dict[str, float]:
+        """Return the velocities that are fresh, by name [rad/s]."""
+        return self._fresh(1, now_s)
+
+    def _fresh(self, column: int, now_s: float) -> dict[str, float]:
+        return {
+            name: row[column]
+            for name, row in self._received.items()
+            if 0.0 <= now_s - row[2] <= _FRESH_S
+        }
 
 
 class RobotDriver:
-    """Retargeter and command stream of a robot, and what was heard of it.
+    """Retargeter, measured state and command stream of a robot.
 
     Nothing is commanded before the robot's state is known. For a display, where there is no robot,
     it is known to be the rest pose.
 
     Args:
         retargeter: of the robot; its rate is that of the cycles.
-        display: whether there is no robot to hear of.
+        display: whether there is no robot that is measured.
         controllers: joints of each controller.
         settings: of the commands.
 
@@ -77,7 +139,7 @@ class RobotDriver:
     def forget(self) -> None:
         """Wait for the robot's state anew, as before a first motion."""
         self.measured.forget()
-        self.commands.forget()
+        self.commands.limiter.forget()
         self.problem = ''
 
     def fade(self, weights: Mapping[str, float], fade_s: float, now_s: float) -> None:
@@ -86,9 +148,7 @@ class RobotDriver:
         Raises:
             RobotError: a weight, or the state of a group that was lent, is not one.
         """
-        measured = self.measured.positions(now_s)
-        if self.display:
-            measured = dict(zip(self.robot.names, self._position(), strict=True))
+        measured = self._commanded() if self.display else self.measured.positions(now_s)
         self.commands.fade(weights, fade_s, measured)
 
     def advance(
@@ -102,9 +162,9 @@ class RobotDriver:
         """Go on by one cycle.
 
         Args:
-            keypoints: [K, 3] in metres; None where there is no news.
+            keypoints: [K, 3] in metres; None where there are none now.
             elapsed_s: time since the last cycle; None for one period.
-            now_s: the time, of which the age of measured states is told [s].
+            now_s: the time, from which the age of measured states follows [s].
             holds: the reasons why the robot shall come to rest and hold now.
 
         Returns:
@@ -121,15 +181,15 @@ class RobotDriver:
 
         Those that are not driven are where they are held.
         """
-        return {**self.robot.held, **dict(zip(self.robot.names, self._position(), strict=True))}
+        return self.robot.held | self._commanded()
 
-    def _position(self) -> list[float]:
+    def _commanded(self) -> dict[str, float]:
         limiter = self.commands.limiter
-        return (limiter.path.start.position if limiter.started else self.robot.rest).tolist()
+        position = limiter.path.start.position if limiter.started else self.robot.rest
+        return dict(zip(self.robot.names, position.tolist(), strict=True))
 
     def _start(self, now_s: float) -> bool:
-        rest = dict(zip(self.robot.names, self.robot.rest.tolist(), strict=True))
-        positions = rest if self.display else self.measured.positions(now_s)
+        positions = self._commanded() if self.display else self.measured.positions(now_s)
         velocities = {} if self.display else self.measured.velocities(now_s)
         try:
             self.commands.start(positions, velocities)
@@ -141,11 +201,12 @@ class RobotDriver:
         return True
 
     def _hold(self, holds: Collection[str]) -> None:
-        mine = self.commands.limiter.reasons - {STALE, BAD_TARGETS}
-        for reason in set(holds) - mine:
-            self.commands.stop(reason)
-        for reason in mine - set(holds):
-            self.commands.release(reason)
+        limiter = self.commands.limiter
+        current = limiter.reasons - {STALE, BAD_TARGETS}
+        for reason in set(holds) - current:
+            limiter.stop(reason)
+        for reason in current - set(holds):
+            limiter.release(reason)
 
     def _targets(self, keypoints: np.ndarray) -> np.ndarray:
         hindered = self.commands.limiter.hindered_s > _HINDERED_S

@@ -12,91 +12,7 @@ import numpy as np
 
 from emotion_motion.exceptions import RobotError
 
-__all__ = ['JointGroups', 'GroupWeights', 'parse_controllers', 'parse_order', 'parse_weights']
-
-# Controllers, orders and weights as parameters write them: one line of text each.
-
-
-def parse_controllers(
-    text: str, groups: Mapping[str, Sequence[str]], default: str
-) -> dict[str, tuple[str, ...]]:
-    """Return the joints of each controller, by the name of its topic.
-
-    Args:
-        text: `TOPIC: GROUP, GROUP; TOPIC: GROUP`; '' for one topic with all groups.
-        groups: joints of each group.
-        default: that one topic.
-
-    Raises:
-        RobotError: it is not such a text, or names a group that does not exist.
-    """
-    if not text.strip():
-        return {default: tuple(joint for joints in groups.values() for joint in joints)}
-    found: dict[str, tuple[str, ...]] = {}
-    for part in text.split(';'):
-        topic, colon, names = (piece.strip() for piece in part.partition(':'))
-        chosen = [name.strip() for name in names.split(',') if name.strip()]
-        if not (topic and colon and chosen) or topic in found:
-            raise RobotError(
-                f'controllers: got {part.strip()!r} in {text!r}; expected '
-                f"'TOPIC: GROUP, GROUP; TOPIC: GROUP' with each topic once"
-            )
-        for name in chosen:
-            _check_group('controllers', name, groups)
-        found[topic] = tuple(joint for name in chosen for joint in groups[name])
-    return found
-
-
-def parse_order(text: str, joints: Sequence[str]) -> tuple[str, ...]:
-    """Return names of joints in the order of a controller's parameter `joints`.
-
-    Args:
-        text: `JOINT, JOINT`; '' for all joints in the robot's order.
-        joints: those of the robot.
-
-    Raises:
-        RobotError: a joint does not exist, or comes twice.
-    """
-    names = tuple(name.strip() for name in text.split(',')) if text.strip() else tuple(joints)
-    for name in names:
-        if name not in joints or names.count(name) > 1:
-            raise RobotError(
-                f'joint_order: got {name!r} in {text!r}; expected each of these at most once: '
-                f'{", ".join(joints)}'
-            )
-    return names
-
-
-def parse_weights(text: str, groups: Mapping[str, Sequence[str]]) -> dict[str, float]:
-    """Return weights by the name of the group.
-
-    Args:
-        text: `GROUP: WEIGHT, GROUP: WEIGHT`; '' for none.
-        groups: joints of each group.
-
-    Raises:
-        RobotError: it is not such a text, or a group or weight is none.
-    """
-    found: dict[str, float] = {}
-    for part in text.split(',') if text.strip() else ():
-        group, _, number = (piece.strip() for piece in part.partition(':'))
-        _check_group('joint_group_weights', group, groups)
-        try:
-            weight = float(number)
-        except ValueError:
-            weight = math.nan
-        if not 0.0 <= weight <= 1.0 or group in found:
-            raise RobotError(
-                f'joint_group_weights: got {part.strip()!r} in {text!r}; expected '
-                f"'GROUP: WEIGHT, GROUP: WEIGHT' with each group once and weights from 0 to 1"
-            )
-        found[group] = weight
-    return found
-
-
-def _check_group(what: str, name: str, groups: Mapping[str, Sequence[str]]) -> None:
-    if name not in groups:
-        raise RobotError(f'{what}: got the group {name!r}; expected one of {", ".join(groups)}')
+__all__ = ['GroupWeights', 'JointGroups', 'parse_controllers', 'parse_order', 'parse_weights']
 
 
 class JointGroups:
@@ -139,24 +55,14 @@ class JointGroups:
         """The names of the groups."""
         return tuple(self.members)
 
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """The joints that are in no group."""
-        taken = {name for names in self.members.values() for name in names}
-        return tuple(name for name in self.joints if name not in taken)
-
     def rows(self, group: str) -> np.ndarray:
         """Return the numbers of a group's joints, in its order.
 
         Raises:
             RobotError: there is no such group.
         """
-        try:
-            return self._rows[group]
-        except KeyError:
-            raise RobotError(
-                f'got the group {group!r}; expected one of {", ".join(self.names)}'
-            ) from None
+        _check_group(group, self.members)
+        return self._rows[group]
 
 
 class GroupWeights:
@@ -169,8 +75,6 @@ class GroupWeights:
     """
 
     def __init__(self, groups: JointGroups, hand_back_s: float = 2.0) -> None:
-        if not (math.isfinite(hand_back_s) and hand_back_s >= 0.0):
-            raise RobotError(f'hand_back_s: got {hand_back_s!r}; expected a time of 0 or more')
         self.groups, self.hand_back_s = groups, hand_back_s
         count = len(groups.names)
         self._begin, self._goal = np.ones(count), np.ones(count)
@@ -207,9 +111,9 @@ class GroupWeights:
         now = self._weights
         for group, weight in weights.items():
             row = self.groups.names.index(group)
-            least_s = self.hand_back_s if weight == 0.0 else 0.0
             if weight == self._goal[row]:
-                continue  # said again, as by a publisher that repeats itself
+                continue  # a publisher may repeat itself
+            least_s = self.hand_back_s if weight == 0.0 else 0.0
             self._begin[row], self._goal[row] = now[row], weight
             self._fade_s[row], self._since_s[row] = max(fade_s, least_s), 0.0
         self._settle()
@@ -223,8 +127,8 @@ class GroupWeights:
         if not (math.isfinite(fade_s) and fade_s >= 0.0):
             raise RobotError(f'fade: got a time of {fade_s!r} s; expected 0 or more')
         for group, weight in weights.items():
-            self.groups.rows(group)
-            if not (math.isfinite(weight) and 0.0 <= weight <= 1.0):
+            _check_group(group, self.groups.members)
+            if not 0.0 <= weight <= 1.0:
                 raise RobotError(f'group {group!r}: got the weight {weight!r}; expected 0 to 1')
 
     def step(self, period_s: float) -> None:
@@ -237,11 +141,6 @@ class GroupWeights:
     def of_joints(self) -> np.ndarray:
         """The weights of the joints now [J]."""
         return self._of_joints
-
-    @property
-    def of_groups(self) -> dict[str, float]:
-        """The weights of the groups now."""
-        return dict(zip(self.groups.names, self._weights.tolist(), strict=True))
 
     @property
     def faded_out(self) -> tuple[str, ...]:
@@ -258,3 +157,88 @@ class GroupWeights:
         self._of_joints = np.append(self._weights, 1.0)[self._group_of]
         out = (self._weights == 0.0) & (self._goal == 0.0)
         self._faded_out = tuple(itertools.compress(self.groups.names, out))
+
+
+# Controllers, orders and weights as parameters write them: one line of text each.
+
+
+def parse_controllers(
+    text: str, groups: Mapping[str, Sequence[str]], default: str
+) -> dict[str, tuple[str, ...]]:
+    """Return the joints of each controller, by the name of its topic.
+
+    Args:
+        text: `TOPIC: GROUP, GROUP; TOPIC: GROUP`; '' for one topic with all groups.
+        groups: joints of each group.
+        default: that one topic.
+
+    Raises:
+        RobotError: it is not such a text, or names a group that does not exist.
+    """
+    if not text.strip():
+        return {default: tuple(joint for joints in groups.values() for joint in joints)}
+    controllers: dict[str, tuple[str, ...]] = {}
+    for part in text.split(';'):
+        topic, _, names = (piece.strip() for piece in part.partition(':'))
+        members = [name.strip() for name in names.split(',') if name.strip()]
+        if not (topic and members) or topic in controllers:
+            raise RobotError(
+                f'controllers: got {part.strip()!r} in {text!r}; expected '
+                f"'TOPIC: GROUP, GROUP; TOPIC: GROUP' with each topic once"
+            )
+        for name in members:
+            _check_group(name, groups, 'controllers: ')
+        controllers[topic] = tuple(joint for name in members for joint in groups[name])
+    return controllers
+
+
+def parse_order(text: str, joints: Sequence[str]) -> tuple[str, ...]:
+    """Return names of joints in the order of a controller's parameter `joints`.
+
+    Args:
+        text: `JOINT, JOINT`; '' for all joints in the robot's order.
+        joints: those of the robot.
+
+    Raises:
+        RobotError: a joint does not exist, or comes twice.
+    """
+    names = tuple(name.strip() for name in text.split(',')) if text.strip() else tuple(joints)
+    for name in names:
+        if name not in joints or names.count(name) > 1:
+            raise RobotError(
+                f'joint_order: got {name!r} in {text!r}; expected each of these at most once: '
+                f'{", ".join(joints)}'
+            )
+    return names
+
+
+def parse_weights(text: str, groups: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Return weights by the name of the group.
+
+    Args:
+        text: `GROUP: WEIGHT, GROUP: WEIGHT`; '' for none.
+        groups: joints of each group.
+
+    Raises:
+        RobotError: it is not such a text, or a group or weight is none.
+    """
+    weights: dict[str, float] = {}
+    for part in text.split(',') if text.strip() else ():
+        group, _, number = (piece.strip() for piece in part.partition(':'))
+        _check_group(group, groups, 'joint_group_weights: ')
+        try:
+            weight = float(number)
+        except ValueError:
+            weight = math.nan
+        if not 0.0 <= weight <= 1.0 or group in weights:
+            raise RobotError(
+                f'joint_group_weights: got {part.strip()!r} in {text!r}; expected '
+                f"'GROUP: WEIGHT, GROUP: WEIGHT' with each group once and weights from 0 to 1"
+            )
+        weights[group] = weight
+    return weights
+
+
+def _check_group(name: str, groups: Mapping[str, Sequence[str]], where: str = '') -> None:
+    if name not in groups:
+        raise RobotError(f'{where}got the group {name!r}; expected one of {", ".join(groups)}')

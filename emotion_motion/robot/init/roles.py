@@ -1,44 +1,35 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Roles of joints, told from the tree, the axes, the symmetry of left and right, and names."""
+"""A robot's driven joints with their places, axes, partners on the other side, and names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
-from typing import Any
 
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
+from emotion_motion.robot.description.config import ARMS, LEGS
 from emotion_motion.robot.description.pinocchio_module import load_pinocchio
+from emotion_motion.robot.description.robot import read_model
 from emotion_motion.robot.description.urdf import Urdf, UrdfJoint
 
-__all__ = ['Body', 'Node', 'WORDS', 'about', 'mentions', 'read_body']
+__all__ = ['Body', 'Node', 'WORDS', 'mentions', 'read_body', 'side_of', 'turn_name']
 
 # What joints and links of a part are called, in whatever spelling.
+_ARM = ('arm', 'shoulder', 'elbow', 'wrist', 'forearm', 'upperarm', 'hand', 'gripper')
+_LEG = ('leg', 'hip', 'knee', 'ankle', 'thigh', 'calf', 'shin', 'foot', 'haa', 'hfe', 'kfe')
 WORDS = {
-    'left_arm': ('arm', 'shoulder', 'elbow', 'wrist', 'forearm', 'upperarm', 'hand', 'gripper'),
-    'left_leg': (
-        'leg',
-        'hip',
-        'knee',
-        'ankle',
-        'thigh',
-        'calf',
-        'shin',
-        'foot',
-        'haa',
-        'hfe',
-        'kfe',
-    ),
     'trunk': ('waist', 'torso', 'trunk', 'spine', 'chest', 'body', 'hip', 'back', 'lumbar'),
     'head': ('head', 'neck'),
+    **dict.fromkeys(ARMS, _ARM),
+    **dict.fromkeys(LEGS, _LEG),
 }
-WORDS['right_arm'], WORDS['right_leg'] = WORDS['left_arm'], WORDS['left_leg']
-_PLACE = 0.03  # a mirrored joint is found within this share of the robot's height
+_PLACE = 0.03  # a mirrored joint is within this share of the robot's height of its place
 _AXIS = 0.9  # cosine of two axes that are the same
+_MIRROR = np.array((1.0, -1.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +40,14 @@ class Node:
         joint: as the URDF describes it.
         at: place of its axis [3] [m].
         axis: [3].
-        above: the driven joints on the way from the root to it.
+        above: the driven joints between the root and it.
         twin: name of the joint on the other side, None for none.
     """
 
     joint: UrdfJoint
     at: np.ndarray
     axis: np.ndarray
-    above: tuple[str, ...]
+    above: tuple[str, ...] = ()
     twin: str | None = None
 
     @property
@@ -85,11 +76,7 @@ class Body:
 
     def below(self, name: str | None) -> list[Node]:
         """Return the joints next below a joint, or below the root for None."""
-        return [
-            node
-            for node in self.nodes.values()
-            if (node.above[-1] if node.above else None) == name
-        ]
+        return [node for node in self.nodes.values() if (node.above or (None,))[-1] == name]
 
 
 def read_body(urdf: Urdf) -> Body:
@@ -98,40 +85,36 @@ def read_body(urdf: Urdf) -> Body:
     Raises:
         RobotError: Pinocchio cannot read the URDF, or nothing in it turns.
     """
-    pin = load_pinocchio()
-    try:
-        model = pin.buildModelFromXML(urdf.text)
-    except (ValueError, RuntimeError) as error:
-        raise RobotError(f'got {urdf.path}, which Pinocchio cannot read ({error})') from error
-    data, ignored = model.createData(), {}
-    pin.framesForwardKinematics(model, data, _upright(model, urdf))
-    links = {
-        link: np.array(data.oMf[model.getFrameId(link, pin.FrameType.BODY)].translation)
-        for link in urdf.links
-    }
+    pin, model = load_pinocchio(), read_model(urdf)
+    q, data = pin.neutral(model), model.createData()
+    for number in range(1, model.njoints):
+        described = urdf.joints.get(model.names[number])
+        if model.joints[number].nq == 1 and described and described.kind != 'continuous':
+            q[model.joints[number].idx_q] = described.clipped(0.0)
+    pin.framesForwardKinematics(model, data, q)
+    placed = {link: data.oMf[model.getFrameId(link, pin.FrameType.BODY)] for link in urdf.links}
+    links = {link: np.array(frame.translation) for link, frame in placed.items()}
+    reasons = {joint.name: _undrivable(joint) for joint in urdf.joints.values() if joint.moves}
     nodes: dict[str, Node] = {}
     for joint in urdf.joints.values():
-        why = _undrivable(joint)
-        if why is not None:
-            if joint.moves:
-                ignored[joint.name] = why
-            continue
-        placed = data.oMf[model.getFrameId(joint.child, pin.FrameType.BODY)]
-        axis = placed.rotation @ _axis(urdf, joint.name)
-        nodes[joint.name] = Node(joint, np.array(placed.translation), axis, ())
+        if reasons.get(joint.name) == '':
+            axis = placed[joint.child].rotation @ joint.axis
+            nodes[joint.name] = Node(joint, links[joint.child], axis / np.linalg.norm(axis))
     if not nodes:
         raise RobotError(f'got {urdf.path}, in which no joint turns; expected a humanoid')
-    height = float(np.ptp([place[2] for place in links.values()]))
-    nodes = {
-        node.name: Node(node.joint, node.at, node.axis, _above(urdf, node, nodes))
-        for node in nodes.values()
-    }
+    for name, node in nodes.items():
+        above = [joint.name for joint in urdf.joints_to(node.joint.parent)]
+        nodes[name] = replace(node, above=tuple(joint for joint in above if joint in nodes))
     nodes = dict(sorted(nodes.items(), key=lambda item: len(item[1].above)))
-    return Body(urdf, _paired(nodes, height), links, height, ignored)
+    height_m = float(np.ptp([place[2] for place in links.values()]))
+    twins = {name: _twin(node, nodes, height_m) for name, node in nodes.items()}
+    nodes = {name: replace(node, twin=twins[name]) for name, node in nodes.items()}
+    ignored = {joint: reason for joint, reason in reasons.items() if reason}
+    return Body(urdf, nodes, links, height_m, ignored)
 
 
-def about(axis: np.ndarray) -> str:
-    """Return what a turn about an axis [3] is called: roll, pitch, yaw, or a mixture."""
+def turn_name(axis: np.ndarray) -> str:
+    """Return what a turn about an axis [3] is called: roll, pitch, yaw, or mostly one of them."""
     names = ('roll', 'pitch', 'yaw')
     strong = int(np.argmax(np.abs(axis)))
     return names[strong] if abs(axis[strong]) > _AXIS else f'mostly {names[strong]}'
@@ -139,8 +122,7 @@ def about(axis: np.ndarray) -> str:
 
 def mentions(name: str, words: Sequence[str]) -> bool:
     """Return whether a name has one of some words in it, however it is spelt."""
-    parts = re.sub(r'([a-z])([A-Z])', r'\1 \2', name).lower()
-    return any(word in re.sub(r'[^a-z]', '', parts) for word in words)
+    return any(word in re.sub(r'[^a-z]', '', name.lower()) for word in words)
 
 
 def side_of(name: str) -> int:
@@ -154,22 +136,8 @@ def side_of(name: str) -> int:
     return 0
 
 
-def _upright(model: Any, urdf: Urdf) -> np.ndarray:
-    """Return the configuration with every joint at 0, or at the limit next to it."""
-    q = load_pinocchio().neutral(model)
-    for number in range(1, model.njoints):
-        joint, described = model.joints[number], urdf.joints.get(model.names[number])
-        if joint.nq == 1 and described is not None and described.kind != 'continuous':
-            low, high = described.lower, described.upper
-            if low is not None and high is not None and low <= high:
-                q[joint.idx_q] = np.clip(0.0, low, high)
-    return np.asarray(q)
-
-
-def _undrivable(joint: UrdfJoint) -> str | None:
-    """Return why a joint is not to be driven, None where it can be."""
-    if not joint.moves:
-        return 'fixed'
+def _undrivable(joint: UrdfJoint) -> str:
+    """Return why a joint that moves is not to be driven, '' where it can be."""
     if joint.mimics is not None:
         return f'mimics {joint.mimics}'
     if joint.kind != 'revolute':
@@ -178,48 +146,26 @@ def _undrivable(joint: UrdfJoint) -> str | None:
         return 'has no room between its limits'
     if joint.velocity is not None and not joint.velocity > 0.0:
         return 'has a speed limit of 0'
-    return None
+    return ''
 
 
-def _axis(urdf: Urdf, name: str) -> np.ndarray:
-    """Return the axis [3] of a joint in the frame of its child link."""
-    import xml.etree.ElementTree as ET
+def _twin(node: Node, nodes: dict[str, Node], height_m: float) -> str | None:
+    """Return the joint that is as far from the root, at the mirrored place."""
 
-    root = ET.fromstring(urdf.text.encode())
-    joint = next(each for each in root.findall('joint') if each.get('name') == name)
-    element = joint.find('axis')
-    axis = np.array(
-        [float(x) for x in ('1 0 0' if element is None else element.get('xyz', '1 0 0')).split()]
-    )
-    return np.asarray(axis / np.linalg.norm(axis))
+    def distance(other: Node) -> float:
+        return float(np.linalg.norm(other.at - node.at * _MIRROR))
 
-
-def _above(urdf: Urdf, node: Node, nodes: dict[str, Node]) -> tuple[str, ...]:
-    way = urdf.way(node.joint.parent)
-    return tuple(joint.name for joint in way if joint.name in nodes)
-
-
-def _paired(nodes: dict[str, Node], height_m: float) -> dict[str, Node]:
-    """Return the joints with the partner of each: as far from the root, at the mirrored place."""
-    found = {}
-    for node in nodes.values():
-        mirrored = node.at * [1.0, -1.0, 1.0]
-        others = [
-            other
-            for other in nodes.values()
-            if other.name != node.name
-            and len(other.above) == len(node.above)
-            and np.linalg.norm(other.at - mirrored) < _PLACE * height_m
-            and abs(float((other.axis * [1.0, -1.0, 1.0]) @ node.axis)) > _AXIS
-            and _differ_by_side(node.name, other.name)
-        ]
-        twin = min(
-            others, key=lambda other: float(np.linalg.norm(other.at - mirrored)), default=None
-        )
-        found[node.name] = Node(
-            node.joint, node.at, node.axis, node.above, None if twin is None else twin.name
-        )
-    return found
+    candidates = [
+        other
+        for other in nodes.values()
+        if other.name != node.name
+        and len(other.above) == len(node.above)
+        and distance(other) < _PLACE * height_m
+        and abs(float((other.axis * _MIRROR) @ node.axis)) > _AXIS
+        and _differ_by_side(node.name, other.name)
+    ]
+    twin = min(candidates, key=distance, default=None)
+    return None if twin is None else twin.name
 
 
 def _differ_by_side(one: str, other: str) -> bool:

@@ -1,135 +1,143 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The robot's bones: where its limbs point and how its joints turn them, as one Pink task.
-
-One task for all of them instead of one frame task each: the same quadratic program, with a
-fraction of the time spent in Python.
-"""
+"""The robot's bones: where its limbs point and how its joints turn them, as one Pink task."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import pink
 from pink.tasks import Task
 
-from emotion_motion.robot.compiled import plain
+from emotion_motion.robot.collision.model import joints_that_move
+from emotion_motion.robot.description.pinocchio_module import load_pinocchio
 from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.retarget import bone_loops
 from emotion_motion.robot.retarget.directions import AXES, LIMBS
-from emotion_motion.robot.retarget.joint_chain import JointChain
 
-__all__ = ['BoneTask', 'Bones']
+__all__ = ['Bones', 'BoneTask']
 
 _WEIGHT = {'trunk_up': 'trunk', 'trunk_left': 'trunk', 'head_forward': 'head', 'head_left': 'head'}
+_FAR = 1e-9  # sine of an angle below which a vector across is as long as the angle
+
+# An end of a bone: a joint of Pinocchio's, and a place in its frame [3] in metres.
+_End = tuple[int, np.ndarray]
 
 
 class Bones:
-    """B vectors on a robot, each from one place to another, seen from its base.
+    """B vectors on a robot of J joints, each from one place to another, seen from its base.
 
     The trunk's and the head's are axes of their links, the world's in the rest pose.
 
     Attributes:
         names: of the vectors, from `AXES` and `LIMBS`.
         weights: of each [B].
-        chain: the robot's joints.
     """
 
-    def __init__(
-        self, robot: Robot, chain: JointChain | None = None, *, all_parts: bool = False
-    ) -> None:
+    def __init__(self, robot: Robot, *, all_parts: bool = False) -> None:
         """Find the vectors that the robot has links and controlled joints for.
 
         Args:
             robot: whose.
-            chain: its joints; None to read them.
             all_parts: also those whose weight is 0.
         """
         self._robot = robot
-        self.chain = chain or JointChain(robot.model)
-        frames = self.chain.frames(robot.rest[None])[0]
-        self._base_joint, base_in_joint = robot.place(robot.base)
-        upright = _rotation(frames, self._base_joint) @ base_in_joint.rotation
-        ends, names = [], []
+        self._model = robot.model.copy()
+        self._base = robot.frame(robot.base)
+        base_joint = robot.place(robot.base)[0]
+        rest = self.configuration(robot.rest).data
+        bones: dict[str, tuple[_End, _End]] = {}
         for name in (*AXES, *LIMBS):
-            found = self._ends(name, frames, upright)
-            if found is None or not (all_parts or self._weight(name) > 0.0):
+            ends = self._axis(name, rest) if name in AXES else self._limb(name)
+            if ends is None or not (all_parts or self._weight(name) > 0.0):
                 continue
-            names.append(name)
-            ends.append(found)
-        self.names = tuple(names)
-        self.weights = np.array([self._weight(name) for name in names])
-        # As bone_loops takes them: where all vectors begin, then where they end.
-        places = [pair[side] for side in (0, 1) for pair in ends]
-        joints = np.array([joint for joint, _ in places], dtype=np.int64)
-        offsets = np.array([place for _, place in places], dtype=np.float64).reshape(-1, 3)
-        supports = plain(self.chain.supports)
-        self._loops = (
-            self.chain.axes,
-            joints,
-            offsets,
-            supports[joints],
-            np.array([self._base_joint]),
-            plain(base_in_joint.rotation),
-            supports[self._base_joint],
-        )
+            moving = joints_that_move(robot, ends[1][0]) ^ joints_that_move(robot, base_joint)
+            if moving.any():
+                bones[name] = ends
+        self.names = tuple(bones)
+        self.weights = np.array([self._weight(name) for name in bones])
+        # Pinocchio's frames where all vectors begin, then where they end.
+        self._frames = [self._add(ends[side]) for side in (0, 1) for ends in bones.values()]
+
+    def configuration(self, q: np.ndarray) -> pink.Configuration:
+        """Return Pink's configuration of a pose [J] in rad."""
+        return pink.Configuration(self._model, self._model.createData(), q)
 
     def directions(self, q: np.ndarray) -> np.ndarray:
         """Return the unit vectors [B, 3] in a pose [J] in rad."""
-        return self.directions_and_jacobian(q)[0]
+        vectors = self.vectors(self.configuration(q).data)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
-    def directions_and_jacobian(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return unit vectors [B, 3] in a pose [J] and how fast joints turn them [B, 3, J]."""
-        return bone_loops.turned(self.chain.frames(q[None])[0], *self._loops)
+    def vectors(self, data: Any) -> np.ndarray:
+        """Return the vectors [B, 3] in metres, of the data of a configuration."""
+        return np.asarray(self._in_world(data) @ data.oMf[self._base].rotation)
 
-    def objective(
-        self, frames: np.ndarray, target: np.ndarray, weights: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return the Hessian [J, J] and linear term [J] of 1/2 |W (J dq + error)|^2, and errors.
+    def jacobian(self, data: Any) -> np.ndarray:
+        """Return how fast joints turn the unit vectors [B, 3, J], of the data of a configuration.
 
-        Args:
-            frames: of the joints in a pose [J + 1, 12]; see JointChain.
-            target: the wanted unit vectors [B, 3].
-            weights: of each [B].
-
-        Returns:
-            Both, the errors [B, 3], along the shorter arc and as long as its angle, and the
-            angles [B] in rad.
+        What moves the base as well is not seen from there.
         """
-        return bone_loops.objective(frames, *self._loops, target, weights)
+        vectors, base = self._in_world(data), data.oMf[self._base].rotation
+        begins, ends = np.reshape(
+            [self._frame_jacobian(data, frame)[:3] for frame in self._frames],
+            (2, len(vectors), 3, -1),
+        )
+        turned_with_base = -_skew(vectors) @ self._frame_jacobian(data, self._base)[3:]
+        lengths = np.linalg.norm(vectors, axis=1)[:, None, None]
+        slopes = base.T @ (ends - begins - turned_with_base) / lengths
+        units = (vectors @ base)[:, None] / lengths
+        return np.asarray(slopes - units.swapaxes(1, 2) * (units @ slopes))
+
+    def _in_world(self, data: Any) -> np.ndarray:
+        """Return the vectors in the world [B, 3] in metres."""
+        places = [data.oMf[frame].translation for frame in self._frames]
+        begins, ends = np.reshape(places, (2, -1, 3))
+        return np.asarray(ends - begins)
+
+    def _frame_jacobian(self, data: Any, frame: int) -> np.ndarray:
+        """Return how fast joints move and turn a frame, in the world's axes [6, J]."""
+        pin = load_pinocchio()
+        return np.asarray(pin.getFrameJacobian(self._model, data, frame, pin.LOCAL_WORLD_ALIGNED))
+
+    def _add(self, end: _End) -> int:
+        """Add a frame to the model where a bone begins or ends; return its number."""
+        pin, (joint, place) = load_pinocchio(), end
+        placement = pin.SE3(np.eye(3), place)
+        name = f'end of a bone {self._model.nframes}'
+        return int(
+            self._model.addFrame(pin.Frame(name, joint, 0, placement, pin.FrameType.OP_FRAME))
+        )
 
     def _weight(self, name: str) -> float:
         kind = _WEIGHT.get(name) or name.split('_', 1)[1]
         return float(getattr(self._robot.config.weights, kind))
 
-    def _ends(self, name: str, frames: np.ndarray, upright: np.ndarray) -> Any:
-        """Return (joint, place on it) of both ends, None where no joint turns the one."""
-        keypoints = self._robot.config.keypoints
-        ends: list[tuple[int, np.ndarray]]
-        if name in AXES:
-            part, axis = AXES[name]
-            link = keypoints.get({'trunk': 'Neck', 'head': 'Nose'}[part])
-            if link is None:
-                return None
-            joint, _ = self._robot.place(link[0])
-            along = _rotation(frames, joint).T @ upright[:, axis]
-            ends = [(joint, np.zeros(3)), (joint, along)]
-        else:
-            links = [keypoints.get(end) for end in LIMBS[name]]
-            if None in links:
-                return None
-            ends = [self._end(link) for link in links if link is not None]
-        supports = self.chain.supports
-        moves = supports[ends[1][0]] ^ supports[self._base_joint]
-        return ends if moves.any() else None
+    def _axis(self, name: str, rest: Any) -> tuple[_End, _End] | None:
+        """Return both ends of an axis of trunk or head, given the rest pose's data."""
+        part, axis = AXES[name]
+        link = self._robot.config.keypoints.get({'trunk': 'Neck', 'head': 'Nose'}[part])
+        if link is None:
+            return None
+        joint, _ = self._robot.place(link[0])
+        upright = rest.oMf[self._base].rotation
+        return (joint, np.zeros(3)), (joint, rest.oMi[joint].rotation.T @ upright[:, axis])
 
-    def _end(self, link: tuple[str, tuple[float, float, float]]) -> tuple[int, np.ndarray]:
-        joint, placed = self._robot.place(link[0])
-        return joint, np.asarray(placed.act(np.array(link[1])))
+    def _limb(self, name: str) -> tuple[_End, _End] | None:
+        """Return both ends of a limb."""
+        links = [self._robot.config.keypoints.get(keypoint) for keypoint in LIMBS[name]]
+        if None in links:
+            return None
+        begin, end = (self._end(*link) for link in links if link is not None)
+        return begin, end
+
+    def _end(self, link: str, offset_m: tuple[float, float, float]) -> _End:
+        joint, placed = self._robot.place(link)
+        return joint, np.asarray(placed.act(np.array(offset_m)))
 
 
-def _rotation(frames: np.ndarray, joint: int) -> np.ndarray:
-    return frames[joint, :9].reshape(3, 3)
+def _skew(vectors: np.ndarray) -> np.ndarray:
+    """Return the matrices of cross products with vectors [N, 3]: [N, 3, 3]."""
+    return np.stack([load_pinocchio().skew(vector) for vector in vectors])
 
 
 class BoneTask(Task):
@@ -141,40 +149,40 @@ class BoneTask(Task):
         bones: that it turns.
         target: the wanted unit vectors [B, 3].
         shares: of each bone's weight that count now [B].
-        angles: between bones and targets where the objective was last computed [B] [rad].
+        angles: between bones and targets where the error was last computed [B] [rad].
     """
 
     def __init__(self, bones: Bones) -> None:
-        """Take the bones; `set_target` comes before use."""
+        """Take the bones; a target comes before use."""
         super().__init__(cost=None)
         self.bones = bones
         self.target = np.zeros((len(bones.names), 3))
         self.shares = np.ones(len(bones.names))
         self.angles = np.zeros(len(bones.names))
 
-    def set_target(self, directions: np.ndarray) -> None:
-        """Set the wanted unit vectors [B, 3]."""
-        self.target = plain(directions)
+    def compute_error(self, configuration: pink.Configuration) -> np.ndarray:
+        """Return the error [3 B], along the shorter arc and as long as its angle."""
+        vectors = self.bones.vectors(configuration.data)
+        units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        cosines = (units * self.target).sum(axis=1)
+        across = cosines[:, None] * units - self.target
+        sines = np.linalg.norm(across, axis=1)
+        self.angles = np.arctan2(sines, cosines)
+        longer = np.where(sines > _FAR, self.angles / np.maximum(sines, _FAR), 1.0)
+        return np.asarray(longer[:, None] * across).ravel()
 
-    def compute_error(self, configuration: Any) -> np.ndarray:
-        """Return the error [3 B]."""
-        frames = self.bones.chain.frames(configuration.q[None])[0]
-        return self.bones.objective(frames, self.target, self.shares)[2].ravel()
-
-    def compute_jacobian(self, configuration: Any) -> np.ndarray:
+    def compute_jacobian(self, configuration: pink.Configuration) -> np.ndarray:
         """Return its derivative [3 B, J]."""
-        _, jacobian = self.bones.directions_and_jacobian(configuration.q)
-        return jacobian.reshape(-1, jacobian.shape[-1])
+        return self.bones.jacobian(configuration.data).reshape(-1, configuration.model.nv)
 
-    def compute_qp_objective(self, configuration: Any) -> tuple[np.ndarray, np.ndarray]:
+    def compute_qp_objective(
+        self, configuration: pink.Configuration
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return Hessian [J, J] and linear term [J] of 1/2 |W (J dq + error)|^2."""
-        return self.objective(self.bones.chain.frames(configuration.q[None])[0])
-
-    def objective(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the same, of the frames of the joints in a pose [J + 1, 12]."""
-        weights = self.bones.weights * self.shares
-        hessian, linear, _, self.angles = self.bones.objective(frames, self.target, weights)
+        self.cost = np.repeat(self.bones.weights * self.shares, 3)
+        hessian, linear = super().compute_qp_objective(configuration)
         return hessian, linear
 
     def __repr__(self) -> str:
+        """Name the bones."""
         return f'BoneTask({", ".join(self.bones.names)})'

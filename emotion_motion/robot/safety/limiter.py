@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The safety limiter: between whatever a model asks for and what a robot is told.
+"""The safety limiter: between whatever a model asks for and what a robot is commanded.
 
 At every moment it holds a path: what each joint does from now until it rests. A path is computed
 in exact phases of constant jerk and checked as a whole before it is taken: nowhere on it a joint
@@ -123,7 +123,7 @@ class SafetyLimiter:
         """How often Ruckig could not plan for all joints together."""
         return self._planner.errors
 
-    # What it is told.
+    # Commands to it.
 
     def start(
         self, positions: Mapping[str, float], velocities: Mapping[str, float] | None = None
@@ -140,7 +140,7 @@ class SafetyLimiter:
         """
         self._path = None
         state = measured_state(self.limits, self.settings, positions, velocities)
-        self._path = self._paths.braked(state)
+        self._path = self._paths.brake(state)
         self._paths.begin(self._path)
         self._begin_approach()
 
@@ -202,24 +202,24 @@ class SafetyLimiter:
         """
         elapsed_s = self._checked_time(elapsed_s)
         path, state = self.path, self.path.at(elapsed_s)
-        self._hear(targets, elapsed_s)
+        self._receive(targets, elapsed_s)
         self._paths.come_inside(state.position)
         if not self._reasons and self._target is not None:
-            self._path = self._led(state, self._target, path, elapsed_s)
+            self._path = self._lead(state, self._target, path, elapsed_s)
         else:
-            braked = self._braked(state, path, elapsed_s)
-            self._path = braked if self._lets_pass(braked) else path.shifted(elapsed_s)
+            braking = self._brake(state, path, elapsed_s)
+            self._path = braking if self._lets_pass(braking) else path.shifted(elapsed_s)
             self.hindered_s[:] = 0.0
         return self._path.start
 
-    # How it does it.
+    # How a path is found.
 
     def _checked_time(self, elapsed_s: float | None) -> float:
         if elapsed_s is None or not math.isfinite(elapsed_s) or elapsed_s < 0.0:
             return self.period_s
         return elapsed_s if self.settings.robot_follows else min(elapsed_s, self.period_s)
 
-    def _hear(self, targets: np.ndarray | None, elapsed_s: float) -> None:
+    def _receive(self, targets: np.ndarray | None, elapsed_s: float) -> None:
         if targets is None:
             self._silent_s += elapsed_s
             if self._silent_s > self.settings.stale_s:
@@ -244,7 +244,7 @@ class SafetyLimiter:
         if rows is None:
             self._target, self._silent_s = None, 0.0
 
-    def _led(
+    def _lead(
         self, state: MotionState, target: np.ndarray, path: JerkPhases, time_s: float
     ) -> JerkPhases:
         """Return a path towards the target, as far as limits and guard let it go on.
@@ -257,28 +257,29 @@ class SafetyLimiter:
         """
         velocity = self._approach.velocity(target - state.position, self.period_s)
         plan = self._planner.plan(state, target, velocity)
-        led, good = self._paths.planned(state, plan, max(self.settings.plan_s, self.period_s))
-        braked = None
+        lead_s = max(self.settings.plan_s, self.period_s)
+        leading, good = self._paths.lead_then_brake(state, plan, lead_s)
+        braking = None
         if not good.all():
-            braked = self._braked(state, path, time_s)
-            led = led.choose(good, braked)
-        hindered = None if self._guard is None else self._guard.hindered(led)
+            braking = self._brake(state, path, time_s)
+            leading = leading.merge(good, braking)
+        hindered = None if self._guard is None else self._guard.hindered(leading)
         if hindered is None or not hindered.any():
             self.hindered_s[:] = 0.0
-            return led
+            return leading
         self.hindered_s = np.where(hindered, self.hindered_s + self.period_s, 0.0)
-        braked = self._braked(state, path, time_s) if braked is None else braked
-        short, good = self._paths.planned(state, plan, self.period_s)
-        short = short if good.all() else short.choose(good, braked)
-        for tried in (led.choose(~hindered, short), led.choose(~hindered, braked), braked):
-            if self._lets_pass(tried):
-                return tried
+        braking = self._brake(state, path, time_s) if braking is None else braking
+        short, good = self._paths.lead_then_brake(state, plan, self.period_s)
+        short = short if good.all() else short.merge(good, braking)
+        for trial in (leading.merge(~hindered, short), leading.merge(~hindered, braking), braking):
+            if self._lets_pass(trial):
+                return trial
         return path.shifted(time_s)
 
     def _lets_pass(self, path: JerkPhases) -> bool:
         return self._guard is None or self._guard.lets_pass(path)
 
-    def _braked(self, state: MotionState, path: JerkPhases, time_s: float) -> JerkPhases:
+    def _brake(self, state: MotionState, path: JerkPhases, time_s: float) -> JerkPhases:
         """Return the quickest path to rest; for a joint where it does not pass, the one it is on.
 
         It passes where a joint can still brake without turning back. One that is just turning
@@ -291,9 +292,9 @@ class SafetyLimiter:
         """
         if path.at_rest:
             return path
-        braked = self._paths.braked(state)
-        good = self._paths.passes(braked)
+        braking = self._paths.brake(state)
+        good = self._paths.within_limits(braking)
         if good.all():
-            return braked
+            return braking
         self.kept_paths += 1
-        return braked.choose(good, path.shifted(time_s))
+        return braking.merge(good, path.shifted(time_s))

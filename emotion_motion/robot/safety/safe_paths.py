@@ -9,10 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from emotion_motion.robot.compiled import plain
 from emotion_motion.robot.description.limits import JointLimits
-from emotion_motion.robot.safety import jerk_loops
-from emotion_motion.robot.safety.braking import braking
+from emotion_motion.robot.safety.braking import brake, lead_then_brake
 from emotion_motion.robot.safety.jerk_phases import JerkPhases, MotionState, PathBounds
 
 __all__ = ['Guard', 'SafePaths']
@@ -91,11 +89,11 @@ class SafePaths:
             low=low - self._tolerance, high=high + self._tolerance
         )
 
-    def braked(self, state: MotionState) -> JerkPhases:
+    def brake(self, state: MotionState) -> JerkPhases:
         """Return the quickest path to rest."""
-        return braking(state, self.acceleration, self.jerk)
+        return brake(state, self.acceleration, self.jerk)
 
-    def planned(
+    def lead_then_brake(
         self, state: MotionState, plan: tuple[np.ndarray, np.ndarray, np.ndarray], lead_s: float
     ) -> tuple[JerkPhases, np.ndarray]:
         """Return a path that follows a plan for a time and then brakes, and where [J] it is good.
@@ -105,15 +103,10 @@ class SafePaths:
             plan: durations and jerks [9, J] and for which joints [J] there are any.
             lead_s: how long the plan is followed [s].
         """
-        durations, jerks, found = plan
-        path = JerkPhases.of(
-            state,
-            *jerk_loops.led(
-                *state.arrays, self.acceleration, self.jerk, plain(durations), plain(jerks), lead_s
-            ),
-        )
-        return path, found & self.passes(path)
+        durations, jerks, planned = plan
+        path = lead_then_brake(state, (durations, jerks), lead_s, self.acceleration, self.jerk)
+        return path, planned & self.within_limits(path)
 
-    def passes(self, path: JerkPhases) -> np.ndarray:
+    def within_limits(self, path: JerkPhases) -> np.ndarray:
         """Return for which joints [J] a whole path is within the limits and ends at rest."""
-        return path.keeps(self._limits)
+        return path.within_limits(self._limits)

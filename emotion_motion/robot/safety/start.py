@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""How fast joints may go after a start or a halt: slowly until they have met their targets."""
+"""The measured state that motion starts from, and how fast joints may go then: slowly at first."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.description.limits import JointLimits
-from emotion_motion.robot.safety.braking import braking
+from emotion_motion.robot.safety.braking import brake
 from emotion_motion.robot.safety.jerk_phases import MotionState
 from emotion_motion.robot.safety.settings import LimiterSettings
 
 __all__ = ['Approach', 'measured_state']
 
-# The state that a robot's joints were measured in, checked before anything may start from it.
+
+_SHORTEST_S = 1e-9
 
 
 def measured_state(
@@ -77,7 +78,7 @@ def _outside(
 
 
 def _unstoppable(limits: JointLimits, state: MotionState) -> dict[int, str]:
-    low, high, *_ = braking(state, limits.acceleration, limits.jerk).bounds()
+    low, high, *_ = brake(state, limits.acceleration, limits.jerk).bounds()
     # A joint that is outside may stop anywhere farther in.
     out = np.maximum(limits.lower - low, 0.0) > np.maximum(limits.lower - state.position, 0.0)
     out |= np.maximum(high - limits.upper, 0.0) > np.maximum(state.position - limits.upper, 0.0)
@@ -96,13 +97,10 @@ def _refuse(limits: JointLimits, problems: dict[int, str]) -> None:
         )
 
 
-SHORTEST_S = 1e-9
-
-
 class Approach:
-    """Speeds of J joints, each from the approach's to its full one once it has met its target.
+    """Speeds of J joints, each from the approach's to its full one once it has reached its target.
 
-    A target that runs ahead is met too, when it turns: joints are limited, and so are targets.
+    A target that runs ahead is reached too, when it turns: joints are limited, and so are targets.
     """
 
     def __init__(self, velocity: np.ndarray, settings: LimiterSettings) -> None:
@@ -111,21 +109,21 @@ class Approach:
         self._slow = np.minimum(settings.approach_velocity, velocity)
         self._ramp_s, self._reached_rad = settings.approach_ramp_s, settings.reached_rad
         self._since_s = np.zeros(len(velocity))
-        self._met = np.zeros(len(velocity), dtype=bool)
+        self._reached = np.zeros(len(velocity), dtype=bool)
         self._side = np.zeros(len(velocity))
         self._over = False  # at full speed, until it begins again
 
     @property
     def done(self) -> bool:
-        """Whether every joint has met its target."""
-        return self._over or bool(self._met.all())
+        """Whether every joint has reached its target."""
+        return self._over or bool(self._reached.all())
 
     def begin(self, rows: Sequence[int] | None = None) -> None:
         """Begin again, for some of the joints or for all."""
-        chosen: Sequence[int] | slice = slice(None) if rows is None else rows
-        self._met[chosen] = False
-        self._since_s[chosen] = 0.0
-        self._side[chosen] = 0.0
+        joints: Sequence[int] | slice = slice(None) if rows is None else rows
+        self._reached[joints] = False
+        self._since_s[joints] = 0.0
+        self._side[joints] = 0.0
         self._over = False
 
     def velocity(self, away: np.ndarray, period_s: float) -> np.ndarray:
@@ -140,11 +138,11 @@ class Approach:
         if not self.done:
             side = np.sign(away)
             crossed = (side * self._side) < 0.0
-            self._met |= crossed | (np.abs(away) <= self._reached_rad)
+            self._reached |= crossed | (np.abs(away) <= self._reached_rad)
             self._side = side
         elif (self._since_s >= self._ramp_s).all():
             self._over = True
             return self._full
-        self._since_s += np.where(self._met, period_s, 0.0)
-        share = np.minimum(self._since_s / max(self._ramp_s, SHORTEST_S), 1.0)
+        self._since_s += np.where(self._reached, period_s, 0.0)
+        share = np.minimum(self._since_s / max(self._ramp_s, _SHORTEST_S), 1.0)
         return self._slow + share * (self._full - self._slow)

@@ -11,24 +11,22 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.simulation.mujoco_module import can_render, load_mujoco
-from emotion_motion.robot.simulation.robot import SimulatedRobot
+from emotion_motion.robot.drawing import LEFT, MIDDLE, new_figure, RIGHT
+from emotion_motion.robot.simulation.robot import can_render, load_mujoco, SimulatedRobot
 
 __all__ = ['film_states']
 
 _HEIGHT_PX, _WIDTH_PX = 400, 330
-_LEFT, _RIGHT, _MIDDLE = '#1f77b4', '#d1495b', '#3b3f46'
+_AZIMUTH_DEG = 35.0  # of the camera; 0 looks into the face
 
 
 def film_states(
     simulated: SimulatedRobot,
     rows: Mapping[str, np.ndarray],
-    path: str | Path,
+    path: Path,
     *,
     rate_hz: float,
     every_s: float = 0.5,
-    azimuth_deg: float = 35.0,
-    title: str = '',
     render: bool = True,
 ) -> bool:
     """Draw motions, one row each, time running to the right.
@@ -39,8 +37,6 @@ def film_states(
         path: picture to write.
         rate_hz: states a second.
         every_s: time from one figure to the next [s].
-        azimuth_deg: the camera's turn; 0 looks into the face.
-        title: text above all rows.
         render: whether MuJoCo shall draw bodies; it needs EGL or OSMesa for that. Without, or
             without them, figures are lines from joint to joint.
 
@@ -57,68 +53,45 @@ def film_states(
             f'at least one motion, and at least one state from figure to figure'
         )
     shown = {name: states[::step] for name, states in rows.items()}
-    count = max(len(states) for states in shown.values())
-    axes, save = _page(len(rows), count, title)
-    pictures = _rendered(simulated, shown, azimuth_deg) if render else None
-    for row, (name, states) in enumerate(shown.items()):
-        for column in range(len(states)):
-            axis = axes[row][column]
+    page, grid = _new_page(len(rows), max(len(states) for states in shown.values()))
+    pictures = _rendered(simulated, shown) if render and can_render() else None
+    for row, (name, states) in zip(grid, shown.items(), strict=True):
+        for column, (axes, state) in enumerate(zip(row, states, strict=False)):
             if pictures is not None:
-                axis.imshow(pictures[name][column])
+                axes.imshow(pictures[name][column])
             else:
-                _draw_lines(axis, simulated, states[column], azimuth_deg)
-        axes[row][0].set_title(name, loc='left', fontsize=11, fontweight='bold', pad=3)
-    for column in range(count):
-        axes[-1][column].annotate(
-            f'{column * step / rate_hz:.1f} s',
-            (0.5, -0.02),
-            xycoords='axes fraction',
-            ha='center',
-            va='top',
-            fontsize=8,
-            color='#6a7078',
-        )
-    save(Path(path))
+                _draw_lines(axes, simulated, state)
+        row[0].set_title(name, loc='left', fontsize=11, fontweight='bold', pad=3)
+    below = {'ha': 'center', 'va': 'top', 'fontsize': 8, 'color': '#6a7078'}
+    for column, axes in enumerate(grid[-1]):
+        time = f'{column * step / rate_hz:.1f} s'
+        axes.text(0.5, -0.02, time, transform=axes.transAxes, **below)
+    page.savefig(path, dpi=130, facecolor='white')
     return pictures is not None
 
 
-def _page(rows: int, columns: int, title: str) -> tuple[Any, Any]:
-    """Return a grid of axes [rows][columns] and what writes it to a file."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RobotError(
-            f'could not import matplotlib ({error}), which film strips need; '
-            f"pip install 'emotion_motion[train]'"
-        ) from error
-    wide, high = 1.35 * columns, 1.35 * _HEIGHT_PX / _WIDTH_PX * rows + 0.25 * rows + 0.3
-    high += 0.35 if title else 0.0
-    figure = Figure(figsize=(wide, high))
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, columns, squeeze=False)
-    top = 1.0 - (0.6 if title else 0.25) / high
-    figure.subplots_adjust(0.0, 0.2 / high, 1.0, top, wspace=0.0, hspace=0.1)
-    for axis in axes.flat:
-        axis.set_axis_off()
-    if title:
-        figure.suptitle(title, fontsize=13, y=1.0 - 0.1 / high)
-    return axes, lambda path: figure.savefig(path, dpi=130, facecolor='white')
+def _new_page(rows: int, columns: int) -> tuple[Any, Any]:
+    """Return a page and its empty axes [rows, columns]."""
+    height = (1.35 * _HEIGHT_PX / _WIDTH_PX + 0.25) * rows + 0.3
+    page = new_figure(1.35 * columns, height)
+    grid = page.subplots(rows, columns, squeeze=False)
+    page.subplots_adjust(0.0, 0.2 / height, 1.0, 1.0 - 0.25 / height, wspace=0.0, hspace=0.1)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    return page, grid
 
 
 def _rendered(
-    simulated: SimulatedRobot, rows: Mapping[str, np.ndarray], azimuth_deg: float
-) -> dict[str, list[np.ndarray]] | None:
-    """Return a picture [H, W, 3] of every state, None where there is nothing to render with."""
+    simulated: SimulatedRobot, rows: Mapping[str, np.ndarray]
+) -> dict[str, list[np.ndarray]]:
+    """Return a picture [H, W, 3] of every state."""
     mujoco = load_mujoco()
-    if not can_render():
-        return None
     renderer = mujoco.Renderer(simulated.model, _HEIGHT_PX, _WIDTH_PX)
     camera, look = mujoco.MjvCamera(), mujoco.MjvOption()
     low, high = simulated.extent
     height = high - low
     camera.lookat[:] = (0.0, 0.0, low + 0.58 * height)
-    camera.distance, camera.azimuth, camera.elevation = 1.65 * height, 180.0 + azimuth_deg, -8.0
+    camera.distance, camera.azimuth, camera.elevation = 1.65 * height, 180.0 + _AZIMUTH_DEG, -8.0
     look.geomgroup[:] = 0
     look.geomgroup[1] = 1  # the shapes for pictures, not those for contacts
     pictures: dict[str, list[np.ndarray]] = {name: [] for name in rows}
@@ -132,33 +105,20 @@ def _rendered(
     return pictures
 
 
-def _draw_lines(
-    axis: Any, simulated: SimulatedRobot, state: np.ndarray, azimuth_deg: float
-) -> None:
+def _draw_lines(axes: Any, simulated: SimulatedRobot, state: np.ndarray) -> None:
     """Draw a line from every moving link's joint to that of the link that carries it."""
-    mujoco, model, data = load_mujoco(), simulated.model, simulated.data
+    model, data, turn = simulated.model, simulated.data, np.radians(_AZIMUTH_DEG)
     data.qpos[:] = state
-    mujoco.mj_kinematics(model, data)
-    turn = np.radians(azimuth_deg)
-    flat = np.stack(
-        (-data.xpos[:, 0] * np.sin(turn) + data.xpos[:, 1] * np.cos(turn), data.xpos[:, 2]),
-        axis=-1,
-    )
+    load_mujoco().mj_kinematics(model, data)
+    across = -data.xpos[:, 0] * np.sin(turn) + data.xpos[:, 1] * np.cos(turn)
+    flat = np.stack((across, data.xpos[:, 2]), axis=-1)
     for body in range(2, model.nbody):
         parent = model.body_parentid[body]
-        if parent == 0:
-            continue
-        name = model.body(body).name
-        colour = (
-            _LEFT
-            if name.startswith(('l_', 'left'))
-            else _RIGHT
-            if name.startswith(('r_', 'right')) and not name.endswith('waist_link')
-            else _MIDDLE
-        )
-        axis.plot(*flat[[parent, body]].T, color=colour, lw=2.0, solid_capstyle='round')
+        if parent:
+            chain = simulated.limb(model.body(body).name) or ''
+            colour = {'left': LEFT, 'right': RIGHT}.get(chain.partition('_')[0], MIDDLE)
+            axes.plot(*flat[[parent, body]].T, color=colour, lw=2.0, solid_capstyle='round')
     low, high = simulated.extent
-    margin = 0.35 * (high - low)
-    axis.set_ylim(low, high + margin)
-    axis.set_xlim(-0.55 * (high - low), 0.55 * (high - low))
-    axis.set_aspect('equal')
+    axes.set_ylim(low, high + 0.35 * (high - low))
+    axes.set_xlim(-0.55 * (high - low), 0.55 * (high - low))
+    axes.set_aspect('equal')

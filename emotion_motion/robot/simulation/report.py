@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import math
 
 import numpy as np
@@ -19,7 +18,7 @@ _STEP_S = 0.001
 # The robot holds its first pose for so long before anything is measured, as a real one does.
 _SETTLE_S = 0.5
 # So many of what was left out are named in a report.
-_SAID = 3
+_NAMED = 3
 # A torque of that share of the limit counts as all that the motor has.
 _SATURATED = 0.999
 
@@ -32,7 +31,7 @@ class JointMotion:
         names: of the joints.
         positions: [T, J] in rad.
         rate_hz: points a second.
-        velocities: [T, J] in rad/s. Between two points the way is the cubic of both, as in
+        velocities: [T, J] in rad/s. Between two points the path is the cubic of both, as in
             ros2_control's joint_trajectory_controller; None: a straight line.
 
     Raises:
@@ -47,20 +46,15 @@ class JointMotion:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.rate_hz) and self.rate_hz > 0.0):
             raise RobotError(f'rate_hz: got {self.rate_hz!r}; expected a rate above 0')
+        points = max(2, len(self.positions))
         for name in ('positions', 'velocities'):
-            values = getattr(self, name)
-            if values is None:
+            if getattr(self, name) is None:
                 continue
-            values = np.array(values, dtype=np.float64)
-            shape = np.shape(self.positions)
-            if values.ndim != 2 or values.shape[1] != len(self.names) or len(values) < 2:
+            values = np.array(getattr(self, name), dtype=np.float64)
+            if values.shape != (points, len(self.names)):
                 raise RobotError(
                     f'{name}: got shape {values.shape}; expected [T, {len(self.names)}] with at '
-                    f'least 2 points, a column for each joint'
-                )
-            if values.shape != shape:
-                raise RobotError(
-                    f'{name}: got shape {values.shape}; expected that of the positions, {shape}'
+                    f'least 2 points, as many of positions and velocities, a column for each joint'
                 )
             if not np.isfinite(values).all():
                 point, joint = np.argwhere(~np.isfinite(values))[0]
@@ -76,7 +70,7 @@ class JointMotion:
         return (len(self.positions) - 1) / self.rate_hz
 
     def between(self, point: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return positions and velocities [steps, J] on the way from a point to the next.
+        """Return positions and velocities [steps, J] on the path from a point to the next.
 
         The first is one step after the point, the last is the next point.
         """
@@ -114,7 +108,7 @@ class SimulationReport:
     """What was measured while a robot followed a motion.
 
     Attributes:
-        motion: what it was told.
+        motion: what was commanded.
         measured: where its joints were at the points of the motion [T, J], in rad.
         states: MuJoCo's positions at the points of the motion [T, Q], for pictures.
         peak_torque_nm: largest torque of each joint [J].
@@ -122,7 +116,6 @@ class SimulationReport:
         saturated_share: share of the time at which a motor gave all that it has [J].
         contacts: links that have touched, the longest first.
         can_touch: whether any link has a shape for contacts.
-        neighbours: links whose contacts were left out, since they are one mechanism.
         left_out: what the simulation lacks of the URDF, in words.
     """
 
@@ -133,9 +126,8 @@ class SimulationReport:
     torque_share: np.ndarray
     saturated_share: np.ndarray
     contacts: tuple[Contact, ...]
-    can_touch: bool = True
-    neighbours: tuple[tuple[str, str], ...] = ()
-    left_out: tuple[str, ...] = field(default=())
+    can_touch: bool
+    left_out: tuple[str, ...]
 
     @property
     def rms_error_rad(self) -> np.ndarray:
@@ -149,33 +141,33 @@ class SimulationReport:
 
     def lines(self) -> list[str]:
         """Return the report in words, with the joints that matter most."""
-        names = self.motion.names
-        error, torque = int(self.max_error_rad.argmax()), _worst(self.torque_share)
-        said = [
+        names, shares = self.motion.names, self.torque_share
+        error = int(self.max_error_rad.argmax())
+        lines = [
             f'{self.motion.duration_s:.1f} s at {self.motion.rate_hz:g} Hz, {len(names)} joints',
             f'tracking error: {math.hypot(*self.rms_error_rad) / len(names) ** 0.5:.4f} rad rms, '
             f'at most {self.max_error_rad[error]:.4f} rad ({names[error]})',
         ]
-        if torque is None:
-            said.append('torque: the URDF has no limits of effort')
+        if np.isnan(shares).all():
+            lines.append('torque: the URDF has no limits of effort')
         else:
-            worst = self.saturated_share.max()
-            said.append(
-                f'torque: at most {100.0 * self.torque_share[torque]:.0f} % of the limit '
-                f'({names[torque]}, {self.peak_torque_nm[torque]:.1f} Nm), motors at their limit '
-                f'for {100.0 * worst:.2g} % of the time'
+            worst = int(np.nanargmax(shares))
+            lines.append(
+                f'torque: at most {100.0 * shares[worst]:.0f} % of the limit ({names[worst]}, '
+                f'{self.peak_torque_nm[worst]:.1f} Nm), motors at their limit for '
+                f'{100.0 * self.saturated_share.max():.2g} % of the time'
             )
-        for contact in self.contacts:
-            said.append(
-                f'contact: {contact.links[0]} and {contact.links[1]} for {contact.total_s:.2f} s, '
-                f'first at {contact.first_s:.2f} s, {1000.0 * contact.depth_m:.1f} mm deep'
-            )
+        lines += [
+            f'contact: {contact.links[0]} and {contact.links[1]} for {contact.total_s:.2f} s, '
+            f'first at {contact.first_s:.2f} s, {1000.0 * contact.depth_m:.1f} mm deep'
+            for contact in self.contacts
+        ]
         if not self.contacts:
             why = 'none' if self.can_touch else 'not known, for no link has a shape here'
-            said.append(f'contacts: {why}')
-        said += [f'left out: {each}' for each in self.left_out[:_SAID]]
-        more = len(self.left_out) - _SAID
-        return said + ([f'left out: {more} more like these'] if more > 0 else [])
+            lines.append(f'contacts: {why}')
+        lines += [f'left out: {part}' for part in self.left_out[:_NAMED]]
+        more = len(self.left_out) - _NAMED
+        return lines + ([f'left out: {more} more like these'] if more > 0 else [])
 
 
 def simulate(simulated: SimulatedRobot, motion: JointMotion) -> SimulationReport:
@@ -229,7 +221,9 @@ class _Log:
                 entry[1:] = [entry[1] + self._step_s, max(entry[2], depth)]
 
     def note_point(self, point: int) -> None:
-        if not np.isfinite(self._simulated.data.qpos).all() or self._warned():
+        # MuJoCo warns where it has found a state that cannot be and has begun anew.
+        warned = any(warning.number for warning in self._simulated.data.warning[3:7])
+        if warned or not np.isfinite(self._simulated.data.qpos).all():
             raise RobotError(
                 f'the simulation of {self._simulated.robot.config.name!r} fell apart at point '
                 f'{point}; the inertias or limits of its URDF are not those of a body'
@@ -237,31 +231,17 @@ class _Log:
         self._measured.append(self._simulated.positions)
         self._states.append(self._simulated.data.qpos.copy())
 
-    def _warned(self) -> bool:
-        """Tell whether MuJoCo has found a state that cannot be and has begun anew."""
-        return any(warning.number for warning in self._simulated.data.warning[3:7])
-
     def report(self, motion: JointMotion) -> SimulationReport:
-        with np.errstate(invalid='ignore'):
-            share = np.where(
-                np.isfinite(self._simulated.torque_nm),
-                self._peak / self._simulated.torque_nm,
-                np.nan,
-            )
+        limits = self._simulated.torque_nm
         contacts = [Contact(links, *values) for links, values in self._touched.items()]
         return SimulationReport(
             motion=motion,
             measured=np.stack(self._measured),
             states=np.stack(self._states),
             peak_torque_nm=self._peak,
-            torque_share=share,
+            torque_share=np.where(np.isfinite(limits), self._peak / limits, np.nan),
             saturated_share=self._saturated / max(1, self._steps),
-            contacts=tuple(sorted(contacts, key=lambda each: -each.total_s)),
+            contacts=tuple(sorted(contacts, key=lambda contact: -contact.total_s)),
             can_touch=self._simulated.can_touch,
-            neighbours=self._simulated.neighbours,
             left_out=self._simulated.left_out,
         )
-
-
-def _worst(shares: Sequence[float] | np.ndarray) -> int | None:
-    return None if np.isnan(shares).all() else int(np.nanargmax(shares))

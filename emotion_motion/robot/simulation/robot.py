@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import itertools
+import os
 from pathlib import Path
+import sys
 from typing import Any
 import xml.etree.ElementTree as ET
 
@@ -14,9 +17,8 @@ import numpy as np
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.description.urdf import find_file, Urdf
-from emotion_motion.robot.simulation.mujoco_module import load_mujoco
 
-__all__ = ['SimulatedRobot']
+__all__ = ['SimulatedRobot', 'can_render', 'load_mujoco']
 
 # Position error at which a servo gives all its torque [rad]: three degrees. Stiff against the
 # weight of an arm, soft against what gears of position-controlled humanoids can do.
@@ -33,6 +35,40 @@ _ONE_MECHANISM = 2
 _NEAR_JOINTS = 3
 _FLOOR = 'emotion_motion_floor'
 _MESHES = ('.stl', '.obj', '.msh')
+# What MuJoCo can draw with where there is no screen, and the library that each needs.
+_OFF_SCREEN = (('egl', 'EGL'), ('osmesa', 'OSMesa'))
+
+
+def load_mujoco() -> Any:
+    """Return the module mujoco.
+
+    Raises:
+        RobotError: it is not installed, or MUJOCO_GL names what is not.
+    """
+    # MuJoCo chooses how to draw when it is imported, and cannot be imported with a choice whose
+    # library is missing.
+    if not _has_screen():
+        installed = [name for name, library in _OFF_SCREEN if ctypes.util.find_library(library)]
+        os.environ.setdefault('MUJOCO_GL', [*installed, 'disable'][0])
+    try:
+        import mujoco
+    except (ImportError, AttributeError, RuntimeError, OSError) as error:
+        raise RobotError(
+            f'could not import mujoco ({error}), which simulates robots; install it with '
+            f"pip install 'emotion_motion[robot]', and leave MUJOCO_GL unset"
+        ) from error
+    return mujoco
+
+
+def can_render() -> bool:
+    """Tell whether MuJoCo has something to draw with; trying without ends the process."""
+    context = getattr(load_mujoco(), 'GLContext', None)
+    return context is not None and (_has_screen() or not context.__module__.endswith('.glfw'))
+
+
+def _has_screen() -> bool:
+    shown = os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')
+    return sys.platform != 'linux' or bool(shown)
 
 
 class SimulatedRobot:
@@ -64,7 +100,7 @@ class SimulatedRobot:
         near = [
             pair
             for pair in itertools.combinations(links, 2)
-            if self._limb(pair[0]) == self._limb(pair[1]) is not None
+            if self.limb(pair[0]) == self.limb(pair[1]) is not None
             and self._joints_between(*pair) <= _ONE_MECHANISM
         ]
         self.neighbours = tuple(near)
@@ -73,8 +109,8 @@ class SimulatedRobot:
         if len(near) > len(self.neighbours):
             self.neighbours = tuple(near)
             self._build(text)
-        efforts = [self.model.actuator(name).forcerange[1] for name in robot.names]
-        self.torque_nm = np.where(self._unlimited(robot.names), np.inf, efforts)
+        efforts = [robot.urdf.joints[name].effort or np.inf for name in robot.names]
+        self.torque_nm = np.array(efforts)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -117,12 +153,12 @@ class SimulatedRobot:
 
     def contacts(self) -> dict[tuple[str, str], float]:
         """Return how deep each pair of links that touch is in each other [m]."""
-        found: dict[tuple[str, str], float] = {}
+        depths: dict[tuple[str, str], float] = {}
         for contact in self.data.contact[: self.data.ncon]:
             bodies = sorted(self.model.geom_bodyid[[contact.geom1, contact.geom2]])
             pair = (self.model.body(bodies[0]).name, self.model.body(bodies[1]).name)
-            found[pair] = max(found.get(pair, 0.0), -float(contact.dist))
-        return found
+            depths[pair] = max(depths.get(pair, 0.0), -float(contact.dist))
+        return depths
 
     def _build(self, text: str) -> None:
         mujoco = self._mujoco
@@ -168,23 +204,19 @@ class SimulatedRobot:
         reach = np.einsum('nj,nj->n', np.abs(turn[:, 2]), half)
         return float((middle[:, 2] - reach).min()), float((middle[:, 2] + reach).max())
 
-    def _limb(self, link: str) -> str | None:
+    def limb(self, link: str) -> str | None:
         """Return the chain whose joint moves a link last; None for none."""
-        moving = [joint.name for joint in self.robot.urdf.way(link) if joint.moves]
+        last = self._moving(link)[-1:]
         chains = self.robot.config.chains.items()
-        return next((chain for chain, joints in chains if {*moving[-1:]} & {*joints}), None)
+        return next((chain for chain, joints in chains if {*last} & {*joints}), None)
 
     def _joints_between(self, first: str, second: str) -> int:
         """Return how many joints that move are between two links."""
-        ways = [
-            [joint.name for joint in self.robot.urdf.way(link) if joint.moves]
-            for link in (first, second)
-        ]
-        return len(set(ways[0]) ^ set(ways[1]))
+        return len({*self._moving(first)} ^ {*self._moving(second)})
 
-    def _unlimited(self, names: tuple[str, ...]) -> np.ndarray:
-        efforts = _efforts(self.robot.urdf)
-        return np.array([not efforts.get(name, 0.0) > 0.0 for name in names])
+    def _moving(self, link: str) -> list[str]:
+        """Return the joints that move a link, from the root on."""
+        return [joint.name for joint in self.robot.urdf.joints_to(link) if joint.moves]
 
 
 def _description(urdf: Urdf) -> tuple[str, tuple[str, ...]]:
@@ -192,19 +224,18 @@ def _description(urdf: Urdf) -> tuple[str, tuple[str, ...]]:
     root = ET.fromstring(urdf.text.encode())
     left_out = []
     for link in root.findall('link'):
-        for kind in ('visual', 'collision'):
-            for shape in link.findall(kind):
-                mesh = shape.find('geometry/mesh')
-                if mesh is None:
-                    continue
-                reference = mesh.get('filename', '')
-                found = find_file(reference, urdf.path.parent)
-                if found is None or found.suffix.lower() not in _MESHES:
-                    why = 'is not there' if found is None else f'is a {found.suffix} file'
-                    left_out.append(f'{kind} of {link.get("name")}: {Path(reference).name} {why}')
-                    link.remove(shape)
-                else:
-                    mesh.set('filename', str(found.resolve()))
+        for shape in [*link.findall('visual'), *link.findall('collision')]:
+            mesh = shape.find('geometry/mesh')
+            if mesh is None:
+                continue
+            reference = mesh.get('filename', '')
+            file = find_file(reference, urdf.path.parent)
+            if file is not None and file.suffix.lower() in _MESHES:
+                mesh.set('filename', str(file.resolve()))
+                continue
+            why = 'is not there' if file is None else f'is a {file.suffix} file'
+            left_out.append(f'{shape.tag} of {link.get("name")}: {Path(reference).name} {why}')
+            link.remove(shape)
     for old in root.findall('mujoco'):
         root.remove(old)
     ours = ET.SubElement(root, 'mujoco')
@@ -220,19 +251,7 @@ def _description(urdf: Urdf) -> tuple[str, tuple[str, ...]]:
     return ET.tostring(root, encoding='unicode'), tuple(left_out)
 
 
-def _efforts(urdf: Urdf) -> dict[str, float]:
-    """Return the effort limits of the joints that have one [Nm]."""
-    root = ET.fromstring(urdf.text.encode())
-    limits = {joint.get('name', ''): joint.find('limit') for joint in root.findall('joint')}
-    return {
-        name: float(limit.get('effort') or 0.0)
-        for name, limit in limits.items()
-        if limit is not None
-    }
-
-
 def _add_servos(mujoco: Any, spec: Any, urdf: Urdf) -> None:
-    efforts = _efforts(urdf)
     hinges = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
     for joint in spec.joints:
         if joint.type not in hinges:
@@ -240,7 +259,7 @@ def _add_servos(mujoco: Any, spec: Any, urdf: Urdf) -> None:
                 f'got {urdf.path} with the joint {joint.name!r}, which floats; expected joints of '
                 f'one coordinate'
             )
-        torque = efforts.get(joint.name) or _UNKNOWN_TORQUE_NM
+        torque = urdf.joints[joint.name].effort or _UNKNOWN_TORQUE_NM
         joint.armature = max(float(np.ravel(joint.armature)[0]), _ARMATURE * torque)
         stiffness = torque / _FULL_TORQUE_RAD
         servo = spec.add_actuator(

@@ -15,11 +15,10 @@ import shlex
 from typing import Any
 import xml.etree.ElementTree as ET
 
-import yaml
-
-from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.description.file import read_robot_config
+from emotion_motion.exceptions import ConfigError, RobotError
+from emotion_motion.robot.description.robot_file import read_robot_config
 from emotion_motion.robot.description.urdf import find_file, read_urdf, Urdf
+from emotion_motion.settings import read_yaml
 
 __all__ = [
     'FROM_TOPIC',
@@ -82,8 +81,8 @@ def check_packages(names: tuple[str, ...] = GAZEBO_PACKAGES) -> None:
     """
     from ament_index_python.packages import get_packages_with_prefixes  # of ROS, as launch is
 
-    there = get_packages_with_prefixes()
-    missing = [name for name in names if name not in there]
+    installed = get_packages_with_prefixes()
+    missing = [name for name in names if name not in installed]
     if missing:
         distro = os.environ.get('ROS_DISTRO') or '$ROS_DISTRO'
         debs = ' '.join(f'ros-{distro}-{name.replace("_", "-")}' for name in missing)
@@ -107,14 +106,14 @@ def find_description(robot: str, description: str = '', *, or_topic: bool = True
     if description:
         return read_urdf(description)
     config = read_robot_config(robot)
-    found = None if config.urdf is None else find_file(config.urdf, config.folder)
-    if found is None:
+    path = None if config.urdf is None else find_file(config.urdf, config.folder)
+    if path is None:
         topic = f', or the topic robot_description (urdf:={FROM_TOPIC})' if or_topic else ''
         raise RobotError(
             f'got the robot {robot!r}, whose URDF ({config.urdf}) is not installed; give a file '
             f'(urdf:=FILE){topic}'
         )
-    return read_urdf(found)
+    return read_urdf(path)
 
 
 def robot_nodes(
@@ -171,32 +170,25 @@ def controllers_of(file: str | Path) -> dict[str, tuple[str, ...]]:
         RobotError: it is no file of controllers, or has none of that type.
     """
     try:
-        data = yaml.safe_load(Path(file).read_text(encoding='utf-8'))
+        data = read_yaml(file)
         manager = data['controller_manager']['ros__parameters']
-        found = {
+        controllers = {
             name: tuple(data[name]['ros__parameters']['joints'])
             for name, settings in manager.items()
             if isinstance(settings, Mapping)
             and settings['type'] == 'joint_trajectory_controller/JointTrajectoryController'
         }
-    except (
-        OSError,
-        UnicodeDecodeError,
-        yaml.YAMLError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ) as error:
+    except (ConfigError, LookupError, TypeError, AttributeError) as error:
         raise RobotError(
             f'got {file}, which is no file of controllers ({type(error).__name__}: {error}); '
             f'expected one as config/controllers.yaml'
         ) from error
-    if not found:
+    if not controllers:
         raise RobotError(
             f'got {file} without a joint trajectory controller; expected one as '
             f'config/controllers.yaml'
         )
-    return found
+    return controllers
 
 
 def controllers_text(robot: str, controllers_file: str | Path) -> str:
@@ -211,7 +203,7 @@ def controllers_text(robot: str, controllers_file: str | Path) -> str:
     """
     config = read_robot_config(robot)
     groups = {chain: set(config.chains.get(chain, ())) for chain in config.controlled}
-    said = []
+    parts = []
     for name, joints in controllers_of(controllers_file).items():
         whole = [group for group, members in groups.items() if members and members <= set(joints)]
         rest = set(joints).difference(*(groups[group] for group in whole))
@@ -221,8 +213,8 @@ def controllers_text(robot: str, controllers_file: str | Path) -> str:
                 f'{", ".join(sorted(rest))}, which are no whole group of {config.name!r}; '
                 f'expected the joints of some of {", ".join(groups)}'
             )
-        said.append(f'/{name}/joint_trajectory: {", ".join(whole)}')
-    return '; '.join(said)
+        parts.append(f'/{name}/joint_trajectory: {", ".join(whole)}')
+    return '; '.join(parts)
 
 
 def gazebo_description(urdf: Urdf, controllers_file: str | Path) -> str:
@@ -244,7 +236,7 @@ def gazebo_description(urdf: Urdf, controllers_file: str | Path) -> str:
     driven = {
         joint.get('name')
         for joint in block.findall('joint')
-        if any(each.get('name') == 'position' for each in joint.findall('command_interface'))
+        if 'position' in {element.get('name') for element in joint.findall('command_interface')}
     }
     for name, joints in controllers_of(controllers_file).items():
         missing = [joint for joint in joints if joint not in driven]

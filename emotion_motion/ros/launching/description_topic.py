@@ -17,12 +17,12 @@ from std_msgs.msg import String
 
 from emotion_motion.exceptions import RobotError
 
-__all__ = ['hear_description']
+__all__ = ['receive_description']
 
 TOPIC = 'robot_description'
 
 
-def hear_description(namespace: str = '', wait_s: float = 10.0) -> Path:
+def receive_description(namespace: str = '', wait_s: float = 10.0) -> Path:
     """Wait for a robot's description and write it to a temporary file.
 
     Args:
@@ -37,27 +37,31 @@ def hear_description(namespace: str = '', wait_s: float = 10.0) -> Path:
     """
     context = Context()
     rclpy.init(args=[], context=context, signal_handler_options=SignalHandlerOptions.NO)
-    heard: list[str] = []
+    received: list[str] = []
+
+    def receive(message: String) -> None:
+        received.append(message.data)
+
     try:
         node = rclpy.create_node('description_reader', context=context, namespace=namespace or '/')
         # robot_state_publisher publishes it once, and keeps it for those who come later.
         node.create_subscription(
             String,
             TOPIC,
-            lambda message: heard.append(message.data),
+            receive,
             QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
         )
         executor = SingleThreadedExecutor(context=context)
         executor.add_node(node)
         end = time.monotonic() + wait_s
-        while not heard and time.monotonic() < end:
+        while not received and time.monotonic() < end:
             executor.spin_once(timeout_sec=0.1)
         executor.shutdown()
         topic = node.resolve_topic_name(TOPIC)
         node.destroy_node()
     finally:
         rclpy.try_shutdown(context=context)
-    if not heard:
+    if not received:
         raise RobotError(
             f'got no description on {topic} within {wait_s:g} s; expected one there from '
             f"robot_state_publisher. Start the robot first, or give the robot's URDF as a file"
@@ -65,5 +69,5 @@ def hear_description(namespace: str = '', wait_s: float = 10.0) -> Path:
     with tempfile.NamedTemporaryFile(
         'w', prefix='robot_description_', suffix='.urdf', delete=False, encoding='utf-8'
     ) as file:
-        file.write(heard[-1])
+        file.write(received[-1])
     return Path(file.name)

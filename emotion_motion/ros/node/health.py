@@ -1,18 +1,27 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the node is, on /diagnostics once a second in every state (REP-107)."""
+"""What the node measures of itself, on /diagnostics once a second in every state (REP-107)."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+import numpy as np
+from rclpy.node import Node
 
-from emotion_motion.emotion import format_emotion
-from emotion_motion.ros.node.statistics import diagnostic_array
+if TYPE_CHECKING:
+    from emotion_motion.ros.node.live_parts import LiveParts
 
-__all__ = ['HealthReport']
+__all__ = ['HealthReport', 'LoopStatistics']
+
+WINDOW_S = 2.0
+# A longer gap is a clock that was set or a machine that slept: one miss, not thousands.
+LEAP_S = 10.0
+STEPS_KEPT = 512
 
 PERIOD_S = 1.0
 # Asked a little early, the report is on time; else rounding would leave one out now and then.
@@ -20,98 +29,127 @@ MARGIN_S = 0.125
 SLOW_SHARE = 0.9
 
 
+class LoopStatistics:
+    """Rate, misses and step times of a loop that should tick at a fixed period.
+
+    Times are seconds of the clock that the loop runs on; memory is bounded.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing measured."""
+        self.misses = 0
+        self._ticks: deque[float] = deque()
+        self._step_times_s: deque[float] = deque(maxlen=STEPS_KEPT)
+
+    def restart(self) -> None:
+        """Forget the last tick: a pause that is meant is no miss."""
+        self._ticks.clear()
+
+    def tick(self, now_s: float, period_s: float) -> None:
+        """Count a tick at `now_s`, and a miss for each one that came late or not at all."""
+        ticks = self._ticks
+        if ticks and now_s < ticks[-1]:
+            ticks.clear()  # the clock was set back, as by a simulation that starts anew
+        gap_s = now_s - ticks[-1] if ticks else 0.0
+        if gap_s > 1.5 * period_s:
+            self.misses += max(1, round(gap_s / period_s) - 1) if gap_s < LEAP_S else 1
+        ticks.append(now_s)
+        while ticks[0] < now_s - max(WINDOW_S, 4.0 * period_s):
+            ticks.popleft()
+
+    def step(self, step_times_s: Sequence[float]) -> None:
+        """Add how long model steps took [s]."""
+        self._step_times_s.extend(step_times_s)
+
+    def rate_hz(self, now_s: float) -> float:
+        """Return the ticks a second of late; 0 once they have stopped."""
+        ticks = self._ticks
+        if len(ticks) < 2 or ticks[-1] == ticks[0]:
+            return 0.0
+        span_s = ticks[-1] - ticks[0]
+        mean_s = span_s / (len(ticks) - 1)
+        return 0.0 if now_s - ticks[-1] > max(1.0, 3.0 * mean_s) else 1.0 / mean_s
+
+    def step_ms(self, percentile: float) -> float:
+        """Return a percentile of the latest step times [ms]; NaN before the first step."""
+        if not self._step_times_s:
+            return float('nan')
+        return float(np.percentile(self._step_times_s, percentile)) * 1e3
+
+
 class HealthReport:
     """Publishes what the node is doing and what it measures of itself."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Node) -> None:
         """Make the publisher; it is there in every lifecycle state."""
         self._node = node
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._published_s = time.monotonic()
         self._misses = 0
+        self._log_problem = self._robot_problem = ''
 
-    def watch(
-        self, state: str, error: str, motion: Any, loop: Any, clock_stands: bool, robot: Any = None
-    ) -> None:
-        """Publish if it is time; call it several times a second.
+    def watch(self, state: str, error: str, live: LiveParts | None, clock_stands: bool) -> None:
+        """Log new problems, and publish if it is time; call it several times a second.
 
         Args:
             state: the lifecycle state.
             error: what went wrong last; '' for nothing.
-            motion: LiveMotion, or None while there is no model.
-            loop: its MotionLoop, or None.
+            live: what is configured, or None while there is no model.
             clock_stands: whether the node's clock does not move.
-            robot: its RobotOutput, or None.
         """
+        self._log_problems(live)
         now_s = time.monotonic()
         if now_s - self._published_s < PERIOD_S - MARGIN_S:
             return
         self._published_s = now_s
-        level, message = self._level(state, error, motion, loop, clock_stands, robot)
-        measured = self._measurements(motion, loop) if motion else self._requested()
-        measured |= robot.measurements if robot else {}
-        self._publisher.publish(
-            diagnostic_array(
-                f'{self._node.get_fully_qualified_name()}: motion',
-                level,
-                message,
-                {'lifecycle_state': state} | measured,
-                hardware_id=str(measured['model']),
-                stamp=self._node.get_clock().now().to_msg(),
-            )
+        values = {'lifecycle_state': state} | self._values(live)
+        status = DiagnosticStatus(
+            name=f'{self._node.get_fully_qualified_name()}: motion', hardware_id=values['model']
         )
+        status.level, status.message = self._level(state, error, live, clock_stands)
+        status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)
+
+    def _log_problems(self, live: LiveParts | None) -> None:
+        """Log a problem of the run's log or of the robot once, when it begins."""
+        log_problem = live.motion.log_problem if live else ''
+        robot_problem = live.robot.driver.problem if live and live.robot else ''
+        if log_problem and log_problem != self._log_problem:
+            self._node.get_logger().warning(f'{log_problem}; the motion goes on without')
+        if robot_problem and robot_problem != self._robot_problem:
+            self._node.get_logger().error(f'the robot is not driven: {robot_problem}')
+        self._log_problem, self._robot_problem = log_problem, robot_problem
 
     def _level(
-        self, state: str, error: str, motion: Any, loop: Any, clock_stands: bool, robot: Any
+        self, state: str, error: str, live: LiveParts | None, clock_stands: bool
     ) -> tuple[bytes, str]:
         """Return the level and the state in a few words."""
         if error:
             return DiagnosticStatus.ERROR, error
-        if loop is None or not loop.running:
+        if live is None or not live.loop.running:
             return DiagnosticStatus.OK, state
         if clock_stands:
             return DiagnosticStatus.WARN, 'the clock stands, the motion rests'
-        if robot is not None and robot.problem:
-            return DiagnosticStatus.ERROR, robot.problem
-        late = max(0, motion.statistics.misses - self._misses)  # fewer: another model
-        self._misses = motion.statistics.misses
-        rate_hz = motion.statistics.rate_hz(loop.seconds())
+        if live.robot is not None and live.robot.driver.problem:
+            return DiagnosticStatus.ERROR, live.robot.driver.problem
+        motion, statistics = live.motion, live.motion.statistics
+        late = max(0, statistics.misses - self._misses)  # fewer: another model
+        self._misses = statistics.misses
+        rate_hz = statistics.rate_hz(live.loop.seconds())
         if rate_hz < SLOW_SHARE * motion.rate_hz:
             return DiagnosticStatus.WARN, f'only {rate_hz:.1f} of {motion.rate_hz:g} Hz'
         if late:
             return DiagnosticStatus.WARN, f'{late} frames late or left out in the last second'
         if motion.log_problem:
             return DiagnosticStatus.WARN, motion.log_problem
-        return DiagnosticStatus.OK, 'holding' if motion.is_held('user') else 'moving'
+        return DiagnosticStatus.OK, 'holding' if 'user' in motion.holds else 'moving'
 
-    def _requested(self) -> dict[str, object]:
-        """Return what is known without a model."""
-        return {name: self._parameter(name) for name in ('model', 'device')}
-
-    def _parameter(self, name: str) -> Any:
-        return self._node.get_parameter(name).value
-
-    def _measurements(self, motion: Any, loop: Any) -> dict[str, object]:
-        generator, statistics, now_s = motion.generator, motion.statistics, loop.seconds()
-        age_s = motion.emotion.age_s(now_s)
-        return {
-            'rate_hz': statistics.rate_hz(now_s),
-            'publish_rate_hz': motion.rate_hz,
-            'model_rate_hz': generator.rate,
-            'step_p50_ms': statistics.step_ms(50),
-            'step_p99_ms': statistics.step_ms(99),
-            'misses': statistics.misses,
-            'emotion': format_emotion(motion.emotion.at(now_s)),
-            'emotion_age_s': 'none yet' if age_s is None else age_s,
-            'recognised_emotion': format_emotion(motion.pose.recognised[0]),
-            'model': generator.model_name,
-            'model_sha256': generator.model_sha256,
-            'device': generator.device,
-            'seed': generator.seed,
-            'model_steps': generator.steps,
-            'still_s': float(generator.watchdog.still_s[0]),
-            'repeating': float(generator.watchdog.repeating[0]),
-            'watchdog_interventions': int(generator.watchdog.interventions[0]),
-            'hold': motion.is_held('user'),
-            'replay_file': motion.log_problem or self._parameter('replay_file') or 'off',
-        }
+    def _values(self, live: LiveParts | None) -> dict[str, str]:
+        """Return what is known, floats with three decimals; without a model that is little."""
+        if live is None:
+            values = {n: self._node.get_parameter(n).value for n in ('model', 'device')}
+        else:
+            values = live.measurements
+        return {n: f'{v:.3f}' if isinstance(v, float) else str(v) for n, v in values.items()}

@@ -1,13 +1,12 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""All that one configured node runs, without its topics: model, emotion, hold, measurements."""
+"""The motion of one configured node, without its topics: model, emotion, holds, measurements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
 import secrets
-from typing import Any
 
 import numpy as np
 
@@ -17,22 +16,22 @@ from emotion_motion.generator import MotionGenerator
 from emotion_motion.playback import Playback, Pose
 from emotion_motion.replay.log import RunLog
 from emotion_motion.ros.node.emotion_input import EmotionInput
-from emotion_motion.ros.node.statistics import LoopStatistics
+from emotion_motion.ros.node.health import LoopStatistics
+from emotion_motion.ros.node.parameters import MotionParameters
 from emotion_motion.settings import SamplerConfig, settings_of
 
-__all__ = ['LiveMotion', 'SAMPLER_PARAMETERS']
-
-SAMPLER_PARAMETERS = tuple(settings_of(SamplerConfig))
+__all__ = ['LiveMotion']
 
 
 class LiveMotion:
     """One stream of motion that follows emotions.
 
     It begins at rest. The motion runs while nobody holds it; the reasons to hold it are kept
-    apart, so that the end of one does not undo another: `user`, `inactive`, `clock`, `stop`.
+    apart, so that the end of one does not undo another: `user`, `inactive`, `clock`, `stop`,
+    `failure`.
 
     Attributes:
-        pace: what the time of the motion is multiplied with; below 1 the same motion is slower.
+        holds: the reasons why it is held; none while it moves.
     """
 
     def __init__(self, generator: MotionGenerator) -> None:
@@ -45,30 +44,29 @@ class LiveMotion:
         self._requested = self.emotion.last
         self._log: RunLog | None = None
         self._refused = ''
-        self._holds = {'inactive'}
-        self.pace = 1.0
+        self.holds = frozenset({'inactive'})
         self.playback.hold(True)
         self.playback.settle()
         self.pose = self.playback.advance(0.0)
 
     @classmethod
-    def load(cls, values: Mapping[str, Any]) -> LiveMotion:
+    def load(cls, parameters: MotionParameters, sampler: Mapping[str, float]) -> LiveMotion:
         """Load the model that the parameters name.
 
         Args:
-            values: the node's parameters by name; what is None is left to the checkpoint.
+            parameters: of the node.
+            sampler: settings that differ from the checkpoint's, by name.
 
         Raises:
             EmotionMotionError: the checkpoint, the device or a value cannot be used.
         """
-        seed = values['seed'] if values['seed'] >= 0 else None
-        generator = MotionGenerator.from_pretrained(
-            values['model'], device=values['device'], seed=_drawn(seed)
+        seed = _drawn(parameters.seed if parameters.seed >= 0 else None)
+        motion = cls(
+            MotionGenerator.from_pretrained(parameters.model, device=parameters.device, seed=seed)
         )
-        motion = cls(generator)
-        motion.apply({name: value for name, value in values.items() if value is not None})
-        if values['replay_file']:
-            motion.log_to(values['replay_file'])
+        motion.apply(parameters, sampler)
+        if parameters.replay_file:
+            motion.log_to(parameters.replay_file)
         return motion
 
     @property
@@ -84,21 +82,20 @@ class LiveMotion:
     @property
     def model_values(self) -> dict[str, float]:
         """The parameters that have their default from the checkpoint, as they are now."""
-        sampler = self.generator.sampler
-        values = {name: getattr(sampler, name) for name in SAMPLER_PARAMETERS}
+        values = dataclasses.asdict(self.generator.sampler)
         return values | {'body_height_m': self.generator.body_height_m}
 
-    def checked_sampler(self, values: Mapping[str, Any]) -> Any:
+    def checked_sampler(self, values: Mapping[str, float]) -> SamplerConfig:
         """Return the sampler's settings with those among the parameters `values` in place.
 
         Raises:
             ConfigError: a value is out of range.
         """
-        known = {name: values[name] for name in SAMPLER_PARAMETERS if name in values}
+        known = {name: values[name] for name in settings_of(SamplerConfig) if name in values}
         return dataclasses.replace(self.generator.sampler, **known)
 
     def log_to(self, path: str) -> None:
-        """Log the run, which is about to begin, for a replay; what fails is in `log_problem`."""
+        """Log the run, which is about to begin, for a replay; `log_problem` says what fails."""
         try:
             self._log = RunLog(path, self.generator, self.playback)
         except EmotionMotionError as error:
@@ -109,31 +106,19 @@ class LiveMotion:
         if self._log is not None:
             self._log.close()
 
-    def apply(self, values: Mapping[str, Any]) -> None:
-        """Use changed parameters from the next frame on."""
-        self.generator.sampler = self.checked_sampler(values)
-        if 'body_height_m' in values:
-            self.generator.body_height_m = values['body_height_m']
-        if 'emotion_timeout_s' in values:
-            self.emotion.timeout_s = values['emotion_timeout_s']
-        if 'seed' in values:  # from the next reset on
-            self._seed = values['seed'] if values['seed'] >= 0 else None
-        if 'rate_hz' in values:
-            self.playback.rate_hz = values['rate_hz'] or self.generator.rate
+    def apply(self, parameters: MotionParameters, sampler: Mapping[str, float]) -> None:
+        """Use parameters from the next frame on, and the seed from the next reset on."""
+        self.generator.sampler = self.checked_sampler(sampler)
+        if parameters.body_height_m is not None:
+            self.generator.body_height_m = parameters.body_height_m
+        self.emotion.timeout_s = parameters.emotion_timeout_s
+        self._seed = parameters.seed if parameters.seed >= 0 else None
+        self.playback.rate_hz = parameters.rate_hz or self.generator.rate
 
     def hold(self, reason: str, held: bool) -> None:
         """Hold the motion for a reason, or end that reason."""
-        self._holds = self._holds | {reason} if held else self._holds - {reason}
-        self.playback.hold(bool(self._holds))
-
-    @property
-    def holds(self) -> frozenset[str]:
-        """The reasons why it is held; none while it moves."""
-        return frozenset(self._holds)
-
-    def is_held(self, reason: str) -> bool:
-        """Whether the motion is held for that reason."""
-        return reason in self._holds
+        self.holds = self.holds | {reason} if held else self.holds - {reason}
+        self.playback.hold(bool(self.holds))
 
     def reset(self) -> None:
         """Begin again in the rest pose, with the seed if one is given; emotion and holds stay."""
@@ -143,7 +128,7 @@ class LiveMotion:
         self.pose = self.playback.advance(0.0)
 
     def advance(self, period_s: float, now_s: float) -> Pose:
-        """Go on by one period, at the pace that is set, with the emotion of `now_s`.
+        """Go on by `period_s` of the motion's time, with the emotion of `now_s`.
 
         Raises:
             ModelError: the model gave a frame that is not finite.
@@ -152,7 +137,6 @@ class LiveMotion:
         if not np.array_equal(requested, self._requested):
             self.generator.set_emotion(requested)
             self._requested = requested
-        period_s *= self.pace
         self.pose = self.playback.advance(period_s)
         if self._log is not None:
             self._log.advanced(self.pose.keypoints, self.pose.stepped, period_s)

@@ -6,18 +6,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import time
-from typing import Any
+from typing import cast, TYPE_CHECKING
 
+from builtin_interfaces.msg import Time
+from rclpy.clock import Clock, ClockType, ROSClock
 from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.task import Future
+from rclpy.timer import Timer
 
 from emotion_motion.ros.node.live_motion import LiveMotion
 
+if TYPE_CHECKING:
+    from emotion_motion.ros.node.robot_output import RobotOutput
+
 __all__ = ['MotionLoop']
 
-# A frame is published this long after its tick was due, whatever its computing took: frames with a
-# model step and frames without one, and ticks that woke late, come at even distances then. It is
-# more than nearly every step takes, and less than the 5 ms that an emotion may need beyond the
-# model's period. Always short against the publish period.
+# A frame is published this long after its tick was due, however long its computing took: frames
+# with a model step and frames without one, and ticks that woke late, come at even distances then.
+# It is more than nearly every step takes, and less than the 5 ms that an emotion may need beyond
+# the model's period. Always short against the publish period.
 PUBLISH_DELAY_S, PUBLISH_DELAY_SHARE = 0.0035, 0.25
 CLOCK_STOPPED_S = 1.0
 # The motion comes to rest in 0.4 s; nothing waits for it longer than this.
@@ -27,40 +35,48 @@ ROBOT_SETTLE_LIMIT_S = 5.0
 
 
 class MotionLoop:
-    """Ticks a LiveMotion at its publish rate.
+    """Ticks a LiveMotion at its publish rate, and brings it to rest.
 
     A tick is one nominal period of the motion, on whatever clock. One that comes late is counted
     as a miss and not made up for: the motion then runs a little behind, it never leaps.
 
+    While it settles, ticks come from a timer on a steady clock, for the node's clock may stand,
+    and stamps go on by nominal periods.
+
     Args:
-        node: gives the clock and the timer.
+        node: gives the clock and the timers.
         motion: what is shown.
-        show: publishes `motion.pose` with a stamp, builtin_interfaces/Time.
-        fail: told the error that a frame could not be made for.
-        settled: whether everything else that moves with the motion is at rest too.
+        robot: what moves with it, if anything.
+        show: publishes the newest pose with a stamp.
+        fail: receives the error that a frame could not be made for.
     """
 
     def __init__(
         self,
-        node: Any,
+        node: Node,
         motion: LiveMotion,
+        robot: RobotOutput | None,
         *,
-        show: Callable[[Any], None],
+        show: Callable[[Time], None],
         fail: Callable[[Exception], None],
-        settled: Callable[[], bool] = lambda: True,
     ) -> None:
         self._node = node
-        self._clock = node.get_clock()
+        self._clock = cast(ROSClock, node.get_clock())
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._motion = motion
+        self._robot = robot
         self._show = show
         self._fail = fail
-        self._settled = settled
-        self._timer: Any = None
+        self._timer: Timer | None = None
+        self._settle_timer: Timer | None = None
+        self._rested: Future | None = None
+        self._settle_begin = self._clock.now()
+        self._settle_shown_s = self._settle_period_s = 0.0
         self._seen_ns, self._seen_s = -1, 0.0
 
     @property
     def running(self) -> bool:
-        """Whether it ticks."""
+        """Whether it ticks on the node's clock."""
         return self._timer is not None
 
     def seconds(self) -> float:
@@ -80,47 +96,43 @@ class MotionLoop:
         self._seen_ns, self._seen_s = self._clock.now().nanoseconds, time.monotonic()
         self._timer = self._node.create_timer(1.0 / self._motion.rate_hz, self._tick)
 
-    def stop(self) -> None:
-        """Stop ticking, with the motion brought to rest first: `settle`."""
-        if self.running:
-            self.halt()
-            self.settle('inactive')
-
     def halt(self) -> None:
-        """Stop ticking, as it is."""
-        if self.running:
-            self._node.destroy_timer(self._timer)
-            self._timer = None
+        """Stop ticking and settling, as it is."""
+        self._stop_timer()
+        self._end_settling()
 
     def set_rate(self) -> None:
         """Tick at the motion's new publish rate."""
-        if self.running:
+        if self._timer is not None:
             self._timer.timer_period_ns = round(1e9 / self._motion.rate_hz)
             self._timer.reset()
             self._motion.statistics.restart()
 
-    def settle(self, reason: str) -> None:
-        """Hold the motion for `reason` and show it, here and now, until it is at rest.
+    def settle(self, reason: str) -> Future:
+        """Hold the motion for `reason` and show it until it is at rest.
 
-        The timer cannot do it: the transition that asks for rest must not end before it, or the
-        timer's clock stands. Stamps go on by nominal periods, for the same reason.
+        Args:
+            reason: `inactive` and `failure` end the ticks on the node's clock; `clock` lets them
+                go on as soon as the clock does. After a failure there are no new frames; a robot
+                comes to rest all the same.
+
+        Returns:
+            What is done at rest, or where nothing more can be waited for.
         """
-        motion = self._motion
-        motion.hold(reason, True)
-        if self._rests(0.0):
-            return
-        period_s = min(1.0 / motion.rate_hz, SETTLE_PERIOD_MAX_S)
-        begin, begin_s, shown_s = self._clock.now(), time.monotonic(), 0.0
-        while not self._rests(shown_s):
-            shown_s += period_s
-            time.sleep(max(0.0, begin_s + shown_s - time.monotonic()))
-            motion.advance(period_s, self.seconds())
-            self._show((begin + Duration(seconds=shown_s)).to_msg())
-
-    def _rests(self, shown_s: float) -> bool:
-        """Whether all is at rest, or has been given its time of `shown_s` to come to rest."""
-        motion_rests = self._motion.playback.at_rest or shown_s >= SETTLE_LIMIT_S
-        return motion_rests and (self._settled() or shown_s >= ROBOT_SETTLE_LIMIT_S)
+        self._motion.hold(reason, True)
+        if reason != 'clock':
+            self._stop_timer()
+        if self._rested is None:
+            self._rested = Future()
+            self._settle_begin, self._settle_shown_s = self._clock.now(), 0.0
+            self._settle_period_s = min(1.0 / self._motion.rate_hz, SETTLE_PERIOD_MAX_S)
+            self._settle_timer = self._node.create_timer(
+                self._settle_period_s, self._settle_tick, clock=self._steady
+            )
+        rested = self._rested
+        if self._rests():
+            self._end_settling()
+        return rested
 
     def watch(self) -> bool:
         """Bring the motion to rest if the node's clock stands; call it on a steady clock.
@@ -130,35 +142,70 @@ class MotionLoop:
         """
         now_ns, now_s = self._clock.now().nanoseconds, time.monotonic()
         if now_ns != self._seen_ns:
-            if now_ns < self._seen_ns and self.running:
+            if now_ns < self._seen_ns and self._timer is not None:
                 self._timer.reset()  # else it would wait for the clock to be there again
             self._seen_ns, self._seen_s = now_ns, now_s
             return False
         stands = now_s - self._seen_s > CLOCK_STOPPED_S
-        if stands and self.running and not self._motion.is_held('clock'):
+        if stands and self.running and 'clock' not in self._motion.holds:
             self._node.get_logger().warning(
                 f'the clock has stood for {CLOCK_STOPPED_S:g} s (use_sim_time without /clock?); '
                 f'the motion rests until it runs'
             )
-            try:
-                self.settle('clock')
-            except Exception as error:
-                self._fail(error)
+            self.settle('clock')
         return stands
 
     def _tick(self) -> None:
         motion, period_s, now_s = self._motion, 1.0 / self._motion.rate_hz, self.seconds()
+        self._end_settling()
         motion.hold('clock', False)
         motion.statistics.tick(now_s, period_s)
         try:
-            motion.advance(period_s, now_s)
+            self._advance(period_s, now_s)
             self._await_publish_time(period_s)
             self._show(self._clock.now().to_msg())
         except Exception as error:  # a bug or a lost GPU must not take the node with it
             self._fail(error)
 
+    def _settle_tick(self) -> None:
+        self._settle_shown_s += self._settle_period_s
+        try:
+            if 'failure' not in self._motion.holds:
+                self._advance(self._settle_period_s, self.seconds())
+            stamp = self._settle_begin + Duration(seconds=self._settle_shown_s)
+            self._show(stamp.to_msg())
+        except Exception as error:
+            self._fail(error)
+            return
+        if self._rests():
+            self._end_settling()
+
+    def _advance(self, period_s: float, now_s: float) -> None:
+        """Make the next pose; a robot that cannot keep up slows the motion down."""
+        pace = self._robot.driver.commands.pace if self._robot is not None else 1.0
+        self._motion.advance(period_s * pace, now_s)
+
+    def _rests(self) -> bool:
+        """Whether all is at rest, or has been given its time to come to rest."""
+        moves = 'failure' not in self._motion.holds and not self._motion.playback.at_rest
+        if moves and self._settle_shown_s < SETTLE_LIMIT_S:
+            return False
+        late = self._settle_shown_s >= ROBOT_SETTLE_LIMIT_S
+        return self._robot is None or self._robot.driver.at_rest or late
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._node.destroy_timer(self._timer)
+            self._timer = None
+
+    def _end_settling(self) -> None:
+        if self._settle_timer is not None and self._rested is not None:
+            self._node.destroy_timer(self._settle_timer)
+            rested, self._settle_timer, self._rested = self._rested, None, None
+            rested.set_result(None)
+
     def _await_publish_time(self, period_s: float) -> None:
-        if self._clock.ros_time_is_active:
+        if self._timer is None or self._clock.ros_time_is_active:
             return  # the clock moves in the simulation's steps; there is nothing to even out
         delay_s = min(PUBLISH_DELAY_S, PUBLISH_DELAY_SHARE * period_s)
         wait_s = self._timer.time_until_next_call() * 1e-9 - period_s + delay_s

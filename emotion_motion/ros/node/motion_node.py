@@ -14,58 +14,43 @@ import os
 import signal
 import sys
 import traceback
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 import rclpy
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 from rclpy.utilities import remove_ros_args
 
-from emotion_motion.body.skeleton import Skeleton
-from emotion_motion.exceptions import EmotionMotionError, RobotError
+from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.ros.node.health import HealthReport
-from emotion_motion.ros.node.parameters import command_line, NodeParameters, PARAMETERS
+from emotion_motion.ros.node.node_parameters import NodeParameters
+from emotion_motion.ros.node.parameters import command_line
 
-__all__ = ['MotionNode', 'main', 'drive_robot']
+if TYPE_CHECKING:
+    from emotion_motion.ros.node.live_parts import LiveParts
 
-# Makes the part of a node that drives a robot, where what that takes is installed.
-
-
-def drive_robot(
-    node: Any,
-    values: Mapping[str, Any],
-    skeleton: Skeleton,
-    rate_hz: float,
-    *,
-    on_stop: Callable[[bool], None],
-) -> Any:
-    """Return the RobotOutput of a node; see there for arguments and errors.
-
-    Imported here: Pinocchio and Pink take seconds, and a node without a robot does without them.
-
-    Raises:
-        RobotError: what drives robots is not installed.
-    """
-    try:
-        from emotion_motion.ros.node.robot_output import RobotOutput
-    except ModuleNotFoundError as error:
-        raise RobotError(
-            f'got the robot {values["robot"]!r}, and {error.name} is not installed; expected what '
-            f'drives robots: pip install emotion_motion[robot]'
-        ) from error
-    return RobotOutput(node, values, skeleton=skeleton, rate_hz=rate_hz, on_stop=on_stop)
-
+__all__ = ['MotionNode', 'main']
 
 WATCH_PERIOD_S = 0.25
+# The transitions that end motion, as requests name them: by number or by label.
+ENDS = {Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVE_SHUTDOWN}
+END_LABELS = {'deactivate', 'shutdown'}
 
 
 class MotionNode(LifecycleNode):
     """The node; see the README for its topics, services and parameters.
 
-    With the parameter `autostart` it configures and activates itself as soon as it spins.
+    With the parameter `autostart` it configures and activates itself as soon as it spins. The
+    service `change_state` brings the motion, and a robot, to rest before it deactivates or shuts
+    the node down; a program that calls `trigger_deactivate` or `trigger_shutdown` waits for
+    `come_to_rest` first.
     """
 
     def __init__(
@@ -79,7 +64,7 @@ class MotionNode(LifecycleNode):
 
         Args:
             node_name: its name, which may be remapped.
-            stopped: whether it was told to go meanwhile; then it does not activate itself.
+            stopped: whether it shall end meanwhile; then it does not activate itself.
             kwargs: of rclpy.node.Node.
 
         Raises:
@@ -87,25 +72,35 @@ class MotionNode(LifecycleNode):
         """
         super().__init__(node_name, **kwargs)
         self._stopped = stopped
-        self._motion: Any = None
-        self._topics: Any = None
-        self._loop: Any = None
-        self._robot: Any = None
-        self._error = self._log_problem = self._robot_problem = ''
-        self._table = NodeParameters(
+        self._live: LiveParts | None = None
+        self._error = ''
+        self._settings = NodeParameters(
             self, check=self._check_parameters, changed=self._use_parameters
         )
+        self._wait_for_rest_before_transitions()
         self._health = HealthReport(self)
         # Steady, so that diagnostics and watchdog go on where /clock stands.
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(WATCH_PERIOD_S, self._on_watch, clock=self._steady)
-        if self._table['autostart']:
+        if self._settings['autostart']:
             self._starter = self.create_timer(0.0, self._on_start, clock=self._steady)
 
     @property
     def state(self) -> str:
         """The lifecycle state, such as `active`."""
         return self._state_machine.current_state[1]
+
+    def come_to_rest(self) -> Future:
+        """Bring the motion, and a robot, to rest, which takes about 0.4 s and 5 s at most.
+
+        Returns:
+            What is done at rest, and at once where nothing moves.
+        """
+        if self._live is not None and self.state in ('active', 'deactivating'):
+            return self._live.loop.settle('inactive')
+        rested = Future()
+        rested.set_result(None)
+        return rested
 
     # Transitions: each thing that one of them makes, its opposite destroys.
 
@@ -121,22 +116,22 @@ class MotionNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to publish; the motion goes on from where it stands, gently."""
+        assert self._live is not None, 'the lifecycle activates only what is configured'
         result = super().on_activate(state)
-        if self._robot is not None:
-            self._robot.begin()
-        self._loop.start()
-        self.get_logger().info(f'publishing keypoints at {self._motion.rate_hz:g} Hz')
+        self._live.start()
+        rate_hz = self._live.motion.rate_hz
+        self.get_logger().info(f'publishing keypoints at {rate_hz:g} Hz')
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Publish until the motion, and a robot, is at rest, about 0.4 s, then nothing more."""
-        if not self._error:
-            try:
-                self._loop.stop()
-                return super().on_deactivate(state)
-            except Exception as error:
-                self._report('the motion stopped', error)
-        return TransitionCallbackReturn.ERROR
+        """Publish nothing more; what still moves comes to rest first, and it fails."""
+        if self._error or self._live is None:
+            return TransitionCallbackReturn.ERROR
+        if not self.come_to_rest().done():
+            self.get_logger().warning('asked to deactivate while it moves; ask again at rest')
+            return TransitionCallbackReturn.FAILURE
+        self._live.loop.halt()
+        return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close topics and services and free the model."""
@@ -144,12 +139,8 @@ class MotionNode(LifecycleNode):
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Come to rest if the node is active, and let go of everything."""
-        try:
-            if self._loop is not None:
-                self._loop.stop()
-        finally:
-            self._release()
+        """Let go of everything."""
+        self._release()
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -161,58 +152,27 @@ class MotionNode(LifecycleNode):
     def _configure(self) -> None:
         # Imported here: torch takes seconds, and the generated messages may be missing. So the
         # node is there, answers, and can say what is wrong.
-        from emotion_motion.ros.node.live_motion import LiveMotion
-        from emotion_motion.ros.node.motion_loop import MotionLoop
-        from emotion_motion.ros.node.topics import MotionTopics
+        from emotion_motion.ros.node.live_parts import LiveParts
 
         self._error = ''
-        table = self._table
-        motion = LiveMotion.load({spec.name: table[spec.name] for spec in PARAMETERS})
-        self._motion = motion
-        table.fill(motion.model_values)
-        table.configured = True
-        self._loop = MotionLoop(
-            self, motion, show=self._show, fail=self._on_failure, settled=self._robot_rests
-        )
-        self._topics = MotionTopics(
-            self,
-            skeleton=motion.generator.skeleton,
-            body_height_m=motion.generator.body_height_m,
-            rate_hz=motion.rate_hz,
-            on_emotion=lambda weights: motion.emotion.set(weights, self._loop.seconds()),
-            on_hold=self._on_hold,
-            on_reset=self._on_reset,
-        )
-        if table['robot']:
-            values = {spec.name: table[spec.name] for spec in PARAMETERS}
-            self._robot = drive_robot(
-                self,
-                values,
-                motion.generator.skeleton,
-                motion.rate_hz,
-                on_stop=lambda stopped: motion.hold('stop', stopped),
-            )
+        self._live = LiveParts(self, self._settings, self._on_failure)
+        self._settings.configured = True
         # What is loaded by now lives long. Out of the garbage collector's sight, a full
         # collection in the loop has nothing to do; else it takes 50 ms for the modules alone.
         gc.collect()
         gc.freeze()
+        generator = self._live.motion.generator
         self.get_logger().info(
-            f'loaded the model {motion.generator.model_name!r} on {motion.generator.device}, '
-            f'seed {motion.generator.seed}'
+            f'loaded the model {generator.model_name!r} on {generator.device}, '
+            f'seed {generator.seed}'
         )
 
     def _release(self) -> None:
-        if self._loop is not None:
-            self._loop.halt()
-        if self._robot is not None:
-            self._robot.destroy()
-        if self._topics is not None:
-            self._topics.destroy()
-        if self._motion is not None:
-            self._motion.close()
-        self._loop = self._topics = self._motion = self._robot = None
-        self._table.configured = False
-        self._table.unfill()
+        if self._live is not None:
+            self._live.destroy()
+            self._live = None
+        self._settings.configured = False
+        self._settings.unfill()
         gc.unfreeze()
 
     def _report(self, what: str, error: Exception) -> None:
@@ -224,6 +184,25 @@ class MotionNode(LifecycleNode):
 
     # Callbacks.
 
+    def _wait_for_rest_before_transitions(self) -> None:
+        service: Any = next(s for s in self.services if s.srv_type is ChangeState)
+        self._change_state, service.callback = service.callback, self._rest_and_change_state
+        # A group of its own: timers and the other callbacks go on while it waits.
+        service.callback_group = ReentrantCallbackGroup()
+        service.callback_group.add_entity(service)
+
+    async def _rest_and_change_state(
+        self, request: ChangeState.Request, response: ChangeState.Response
+    ) -> ChangeState.Response:
+        wanted = request.transition
+        if wanted.label in END_LABELS if wanted.label else wanted.id in ENDS:
+            moving = self.state == 'active'
+            await self.come_to_rest()
+            if moving and self.state != 'active':  # it failed meanwhile
+                response.success = False
+                return response
+        return self._change_state(request, response)
+
     def _on_start(self) -> None:
         self.destroy_timer(self._starter)
         if self.state != 'unconfigured' or self._stopped():
@@ -233,87 +212,35 @@ class MotionNode(LifecycleNode):
             self.trigger_activate()
 
     def _on_failure(self, error: Exception) -> None:
-        self._report('the motion stopped', error)
-        self._loop.halt()
-        self._rest_robot()
-        self.trigger_deactivate()  # it fails for the error, and on_error lets go of everything
-
-    def _show(self, stamp: Any) -> None:
-        pose = self._motion.pose
-        self._topics.publish(
-            pose.keypoints[0],
-            pose.recognised[0],
-            stamp=stamp,
-            frame_id=self._table['frame_id'],
-            markers=self._table['publish_markers'],
-        )
-        if self._robot is not None:
-            self._robot.advance(pose.keypoints[0], stamp, self._motion.holds)
-            self._motion.pace = self._robot.pace
-
-    def _robot_rests(self) -> bool:
-        return self._robot is None or self._robot.at_rest
-
-    def _rest_robot(self) -> None:
-        """Bring the robot to rest where the motion has failed: there are no frames any more."""
-        if self._robot is None:
-            return
-        try:
-            self._robot.settle(self.get_clock().now(), 1.0 / self._motion.rate_hz)
-        except Exception as error:  # it was the robot's part that failed
-            self._report('the robot could not be told to rest; its last path ends at rest', error)
-
-    def _on_hold(self, held: bool) -> str:
-        self._motion.hold('user', held)
-        return 'coming to rest within 0.5 s' if held else 'going on'
-
-    def _on_reset(self) -> str:
-        self._motion.reset()
-        return f'in the rest pose, seed {self._motion.generator.seed}'
+        """End a motion that has failed: a robot comes to rest, then everything is let go of."""
+        assert self._live is not None, 'only what is configured can fail'
+        if 'failure' in self._live.motion.holds:  # it is the robot's part that fails
+            self._report('the robot could not be brought to rest; its last path ends there', error)
+            self._live.loop.halt()
+        else:
+            self._report('the motion stopped', error)
+            # Without success, for the error: on_error lets go of everything.
+            self._live.loop.settle('failure').add_done_callback(
+                lambda _: self.trigger_deactivate()
+            )
 
     def _check_parameters(self, values: Mapping[str, Any]) -> str:
-        try:
-            if self._motion is not None:
-                self._motion.checked_sampler(values)
-            if self._robot is not None and 'rate_hz' in values:
-                return (
-                    'rate_hz: a robot is driven at its rate; with one, this changes only while '
-                    'the node is unconfigured (deactivate and clean it up first)'
-                )
-        except EmotionMotionError as error:
-            return str(error)
-        return ''
+        return self._live.refusal(values) if self._live is not None else ''
 
-    def _use_parameters(self, values: Mapping[str, Any]) -> None:
-        if self._motion is None:
-            return
-        self._motion.apply(values)
-        if 'body_height_m' in values:
-            self._topics.set_body_height(values['body_height_m'])
-        if 'rate_hz' in values:
-            self._topics.set_rate(self._motion.rate_hz)
-            self._loop.set_rate()
+    def _use_parameters(self) -> None:
+        if self._live is not None:
+            self._live.apply_parameters()
 
     def _on_watch(self) -> None:
-        problem = self._motion.log_problem if self._motion is not None else ''
-        if problem != self._log_problem:
-            self._log_problem = problem
-            if problem:
-                self.get_logger().warning(f'{problem}; the motion goes on without')
-        problem = self._robot.problem if self._robot is not None else ''
-        if problem != self._robot_problem:
-            self._robot_problem = problem
-            if problem:
-                self.get_logger().error(f'the robot is not driven: {problem}')
-        stands = self._loop.watch() if self._loop is not None else False
-        self._health.watch(self.state, self._error, self._motion, self._loop, stands, self._robot)
+        stands = self._live is not None and self._live.loop.watch()
+        self._health.watch(self.state, self._error, self._live, stands)
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until it is told to stop.
+    """Run the node until SIGINT or SIGTERM.
 
-    SIGINT and SIGTERM bring the motion to rest before the node goes, so rclpy's own handlers,
-    which close the middleware at once, stay out of the way.
+    They bring the motion to rest before the node goes, so rclpy's own handlers, which close the
+    middleware at once, stay out of the way.
 
     Returns:
         The exit status: 0 after a signal, 2 where an argument or a parameter is invalid.
@@ -323,7 +250,7 @@ def main(args: Sequence[str] | None = None) -> int:
     os.environ.setdefault('OMP_NUM_THREADS', '1')
     stopped = False
 
-    def stop(_signal: int, _frame: Any) -> None:
+    def stop(_signal: int, _frame: object) -> None:
         nonlocal stopped
         stopped = True
 
@@ -341,9 +268,10 @@ def main(args: Sequence[str] | None = None) -> int:
     executor.add_node(node)
     while not stopped and rclpy.ok():
         executor.spin_once()  # the watch timer ends it within 0.25 s
+    executor.spin_until_future_complete(node.come_to_rest())
     if node.state in ('unconfigured', 'inactive', 'active'):
         node.trigger_shutdown()
-    executor.shutdown()
+    executor.shutdown(timeout_sec=1.0)  # somebody's request may wait for an answer
     node.destroy_node()
     rclpy.shutdown()
     return 0

@@ -6,34 +6,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 import time
-from typing import Any
 
+from builtin_interfaces.msg import Time
 import numpy as np
-from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, Float64MultiArray
+from trajectory_msgs.msg import JointTrajectory
 
 from emotion_motion.body.skeleton import Skeleton
+from emotion_motion.exceptions import RobotError
+from emotion_motion.msg import JointGroupWeights
 from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.drive.command_stream import CommandSettings
 from emotion_motion.robot.drive.driver import groups_of, RobotDriver
 from emotion_motion.robot.drive.joint_groups import parse_controllers, parse_order, parse_weights
+from emotion_motion.robot.drive.settings import CommandSettings
 from emotion_motion.robot.retarget.retargeter import Retargeter
-from emotion_motion.robot.safety.settings import LimiterSettings
-from emotion_motion.ros.node.motion_loop import ROBOT_SETTLE_LIMIT_S
-from emotion_motion.ros.node.parameters import DISPLAY, FORWARD, TRAJECTORY
-from emotion_motion.ros.node.robot_topics import RobotTopics
+from emotion_motion.robot.safety.jerk_phases import MotionState
+from emotion_motion.ros.node.conversions import (
+    commands_message,
+    display_message,
+    group_weights_of_message,
+    targets_message,
+    trajectory_message,
+)
+from emotion_motion.ros.node.parameters import DISPLAY, FORWARD, RobotParameters, TRAJECTORY
+from emotion_motion.ros.node.topics import Topics
 
 __all__ = ['RobotOutput']
 
+MEASURED, COMMANDS, TARGETS, STATES = (
+    'measured_joint_states',
+    'commands',
+    'joint_targets',
+    'joint_states',
+)
 
-class RobotOutput:
+
+class RobotOutput(Topics):
     """Drives a robot with the frames that the node shows.
 
     Args:
         node: a lifecycle node.
-        values: its parameters by name.
+        parameters: of the robot.
+        commands: how they are made.
         skeleton: of the frames.
         rate_hz: frames a second [Hz]; it stays what it is.
-        on_stop: told what comes on the topic `stop`.
+        on_stop: receives what comes on the topic `stop`.
 
     Raises:
         EmotionMotionError: robot, description or a parameter cannot be used; the message says why.
@@ -41,51 +61,36 @@ class RobotOutput:
 
     def __init__(
         self,
-        node: Any,
-        values: Mapping[str, Any],
+        node: LifecycleNode,
+        parameters: RobotParameters,
+        commands: CommandSettings,
         *,
         skeleton: Skeleton,
         rate_hz: float,
         on_stop: Callable[[bool], None],
     ) -> None:
-        robot = Robot.load(values['robot'], values['urdf'] or None)
-        groups, self.output = groups_of(robot), values['output']
+        super().__init__(node)
+        self._parameters, self._on_stop = parameters, on_stop
+        robot = Robot.load(parameters.robot, parameters.urdf or None)
+        groups = groups_of(robot)
         # What may be refused first; the retargeter takes seconds.
-        controllers = parse_controllers(values['controllers'], groups, TRAJECTORY)
-        order = parse_order(values['joint_order'], robot.names)
-        weights = parse_weights(values['joint_group_weights'], groups)
+        controllers = parse_controllers(parameters.controllers, groups, TRAJECTORY)
+        self._order = parse_order(parameters.joint_order, robot.names)
+        weights = parse_weights(parameters.joint_group_weights, groups)
         self.driver = RobotDriver(
             Retargeter(robot, rate_hz, skeleton=skeleton),
-            display=self.output == DISPLAY,
+            display=parameters.output == DISPLAY,
             controllers=controllers,
-            settings=_settings(values),
+            settings=commands,
         )
         self.driver.commands.weights.begin(weights)
         self._last_ns: int | None = None
-        self._topics = RobotTopics(
-            node,
-            self.driver,
-            output=self.output,
-            order=order,
-            stamped=values['stamp_trajectories'],
-            seconds=time.monotonic,
-            on_stop=on_stop,
-        )
-
-    @property
-    def problem(self) -> str:
-        """Why the robot is not driven; '' where it is."""
-        return self.driver.problem
-
-    @property
-    def pace(self) -> float:
-        """What the time of the motion is to be multiplied with."""
-        return self.driver.pace
-
-    @property
-    def at_rest(self) -> bool:
-        """Whether nothing that was commanded moves."""
-        return self.driver.at_rest
+        self._publishers: dict[str, LifecyclePublisher] = {}
+        try:
+            self._open()
+        except Exception:
+            self.destroy()
+            raise
 
     @property
     def measurements(self) -> dict[str, object]:
@@ -94,7 +99,7 @@ class RobotOutput:
         limiter = commands.limiter
         return {
             'robot': self.driver.robot.config.name,
-            'robot_output': self.output,
+            'robot_output': self._parameters.output,
             'robot_state': limiter.state,
             'robot_holds': ', '.join(sorted(limiter.reasons)) or 'none',
             'clip_ratio': commands.clip.ratio,
@@ -109,12 +114,12 @@ class RobotOutput:
         self.driver.forget()
         self._last_ns = None
 
-    def advance(self, keypoints: np.ndarray | None, stamp: Any, holds: Collection[str]) -> None:
-        """Command one cycle.
+    def publish(self, keypoints: np.ndarray | None, stamp: Time, holds: Collection[str]) -> None:
+        """Command one cycle; nothing is published while the robot's state is unknown.
 
         Args:
-            keypoints: [K, 3] in metres; None where there is no news.
-            stamp: builtin_interfaces/Time of the frame; trajectories begin there.
+            keypoints: [K, 3] in metres; None where there is no new frame.
+            stamp: of the frame; trajectories begin there.
             holds: the reasons to be at rest.
         """
         now_ns = stamp.sec * 10**9 + stamp.nanosec
@@ -124,37 +129,60 @@ class RobotOutput:
         state = self.driver.advance(
             keypoints, elapsed_s=elapsed_s, now_s=time.monotonic(), holds=holds
         )
-        self._topics.publish(state, stamp)
+        if self._parameters.output == DISPLAY:
+            self._publishers[STATES].publish(display_message(self.driver.displayed(), stamp))
+        elif state is not None:
+            self._publish_commands(state, stamp)
 
-    def settle(self, begin: Any, period_s: float) -> None:
-        """Come to rest here and now, without frames; stamps go on by nominal periods.
+    def _publish_commands(self, state: MotionState, stamp: Time) -> None:
+        targets = targets_message(self.driver.robot.names, state, stamp)
+        self._publishers[TARGETS].publish(targets)
+        if self._parameters.output == FORWARD:
+            positions = self.driver.commands.forward(self._order)
+            self._publishers[COMMANDS].publish(commands_message(positions))
+            return
+        begin = stamp if self._parameters.stamp_trajectories else None
+        for topic, trajectory in self.driver.commands.trajectories().items():
+            self._publishers[topic].publish(trajectory_message(trajectory, begin))
 
-        Args:
-            begin: rclpy.time.Time of now.
-            period_s: of the frames [s].
-        """
-        begin_s, shown_s = time.monotonic(), 0.0
-        while not self.at_rest and shown_s < ROBOT_SETTLE_LIMIT_S:
-            shown_s += period_s
-            time.sleep(max(0.0, begin_s + shown_s - time.monotonic()))
-            stamp = (begin + Duration(seconds=shown_s)).to_msg()
-            self.advance(None, stamp, {'failure'})
+    def _open(self) -> None:
+        for topic, kind in self._outputs().items():
+            self._publishers[topic] = self.publisher(kind, topic, QoSProfile(depth=1))
+        if self._parameters.output != DISPLAY:
+            self._refuse_own_output()
+            # Best effort takes from reliable publishers too, and never waits for a lost message.
+            qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+            self.subscribe(JointState, MEASURED, self._on_measured, qos)
+        self.subscribe(
+            JointGroupWeights, 'joint_group_weights', self._on_weights, QoSProfile(depth=10)
+        )
+        # A subscriber that asks for what was latched is refused ordinary publishers: one of each.
+        for durability in (DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL):
+            qos = QoSProfile(depth=1, durability=durability)
+            self.subscribe(Bool, 'stop', lambda message: self._on_stop(message.data), qos)
 
-    def destroy(self) -> None:
-        """Destroy the topics."""
-        self._topics.destroy()
+    def _outputs(self) -> Mapping[str, type]:
+        if self._parameters.output == DISPLAY:
+            return {STATES: JointState}
+        if self._parameters.output == FORWARD:
+            return {TARGETS: JointState, COMMANDS: Float64MultiArray}
+        topics = self.driver.commands.controllers.names
+        return {TARGETS: JointState, **dict.fromkeys(topics, JointTrajectory)}
 
+    def _refuse_own_output(self) -> None:
+        measured = self._node.resolve_topic_name(MEASURED)
+        for topic, publisher in self._publishers.items():
+            if publisher.topic_name == measured:
+                raise RobotError(
+                    f'got {measured} for {MEASURED} and for {topic}, which this node publishes; '
+                    f"expected the robot's own joint states. Remap {MEASURED} to them"
+                )
 
-def _settings(values: Mapping[str, Any]) -> CommandSettings:
-    limiter = LimiterSettings(
-        approach_velocity=values['approach_velocity'],
-        outside_rad=values['outside_rad'],
-        robot_follows=values['output'] != FORWARD,
-    )
-    return CommandSettings(
-        limiter,
-        dead_band_rad=values['dead_band_rad'],
-        hand_back_s=values['hand_back_s'],
-        clip_threshold=values['clip_threshold'],
-        slowest_pace=values['slowest_pace'],
-    )
+    def _on_measured(self, message: JointState) -> None:
+        self.driver.measured.update(
+            message.name, message.position, message.velocity, time.monotonic()
+        )
+
+    def _on_weights(self, message: JointGroupWeights) -> None:
+        weights = group_weights_of_message(message)
+        self.driver.fade(weights, message.fade_s, time.monotonic())

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import importlib
 from typing import Any
 
+from builtin_interfaces.msg import Time
 import numpy as np
 from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import LivelinessPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import String
@@ -18,38 +20,99 @@ from visualization_msgs.msg import MarkerArray
 
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import emotion_weights, format_emotion
-from emotion_motion.exceptions import EmotionError
+from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.msg import Emotion, Keypoints
 from emotion_motion.ros.node.conversions import (
-    EmotionMessage,
+    emotion_message,
+    emotion_of_message,
     KeypointsMessage,
     MarkersMessage,
-    weights_from_message,
 )
 from emotion_motion.ros.node.emotion_input import expression_weights
 
-__all__ = ['MotionTopics']
+__all__ = ['MotionTopics', 'Topics']
 
 WARN_PERIOD_S = 5.0
 LEASE_S = 1.0
 
 
-class MotionTopics:
-    """Publishers, subscriptions and services, and what goes through them.
+class Topics:
+    """Publishers, subscriptions and services of a node that are destroyed together."""
+
+    def __init__(self, node: LifecycleNode) -> None:
+        """Begin with none."""
+        self._node = node
+        self._destroyers: dict[Any, Callable[[Any], object]] = {}
+
+    def destroy(self) -> None:
+        """Destroy all of them."""
+        for entity in list(self._destroyers):
+            self.destroy_one(entity)
+
+    def destroy_one(self, entity: Any) -> None:
+        """Destroy a publisher, a subscription or a service."""
+        self._destroyers.pop(entity)(entity)
+
+    def publisher(self, kind: type, topic: str, qos: QoSProfile) -> LifecyclePublisher:
+        """Return a new publisher, whose QoS parameters may change."""
+        publisher = self._node.create_lifecycle_publisher(
+            kind, topic, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
+        )
+        self._destroyers[publisher] = self._node.destroy_lifecycle_publisher
+        return publisher
+
+    def subscribe(
+        self,
+        kind: type,
+        topic: str,
+        take: Callable[[Any], None],
+        qos: QoSProfile,
+        *,
+        overridable: bool = False,
+    ) -> None:
+        """Have `take` called with each message; one that it refuses is a warning in the log."""
+
+        def guarded(message: Any) -> None:
+            try:
+                take(message)
+            except EmotionMotionError as error:
+                self._node.get_logger().warning(
+                    f'ignored a message on {topic}: {error}', throttle_duration_sec=WARN_PERIOD_S
+                )
+
+        options = QoSOverridingOptions.with_default_policies() if overridable else None
+        subscription = self._node.create_subscription(
+            kind, topic, guarded, qos, qos_overriding_options=options
+        )
+        self._destroyers[subscription] = self._node.destroy_subscription
+
+    def serve(self, kind: type, name: str, answer: Callable[[Any], str]) -> None:
+        """Serve requests, each with the text that `answer` returns and success."""
+
+        def serve(request: Any, response: Any) -> Any:
+            response.message, response.success = answer(request), True
+            return response
+
+        service = self._node.create_service(kind, name, serve)
+        self._destroyers[service] = self._node.destroy_service
+
+
+class MotionTopics(Topics):
+    """The topics and services of the motion.
 
     Args:
         node: a lifecycle node.
         skeleton: of the keypoints.
         body_height_m: height of the body [m].
         rate_hz: publish rate, for the deadline that is offered [Hz].
-        on_emotion: told the weights [7] of each good emotion.
-        on_hold: told whether to hold; returns what to answer.
+        on_emotion: receives the weights [7] of each good emotion.
+        on_hold: receives whether to hold; returns what to answer.
         on_reset: called for a reset; returns what to answer.
     """
 
     def __init__(
         self,
-        node: Any,
+        node: LifecycleNode,
         *,
         skeleton: Skeleton,
         body_height_m: float,
@@ -58,38 +121,24 @@ class MotionTopics:
         on_hold: Callable[[bool], str],
         on_reset: Callable[[], str],
     ) -> None:
-        self._node = node
+        super().__init__(node)
         self._on_emotion = on_emotion
-        self._on_hold = on_hold
-        self._on_reset = on_reset
         self._keypoints_message = KeypointsMessage(skeleton)
         self._markers_message = MarkersMessage(skeleton, body_height_m)
-        self._emotion_message = EmotionMessage()
-        self._publishers: list[Any] = []
-        self._subscriptions: list[Any] = []
-        self._services: list[Any] = []
+        self._keypoints: LifecyclePublisher
         try:
             self._open(rate_hz)
+            self.serve(SetBool, '~/hold', lambda request: on_hold(request.data))
+            self.serve(Trigger, '~/reset', lambda _: on_reset())
         except Exception:
             self.destroy()
             raise
 
-    def destroy(self) -> None:
-        """Destroy every publisher, subscription and service."""
-        for publisher in self._publishers:
-            self._node.destroy_lifecycle_publisher(publisher)
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
-        for service in self._services:
-            self._node.destroy_service(service)
-        self._publishers, self._subscriptions, self._services = [], [], []
-
     def set_rate(self, rate_hz: float) -> None:
         """Offer the deadline of another publish rate [Hz]; subscribers match anew."""
         active = self._keypoints.is_activated
-        self._publishers.remove(self._keypoints)
-        self._node.destroy_lifecycle_publisher(self._keypoints)
-        self._keypoints = self._publish(Keypoints, 'keypoints', _keypoints_qos(rate_hz))
+        self.destroy_one(self._keypoints)
+        self._keypoints = self.publisher(Keypoints, 'keypoints', _keypoints_qos(rate_hz))
         if active:
             self._keypoints.on_activate(None)
 
@@ -102,7 +151,7 @@ class MotionTopics:
         keypoints: np.ndarray,
         recognised: np.ndarray,
         *,
-        stamp: Any,
+        stamp: Time,
         frame_id: str,
         markers: bool,
     ) -> None:
@@ -111,73 +160,39 @@ class MotionTopics:
         Args:
             keypoints: [K, 3] in metres.
             recognised: weights [7].
-            stamp: builtin_interfaces/Time.
+            stamp: of the frame.
             frame_id: frame of the keypoints.
             markers: whether to publish markers too, where somebody subscribes to them.
         """
         self._keypoints.publish(self._keypoints_message.fill(keypoints, stamp, frame_id))
         if self._recognised.get_subscription_count() > 0:
-            self._recognised.publish(self._emotion_message.fill(recognised, stamp))
+            self._recognised.publish(emotion_message(recognised, stamp))
         if markers and self._markers.get_subscription_count() > 0:
             self._markers.publish(self._markers_message.fill(keypoints, stamp, frame_id))
 
     def _open(self, rate_hz: float) -> None:
-        self._keypoints = self._publish(Keypoints, 'keypoints', _keypoints_qos(rate_hz))
-        self._markers = self._publish(MarkerArray, 'keypoint_markers', QoSProfile(depth=1))
-        self._recognised = self._publish(Emotion, 'recognised_emotion', QoSProfile(depth=1))
-        self._subscribe(String, 'emotion', lambda m: emotion_weights(m.data))
-        self._subscribe(Emotion, 'emotion_weights', weights_from_message)
+        self._keypoints = self.publisher(Keypoints, 'keypoints', _keypoints_qos(rate_hz))
+        self._markers = self.publisher(MarkerArray, 'keypoint_markers', QoSProfile(depth=1))
+        self._recognised = self.publisher(Emotion, 'recognised_emotion', QoSProfile(depth=1))
+        self._take_emotions(String, 'emotion', lambda m: emotion_weights(m.data))
+        self._take_emotions(Emotion, 'emotion_weights', emotion_of_message)
         expression = _expression_type()
         if expression is not None:
-            self._subscribe(
+            self._take_emotions(
                 expression,
                 'expression',
                 lambda m: expression_weights(str(m.expression), m.valence, m.arousal),
             )
-        serve = self._node.create_service
-        self._services.append(serve(SetBool, '~/hold', self._hold))
-        self._services.append(serve(Trigger, '~/reset', self._reset))
 
-    def _publish(self, kind: type, topic: str, qos: QoSProfile) -> Any:
-        publisher = self._node.create_lifecycle_publisher(
-            kind, topic, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
-        )
-        self._publishers.append(publisher)
-        return publisher
+    def _take_emotions(self, kind: type, topic: str, read: Callable[[Any], np.ndarray]) -> None:
+        def take(message: Any) -> None:
+            weights = read(message)
+            self._node.get_logger().debug(f'{topic}: {format_emotion(weights)}')
+            self._on_emotion(weights)
 
-    def _subscribe(self, kind: type, topic: str, read: Callable[[Any], np.ndarray]) -> None:
         # Reliable, volatile, newest only. A deadline is never requested: an ordinary publisher
         # offers none and would be refused.
-        subscription = self._node.create_subscription(
-            kind,
-            topic,
-            lambda message: self._take(topic, message, read),
-            QoSProfile(depth=1),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-        )
-        self._subscriptions.append(subscription)
-
-    def _take(self, topic: str, message: Any, read: Callable[[Any], np.ndarray]) -> None:
-        logger = self._node.get_logger()
-        try:
-            weights = read(message)
-        except EmotionError as error:
-            logger.warning(
-                f'ignored a message on {topic}: {error}', throttle_duration_sec=WARN_PERIOD_S
-            )
-            return
-        logger.debug(f'{topic}: {format_emotion(weights)}')
-        self._on_emotion(weights)
-
-    def _hold(self, request: Any, response: Any) -> Any:
-        response.message = self._on_hold(request.data)
-        response.success = True
-        return response
-
-    def _reset(self, _request: Any, response: Any) -> Any:
-        response.message = self._on_reset()
-        response.success = True
-        return response
+        self.subscribe(kind, topic, take, QoSProfile(depth=1), overridable=True)
 
 
 def _keypoints_qos(rate_hz: float) -> QoSProfile:
@@ -190,7 +205,7 @@ def _keypoints_qos(rate_hz: float) -> QoSProfile:
     )
 
 
-def _expression_type() -> Any:
+def _expression_type() -> type | None:
     """Return hri_msgs/Expression, or None where hri_msgs is not installed."""
     try:
         return importlib.import_module('hri_msgs.msg').Expression

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The viewer's node: hears one motion node and asks it for things; it never makes it wait.
+"""The viewer's node: receives from one motion node and steers it; it never makes it wait.
 
 Frames are taken best effort, so that the motion node keeps nothing for a viewer that is slow or
 frozen. Services are called without waiting for their answers.
@@ -28,25 +28,23 @@ from std_srvs.srv import SetBool, Trigger
 from emotion_motion.emotion import emotion_weights, format_emotion
 from emotion_motion.exceptions import EmotionError
 from emotion_motion.msg import Emotion, Keypoints
-from emotion_motion.ros.node.parameters import LIVE, PARAMETERS
-from emotion_motion.viewer.sources.source import Figure, Setting
+from emotion_motion.ros.node.parameters import PARAMETERS
+from emotion_motion.settings import LIVE
+from emotion_motion.viewer.sources.source import Figure
 from emotion_motion.viewer.sources.tape import Tape
 
 __all__ = ['LIVE_SETTINGS', 'ViewerClient']
 
-LIVE_SETTINGS = tuple(
-    Setting(spec.name, float(spec.minimum or 0.0), float(spec.maximum or 0.0), spec.meaning)
-    for spec in PARAMETERS
-    if spec.kind is float and spec.live == LIVE
-)
+LIVE_SETTINGS = tuple(of for of in PARAMETERS.values() if of.kind is float and of.live == LIVE)
 _NAMES = [setting.name for setting in LIVE_SETTINGS]
 _MEASURED = ('step_p50_ms', 'step_p99_ms', 'clip_ratio', 'still_s', 'watchdog_interventions')
-LOOK_PERIOD_S, RATE_S = 0.5, 2.0
+_LOOK_PERIOD_S, _RATE_S = 0.5, 2.0
 # For so long what was asked for here is shown, whatever diagnostics of before say.
-ASKED_S = 1.5
-JOINTS_FRESH_S = 1.0
-# Frames after a longer pause are those of a node that has come back.
-BACK_S, AGAIN = 1.0, 2
+_ASKED_S = 1.5
+_JOINTS_FRESH_S = 1.0
+# Frames after a longer pause are those of a node that has come back. What was asked for here is
+# then sent again, this many times: the new node has not received it.
+_BACK_S, _RESENT = 1.0, 2
 
 
 class ViewerClient(Node):
@@ -54,14 +52,14 @@ class ViewerClient(Node):
 
     Args:
         motion_node: name of the node, in this node's namespace.
-        tape: what keeps frames that are recorded.
+        tape: what records frames.
         kwargs: of rclpy.node.Node.
     """
 
     def __init__(self, motion_node: str, tape: Tape, **kwargs: Any) -> None:
         super().__init__('viewer_node', **kwargs)
         self.motion_node = motion_node
-        self.frames, self.frame_s, self.told_s = 0, -np.inf, -np.inf
+        self.frames, self.frame_s, self.diagnosed_s = 0, -np.inf, -np.inf
         self.figure: Figure | None = None
         self.requested = self.recognised = np.zeros(7, dtype=np.float32)
         self.held = False
@@ -72,56 +70,52 @@ class ViewerClient(Node):
         self._tape = tape
         self._arrivals_s: deque[float] = deque(maxlen=4096)
         self._joints: dict[str, tuple[float, dict[str, float]]] = {}
-        self._mine: np.ndarray | None = None
+        self._own_request: np.ndarray | None = None
         self._asked_s = self._held_s = -np.inf
-        # How often what was asked for here is said again; a node that is new did not hear it.
-        self._again = 0
+        self._resends = 0
         self._fetching: Any = None
-        namespace = self.get_namespace().rstrip('/')
-        self._status_name = f'{namespace}/{motion_node}: motion'
-        self._full_name = f'{namespace}/{motion_node}'
+        self._full_name = f'{self.get_namespace().rstrip("/")}/{motion_node}'
         self._open(motion_node)
 
     @property
     def rate_hz(self) -> float:
         """Frames that came in a second of late."""
         now_s = time.monotonic()
-        return sum(now_s - came_s < RATE_S for came_s in list(self._arrivals_s)) / RATE_S
+        return sum(now_s - came_s < _RATE_S for came_s in list(self._arrivals_s)) / _RATE_S
 
     @property
     def joints(self) -> Mapping[str, float]:
-        """Positions of the robot's joints: measured ones, else what they are told."""
+        """Positions of the robot's joints: measured ones, else those commanded."""
         now_s = time.monotonic()
         for topic in ('joint_states', 'joint_targets'):
-            heard_s, positions = self._joints.get(topic, (-np.inf, {}))
-            if now_s - heard_s < JOINTS_FRESH_S:
+            received_s, positions = self._joints.get(topic, (-np.inf, {}))
+            if now_s - received_s < _JOINTS_FRESH_S:
                 return positions
-        newest = max(self._joints.values(), key=lambda heard: heard[0], default=(0.0, {}))
-        return newest[1]
+        return max(self._joints.values(), key=lambda entry: entry[0], default=(0.0, {}))[1]
 
     def ask(self, weights: np.ndarray) -> None:
         """Ask for an emotion, weights [7]."""
-        self._mine = self.requested = np.asarray(weights, dtype=np.float32)
+        self._own_request = self.requested = np.asarray(weights, dtype=np.float32)
         self._asked_s = time.monotonic()
-        self._emotion.publish(String(data=_text(self._mine)))
+        self._send_request()
 
     def hold(self, held: bool) -> None:
         """Let the motion come to rest, or go on."""
         self.held, self._held_s = held, time.monotonic()
-        self._call(self._hold, SetBool.Request(data=held), lambda _: None)
+        self._call(self._hold, SetBool.Request(data=held))
 
     def reset(self, seed: int) -> None:
         """Let the motion begin again with a seed."""
 
         def seeded(answer: Any) -> None:
-            if self._refused(answer) == '':
-                self._call(self._reset, Trigger.Request(), lambda _: None)
+            if self._refusal(answer) == '':
+                self._call(self._reset, Trigger.Request())
 
         self._set('seed', seed, seeded)
 
     def set(self, name: str, value: float) -> None:
         """Set a parameter of the motion node."""
-        self._set(name, value, self._refused)
+        self._set(name, value, self._refusal)
 
     def forget(self) -> None:
         """Forget parameters, since the node is gone; the next one may have others."""
@@ -131,35 +125,44 @@ class ViewerClient(Node):
     def _open(self, motion_node: str) -> None:
         newest = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        hear = self.create_subscription
-        hear(Keypoints, 'keypoints', self._on_keypoints, newest)
-        hear(Emotion, 'recognised_emotion', self._on_recognised, newest)
-        hear(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
-        hear(ParameterEvent, '/parameter_events', self._on_parameters, 100)
-        hear(String, 'robot_description', self._on_description, latched)
+        subscribe = self.create_subscription
+        subscribe(Keypoints, 'keypoints', self._on_keypoints, newest)
+        subscribe(Emotion, 'recognised_emotion', self._on_recognised, newest)
+        subscribe(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
+        subscribe(ParameterEvent, '/parameter_events', self._on_parameters, 100)
+        subscribe(String, 'robot_description', self._on_description, latched)
         for topic in ('joint_states', 'joint_targets'):
-            hear(JointState, topic, lambda m, topic=topic: self._on_joints(topic, m), newest)
+            subscribe(JointState, topic, lambda m, topic=topic: self._on_joints(topic, m), newest)
         self._emotion = self.create_publisher(String, 'emotion', QoSProfile(depth=1))
         self._hold = self.create_client(SetBool, f'{motion_node}/hold')
         self._reset = self.create_client(Trigger, f'{motion_node}/reset')
         self._get = self.create_client(GetParameters, f'{motion_node}/get_parameters')
         self._put = self.create_client(SetParameters, f'{motion_node}/set_parameters')
-        self.create_timer(LOOK_PERIOD_S, self._look)
+        self.create_timer(_LOOK_PERIOD_S, self._look)
 
     def _look(self) -> None:
-        """Learn the parameters of a node that has appeared, and tell it what was asked for."""
-        if self._again > 0 and self._mine is not None:
-            self._emotion.publish(String(data=_text(self._mine)))
-        self._again = max(0, self._again - 1)
+        """Read the parameters of a node that has appeared, and send it what was asked for."""
+        if self._resends > 0:
+            self._resends -= 1
+            self._send_request()
         if not self.values and self._fetching is None and self._get.service_is_ready():
             self._fetching = self._get.call_async(GetParameters.Request(names=_NAMES))
             self._fetching.add_done_callback(self._on_values)
+
+    def _send_request(self) -> None:
+        if self._own_request is not None:
+            text = format_emotion(self._own_request)
+            # One emotion alone goes by its name, as people would type it.
+            text = text if ',' in text else text.removesuffix(':1.00')
+            self._emotion.publish(String(data=text))
 
     def _set(self, name: str, value: float, then: Callable[[Any], Any]) -> None:
         parameter = Parameter(name, value=value).to_parameter_msg()
         self._call(self._put, SetParameters.Request(parameters=[parameter]), then)
 
-    def _call(self, client: Any, request: Any, then: Callable[[Any], Any]) -> None:
+    def _call(
+        self, client: Any, request: Any, then: Callable[[Any], Any] = lambda _: None
+    ) -> None:
         if not client.service_is_ready():
             self.problems.append(
                 f'{client.srv_name} does not answer: is {self._full_name} running and configured?'
@@ -167,7 +170,8 @@ class ViewerClient(Node):
             return
         client.call_async(request).add_done_callback(lambda future: then(future.result()))
 
-    def _refused(self, answer: Any) -> str:
+    def _refusal(self, answer: Any) -> str:
+        """Return why a parameter was refused, and keep it for the page; '' where it was not."""
         reason = next((r.reason for r in answer.results if not r.successful), '')
         if reason:
             self.problems.append(reason)
@@ -175,24 +179,18 @@ class ViewerClient(Node):
 
     def _on_keypoints(self, message: Keypoints) -> None:
         now_s = time.monotonic()
-        names = self.figure.names if self.figure is not None else ()
-        if list(names) != list(message.names):
-            names = tuple(message.names)
+        names = tuple(message.names)
         points = np.array([(p.x, p.y, p.z) for p in message.points], dtype=np.float32)
         self.figure = Figure(points, message.skeleton, names)
-        if now_s - self.frame_s > BACK_S:
-            self._again, self._asked_s = AGAIN if self._mine is not None else 0, now_s
+        if now_s - self.frame_s > _BACK_S:
+            self._resends = 0 if self._own_request is None else _RESENT
+            self._asked_s = now_s
         self.frame_s = now_s
         self.frames += 1
         self._arrivals_s.append(now_s)
         stamp = message.header.stamp
         self._tape.add(
-            stamp.sec + 1e-9 * stamp.nanosec,
-            points,
-            self.requested,
-            self.recognised,
-            message.skeleton,
-            names,
+            stamp.sec + 1e-9 * stamp.nanosec, self.figure, self.requested, self.recognised
         )
 
     def _on_recognised(self, message: Emotion) -> None:
@@ -200,29 +198,29 @@ class ViewerClient(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            if status.name == self._status_name:
-                self.told_s, self.health = time.monotonic(), status.message
+            if status.name == f'{self._full_name}: motion':
+                self.diagnosed_s, self.health = time.monotonic(), status.message
                 self._take({item.key: item.value for item in status.values})
 
-    def _take(self, told: Mapping[str, str]) -> None:
-        now_s = self.told_s
-        measured = {}
+    def _take(self, values: Mapping[str, str]) -> None:
+        """Take over what the node's diagnostics say."""
+        now_s = self.diagnosed_s
+        self.measured = {}
         for name in _MEASURED:
             with contextlib.suppress(KeyError, ValueError):
-                measured[name] = float(told[name])
-        self.measured = measured
-        if 'hold' in told and now_s - self._held_s > ASKED_S:
-            self.held = told['hold'] == 'True'
-        here = now_s - self.frame_s <= BACK_S
-        if 'emotion' in told and here and now_s - self._asked_s > ASKED_S:
+                self.measured[name] = float(values[name])
+        if 'hold' in values and now_s - self._held_s > _ASKED_S:
+            self.held = values['hold'] == 'True'
+        running = now_s - self.frame_s <= _BACK_S
+        if 'emotion' in values and running and now_s - self._asked_s > _ASKED_S:
             with contextlib.suppress(EmotionError):
-                self._hear_requested(emotion_weights(told['emotion']))
+                self._take_requested(emotion_weights(values['emotion']))
 
-    def _hear_requested(self, weights: np.ndarray) -> None:
-        """Take what the node was asked for; another's wish ends ours."""
+    def _take_requested(self, weights: np.ndarray) -> None:
+        """Show what the node was asked for; somebody else's request ends our own."""
         self.requested = weights
-        if self._mine is not None and np.abs(weights - self._mine).max() > 0.02:
-            self._mine = None
+        if self._own_request is not None and np.abs(weights - self._own_request).max() > 0.02:
+            self._own_request = None
 
     def _on_parameters(self, event: ParameterEvent) -> None:
         if event.node == self._full_name and self.values:
@@ -232,8 +230,8 @@ class ViewerClient(Node):
     def _on_values(self, future: Any) -> None:
         if future is self._fetching:
             self._fetching = None
-            found = [parameter_value_to_python(value) for value in future.result().values]
-            self._keep(dict(zip(_NAMES, found, strict=False)))
+            values = [parameter_value_to_python(value) for value in future.result().values]
+            self._keep(dict(zip(_NAMES, values, strict=False)))
 
     def _keep(self, values: Mapping[str, Any]) -> None:
         known = {n: float(v) for n, v in values.items() if n in _NAMES and v is not None}
@@ -245,9 +243,3 @@ class ViewerClient(Node):
     def _on_joints(self, topic: str, message: JointState) -> None:
         positions = dict(zip(message.name, message.position, strict=False))
         self._joints[topic] = (time.monotonic(), positions)
-
-
-def _text(weights: np.ndarray) -> str:
-    """Return weights [7] as people would type them."""
-    text = format_emotion(weights)
-    return text.removesuffix(':1.00') if ',' not in text else text

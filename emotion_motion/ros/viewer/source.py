@@ -14,7 +14,7 @@ import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 
 from emotion_motion.ros.viewer.client import LIVE_SETTINGS, ViewerClient
-from emotion_motion.viewer.sources.source import Sight
+from emotion_motion.viewer.sources.source import Snapshot
 from emotion_motion.viewer.sources.tape import Tape
 
 __all__ = ['RosSource']
@@ -29,7 +29,7 @@ class RosSource:
     Args:
         motion_node: name of the node, in the viewer's namespace.
         urdf: the robot's description, for a graph without a topic robot_description.
-        make: makes the viewer's node; told the motion node's name and the tape.
+        make: makes the viewer's node from the motion node's name and the tape.
     """
 
     timeline = None
@@ -46,7 +46,8 @@ class RosSource:
         self._client = make(motion_node, self.tape)
         self._client.urdf = urdf
         self.title = self._client.resolve_topic_name('keypoints')
-        self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        # What the client shall do: done by the thread that spins it.
+        self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopped = False
         self._gone = False
         self._executor = SingleThreadedExecutor(context=self._client.context)
@@ -54,14 +55,14 @@ class RosSource:
         self._thread = threading.Thread(target=self._spin, name='ros', daemon=True)
         self._thread.start()
 
-    def sight(self) -> Sight:
+    def snapshot(self) -> Snapshot:
         """Return what there is to see now."""
         client, notice = self._client, self._notice()
         if notice and not self._gone:
-            self._wishes.put(client.forget)
+            self._requests.put(client.forget)
         self._gone = bool(notice)
         figure = client.figure
-        return Sight(
+        return Snapshot(
             number=client.frames,
             figures=() if figure is None else (figure,),
             requested=client.requested,
@@ -81,23 +82,21 @@ class RosSource:
         self._executor.shutdown()
         self._client.destroy_node()
 
-    # Steering: done by the thread that spins the node.
-
     def ask(self, weights: np.ndarray) -> None:
         """Ask for an emotion, weights [7]."""
-        self._wishes.put(functools.partial(self._client.ask, weights))
+        self._requests.put(functools.partial(self._client.ask, weights))
 
     def hold(self, held: bool) -> None:
         """Let the motion come to rest, or go on."""
-        self._wishes.put(functools.partial(self._client.hold, held))
+        self._requests.put(functools.partial(self._client.hold, held))
 
     def reset(self, seed: int) -> None:
         """Let the motion begin again."""
-        self._wishes.put(functools.partial(self._client.reset, seed))
+        self._requests.put(functools.partial(self._client.reset, seed))
 
     def set(self, name: str, value: float) -> None:
         """Set a parameter of the motion node."""
-        self._wishes.put(functools.partial(self._client.set, name, value))
+        self._requests.put(functools.partial(self._client.set, name, value))
 
     def values(self) -> Mapping[str, float]:
         """Return the parameters as far as they are known."""
@@ -105,10 +104,8 @@ class RosSource:
 
     def problems(self) -> list[str]:
         """Return what was refused since the last call."""
-        found = []
-        while self._client.problems:
-            found.append(self._client.problems.popleft())
-        return found
+        queued = self._client.problems
+        return [queued.popleft() for _ in range(len(queued))]
 
     def _notice(self) -> str:
         """Say what is wrong; '' while frames come."""
@@ -117,7 +114,7 @@ class RosSource:
         patience_s = max(GONE_S, 3.0 / rate_hz if rate_hz > 0.0 else 0.0)
         if now_s - client.frame_s <= patience_s:
             return ''
-        if now_s - client.told_s <= SILENT_S:
+        if now_s - client.diagnosed_s <= SILENT_S:
             return f'No keypoints on {self.title}. {client.motion_node} said last: {client.health}'
         if client.frames == 0:
             return (
@@ -132,8 +129,8 @@ class RosSource:
     def _spin(self) -> None:
         while not self._stopped:
             self._executor.spin_once(timeout_sec=SPIN_S)
-            while not self._wishes.empty():
+            while not self._requests.empty():
                 try:
-                    self._wishes.get()()
-                except Exception as error:  # a page must not end for a wish that went wrong
+                    self._requests.get()()
+                except Exception as error:  # one failed request must not end the page
                     self._client.problems.append(f'{type(error).__name__}: {error}')

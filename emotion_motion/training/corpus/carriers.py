@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Carriers: real idle movement and animators' poses that the corpus builds on, where they are.
 
-Idle takes (ReActIdle, MIT) lend their sway: how far apart shifts and stillness lie is real, only
-the size is the style's. Animations (REBL-Pepper, CC BY 4.0) lend their key poses: each becomes a
-family of gestures of its emotion, varied in side, tempo and size like all others. Neither is part
-of the package; what is built with them carries their licences.
+Of idle takes (ReActIdle, MIT) the sway is used: how far apart shifts and stillness lie is real,
+only the size is the style's. Of animations (REBL-Pepper, CC BY 4.0) the key poses are used: each
+animation becomes a family of gestures of its emotion, varied in side, tempo and size like all
+others. Neither is part of the package; what is built with them carries their licences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,13 +19,12 @@ from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
-from emotion_motion.training.corpus.idle import SWAY
 from emotion_motion.training.corpus.performer.body import (
     Body,
     CHANNELS,
-    JOINT_LIMITS,
+    limited,
     mirror_channels,
-    SIZE,
+    sway_sizes,
 )
 from emotion_motion.training.corpus.performer.inverse import body_channels
 from emotion_motion.training.corpus.phrase import Family, Phrase
@@ -37,16 +36,15 @@ _DRIFT_S = 10.0  # slower than this is posture, not sway
 _JITTER_S = 0.12  # width of a Gaussian: quicker than this is the noise of a recording
 _LEAST_SHARE = 0.35  # of the usual sway; a channel that hardly moves is not blown up to full size
 _SHARE = 0.7  # of clips that sway as somebody did
-_SHORTEST_S = 8.0  # an idle take lends itself from this length on
+_SHORTEST_S = 8.0  # an idle take is used from this length on
 _KEY_S = 0.28  # least time between two key poses
 _LONGEST_KEY_S = 1.0  # longer holds would stand still
 _MOST_KEYS = 9
-_SWAYING = ('pelvis', 'trunk', 'head', 'l_shoulder', 'r_shoulder', 'l_arm', 'r_arm')
 
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """A pose of the upper body on an animation's way.
+    """A pose of the upper body in an animation.
 
     Attributes:
         seconds: since the key before.
@@ -75,11 +73,6 @@ class AnimatorGesture:
     name: str
     keys: tuple[Key, ...]
 
-    @property
-    def __name__(self) -> str:
-        """Name of the family, as functions have it."""
-        return self.name
-
     def __call__(self, phrase: Phrase) -> None:
         """Write the keys into a phrase; parts of long animations are played alone."""
         count = len(self.keys)
@@ -99,13 +92,13 @@ class AnimatorGesture:
 
 @dataclass(frozen=True, eq=False)
 class Carriers:
-    """What real motion lends to the corpus.
+    """Real motion that the corpus uses.
 
     Attributes:
         sways: idle movement [T, SIZE] each, in units of its own spread.
         rate_hz: frames a second of the sways.
         gestures: families of gestures of each emotion.
-        licences: of what was lent, in the order of use.
+        licences: of the clips, in the order of use.
     """
 
     sways: tuple[np.ndarray, ...] = ()
@@ -126,34 +119,23 @@ class Carriers:
                 clips differ in rate.
         """
         body, idle, poses = Body(), list(idle), list(poses)
-        for clip in (*idle, *poses):
-            _check(clip)
-        rates = {clip.rate_hz for clip in (*idle, *poses)}
-        if len(rates) > 1:
-            raise TrainingError(
-                f'got carriers at {", ".join(f"{rate:g}" for rate in sorted(rates))} Hz; prepare '
-                f'them all at one rate'
-            )
+        rate_hz = _shared_rate([*idle, *poses])
         long = [clip for clip in idle if clip.duration_s >= _SHORTEST_S]
-        gestures: dict[str, list[AnimatorGesture]] = {}
+        gestures: dict[str, tuple[AnimatorGesture, ...]] = {}
         for clip in poses:
             if clip.emotions is None:
                 raise TrainingError(
                     f'got the animation {clip.source or clip.label!r} without emotions; map its '
                     f'label first'
                 )
-            keys = _keys(body_channels(clip.keypoints, body), clip.rate_hz)
+            keys = _keys(body_channels(clip.keypoints, body), rate_hz)
             if len(keys) > 1:
-                name = EMOTIONS[int(clip.emotions.mean(axis=0).argmax())]
+                emotion = EMOTIONS[int(clip.emotions.mean(axis=0).argmax())]
                 gesture = AnimatorGesture(f'animation_{clip.label or clip.content}', keys)
-                gestures.setdefault(name, []).append(gesture)
-        used = [clip.licence for clip in (*long, *poses) if clip.licence]
-        return cls(
-            tuple(_sway(body_channels(c.keypoints, body), c.rate_hz) for c in long),
-            rates.pop() if rates else 30.0,
-            {name: tuple(found) for name, found in gestures.items()},
-            tuple(dict.fromkeys(used)),
-        )
+                gestures[emotion] = (*gestures.get(emotion, ()), gesture)
+        licences = [clip.licence for clip in (*long, *poses) if clip.licence]
+        sways = tuple(_sway(body_channels(clip.keypoints, body), rate_hz) for clip in long)
+        return cls(sways, rate_hz, gestures, tuple(dict.fromkeys(licences)))
 
     def families(self, emotion: str) -> list[Family]:
         """Return the animators' gestures of an emotion."""
@@ -184,20 +166,26 @@ class Carriers:
         whole = np.floor(frames).astype(int)
         share = (frames - whole)[:, None]
         low, high = (there_and_back[(whole + i) % len(there_and_back)] for i in (0, 1))
-        result = noise.copy()
-        for part in _SWAYING:
-            place = CHANNELS[part]
-            result[:, place] = (1.0 - share) * low[:, place] + share * high[:, place]
-        return result
+        swaying = sway_sizes(0.0) > 0.0
+        return np.where(swaying, (1.0 - share) * low + share * high, noise)
 
 
-def _check(clip: Clip) -> None:
-    skeleton = load_skeleton()
-    if not clip.prepared or clip.keypoints.shape[1:] != (skeleton.size, 3):
+def _shared_rate(clips: Sequence[Clip]) -> float:
+    """Return the frames a second of all clips; raises where one cannot be used."""
+    shape = load_skeleton().rest.shape
+    for clip in clips:
+        if not clip.prepared or clip.keypoints.shape[1:] != shape:
+            raise TrainingError(
+                f'got the carrier {clip.source!r} with keypoints {list(clip.keypoints.shape)}, '
+                f'prepared: {clip.prepared}; expected prepared clips of body_25 in 3D'
+            )
+    rates = sorted({clip.rate_hz for clip in clips})
+    if len(rates) > 1:
         raise TrainingError(
-            f'got the carrier {clip.source!r} with keypoints {list(clip.keypoints.shape)}, '
-            f'prepared: {clip.prepared}; expected prepared clips of body_25 in 3D'
+            f'got carriers at {", ".join(f"{rate:g}" for rate in rates)} Hz; prepare them all at '
+            f'one rate'
         )
+    return rates[0] if rates else 30.0
 
 
 def _sway(channels: np.ndarray, rate_hz: float) -> np.ndarray:
@@ -206,7 +194,9 @@ def _sway(channels: np.ndarray, rate_hz: float) -> np.ndarray:
     reach = np.arange(-round(3.0 * _JITTER_S * rate_hz), round(3.0 * _JITTER_S * rate_hz) + 1)
     calm = np.exp(-0.5 * (reach / (_JITTER_S * rate_hz)) ** 2)
     moved = _filtered(channels, calm) - _filtered(channels, drift)
-    return np.clip(moved / np.maximum(moved.std(axis=0), _LEAST_SHARE * _usual()), -3.0, 3.0)
+    return np.clip(
+        moved / np.maximum(moved.std(axis=0), _LEAST_SHARE * sway_sizes(1.0)), -3.0, 3.0
+    )
 
 
 def _filtered(channels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -216,19 +206,12 @@ def _filtered(channels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return np.apply_along_axis(np.convolve, 0, padded, kernel / kernel.sum(), mode='valid')
 
 
-def _usual() -> np.ndarray:
-    size = np.ones(SIZE)
-    for part, values in SWAY.items():
-        size[CHANNELS[part]] = values
-    return size
-
-
 def _keys(channels: np.ndarray, rate_hz: float) -> tuple[Key, ...]:
     """Return the poses at which the upper body turns or stops."""
-    arms = [_limited(channels[:, CHANNELS[f'{side}_arm']], 'arm') for side in 'lr']
+    arms = [limited(channels[:, CHANNELS[f'{side}_arm']], f'{side}_arm') for side in 'lr']
     head, trunk = (channels[:, CHANNELS[part]] for part in ('head', 'trunk'))
-    head = _limited(head - head.mean(axis=0), 'head')
-    trunk = _limited(trunk - trunk.mean(axis=0), 'trunk')
+    head = limited(head - head.mean(axis=0), 'head')
+    trunk = limited(trunk - trunk.mean(axis=0), 'trunk')
     speed = np.abs(np.gradient(np.concatenate((*arms, head), axis=1), axis=0)).sum(axis=1)
     frames = _slowest(speed, max(2, round(_KEY_S * rate_hz)))
     keys = []
@@ -240,18 +223,12 @@ def _keys(channels: np.ndarray, rate_hz: float) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _limited(values: np.ndarray, part: str) -> np.ndarray:
-    return np.clip(values, *np.array(list(JOINT_LIMITS[part].values())).T)
-
-
 def _slowest(speed: np.ndarray, apart: int) -> list[int]:
-    """Return up to so many frames where the speed is least around, in order, apart."""
+    """Return frames of least speed, at most `_MOST_KEYS` and at least `apart` from each other."""
     inner = np.arange(1, len(speed) - 1)
     dips = inner[(speed[inner] <= speed[inner - 1]) & (speed[inner] < speed[inner + 1])]
-    chosen: list[int] = []
+    slow: list[int] = []
     for frame in dips[np.argsort(speed[dips], kind='stable')]:
-        if all(abs(frame - other) >= apart for other in chosen):
-            chosen.append(int(frame))
-        if len(chosen) == _MOST_KEYS:
-            break
-    return sorted(chosen)
+        if all(abs(frame - other) >= apart for other in slow):
+            slow.append(int(frame))
+    return sorted(slow[:_MOST_KEYS])

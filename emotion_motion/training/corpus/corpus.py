@@ -3,8 +3,8 @@
 """The expressive corpus: standing people who gesture, pause and sway at seven emotions.
 
 Without carriers no recorded motion is in it. Everything is drawn from one seed: the bodies, the
-plan of emotions, the gestures, every variation; so the same call gives the same corpus, and a
-longer one starts with the shorter.
+emotions and their times, the gestures, every variation; so the same call gives the same corpus,
+and a longer one starts with the shorter.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ['make_corpus', 'make_clip', 'corpus_proportions', 'LICENCE']
 LICENCE = 'Apache-2.0'
 _CLIPS_OF_ACTOR = 4  # somebody is seen for four to five minutes
 # Share of clips that switch the emotion every few seconds. Where the past tells the emotion, a
-# model has no use for being told, and ignores what it is asked for.
+# model has no use for its input, and ignores what it is asked for.
 _RESTLESS = 0.5
 
 
@@ -79,16 +79,14 @@ def make_corpus(
             actor = Actor.of(Body(person.skeleton(skeleton)), carriers)
         rng = np.random.default_rng((seed, 1, number))
         seconds = rng.uniform(40.0, 90.0)
-        plan = _plan(rng, deck, seconds)
-        played = Performance(plan, rng, actor, from_rest=rng.random() < 0.35)
-        clip = _clip(plan, played, min(seconds, left_s), rate_hz, person.height_m, carriers)
-        clips.append(
-            replace(
-                clip,
-                source=f'corpus:{seed}:{number}',
-                actor=f'corpus-{seed}-{number // _CLIPS_OF_ACTOR:04d}',
-            )
+        segments = _draw_segments(rng, deck, seconds)
+        performance = Performance(segments, rng, actor, from_rest=rng.random() < 0.35)
+        clip = replace(
+            _clip(performance, min(seconds, left_s), rate_hz, person.height_m),
+            source=f'corpus:{seed}:{number}',
+            actor=f'corpus-{seed}-{number // _CLIPS_OF_ACTOR:04d}',
         )
+        clips.append(clip)
         left_s -= clip.duration_s
     return clips
 
@@ -125,17 +123,16 @@ def make_clip(
     """
     weights = emotion_weights(emotion).astype(np.float64)
     rng = np.random.default_rng((seed, 2))
-    plan = _in_modes([Segment(weights / weights.sum(), 0.0, seconds)], rng)
+    segments = _in_modes([Segment(weights / weights.sum(), 0.0, seconds)], rng)
     person = Proportions(height_m) if actor is None else corpus_proportions(0, actor)
     if actor is None and skeleton is None and carriers is None:
-        who = _mean_actor()
+        performer = _mean_actor()
     else:
         body = Body(skeleton) if actor is None else Body(person.skeleton(skeleton))
-        who = Actor.of(body, carriers)
-    played = Performance(plan, rng, who, from_rest=from_rest, family=family)
-    clip = _clip(plan, played, seconds, rate_hz, person.height_m, carriers)
+        performer = Actor.of(body, carriers)
+    performance = Performance(segments, rng, performer, from_rest=from_rest, family=family)
     return replace(
-        clip,
+        _clip(performance, seconds, rate_hz, person.height_m),
         source=f'corpus-clip:{seed}',
         actor='corpus-mean' if actor is None else f'corpus-0-{actor:04d}',
     )
@@ -151,24 +148,18 @@ def _mean_actor() -> Actor:
     return Actor.of(Body())
 
 
-def _clip(
-    plan: list[Segment],
-    played: Performance,
-    seconds: float,
-    rate_hz: float,
-    height_m: float,
-    carriers: Carriers | None,
-) -> Clip:
+def _clip(performance: Performance, seconds: float, rate_hz: float, height_m: float) -> Clip:
     """Return the frames of a performance with what they express."""
     times = np.arange(max(1, round(seconds * rate_hz))) / rate_hz
     emotions = np.zeros((len(times), len(EMOTIONS)))
-    for segment in plan:
+    for segment in performance.segments:
         emotions[times >= segment.start_s] = segment.weights
+    carriers = performance.actor.carriers
     return Clip(
-        keypoints=played.keypoints(times, rate_hz) * height_m,
+        keypoints=performance.keypoints(times, rate_hz) * height_m,
         rate_hz=rate_hz,
         emotions=emotions,
-        content=', '.join(played.names),
+        content=', '.join(performance.names),
         licence=' AND '.join([LICENCE, *(carriers.licences if carriers else ())]),
     )
 
@@ -190,7 +181,7 @@ class _Deck:
         return emotion
 
 
-def _plan(rng: np.random.Generator, deck: _Deck, seconds: float) -> list[Segment]:
+def _draw_segments(rng: np.random.Generator, deck: _Deck, seconds: float) -> list[Segment]:
     """Draw the emotions of a clip and when they switch."""
     kind = rng.random()
     if kind < _RESTLESS:
@@ -200,19 +191,19 @@ def _plan(rng: np.random.Generator, deck: _Deck, seconds: float) -> list[Segment
     soft = rng.random() < 0.2
     shares = rng.dirichlet(np.full(switches + 1, 4.0)) * (seconds - 1.5 * (switches + 1))
     ends = np.cumsum(shares + 1.5)  # at least 1.5 s each
-    plan, emotion, start = [], None, 0.0
+    segments, emotion, start = [], None, 0.0
     for end in ends:
         emotion = deck.deal(end - start, emotion)
         weights = np.eye(len(EMOTIONS))[emotion]
-        plan.append(Segment(_softened(weights, rng) if soft else weights, start, float(end)))
+        segments.append(Segment(_softened(weights, rng) if soft else weights, start, float(end)))
         start = float(end)
-    return _in_modes(plan, rng)
+    return _in_modes(segments, rng)
 
 
-def _in_modes(plan: list[Segment], rng: np.random.Generator) -> list[Segment]:
+def _in_modes(segments: list[Segment], rng: np.random.Generator) -> list[Segment]:
     """Give each segment of fear a mode, and long ones several in turn."""
     result = []
-    for segment in plan:
+    for segment in segments:
         start, mode = segment.start_s, int(rng.integers(2))
         while segment.weights[EMOTIONS.index('fear')] > 0.3 and segment.end_s - start > 12.0:
             end = start + rng.uniform(5.0, 11.0)

@@ -8,25 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emotion_motion.training.corpus.performer.body import CHANNELS, SIZE
+from emotion_motion.training.corpus.performer.body import CHANNELS, SIZE, sway_sizes
 from emotion_motion.training.corpus.score import Score
 from emotion_motion.training.corpus.style import Style
 
 if TYPE_CHECKING:
     from emotion_motion.training.corpus.carriers import Carriers
 
-__all__ = ['SWAY', 'idle_movement', 'add_glances', 'add_weight_shifts']
+__all__ = ['idle_movement', 'add_glances', 'add_weight_shifts']
 
-# Standard deviation of slow sway by part: degrees, or body heights for pelvis x, y, drop.
-SWAY = {
-    'pelvis': (0.0060, 0.0030, 0.0006, 2.6, 0.9, 0.5),
-    'trunk': (1.9, 1.7, 3.2),
-    'head': (3.0, 5.0, 2.4),
-    'l_shoulder': (1.2, 1.6),
-    'r_shoulder': (1.2, 1.6),
-    'l_arm': (4.0, 2.4, 6.0, 7.0),
-    'r_arm': (4.0, 2.4, 6.0, 7.0),
-}
 _SLOW_S, _QUICK_S = 0.52, 0.22  # widths of the Gaussians that make noise smooth
 _HIP_DROP = -150.0  # degrees per body height: the hip over the free leg sinks by 1 to 2
 _QUICK_SHARE = 0.12  # of quick against slow sway, at restless = 1
@@ -50,23 +40,20 @@ def idle_movement(
         Channels to add [T, SIZE].
     """
     frames = len(gains['sway'])
-    size = np.zeros(SIZE)
-    for part, values in SWAY.items():
-        size[CHANNELS[part]] = values
     slow = _smooth_noise(rng, frames, SIZE, _SLOW_S * rate_hz)
     quick = _smooth_noise(rng, frames, SIZE, _QUICK_S * rate_hz)
     if carriers is not None:
         # Who waits stands still at times; who is restless never does, as no idle take shows.
         share = np.clip((2.5 - gains['restless']) / 1.5, 0.2, 1.0)[:, None]
-        lent = carriers.blend_sway(slow, rng, rate_hz)
-        slow = np.where(lent == slow, slow, share * lent + np.sqrt(1.0 - share**2) * slow)
+        real = carriers.blend_sway(slow, rng, rate_hz)
+        slow = np.where(real == slow, slow, share * real + np.sqrt(1.0 - share**2) * slow)
     moved = gains['sway'][:, None] * slow + _QUICK_SHARE * gains['restless'][:, None] * quick
-    channels = moved * size
+    channels = moved * sway_sizes(0.0)
     shake = _smooth_noise(rng, frames, SIZE, 0.042 * rate_hz)
     shake -= _smooth_noise(rng, frames, SIZE, 0.2 * rate_hz) * 0.3
-    for part, share in (('l_arm', 1.0), ('r_arm', 1.0), ('head', 0.5), ('trunk', 0.2)):
+    for part, strength in (('l_arm', 1.0), ('r_arm', 1.0), ('head', 0.5), ('trunk', 0.2)):
         place = CHANNELS[part]
-        channels[:, place] += share * gains['tremor'][:, None] * shake[:, place]
+        channels[:, place] += strength * gains['tremor'][:, None] * shake[:, place]
     _add_breath(channels, rng, gains, rate_hz)
     return channels
 

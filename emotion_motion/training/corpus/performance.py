@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A performance: one person acts out a plan of emotions, from gestures to keypoints."""
+"""A performance: one person acts out a course of emotions, from gestures to keypoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emotion_motion.training.corpus.idle import add_glances, add_weight_shifts, 
 from emotion_motion.training.corpus.performer.body import Body, CHANNELS
 from emotion_motion.training.corpus.phrase import Family, Phrase
 from emotion_motion.training.corpus.poses import Pose, solve_poses
-from emotion_motion.training.corpus.repertoire import ACCENTS, COMPANIONS, families_of, pick
+from emotion_motion.training.corpus.repertoire import accents, companions, families_of, pick
 from emotion_motion.training.corpus.score import Score, Track
 from emotion_motion.training.corpus.style import mixed_style, posture_channels, Style
 
@@ -68,35 +68,41 @@ class Actor:
 
 
 class Performance:
-    """Draws everything that happens in a plan, then plays it."""
+    """Draws everything that happens in a course of emotions, then plays it.
+
+    Attributes:
+        segments: the course of emotions.
+        actor: whose body.
+        names: of the gestures in order.
+    """
 
     def __init__(
         self,
-        plan: list[Segment],
+        segments: list[Segment],
         rng: np.random.Generator,
         actor: Actor,
         *,
         from_rest: bool = False,
         family: Family | None = None,
     ) -> None:
-        """Draw the performance of `plan`.
+        """Draw the performance.
 
         Args:
-            plan: segments without gaps from 0 on.
+            segments: the course of emotions, without gaps from 0 on.
             rng: source of every draw.
             actor: whose body.
             from_rest: start in the rest pose.
             family: play only this gesture, over and over.
         """
-        self.names: list[str] = []  # of the gestures in order
-        self._rng, self._actor, self._family = rng, actor, family
-        self._from_rest = from_rest
-        first = posture_channels(plan[0].weights, rng, actor.body, plan[0].mode)
+        self.names: list[str] = []
+        self.segments, self.actor = segments, actor
+        self._rng, self._family, self._from_rest = rng, family, from_rest
+        first = posture_channels(segments[0].weights, rng, actor.body, segments[0].mode)
         self._score = Score(actor.body.rest_channels if from_rest else first)
-        self._gains = Track(np.array(astuple(mixed_style(plan[0].weights, plan[0].mode))))
+        self._gains = Track(np.array(astuple(mixed_style(segments[0].weights, segments[0].mode))))
         if from_rest:
             self._score.posture.move(0.0, rng.uniform(0.3, 0.9), first)
-        for number, segment in enumerate(plan):
+        for number, segment in enumerate(segments):
             if number:
                 self._switch(segment)
             self._fill(segment)
@@ -107,10 +113,10 @@ class Performance:
         channels = _smoothed(self._score.play(times_s), 0.033 * rate_hz)
         _lift_moving_feet(channels, rate_hz)
         over_time = dict(zip(_GAIN_NAMES, self._gains.play(times_s).T, strict=True))
-        idle = idle_movement(self._rng, over_time, rate_hz, self._actor.carriers)
+        idle = idle_movement(self._rng, over_time, rate_hz, self.actor.carriers)
         if self._from_rest:
             idle *= np.clip(times_s / 0.5, 0.0, 1.0)[:, None]
-        return self._actor.body.keypoints(channels + idle)
+        return self.actor.body.keypoints(channels + idle)
 
     def _switch(self, segment: Segment) -> None:
         """Go over to the emotion of `segment` within 0.3 to 0.8 s."""
@@ -121,7 +127,7 @@ class Performance:
             track.cut(start, 0.4 * seconds)
         if score.accents.last.any():
             score.accents.move(start, start + seconds, np.zeros(3))
-        goal = posture_channels(segment.weights, self._rng, self._actor.body, segment.mode)
+        goal = posture_channels(segment.weights, self._rng, self.actor.body, segment.mode)
         score.posture.move(start, start + seconds, goal)
         style = np.array(astuple(mixed_style(segment.weights, segment.mode)))
         self._gains.move(start, start + seconds, style)
@@ -148,27 +154,27 @@ class Performance:
         """Write one gesture, or some that flow into each other; return it and its families."""
         rng = self._rng
         if self._family:
-            phrase = Phrase(rng, style, 'lr'[rng.integers(2)], self._actor.poses)
+            phrase = Phrase(rng, style, 'lr'[rng.integers(2)], self.actor.poses)
             self._family(phrase)
             phrase.lower()
-            self.names.append(self._family.__name__)
+            self.names.append(self._family.name)
             return phrase, [self._family]
         emotion = int(rng.choice(len(EMOTIONS), p=segment.weights))
         name = EMOTIONS[emotion]
         families, chance = self._families(name, segment.mode)
-        phrase = Phrase(rng, style, 'lr'[rng.integers(2)], self._actor.poses)
+        phrase = Phrase(rng, style, 'lr'[rng.integers(2)], self.actor.poses)
         # A weak emotion makes smaller gestures.
         phrase.size *= 0.55 + 0.45 * float(segment.weights[emotion])
         count = 1 + (rng.random() < _FLOWS) + (rng.random() < 0.3 * _FLOWS)
         used: list[Family] = []
         for number in range(count):
-            chosen = pick(rng, families, chance, [*last, *used])
+            family = pick(rng, families, chance, [*last, *used])
             phrase.flowing = number < count - 1
             if number and rng.random() < 0.5:
                 phrase.lead = phrase.other
-            chosen(phrase)
-            used.append(chosen)
-            self.names.append(chosen.__name__)
+            family(phrase)
+            used.append(family)
+            self.names.append(family.name)
         self._decorate(phrase, name, style)
         phrase.lower()
         return phrase, used
@@ -176,7 +182,7 @@ class Performance:
     def _families(self, emotion: str, mode: int) -> tuple[list[Family], np.ndarray]:
         """Return the families of an emotion, those of the carriers among them."""
         families, chance = families_of(emotion, mode)
-        carriers = self._actor.carriers
+        carriers = self.actor.carriers
         extra = carriers.families(emotion) if carriers else []
         if not extra:
             return families, chance
@@ -187,21 +193,25 @@ class Performance:
         """Let the other arm or the head do something of its own meanwhile."""
         rng = self._rng
         if rng.random() < _ACCOMPANIED:
-            options = COMPANIONS[emotion]
-            phrase.accompany(options[int(rng.integers(len(options)))])
+            phrase.accompany(phrase.choice(*companions(emotion)))
         if rng.random() < _ACCENTED:
-            swings, start = ACCENTS[emotion], self._score.end_s + rng.uniform(0.0, 0.8)
-            goal, seconds = swings[int(rng.integers(len(swings)))]
-            side = 1.0 if rng.random() < 0.5 else -1.0
-            goal = np.array(goal) * (1.0, side, side) * rng.uniform(0.6, 1.2) * style.amplitude
-            for _ in range(int(rng.integers(1, 4))):
-                half = seconds * rng.uniform(0.85, 1.3)
-                self._score.accents.move(start, start + half, goal)
-                goal = goal * (1.0, -1.0, -1.0) * rng.uniform(0.6, 0.95)
-                back = np.zeros(3) if not goal[1:].any() else goal * 0.8
-                self._score.accents.move(start + half, start + 2.0 * half, back)
-                start += 2.0 * half
-            self._score.accents.move(start, start + seconds, np.zeros(3))
+            self._add_accent(emotion, style)
+
+    def _add_accent(self, emotion: str, style: Style) -> None:
+        """Let the head swing there and back, a few times and less each time."""
+        rng, track = self._rng, self._score.accents
+        swings, start = accents(emotion), self._score.end_s + rng.uniform(0.0, 0.8)
+        goal, seconds = swings[int(rng.integers(len(swings)))]
+        side = 1.0 if rng.random() < 0.5 else -1.0
+        goal = goal * (1.0, side, side) * rng.uniform(0.6, 1.2) * style.amplitude
+        for _ in range(int(rng.integers(1, 4))):
+            half = seconds * rng.uniform(0.85, 1.3)
+            track.move(start, start + half, goal)
+            goal = goal * (1.0, -1.0, -1.0) * rng.uniform(0.6, 0.95)
+            back = np.zeros(3) if not goal[1:].any() else goal * 0.8
+            track.move(start + half, start + 2.0 * half, back)
+            start += 2.0 * half
+        track.move(start, start + seconds, np.zeros(3))
 
     def _add_postures(self, segment: Segment, style: Style) -> None:
         """Stand differently every few seconds: nobody holds a lean for longer."""
@@ -209,7 +219,7 @@ class Performance:
         time = segment.start_s + rng.uniform(2.0, 4.5)
         while time < segment.end_s:
             seconds = rng.uniform(0.8, 1.8) / style.speed
-            goal = posture_channels(segment.weights, rng, self._actor.body, segment.mode)
+            goal = posture_channels(segment.weights, rng, self.actor.body, segment.mode)
             self._score.posture.move(time, time + seconds, goal)
             time += seconds + rng.uniform(1.5, 4.0)
 

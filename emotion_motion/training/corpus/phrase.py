@@ -10,9 +10,10 @@ the next one does not need sinks back after a moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
@@ -21,17 +22,10 @@ from emotion_motion.training.corpus.style import Style
 
 __all__ = ['Family', 'Move', 'Phrase']
 
-_WIDTH = {
-    'head': 3,
-    'trunk': 3,
-    'pelvis': 6,
-    'l_shoulder': 2,
-    'r_shoulder': 2,
-    'l_foot': 3,
-    'r_foot': 3,
-}
+_Values = Sequence[float] | np.ndarray
 # People hold an arm up for a second or two; an arm that is held for longer is a statue's.
 _LONGEST_HOLD_S = 1.8
+# Signs of the values led by the right arm.
 _FLIP = {'head': (1, -1, -1), 'trunk': (1, -1, -1), 'pelvis': (1, -1, 1, -1, 1, -1)}
 
 
@@ -96,10 +90,6 @@ class Phrase:
         """Return one of the options."""
         return options[int(self.rng.integers(len(options)))]
 
-    def side(self) -> int:
-        """Return 1 or -1."""
-        return 1 if self.rng.random() < 0.5 else -1
-
     def beat(
         self,
         seconds: float,
@@ -107,11 +97,11 @@ class Phrase:
         lead: str | Pose | None = None,
         other: str | Pose | None = None,
         both: str | Pose | None = None,
-        head: Sequence[float] | None = None,
-        trunk: Sequence[float] | None = None,
-        pelvis: Sequence[float] | None = None,
-        shrug: Sequence[float] | None = None,
-        foot: Sequence[float] | None = None,
+        head: _Values | None = None,
+        trunk: _Values | None = None,
+        pelvis: _Values | None = None,
+        shrug: _Values | None = None,
+        foot: _Values | None = None,
         hold: float = 0.0,
         soft: bool = False,
     ) -> None:
@@ -233,12 +223,20 @@ class Phrase:
         angles[1] *= 0.5 + 0.5 * self.style.lateral
         return np.append(angles, np.clip((0.35 + 0.65 * self.size) * share, 0.55, 1.08))
 
-    def _sided(self, part: str, values: Sequence[float]) -> np.ndarray:
-        full = np.zeros(_WIDTH[part])
+    def _sided(self, part: str, values: _Values) -> np.ndarray:
+        full = np.zeros(len(_FLIP[part]))
         full[: len(values)] = values
         if self.lead == 'r':
             full *= _FLIP[part]
         return full * min(self.size, 1.5)
 
 
-Family = Callable[[Phrase], None]  # writes the beats of one gesture
+class Family(Protocol):
+    """A family of gestures; called, it writes the beats of one gesture into a phrase."""
+
+    @property
+    def name(self) -> str:
+        """The name of the family."""
+
+    def __call__(self, phrase: Phrase) -> None:
+        """Write a gesture."""

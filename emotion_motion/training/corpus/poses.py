@@ -152,19 +152,16 @@ def wrist_place(name: str, skeleton: Skeleton) -> np.ndarray:
     }
     breadth = wide['LEar'] if relative == FACE else 0.5 * (wide['LShoulder'] + wide['LHip'])
     deep = breadth if relative == FACE else np.sqrt(breadth)
-    return np.array([x * deep, y * breadth, np.interp(z, *heights)])
+    return np.array([x * deep, y * breadth, np.interp(z, heights[0], heights[1])])
 
 
 def solve_poses(body: Body) -> Mapping[str, Pose]:
     """Return every named pose for a body, by inverse kinematics of its own arm."""
-    return {
-        name: Pose(
-            tuple(body.reach(wrist_place(name, body.skeleton), place[3])),
-            contact=place[4] != FREE,
-            face=place[4] == FACE,
-        )
-        for name, place in PLACES.items()
-    }
+    poses = {}
+    for name, (*_, elbow_out_deg, relative) in PLACES.items():
+        angles = tuple(body.reach(wrist_place(name, body.skeleton), elbow_out_deg))
+        poses[name] = Pose(angles, contact=relative != FREE, face=relative == FACE)
+    return poses
 
 
 @functools.cache

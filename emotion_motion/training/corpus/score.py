@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,23 +29,32 @@ def minimum_jerk(share: np.ndarray) -> np.ndarray:
     return share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
 
 
+class _Change(NamedTuple):
+    """Values go from one point to another in a time."""
+
+    start_s: float
+    end_s: float
+    origin: np.ndarray
+    goal: np.ndarray
+
+
 class Track:
     """Values over time: constant but for moves, each a minimum-jerk way to its goal."""
 
     def __init__(self, start: np.ndarray) -> None:
         """Begin with the values `start` [D]."""
         self._first = np.asarray(start, dtype=float)
-        self._moves: list[tuple[float, float, np.ndarray, np.ndarray]] = []
+        self._moves: list[_Change] = []
 
     @property
     def last(self) -> np.ndarray:
         """Values [D] after the last move."""
-        return self._moves[-1][3] if self._moves else self._first
+        return self._moves[-1].goal if self._moves else self._first
 
     @property
     def end_s(self) -> float:
         """When the last move ends."""
-        return self._moves[-1][1] if self._moves else 0.0
+        return self._moves[-1].end_s if self._moves else 0.0
 
     def move(
         self, start_s: float, end_s: float, goal: np.ndarray, origin: np.ndarray | None = None
@@ -60,7 +70,8 @@ class Track:
         start_s = max(start_s, self.end_s)
         end_s = max(end_s, start_s + 0.08)
         origin = self.last if origin is None else origin
-        self._moves.append((start_s, end_s, np.asarray(origin), np.asarray(goal, dtype=float)))
+        goal = np.asarray(goal, dtype=float)
+        self._moves.append(_Change(start_s, end_s, np.asarray(origin), goal))
 
     def cut(
         self,
@@ -75,11 +86,12 @@ class Track:
             within_s: time for the rest of a move under way.
             least_s: how long a move takes at least, from its origin and goal; it wins.
         """
-        self._moves = [move for move in self._moves if move[0] < time_s]
+        self._moves = [move for move in self._moves if move.start_s < time_s]
         if self._moves and self.end_s > time_s + within_s:
-            start, _, origin, goal = self._moves[-1]
-            least = least_s(origin, goal) if least_s else 0.12
-            self._moves[-1] = (start, max(time_s + within_s, start + least), origin, goal)
+            last = self._moves[-1]
+            least = least_s(last.origin, last.goal) if least_s else 0.12
+            end_s = max(time_s + within_s, last.start_s + least)
+            self._moves[-1] = last._replace(end_s=end_s)
 
     def play(self, times_s: np.ndarray) -> np.ndarray:
         """Return the values at times [T], or at times [T, D] of their own for each value."""
@@ -88,14 +100,10 @@ class Track:
             return np.stack(columns, axis=-1)
         if not self._moves:
             return np.broadcast_to(self._first, (len(times_s), len(self._first))).copy()
-        starts = np.array([move[0] for move in self._moves])
-        ends = np.array([move[1] for move in self._moves])
-        origins = np.stack([move[2] for move in self._moves])
-        goals = np.stack([move[3] for move in self._moves])
+        starts, ends, origins, goals = map(np.array, zip(*self._moves, strict=True))
         index = np.maximum(np.searchsorted(starts, times_s, side='right') - 1, 0)
         share = (times_s - starts[index]) / (ends - starts)[index]
-        way = minimum_jerk(share)[:, None]
-        return origins[index] + way * (goals - origins)[index]
+        return origins[index] + minimum_jerk(share)[:, None] * (goals - origins)[index]
 
 
 class Score:
@@ -130,7 +138,7 @@ class Score:
             else:
                 goal = move.values
                 if move.part in _ARMS and last[4] == 0.0:
-                    origin = np.append(goal[:4], 0.0)  # blended in: the way is a straight one
+                    origin = np.append(goal[:4], 0.0)  # blended in along a straight line
             start, end = start_s + move.start_s, start_s + move.end_s
             if move.part in _ARMS:
                 begin = last if origin is None else origin
@@ -141,8 +149,8 @@ class Score:
         """Return how long an arm needs at least from one value [5] to another."""
         rest = self.posture.last[CHANNELS[part]]
         angles = [rest + value[4] * (value[:4] - rest) for value in (begin, goal)]
-        way = np.abs(angles[1] - angles[0]) * _ARM_REACH
-        return float(np.hypot(way[0], way[1]) + way[2] + way[3]) / _ARM_SPEED_DEG_S
+        flex, abduct, twist, elbow = np.abs(angles[1] - angles[0]) * _ARM_REACH
+        return float(np.hypot(flex, abduct) + twist + elbow) / _ARM_SPEED_DEG_S
 
     def cut(self, time_s: float, transition_s: float) -> None:
         """End all gestures: what is under way arrives soon, then all parts return."""

@@ -15,60 +15,19 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.training.data.resample import facing, turned
+from emotion_motion.training.data.geometry import (
+    facing,
+    norm,
+    smooth_min,
+    smoothstep,
+    turned,
+    two_bones,
+    unit,
+)
 
-__all__ = ['onto_body', 'leg_length', 'standing_height', 'absent', 'completed']
+__all__ = ['completed', 'onto_body', 'standing_height']
 
-# Keypoints that a source lacks, so that a body of 17 points becomes one of 25.
-#
-# They keep confidence 0, so that the loss ignores them; but they are put where a body has them,
-# since the model sees them.
-
-
-def absent(points: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-    """Tell which keypoints [K] were never given: no confidence, and 0 in all coordinates.
-
-    Others without confidence were made up by a reader, which knows better than we.
-    """
-    return (confidence <= 0.0).all(axis=0) & (points == 0.0).all(axis=(0, 2))
-
-
-def completed(points: np.ndarray, confidence: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """Put absent keypoints where the rest pose has them beside their parents.
-
-    Args:
-        points: [T, K, 3] in any unit.
-        confidence: [T, K].
-        skeleton: with the keypoints of body_25.
-
-    Raises:
-        TrainingError: hips or shoulders are absent, which nothing can stand for.
-    """
-    missing = absent(points, confidence)
-    if not missing.any():
-        return points
-    at = skeleton.index
-    needed = [s + name for s in 'LR' for name in ('Hip', 'Shoulder')]
-    if any(missing[at(name)] for name in needed):
-        lacking = ', '.join(name for name in needed if missing[at(name)])
-        raise TrainingError(
-            f'got a body without {lacking}; hips and shoulders at least must be measured'
-        )
-    points = np.array(points, dtype=np.float64)
-    for middle, name in (('MidHip', 'Hip'), ('Neck', 'Shoulder')):
-        if missing[at(middle)]:
-            points[:, at(middle)] = 0.5 * (points[:, at('L' + name)] + points[:, at('R' + name)])
-    trunk = np.linalg.norm(points[:, at('Neck')] - points[:, at('MidHip')], axis=-1)
-    size = float(np.median(trunk)) / float(skeleton.bone_lengths[at('Neck')])
-    angle = facing(points, skeleton)
-    for child in sorted(range(skeleton.size), key=lambda i: len(skeleton.path(i))):
-        if missing[child] and skeleton.names[child] not in ('MidHip', 'Neck'):
-            parent = skeleton.parents[child]
-            offset = size * (skeleton.rest[child] - skeleton.rest[parent])
-            beside = turned(np.tile(offset, (len(points), 1, 1)), angle)[:, 0]
-            points[:, child] = points[:, parent] + beside
-    return points
-
+_Points = dict[str, np.ndarray]  # keypoints [T, 3] by name
 
 _STRAIGHTEST = 0.9991  # of the leg's length; a locked knee would jump when it unlocks
 _SOFT = 0.002  # body heights over which a leg gives way before it is straight
@@ -108,14 +67,14 @@ def onto_body(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     return skeleton.project(result)
 
 
-def leg_length(source: dict[str, np.ndarray]) -> float:
+def _leg_length(source: _Points) -> float:
     """Return the median length of thigh and shank together.
 
     Raises:
         TrainingError: the legs have no length.
     """
     bones = [(a, b) for s in 'LR' for a, b in ((s + 'Hip', s + 'Knee'), (s + 'Knee', s + 'Ankle'))]
-    length = sum(float(np.median(_norm(source[b] - source[a]))) for a, b in bones) / 2.0
+    length = sum(float(np.median(norm(source[b] - source[a]))) for a, b in bones) / 2.0
     if not length > 1e-6:
         raise TrainingError(
             'got a body whose legs have no length; build or measure hips, knees and ankles'
@@ -132,18 +91,18 @@ class _Body:
         self.leg = self.length['LKnee'] + self.length['LAnkle']
         self.ankle_height = float(self.rest['LAnkle'][2])
 
-    def place(self, source: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def place(self, source: _Points) -> _Points:
         hips = 0.5 * (source['LHip'] + source['RHip'])
-        scale = self.leg / leg_length(source)
+        scale = self.leg / _leg_length(source)
         floor = standing_height(np.stack([source['LAnkle'], source['RAnkle']], axis=1))
         raise_by = np.array([0.0, 0.0, self.ankle_height - scale * floor])
-        placed: dict[str, np.ndarray] = {}
+        placed: _Points = {}
         turns = {side: self._foot_turn(source, side) for side in 'LR'}
         wanted = {
             side: self._above_ground(scale * source[f'{side}Ankle'] + raise_by, turns[side], side)
             for side in 'LR'
         }
-        across = _unit(source['LHip'] - source['RHip'])
+        across = unit(source['LHip'] - source['RHip'])
         self._pelvis(placed, scale * hips + raise_by, across, wanted)
         for side in 'LR':
             self._leg(placed, source, wanted[side], side, scale)
@@ -154,7 +113,9 @@ class _Body:
         self._head(placed, source)
         return placed
 
-    def _pelvis(self, placed: dict, middle: np.ndarray, across: np.ndarray, feet: dict) -> None:
+    def _pelvis(
+        self, placed: _Points, middle: np.ndarray, across: np.ndarray, feet: _Points
+    ) -> None:
         """Place mid-hip, as low as the feet that carry it need it, and the hips beside it."""
         half = {'L': self.length['LHip'] * across, 'R': -self.length['RHip'] * across}
         height = middle[:, 2]
@@ -162,28 +123,30 @@ class _Body:
             over = (middle + half[side] - ankle)[:, :2]
             reach = np.sqrt(np.clip((_STRAIGHTEST * self.leg) ** 2 - (over**2).sum(-1), 0.0, None))
             highest = ankle[:, 2] + reach - half[side][:, 2]
-            lowered = _smooth_min(height, highest, _SOFT)
-            carries = 1.0 - _smoothstep(ankle[:, 2] - self.ankle_height, *_AIRBORNE)
+            lowered = smooth_min(height, highest, _SOFT)
+            carries = 1.0 - smoothstep(ankle[:, 2] - self.ankle_height, *_AIRBORNE)
             height = height + carries * (lowered - height)
         placed['MidHip'] = np.stack((middle[:, 0], middle[:, 1], height), axis=-1)
         for side in 'LR':
             placed[f'{side}Hip'] = placed['MidHip'] + half[side]
 
-    def _leg(self, placed: dict, source: dict, ankle: np.ndarray, side: str, scale: float) -> None:
+    def _leg(
+        self, placed: _Points, source: _Points, ankle: np.ndarray, side: str, scale: float
+    ) -> None:
         """Reach the ankle; the knee keeps the side to which the source's points."""
         hip, knee, end = (source[f'{side}{name}'] for name in ('Hip', 'Knee', 'Ankle'))
-        along = _unit(end - hip)
-        side_way = (knee - hip) - along * ((knee - hip) * along).sum(-1, keepdims=True)
+        along = unit(end - hip)
+        aside = (knee - hip) - along * ((knee - hip) * along).sum(-1, keepdims=True)
         # A straight leg says nothing about its knee: ahead then, between the toes and the hips.
-        toes = _unit(source[f'{side}BigToe'] - source[f'{side}Heel'])
-        ahead = np.cross(_unit(source['LHip'] - source['RHip']), [0.0, 0.0, 1.0]) + toes
-        pole = scale * side_way + 0.006 * ahead
+        toes = unit(source[f'{side}BigToe'] - source[f'{side}Heel'])
+        ahead = np.cross(unit(source['LHip'] - source['RHip']), [0.0, 0.0, 1.0]) + toes
+        pole = scale * aside + 0.006 * ahead
         lengths = self.length[f'{side}Knee'], self.length[f'{side}Ankle']
-        placed[f'{side}Knee'], placed[f'{side}Ankle'] = _two_bones(
-            placed[f'{side}Hip'], ankle, pole, lengths
+        placed[f'{side}Knee'], placed[f'{side}Ankle'] = two_bones(
+            placed[f'{side}Hip'], ankle, pole, lengths, nearest=0.02, straightest=0.9998
         )
 
-    def _foot_turn(self, source: dict, side: str) -> np.ndarray:
+    def _foot_turn(self, source: _Points, side: str) -> np.ndarray:
         """Return the foot's rotation [T, 3, 3], flat where the source's stands flat."""
         turn = self._turn(source, [side + name for name in _FOOT])
         return _level(turn, source[f'{side}Ankle'])
@@ -193,28 +156,28 @@ class _Body:
         offsets = [self.rest[side + name] - self.rest[f'{side}Ankle'] for name in _FOOT]
         lowest = np.min([(turn @ offset)[:, 2] for offset in offsets], axis=0) + ankle[:, 2]
         ground = min(float(self.rest[side + name][2]) for name in _FOOT)
-        rise = _smooth_max(ground - lowest - _SOFT, np.zeros(len(ankle)), _SOFT)
+        rise = -smooth_min(-(ground - lowest - _SOFT), np.zeros(len(ankle)), _SOFT)
         return ankle + np.stack((0.0 * rise, 0.0 * rise, rise), axis=-1)
 
-    def _trunk(self, placed: dict, source: dict, hips: np.ndarray) -> None:
-        placed['Neck'] = placed['MidHip'] + self.length['Neck'] * _unit(source['Neck'] - hips)
+    def _trunk(self, placed: _Points, source: _Points, hips: np.ndarray) -> None:
+        placed['Neck'] = placed['MidHip'] + self.length['Neck'] * unit(source['Neck'] - hips)
         for side in 'LR':
             chain = ['Neck', *(f'{side}{name}' for name in ('Shoulder', 'Elbow', 'Wrist'))]
             for parent, child in itertools.pairwise(chain):
-                bone = _unit(source[child] - source[parent])
+                bone = unit(source[child] - source[parent])
                 placed[child] = placed[parent] + self.length[child] * bone
 
-    def _head(self, placed: dict, source: dict) -> None:
+    def _head(self, placed: _Points, source: _Points) -> None:
         turn = self._turn(source, list(_FACE))
         for name in _FACE:
             placed[name] = placed['Neck'] + turn @ (self.rest[name] - self.rest['Neck'])
 
-    def _turn(self, source: dict, names: list[str]) -> np.ndarray:
+    def _turn(self, source: _Points, names: list[str]) -> np.ndarray:
         """Return the rotations [T, 3, 3] that bring the rest pose's points nearest to these."""
         rest = np.stack([self.rest[name] for name in names])
-        found = np.stack([source[name] for name in names], axis=1)
-        rest, found = rest - rest.mean(axis=0), found - found.mean(axis=1, keepdims=True)
-        left, _, right = np.linalg.svd(np.einsum('tni,nj->tij', found, rest))
+        current = np.stack([source[name] for name in names], axis=1)
+        rest, current = rest - rest.mean(axis=0), current - current.mean(axis=1, keepdims=True)
+        left, _, right = np.linalg.svd(np.einsum('tni,nj->tij', current, rest))
         proper = np.sign(np.linalg.det(left @ right))
         left[..., -1] *= np.where(proper == 0.0, 1.0, proper)[:, None]
         return left @ right
@@ -233,14 +196,14 @@ def _level(turn: np.ndarray, ankle: np.ndarray) -> np.ndarray:
     stands on tiptoe.
     """
     step = np.zeros(len(ankle))
-    step[1:] = _norm(np.diff(ankle, axis=0))
+    step[1:] = norm(np.diff(ankle, axis=0))
     low = ankle[:, 2] <= np.percentile(ankle[:, 2], 40.0)
     standing = low & (step <= np.percentile(step[low], 50.0))
     # The ground's normal as the foot has it: rows of the rotation's inverse.
-    up = _unit(np.median(turn[standing][:, 2, :], axis=0)[None])[0]
+    up = unit(np.median(turn[standing][:, 2, :], axis=0)[None])[0]
     vertical = np.array([0.0, 0.0, 1.0])
     steep = np.degrees(np.arccos(np.clip(up @ vertical, -1.0, 1.0)))
-    part = vertical + _smoothstep(steep, *_TIPTOE) * (up - vertical)
+    part = vertical + smoothstep(steep, *_TIPTOE) * (up - vertical)
     return turn @ _between(up, part / np.linalg.norm(part)).T
 
 
@@ -253,36 +216,42 @@ def _between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.eye(3) + skew + skew @ skew / max(1.0 + cosine, 1e-6)
 
 
-def _two_bones(
-    start: np.ndarray, end: np.ndarray, pole: np.ndarray, lengths: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the joint between two bones and their end, pulled into reach, each [T, 3]."""
-    first, second = lengths
-    along, distance = _unit(end - start), _norm(end - start)[:, None]
-    distance = np.clip(distance, abs(first - second) + 0.02, 0.9998 * (first + second))
-    side = _unit(pole - along * (along * pole).sum(-1, keepdims=True))
-    share = (first**2 - second**2 + distance**2) / (2.0 * distance)
-    height = np.sqrt(np.maximum(first**2 - share**2, 0.0))
-    return start + along * share + side * height, start + along * distance
+def completed(points: np.ndarray, confidence: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Put keypoints that were never given where the rest pose has them beside their parents.
 
+    They keep confidence 0, so that the loss ignores them; but the model sees where they are. Never
+    given is what has no confidence and 0 in all coordinates: other keypoints without confidence
+    were made up by a reader, which knows better than we.
 
-def _smooth_min(first: np.ndarray, second: np.ndarray, width: float) -> np.ndarray:
-    gap = first - second
-    return 0.5 * (first + second - np.sqrt(gap * gap + width * width))
+    Args:
+        points: [T, K, 3] in any unit.
+        confidence: [T, K].
+        skeleton: with the keypoints of body_25.
 
-
-def _smooth_max(first: np.ndarray, second: np.ndarray, width: float) -> np.ndarray:
-    return -_smooth_min(-first, -second, width)
-
-
-def _smoothstep(value: np.ndarray, low: float, high: float) -> np.ndarray:
-    share = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
-
-
-def _norm(vectors: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(vectors, axis=-1)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(_norm(vectors)[..., None], 1e-9)
+    Raises:
+        TrainingError: hips or shoulders are absent, which nothing can stand for.
+    """
+    missing = (confidence <= 0.0).all(axis=0) & (points == 0.0).all(axis=(0, 2))
+    if not missing.any():
+        return points
+    at = skeleton.index
+    needed = [s + name for s in 'LR' for name in ('Hip', 'Shoulder')]
+    lacking = ', '.join(name for name in needed if missing[at(name)])
+    if lacking:
+        raise TrainingError(
+            f'got a body without {lacking}; hips and shoulders at least must be measured'
+        )
+    points = np.array(points, dtype=np.float64)
+    for middle, name in (('MidHip', 'Hip'), ('Neck', 'Shoulder')):
+        if missing[at(middle)]:
+            points[:, at(middle)] = 0.5 * (points[:, at('L' + name)] + points[:, at('R' + name)])
+    trunk = np.linalg.norm(points[:, at('Neck')] - points[:, at('MidHip')], axis=-1)
+    size = float(np.median(trunk)) / float(skeleton.bone_lengths[at('Neck')])
+    angle = facing(points, skeleton)
+    for child in sorted(range(skeleton.size), key=lambda i: len(skeleton.path(i))):
+        if missing[child] and skeleton.names[child] not in ('MidHip', 'Neck'):
+            parent = skeleton.parents[child]
+            offset = size * (skeleton.rest[child] - skeleton.rest[parent])
+            beside = turned(np.tile(offset, (len(points), 1, 1)), angle)[:, 0]
+            points[:, child] = points[:, parent] + beside
+    return points

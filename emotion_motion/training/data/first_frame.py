@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
-from emotion_motion.drawing import film_strip
-from emotion_motion.exceptions import ConfigError, MotionFileError, SkeletonError
+from emotion_motion.drawing import film_strips
+from emotion_motion.drawing.figure import new_figure
+from emotion_motion.exceptions import MotionFileError, SkeletonError
+from emotion_motion.files import storage_errors
 from emotion_motion.io.clip import Clip
 from emotion_motion.training.data.canonical import completed
-from emotion_motion.training.data.resample import facing, turned
+from emotion_motion.training.data.geometry import facing, turned
 
 __all__ = ['draw_first_frame']
 
@@ -31,7 +32,8 @@ def draw_first_frame(clip: Clip, path: str | Path, title: str = '') -> Path:
         title: text above it.
 
     Raises:
-        MotionFileError: the skeleton is not known or the picture cannot be written.
+        MotionFileError: the skeleton is not known.
+        StorageError: the picture cannot be written.
         ConfigError: matplotlib is missing.
     """
     path = Path(path)
@@ -39,16 +41,12 @@ def draw_first_frame(clip: Clip, path: str | Path, title: str = '') -> Path:
         skeleton = load_skeleton(clip.skeleton)
     except SkeletonError as error:
         raise MotionFileError(f'cannot draw {clip.source or "the clip"}: {error}') from error
-    try:
+    with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if clip.dims == 3:
-            points = _toward_camera(clip, skeleton)
-            return film_strip(points, skeleton, path, title=title, width_in=_WIDTH_IN)
+            motions = {'': _toward_camera(clip, skeleton)}
+            return film_strips(motions, skeleton, path, title=title, width_in=_WIDTH_IN)
         return _draw_picture(clip, skeleton, path, title)
-    except OSError as error:
-        raise MotionFileError(
-            f'could not write {path} ({error.strerror}); choose a folder that you may write to'
-        ) from error
 
 
 def _toward_camera(clip: Clip, skeleton: Skeleton) -> np.ndarray:
@@ -62,52 +60,31 @@ def _toward_camera(clip: Clip, skeleton: Skeleton) -> np.ndarray:
 
 def _draw_picture(clip: Clip, skeleton: Skeleton, path: Path, title: str) -> Path:
     """Draw what was seen of the first frame; pale where it is unsure."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigError(
-            'got no matplotlib, which pictures need; pip install "emotion_motion[train]"'
-        ) from error
-    figure = Figure(figsize=(_WIDTH_IN, 1.25 * _WIDTH_IN), layout='constrained')
-    FigureCanvasAgg(figure)
+    figure, _ = new_figure(_WIDTH_IN, 1.25 * _WIDTH_IN)
+    figure.set_layout_engine('constrained')
     axis = figure.add_subplot()
     points, sure = clip.keypoints[0], clip.confidence[0]
-    for first, second in skeleton.edges:
-        alpha = float(min(sure[first], sure[second]))
+    for bone in skeleton.edges:
+        alpha, colour = float(sure[list(bone)].min()), _colour(skeleton, bone[1])
         if alpha > 0.0:
-            axis.plot(
-                *points[[first, second]].T,
-                '-',
-                lw=2.5,
-                alpha=alpha,
-                color=_colour(skeleton, second),
-                solid_capstyle='round',
-            )
+            axis.plot(*points[list(bone)].T, '-', lw=2.5, alpha=alpha, color=colour)
     for keypoint in np.flatnonzero(sure > 0.0):
-        axis.plot(
-            *points[keypoint],
-            'o',
-            ms=4,
-            alpha=float(sure[keypoint]),
-            color=_colour(skeleton, int(keypoint)),
-        )
-    _frame(axis, clip.prepared)
+        alpha, colour = float(sure[keypoint]), _colour(skeleton, int(keypoint))
+        axis.plot(*points[keypoint], 'o', ms=4, alpha=alpha, color=colour)
+    unit, across, up = 'pixels', 'x', 'y, down'
+    if clip.prepared:
+        unit, across, up = 'body heights', 'y, to the left', 'z, up'
+    else:
+        axis.invert_yaxis()
+    axis.set_aspect('equal', adjustable='datalim')
+    axis.set_xlabel(f'{across} [{unit}]', fontsize=8)
+    axis.set_ylabel(f'{up} [{unit}]', fontsize=8)
+    axis.tick_params(labelsize=7)
     missing = int((sure <= 0.0).sum())
     text = f'{title}\n{missing} of {skeleton.size} keypoints not seen'.strip()
     axis.set_title(text, fontsize=9, color=_MIDDLE)
     figure.savefig(path, dpi=150)
     return path
-
-
-def _frame(axis: Any, prepared: bool) -> None:
-    axis.set_aspect('equal', adjustable='datalim')
-    unit = 'body heights' if prepared else 'pixels'
-    axis.set_xlabel(f'{"y, to the left" if prepared else "x"} [{unit}]', fontsize=8)
-    axis.set_ylabel(f'{"z, up" if prepared else "y, down"} [{unit}]', fontsize=8)
-    axis.tick_params(labelsize=7)
-    if not prepared:
-        axis.invert_yaxis()
 
 
 def _colour(skeleton: Skeleton, keypoint: int) -> str:

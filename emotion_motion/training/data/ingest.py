@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Motion files in, a data set out; what cannot be used is told at the end, the rest goes on."""
+"""Motion files in, a data set out; what cannot be used is reported at the end."""
 
 from __future__ import annotations
 
@@ -19,17 +19,46 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import EmotionMotionError, TrainingError
 from emotion_motion.files import check_free
 from emotion_motion.io.clip import Clip
-from emotion_motion.io.reading import find_motion, is_motion, read_clips
+from emotion_motion.io.reading import find_motion, is_motion, JointReader, read_clips
+from emotion_motion.settings import Checked, plain, setting
 from emotion_motion.training.data.labels import LabelMap
 from emotion_motion.training.data.prepare import prepare, Travel
 from emotion_motion.training.data.shards import file_hash
 from emotion_motion.training.data.splits import check_leaks, GroupBy, SplitRule
-from emotion_motion.training.data.store import is_dataset, write_dataset
+from emotion_motion.training.data.store import is_dataset, MotionDataset, write_dataset
 
-__all__ = ['IngestReport', 'ingest']
+__all__ = ['IngestReport', 'IngestSettings', 'ingest']
 
 _STILL = 0.004  # body heights: who moves no keypoint farther than that does not move
 _PATHS_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class IngestSettings(Checked):
+    """How motion becomes a data set."""
+
+    rate_hz: float = setting(30.0, 'frames a second of the data set [Hz]', 0.0, above=True)
+    val_share: float = setting(0.1, 'share of actors (or sources) for validation', 0.0, 1.0)
+    test_share: float = setting(0.1, 'share of actors (or sources) for the test', 0.0, 1.0)
+    seed: int = setting(0, 'of the splits')
+    group: GroupBy = setting(
+        'auto',
+        'what stays in one split: actor, source, or auto: as the label file says, else the actor '
+        'where known',
+    )
+    travel: Travel = setting(
+        'remove', 'remove takes walking away out of the clips; keep leaves it'
+    )
+    min_seconds: float = setting(0.5, 'shorter clips are rejected [s]', 0.0)
+
+    def check(self) -> None:
+        """Raise ConfigError where no splits can be made."""
+        self.rule()
+
+    def rule(self, labels: LabelMap | None = None) -> SplitRule:
+        """Return the rule of the splits; `auto` is what the label file says."""
+        group = labels.file.group if labels and self.group == 'auto' else self.group
+        return SplitRule(self.val_share, self.test_share, self.seed, group)
 
 
 @dataclass
@@ -97,21 +126,25 @@ class IngestReport:
             lines.append(f'  {shown}{more}: {reason}')
         return lines
 
+    def describe(self, dataset: MotionDataset) -> None:
+        """Take over what the data set says of itself, and check it for leaks."""
+        self.minutes = dataset.minutes
+        self.by_emotion = dict(dataset.manifest['minutes_by_emotion'])
+        self.by_split = {s: n['clips'] for s, n in dataset.manifest['splits'].items()}
+        try:
+            check_leaks(dataset)
+        except TrainingError as error:
+            self.leaks = str(error)
+
 
 def ingest(
     paths: Sequence[str | Path],
     out: str | Path,
+    settings: IngestSettings | None = None,
     *,
     labels: LabelMap | None = None,
-    rate_hz: float = 30.0,
-    urdf: str | Path | None = None,
+    joints: JointReader | None = None,
     source_rate_hz: float | None = None,
-    val_share: float = 0.1,
-    test_share: float = 0.1,
-    seed: int = 0,
-    group: GroupBy = 'auto',
-    travel: Travel = 'remove',
-    min_seconds: float = 0.5,
     overwrite: bool = False,
     on_file: Callable[[int, int, Path], None] | None = None,
 ) -> IngestReport:
@@ -120,17 +153,10 @@ def ingest(
     Args:
         paths: motion files, and folders that are searched for them.
         out: folder of the data set.
+        settings: rate, splits and what is left out.
         labels: what the clips mean; None where they bring their emotions.
-        rate_hz: frames a second of the data set.
-        urdf: the robot of joint angles.
-        source_rate_hz: frames a second of files that do not say (OpenPose); default 30.
-        val_share: share of groups for validation.
-        test_share: share of groups for the test.
-        seed: of the splits.
-        group: what is not torn by the splits: 'actor', 'source', or 'auto': as the label file
-            says, else the actor where known and the source where not.
-        travel: see `prepare`.
-        min_seconds: shorter clips are rejected.
+        joints: what reads tables of joint angles, see `emotion_motion.io.reading`.
+        source_rate_hz: frames a second of files that do not say; of OpenPose 30 by default.
         overwrite: replace a data set that is there.
         on_file: called before each file with its number, how many there are, and its path.
 
@@ -138,131 +164,110 @@ def ingest(
         What became of the files. Nothing is written where no clip could be used.
 
     Raises:
-        TrainingError: a setting is out of its range, or `out` exists or cannot be written.
+        TrainingError: `out` is damaged.
+        StorageError: `out` exists or cannot be written.
     """
-    out = Path(out)
+    out, settings = Path(out), settings or IngestSettings()
     check_free(out, replace=overwrite and is_dataset(out))
-    if group == 'auto' and labels is not None:
-        group = labels.group
-    rule = SplitRule(val_share, test_share, seed, group)
-    settings = {
-        'rate_hz': rate_hz,
-        'val_share': val_share,
-        'test_share': test_share,
-        'seed': seed,
-        'group': group,
-        'travel': travel,
-        'min_seconds': min_seconds,
-        'labels': dict(labels.given) if labels else None,
-    }
-    report = IngestReport(out)
-    manifest: dict[str, Any] = {'settings': settings, 'sources': [], 'rejected': []}
-    if labels is not None:  # for the model card
-        told = {'name': labels.name, 'attribution': labels.attribution}
-        manifest |= {key: value for key, value in told.items() if value}
-    work = _Work(report, manifest, labels, rate_hz, travel, min_seconds, rule)
-    clips = work.clips(work.expanded(paths), urdf, source_rate_hz, on_file)
+    run = _Import(settings, labels, IngestReport(out))
+    clips = run.clips(run.motions(paths, joints), joints, source_rate_hz, on_file)
     first = next(clips, None)
-    if first is None:
-        return report
-    dataset = write_dataset(
-        out,
-        itertools.chain([first], clips),
-        skeleton=work.skeleton,
-        rate_hz=rate_hz,
-        splits=rule,
-        manifest=manifest,
-        overwrite=overwrite,
-    )
-    report.minutes = dataset.minutes
-    report.by_emotion = dict(dataset.manifest['minutes_by_emotion'])
-    report.by_split = {s: n['clips'] for s, n in dataset.manifest['splits'].items()}
-    try:
-        check_leaks(dataset)
-    except TrainingError as error:
-        report.leaks = str(error)
-    return report
+    if first is not None:
+        dataset = write_dataset(
+            out,
+            itertools.chain([first], clips),
+            skeleton=run.skeleton,
+            rate_hz=settings.rate_hz,
+            splits=run.rule,
+            manifest=run.manifest,
+            overwrite=overwrite,
+        )
+        run.report.describe(dataset)
+    return run.report
 
 
-@dataclass
-class _Work:
-    """What is known while files are read, one after the other."""
+class _Import:
+    """One import: what is known while files are read, one after the other."""
 
-    report: IngestReport
-    manifest: dict[str, Any]
-    labels: LabelMap | None
-    rate_hz: float
-    travel: Travel
-    min_seconds: float
-    rule: SplitRule
-    skeleton: Skeleton = field(default_factory=load_skeleton)
-    licence: str = ''  # of the last clip
+    def __init__(
+        self, settings: IngestSettings, labels: LabelMap | None, report: IngestReport
+    ) -> None:
+        self.skeleton: Skeleton = load_skeleton()
+        self.report, self.rule = report, settings.rule(labels)
+        self._settings, self._labels = settings, labels
+        self._licence = ''  # of the last clip
+        given = dict(labels.given) if labels else None
+        kept = {**plain(settings), 'group': self.rule.by, 'labels': given}
+        self.manifest: dict[str, Any] = {'settings': kept, 'sources': [], 'rejected': []}
+        if labels is not None:  # for the model card
+            texts = {'name': labels.file.name, 'attribution': labels.file.attribution}
+            self.manifest |= {key: text for key, text in texts.items() if text}
 
-    def expanded(self, paths: Sequence[str | Path]) -> list[tuple[Path, str]]:
+    def motions(
+        self, paths: Sequence[str | Path], joints: JointReader | None
+    ) -> list[tuple[Path, str]]:
         """Return every motion with a name that does not depend on where the data lies."""
-        found: dict[Path, str] = {}
+        names: dict[Path, str] = {}
         for given in map(Path, paths):
-            below = find_motion(given) if given.is_dir() and not is_motion(given) else [given]
+            search = given.is_dir() and not is_motion(given)
+            below = find_motion(given, joints) if search else [given]
             if not below:
-                self.reject(str(given), TrainingError('holds no motion file'))
+                self._reject(str(given), TrainingError('holds no motion file'))
             root = given.resolve().parent if given.is_dir() else given.resolve().parent.parent
             for path in below:
-                found.setdefault(path, path.resolve().relative_to(root).as_posix())
-        return list(found.items())
+                names.setdefault(path, path.resolve().relative_to(root).as_posix())
+        return list(names.items())
 
     def clips(
-        self, found: list[tuple[Path, str]], urdf: Any, source_rate_hz: float | None, on_file: Any
+        self,
+        motions: list[tuple[Path, str]],
+        joints: JointReader | None,
+        source_rate_hz: float | None,
+        on_file: Callable[[int, int, Path], None] | None,
     ) -> Iterator[Clip]:
         """Yield prepared clips, and note what else there is."""
-        for number, (path, name) in enumerate(found):
+        for number, (path, name) in enumerate(motions):
             if on_file is not None:
-                on_file(number, len(found), path)
+                on_file(number, len(motions), path)
             try:
-                clips = read_clips(path, urdf=urdf, rate_hz=source_rate_hz)
+                clips = read_clips(path, joints=joints, rate_hz=source_rate_hz)
             except Exception as error:  # a damaged file may fail in any way
-                self.reject(str(path), error)
+                self._reject(str(path), error)
                 continue
             self.report.read += 1
             before = self.report.clips
             for clip in clips:
-                yield from self.one(clip, path, name)
+                yield from self._prepared(clip, path, name)
             if self.report.clips > before:
-                self.manifest['sources'].append(
-                    {
-                        'path': name,
-                        **_origin(path),
-                        'clips': self.report.clips - before,
-                        'licence': self.licence,
-                    }
-                )
+                entry = {'path': name, **_origin(path), 'clips': self.report.clips - before}
+                self.manifest['sources'].append({**entry, 'licence': self._licence})
         self.manifest['ignored'] = dict(self.report.ignored)
 
-    def one(self, clip: Clip, path: Path, name: str) -> Iterator[Clip]:
+    def _prepared(self, clip: Clip, path: Path, name: str) -> Iterator[Clip]:
         """Yield the clip prepared, or nothing."""
         where = clip.source or str(path)
         try:
-            if self.labels is not None and clip.emotions is None and self.labels.ignores(clip):
-                label = self.labels.label_of(clip)
+            if self._labels is not None and clip.emotions is None and self._labels.ignores(clip):
+                label = self._labels.label_of(clip)
                 self.report.ignored[label] = self.report.ignored.get(label, 0) + 1
                 return
-            clip = self.usable(clip)
+            clip = self._usable(clip)
         except Exception as error:  # so may what it holds
-            self.reject(where, error)
+            self._reject(where, error)
             return
         # Where the data lies on this machine shall change neither splits nor manifest.
         source = name + where[len(str(path)) :] if where.startswith(str(path)) else where
         self.report.clips += 1
-        self.licence = clip.licence
+        self._licence = clip.licence
         yield dataclasses.replace(clip, source=source)
 
-    def usable(self, clip: Clip) -> Clip:
+    def _usable(self, clip: Clip) -> Clip:
         """Return the clip labelled and prepared; raises where it cannot be used."""
-        if clip.duration_s < self.min_seconds:
-            raise TrainingError(
-                f'lasts {clip.duration_s:.2f} s; expected at least {self.min_seconds:g} s'
-            )
-        if self.labels is not None:
-            clip = self.labels.labelled(clip)
+        least_s = self._settings.min_seconds
+        if clip.duration_s < least_s:
+            raise TrainingError(f'lasts {clip.duration_s:.2f} s; expected at least {least_s:g} s')
+        if self._labels is not None:
+            clip = self._labels.labelled(clip)
         if clip.emotions is None:
             raise TrainingError('has no emotions of its own; give a label file (--labels)')
         if not self.report.clips:
@@ -272,7 +277,8 @@ class _Work:
                 f'has {clip.dims} coordinates; this data set is {self.skeleton.dims}D, import '
                 f'the others into one of their own'
             )
-        clip = prepare(clip, self.skeleton, rate_hz=self.rate_hz, travel=self.travel)
+        rate_hz, travel = self._settings.rate_hz, self._settings.travel
+        clip = prepare(clip, self.skeleton, rate_hz=rate_hz, travel=travel)
         measured = (clip.confidence > 0.0)[..., None]
         highest = np.where(measured, clip.keypoints, -np.inf).max(axis=0)
         if (highest - np.where(measured, clip.keypoints, np.inf).min(axis=0)).max() < _STILL:
@@ -280,14 +286,10 @@ class _Work:
         self.rule(clip)  # an unknown group is this clip's fault, not the data set's
         return clip
 
-    def reject(self, where: str, error: Exception) -> None:
-        reason = (
-            str(error)
-            if isinstance(error, EmotionMotionError)
-            else (f'{type(error).__name__}: {error}')
-        )
-        self.report.rejected.append((where, reason))
-        self.manifest['rejected'].append({'path': where, 'reason': reason})
+    def _reject(self, where: str, error: Exception) -> None:
+        kind = '' if isinstance(error, EmotionMotionError) else f'{type(error).__name__}: '
+        self.report.rejected.append((where, f'{kind}{error}'))
+        self.manifest['rejected'].append({'path': where, 'reason': f'{kind}{error}'})
 
 
 def _origin(path: Path) -> dict[str, Any]:
@@ -295,8 +297,8 @@ def _origin(path: Path) -> dict[str, Any]:
     if path.is_file():
         return {'sha256': file_hash(path), 'bytes': path.stat().st_size}
     files = sorted(file for file in path.iterdir() if file.is_file())
-    each = ''.join(f'{file.name} {file_hash(file)}\n' for file in files)
-    digest = hashlib.sha256(each.encode('utf-8', 'replace')).hexdigest()
+    hashes = ''.join(f'{file.name} {file_hash(file)}\n' for file in files)
+    digest = hashlib.sha256(hashes.encode('utf-8', 'replace')).hexdigest()
     return {'sha256': digest, 'bytes': sum(file.stat().st_size for file in files)}
 
 

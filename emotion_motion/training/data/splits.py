@@ -15,18 +15,19 @@ from typing import Literal, TYPE_CHECKING
 
 import numpy as np
 
-from emotion_motion.exceptions import TrainingError
+from emotion_motion.exceptions import ConfigError, TrainingError
+from emotion_motion.settings import Checked, setting
 from emotion_motion.training.data.index import TOLERANCE
 
 if TYPE_CHECKING:
     from emotion_motion.io.clip import Clip
     from emotion_motion.training.data.store import ClipInfo, MotionDataset
 
-__all__ = ['GroupBy', 'SplitRule', 'check_leaks', 'group_of', 'split_of']
+__all__ = ['GroupBy', 'SplitRule', 'check_leaks', 'group_of']
 
 GroupBy = Literal['auto', 'actor', 'source']
 _SAME = 2e-3  # body heights between the frames of one motion that was prepared twice
-_SHOWN, _ENOUGH = 5, 100  # leaks told, and looked for
+_SHOWN, _ENOUGH = 5, 100  # leaks that the message names, and that are looked for
 
 
 def group_of(clip: Clip | ClipInfo, by: GroupBy = 'auto') -> str:
@@ -39,8 +40,6 @@ def group_of(clip: Clip | ClipInfo, by: GroupBy = 'auto') -> str:
     Raises:
         TrainingError: neither is known, or the actor is not and `by` asks for it.
     """
-    if by not in ('auto', 'actor', 'source'):
-        raise TrainingError(f"got group = {by!r}; expected 'auto', 'actor' or 'source'")
     if clip.actor and by != 'source':
         return f'actor {clip.actor}'
     if by == 'actor' or not clip.source:
@@ -52,46 +51,34 @@ def group_of(clip: Clip | ClipInfo, by: GroupBy = 'auto') -> str:
     return f'source {clip.source}'
 
 
-def split_of(group: str, seed: int = 0, *, val_share: float = 0.1, test_share: float = 0.1) -> str:
-    """Return 'train', 'val' or 'test' for a group, by a hash of seed and name.
-
-    Args:
-        group: see `group_of`.
-        seed: another seed gives other splits.
-        val_share: share of groups for validation.
-        test_share: share of groups for the test.
-
-    Raises:
-        TrainingError: shares below 0 or of more than 1 together.
-    """
-    if not (val_share >= 0.0 and test_share >= 0.0 and val_share + test_share <= 1.0):
-        raise TrainingError(
-            f'got val_share {val_share} and test_share {test_share}; expected shares of at least '
-            f'0 and at most 1 together'
-        )
-    digest = hashlib.sha256(f'{seed}\n{group}'.encode('utf-8', 'replace')).digest()
-    place = int.from_bytes(digest[:8], 'big') / 2**64
-    if place < test_share:
-        return 'test'
-    return 'val' if place < test_share + val_share else 'train'
-
-
 @dataclass(frozen=True)
-class SplitRule:
-    """How clips are split; called with a clip it returns its split."""
+class SplitRule(Checked):
+    """How clips are split: by a hash of the seed and the name of their group."""
 
-    val_share: float = 0.1
-    test_share: float = 0.1
-    seed: int = 0
-    by: GroupBy = 'auto'
+    val_share: float = setting(0.1, 'share of groups for validation', 0.0, 1.0)
+    test_share: float = setting(0.1, 'share of groups for the test', 0.0, 1.0)
+    seed: int = setting(0, 'another seed gives other splits')
+    by: GroupBy = setting('auto', 'what stays in one split, see `group_of`')
 
-    def __post_init__(self) -> None:
-        split_of('', val_share=self.val_share, test_share=self.test_share)
+    def check(self) -> None:
+        """Raise ConfigError where the shares are more than there is."""
+        if self.val_share + self.test_share > 1.0:
+            raise ConfigError(
+                f'got val_share = {self.val_share} and test_share = {self.test_share}; expected '
+                f'at most 1 together'
+            )
 
     def __call__(self, clip: Clip) -> str:
         """Return the split of a clip."""
-        group = group_of(clip, self.by)
-        return split_of(group, self.seed, val_share=self.val_share, test_share=self.test_share)
+        return self.of_group(group_of(clip, self.by))
+
+    def of_group(self, group: str) -> str:
+        """Return 'train', 'val' or 'test' for a group."""
+        digest = hashlib.sha256(f'{self.seed}\n{group}'.encode('utf-8', 'replace')).digest()
+        place = int.from_bytes(digest[:8], 'big') / 2**64
+        if place < self.test_share:
+            return 'test'
+        return 'val' if place < self.test_share + self.val_share else 'train'
 
 
 def check_leaks(*datasets: MotionDataset) -> None:
@@ -120,15 +107,15 @@ def check_leaks(*datasets: MotionDataset) -> None:
 
 def _torn_groups(dataset: MotionDataset) -> list[str]:
     by = dataset.manifest.get('settings', {}).get('group', 'auto')
-    found: dict[str, set[str]] = {}
+    splits_of: dict[str, set[str]] = {}
     for i in range(len(dataset)):
         info = dataset.info(i)
         if info.actor or info.source:
             group = group_of(info, by if info.actor else 'source')
-            found.setdefault(group, set()).add(str(dataset.splits[i]))
+            splits_of.setdefault(group, set()).add(str(dataset.splits[i]))
     return [
         f'{group} is in {" and ".join(sorted(splits))}'
-        for group, splits in found.items()
+        for group, splits in splits_of.items()
         if len(splits) > 1
     ]
 
@@ -140,15 +127,15 @@ def _same_motions(datasets: Sequence[MotionDataset]) -> list[str]:
     splits = np.concatenate([dataset.splits for dataset in datasets])
     for first, second in _near(prints, splits):
         if _same(*clips[first], *clips[second]):
-            names = [_told(*clips[n], len(datasets) > 1) for n in (first, second)]
+            names = [_name(*clips[n], len(datasets) > 1) for n in (first, second)]
             leaks.append(f'the same motion: {names[0]} and {names[1]}')
             if len(leaks) >= _ENOUGH:
                 break
     return leaks
 
 
-def _told(dataset: MotionDataset, i: int, several: bool) -> str:
-    """Name a clip, with its data set where there are several."""
+def _name(dataset: MotionDataset, i: int, several: bool) -> str:
+    """Return the name of a clip, with its data set where there are several."""
     place = f'{dataset.splits[i]} of {dataset.path.name}' if several and dataset.path else ''
     return f'{dataset.info(i).source or i} ({place or dataset.splits[i]})'
 

@@ -9,7 +9,7 @@ shards with the frames. Opening reads the index alone; a clip is read when it is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 import json
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ __all__ = ['FORMAT', 'SPLITS', 'ClipInfo', 'MotionDataset', 'is_dataset', 'write
 FORMAT = 1  # raised when a folder of before can no longer be read
 _MANIFEST, _INDEX = 'manifest.json', 'index.safetensors'
 
-SplitRule = Callable[[Clip], str] | Sequence[str] | None
+# A split for each clip in order, or what tells the split of a clip; None: all 'train'.
+Splits = Callable[[Clip], str] | Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class MotionDataset:
     def __init__(
         self,
         index: Index,
-        frames: _Source,
+        frames: _Memory | ShardReader,
         *,
         skeleton: Skeleton,
         rate_hz: float,
@@ -158,9 +159,9 @@ class MotionDataset:
         for name, size in shards:
             file = path / name
             if not file.is_file() or file.stat().st_size != size:
-                found = f'{file.stat().st_size} bytes' if file.is_file() else 'no such file'
+                actual = f'{file.stat().st_size} bytes' if file.is_file() else 'no such file'
                 raise TrainingError(
-                    f'got {found} for {file}; expected {size} bytes, import the data again'
+                    f'got {actual} for {file}; expected {size} bytes, import the data again'
                 )
         reader = ShardReader(path, [name for name, _ in shards])
         return cls(index, reader, skeleton=skeleton, rate_hz=rate_hz, manifest=manifest, path=path)
@@ -171,7 +172,7 @@ class MotionDataset:
         clips: Iterable[Clip],
         *,
         skeleton: Skeleton | None = None,
-        splits: SplitRule = None,
+        splits: Splits = None,
         manifest: dict[str, Any] | None = None,
     ) -> MotionDataset:
         """Hold prepared clips with emotions in memory.
@@ -179,7 +180,7 @@ class MotionDataset:
         Args:
             clips: at least one, all of one rate.
             skeleton: default body_25, or its flat form for clips of D = 2.
-            splits: a split for each clip, or what tells the split of a clip; default all 'train'.
+            splits: of the clips, see `Splits`.
             manifest: entries to add to the manifest.
 
         Raises:
@@ -205,7 +206,7 @@ def write_dataset(
     *,
     skeleton: Skeleton,
     rate_hz: float,
-    splits: SplitRule = None,
+    splits: Splits = None,
     manifest: dict[str, Any] | None = None,
     overwrite: bool = False,
 ) -> MotionDataset:
@@ -218,8 +219,7 @@ def write_dataset(
         clips: prepared clips with emotions; held in memory one shard at a time.
         skeleton: whose keypoints they are.
         rate_hz: frames a second of every clip.
-        splits: a split ('train', 'val', 'test') for each clip in order, or what tells the split
-            of a clip; default all 'train'.
+        splits: of the clips ('train', 'val', 'test'), see `Splits`.
         manifest: entries to add to the manifest; read after the last clip, so that what makes
             the clips may still fill it.
         overwrite: replace a data set that is there.
@@ -252,8 +252,10 @@ class _Memory:
     def __init__(self) -> None:
         self._clips: list[Frames] = []
 
-    def add(self, *frames: np.ndarray) -> tuple[int, int]:
-        self._clips.append(frames)
+    def add(
+        self, keypoints: np.ndarray, confidence: np.ndarray, emotions: np.ndarray
+    ) -> tuple[int, int]:
+        self._clips.append((keypoints, confidence, emotions))
         return len(self._clips) - 1, 0
 
     def read(self, shard: int, first: int, count: int) -> Frames:
@@ -262,34 +264,31 @@ class _Memory:
         return points[part].copy(), confidence[part].copy(), emotions[part].copy()
 
 
-_Source = _Memory | ShardReader
-
-
 def _rows(
     clips: Iterable[Clip],
     add: Callable[..., tuple[int, int]],
     skeleton: Skeleton,
     rate_hz: float,
-    splits: SplitRule,
+    splits: Splits,
 ) -> Iterable[IndexRow]:
     """Check each clip, hand its frames to `add` and describe it."""
     for number, clip in enumerate(clips):
-        _check_clip(clip, number, skeleton, rate_hz)
+        emotions = _checked_emotions(clip, number, skeleton, rate_hz)
         split = _split(splits, clip, number)
-        shard, row = add(clip.keypoints, clip.confidence, clip.emotions)
+        shard, row = add(clip.keypoints, clip.confidence, emotions)
         yield IndexRow(
             shard=shard,
             row=row,
             length=len(clip),
             split=split,
-            emotions=clip.emotions.mean(axis=0),
+            emotions=emotions.mean(axis=0),
             fingerprint=fingerprint(clip.keypoints, skeleton),
-            texts=tuple(getattr(clip, name) for name in ClipInfo.__dataclass_fields__),
+            texts={field.name: getattr(clip, field.name) for field in fields(ClipInfo)},
             valence_arousal=clip.valence_arousal,
         )
 
 
-def _split(splits: SplitRule, clip: Clip, number: int) -> str:
+def _split(splits: Splits, clip: Clip, number: int) -> str:
     if splits is None:
         return 'train'
     if not callable(splits) and number >= len(splits):
@@ -300,7 +299,8 @@ def _split(splits: SplitRule, clip: Clip, number: int) -> str:
     return split
 
 
-def _check_clip(clip: Clip, number: int, skeleton: Skeleton, rate_hz: float) -> None:
+def _checked_emotions(clip: Clip, number: int, skeleton: Skeleton, rate_hz: float) -> np.ndarray:
+    """Return the emotions [T, 7] of a clip that fits the data set; raises where it does not."""
     named = f'clip {number} ({clip.source or "no source"})'
     if not clip.prepared or clip.emotions is None:
         raise TrainingError(
@@ -316,6 +316,7 @@ def _check_clip(clip: Clip, number: int, skeleton: Skeleton, rate_hz: float) -> 
             f'got {named} with keypoints {list(clip.keypoints.shape[1:])} of {clip.skeleton!r}; '
             f'expected {list(skeleton.rest.shape)} of {skeleton.name!r}'
         )
+    return clip.emotions
 
 
 def _default_skeleton(clips: Sequence[Clip]) -> Skeleton:
@@ -332,8 +333,8 @@ def _manifest(
 ) -> dict[str, Any]:
     import emotion_motion
 
-    frames = {s: int(index.lengths[index.splits == s].sum()) for s in SPLITS}
-    weight = index.emotions * index.lengths[:, None] / rate_hz / 60.0
+    lengths = {split: index.lengths[index.splits == split] for split in SPLITS}
+    minutes = (index.emotions * index.lengths[:, None] / rate_hz / 60.0).sum(axis=0)
     return {
         **(more or {}),
         'format': FORMAT,
@@ -342,11 +343,9 @@ def _manifest(
         'dims': int(skeleton.rest.shape[-1]),
         'clips': len(index.lengths),
         'frames': int(index.lengths.sum()),
-        'splits': {
-            s: {'clips': int((index.splits == s).sum()), 'frames': frames[s]} for s in SPLITS
-        },
+        'splits': {s: {'clips': len(n), 'frames': int(n.sum())} for s, n in lengths.items()},
         'minutes_by_emotion': {
-            name: round(float(weight[:, i].sum()), 3) for i, name in enumerate(EMOTIONS)
+            name: round(float(share), 3) for name, share in zip(EMOTIONS, minutes, strict=True)
         },
         'skeleton': skeleton.to_dict(),
         'shards': shards,
@@ -364,10 +363,10 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise TrainingError(f'got {file}, which is not JSON ({error})') from error
-    found = manifest.get('format') if isinstance(manifest, dict) else None
-    if found != FORMAT:
+    version = manifest.get('format') if isinstance(manifest, dict) else None
+    if version != FORMAT:
         raise TrainingError(
-            f'got {file} of the format {found!r}; this version reads {FORMAT}, import the data '
+            f'got {file} of the format {version!r}; this version reads {FORMAT}, import the data '
             f'again'
         )
     return manifest

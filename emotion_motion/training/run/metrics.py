@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import csv
 import io
 import os
 from pathlib import Path
 import time
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from emotion_motion.exceptions import TrainingError
 from emotion_motion.files import storage_errors, write_file
 
 __all__ = ['MetricsLog', 'read_metrics']
+
+Row = dict[str, str]  # by column; what is missing is empty
 
 
 class MetricsLog:
@@ -40,9 +42,8 @@ class MetricsLog:
         """
         self._path, self._tensorboard = Path(csv_path), tensorboard
         self._first_step = first_step
-        self._file: TextIO | None = None
         self._writer: Any = None
-        self._columns: list[str] = []
+        self._columns: list[str] | None = None  # None: the table was not looked at yet
         self._last_step = -1
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
@@ -53,84 +54,63 @@ class MetricsLog:
             values: numbers by name; 'losses/mse' is grouped under 'losses' by TensorBoard.
 
         Raises:
-            TrainingError: an earlier step (truncate first), a full disk, or tensorboard is
-                missing.
+            TrainingError: an earlier step (truncate first), or tensorboard is missing.
+            StorageError: the disk is full, or the table cannot be written.
         """
-        numbers = {name: float(value) for name, value in values.items()}
+        row = {'step': str(step), **{name: repr(float(value)) for name, value in values.items()}}
         with storage_errors(f'the metrics {self._path}'):
-            if self._file is None:
-                self._open()
+            columns = self._open() if self._columns is None else self._columns
             if step < self._last_step:
                 raise TrainingError(
                     f'got metrics of step {step} after those of step {self._last_step}; '
                     f'call truncate({step}) before going back'
                 )
-            new = [name for name in numbers if name not in self._columns]
-            if new or step == self._last_step:
-                self._rewrite(step, numbers, new)
+            self._columns = list(dict.fromkeys([*columns, *row]))
+            if self._columns != columns or step == self._last_step:
+                self._rewrite(row)
             else:
-                self._append(step, numbers)
+                # One write of a whole row: a kill leaves it or a part of it at the end, no more.
+                with open(self._path, 'a', newline='', encoding='utf-8') as file:
+                    file.write(_text([row], columns))
             self._last_step = step
-            self._to_tensorboard(step, numbers)
+            self._to_tensorboard(step, values)
 
     def truncate(self, after_step: int) -> None:
         """Drop all rows after a step, as a run does that goes on from its checkpoint of then."""
         self.close()
         columns, rows = _read(self._path)
-        kept = [row for row in rows if int(row['step']) <= after_step]
         if self._path.exists():
             with storage_errors(f'the metrics {self._path}'):
-                write_file(self._path, _table(columns, kept).encode())
+                _write(self._path, columns, (r for r in rows if int(r['step']) <= after_step))
         self._first_step = after_step + 1
 
     def close(self) -> None:
-        """Close the files; `log` opens them again."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Close TensorBoard's file; `log` opens another, and looks at the table again."""
+        self._columns, self._last_step = None, -1
         if self._writer is not None:
             self._writer.close()
             self._writer = None
 
-    def _open(self) -> None:
-        """Open the table at its end; a row that a kill cut in two is dropped."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._columns, rows = _read(self._path)
-        self._last_step = max((int(row['step']) for row in rows), default=-1)
-        if self._path.exists():
-            whole = _table(self._columns, rows)
-            if whole.encode() != self._path.read_bytes():
-                write_file(self._path, whole.encode())
-        self._file = open(self._path, 'a', newline='', encoding='utf-8')  # noqa: SIM115
+    def _open(self) -> list[str]:
+        """Return the columns of the table; a row that a kill cut in two is dropped."""
+        columns, rows = _read(self._path)
+        self._last_step = int(rows[-1]['step']) if rows else -1
+        _write(self._path, columns, rows)
+        return columns
 
-    def _append(self, step: int, numbers: dict[str, float]) -> None:
-        assert self._file is not None
-        # One write of a whole row: a kill leaves it or a part of it at the end, nothing else.
-        self._file.write(_line([step, *(numbers.get(name, '') for name in self._columns)]))
-        self._file.flush()
+    def _rewrite(self, row: Row) -> None:
+        rows = _read(self._path)[1]
+        if rows and rows[-1]['step'] == row['step']:
+            row = rows.pop() | row
+        _write(self._path, self._columns or [], [*rows, row])
 
-    def _rewrite(self, step: int, numbers: dict[str, float], new: list[str]) -> None:
-        """Write the whole table anew, with more columns or a fuller last row."""
-        assert self._file is not None
-        self._file.close()
-        self._file = None
-        columns, rows = [*self._columns, *new], _read(self._path)[1]
-        texts = {name: repr(value) for name, value in numbers.items()}
-        if rows and int(rows[-1]['step']) == step:
-            rows[-1] |= texts
-        else:
-            rows.append({'step': str(step), **texts})
-        write_file(self._path, _table(columns, rows).encode())
-        self._columns = columns
-        self._file = open(self._path, 'a', newline='', encoding='utf-8')  # noqa: SIM115
-
-    def _to_tensorboard(self, step: int, numbers: dict[str, float]) -> None:
+    def _to_tensorboard(self, step: int, values: Mapping[str, float]) -> None:
         if self._tensorboard is None:
             return
         if self._writer is None:
             self._writer = _summary_writer(self._tensorboard, self._first_step)
-        for name, value in numbers.items():
-            self._writer.add_scalar(name, value, step)
+        for name, value in values.items():
+            self._writer.add_scalar(name, float(value), step)
         self._writer.flush()
 
 
@@ -148,46 +128,43 @@ def read_metrics(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         raise TrainingError(f'got no file {path}; expected the metrics.csv of a run folder')
     columns, rows = _read(path)
     table = {name: np.array([float(row[name] or 'nan') for row in rows]) for name in columns}
-    return {'step': np.array([int(row['step']) for row in rows], dtype=np.int64), **table}
+    return {**table, 'step': np.array([int(row['step']) for row in rows], dtype=np.int64)}
 
 
-def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the columns without 'step', and the rows that are whole."""
-    if not path.exists():
-        return [], []
-    text = path.read_text(encoding='utf-8', errors='replace')
-    whole, _, _ = text.rpartition('\n')
-    lines = list(csv.reader(io.StringIO(whole)))
+def _read(path: Path) -> tuple[list[str], list[Row]]:
+    """Return the columns, 'step' first, and the rows that are whole."""
+    text = path.read_text(encoding='utf-8', errors='replace') if path.exists() else ''
+    lines = list(csv.reader(io.StringIO(text.rpartition('\n')[0])))
     if not lines:
-        return [], []
-    if lines[0][:1] != ['step']:
+        return ['step'], []
+    header = lines[0]
+    if header[:1] != ['step']:
         raise TrainingError(
-            f'got {path}, which begins with {",".join(lines[0])[:60]!r}; expected a table of '
+            f'got {path}, which begins with {",".join(header)[:60]!r}; expected a table of '
             f'metrics that begins with step'
         )
-    header = lines[0]
-    rows = [dict(zip(header, line, strict=True)) for line in lines[1:] if _is_row(line, header)]
-    return header[1:], rows
+    return header, [
+        dict(zip(header, line, strict=True)) for line in lines[1:] if _is_row(line, len(header))
+    ]
 
 
-def _is_row(line: list[str], header: list[str]) -> bool:
-    """Tell a row from what the end of the power may leave."""
+def _is_row(line: list[str], columns: int) -> bool:
+    """Tell a row from what a power cut may leave."""
     try:
         [float(cell or 'nan') for cell in line[1:]]
-        return len(line) == len(header) and int(line[0]) >= 0
+        return len(line) == columns and int(line[0]) >= 0
     except ValueError:
         return False
 
 
-def _table(columns: list[str], rows: list[dict[str, str]]) -> str:
-    lines = [_line(['step', *columns])]
-    lines += [_line([row['step'], *(row.get(name, '') for name in columns)]) for row in rows]
-    return ''.join(lines)
+def _write(path: Path, columns: list[str], rows: Iterable[Row]) -> None:
+    header = dict(zip(columns, columns, strict=True))
+    write_file(path, _text([header, *rows], columns).encode())
 
 
-def _line(cells: list[Any]) -> str:
+def _text(rows: Iterable[Row], columns: list[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator='\n').writerow(cells)
+    csv.DictWriter(text, columns, restval='', lineterminator='\n').writerows(rows)
     return text.getvalue()
 
 
@@ -199,16 +176,10 @@ def _summary_writer(folder: Path, first_step: int | None) -> Any:
             "got no tensorboard, which the run folder's event files need; pip install "
             "'emotion_motion[train]' or train without tensorboard"
         ) from error
-    _outlive_this_second(folder)
-    return SummaryWriter(str(folder), purge_step=first_step)
-
-
-def _outlive_this_second(folder: Path) -> None:
-    """Wait until a new event file's name sorts after those that are there, one second at most.
-
-    TensorBoard reads event files in the order of their names: the second, then the host, the
-    process and a count, both without leading zeros, so that of two files of one second the
-    tenth comes before the ninth, and what it replaces is shown instead.
-    """
+    # TensorBoard reads event files in the order of their names: the second, then the host, the
+    # process and a count, both without leading zeros, so that of two files of one second the
+    # tenth comes before the ninth, and what it replaces is shown instead. So a file waits until
+    # its second is its own.
     while any(folder.glob(f'events.out.tfevents.{int(time.time()):010d}.*')):
         time.sleep(0.05)
+    return SummaryWriter(str(folder), purge_step=first_step)

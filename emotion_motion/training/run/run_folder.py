@@ -14,9 +14,7 @@ best/             the best model so far in the packaged format
 from __future__ import annotations
 
 from collections.abc import Mapping
-import dataclasses
 from datetime import datetime, UTC
-import enum
 import importlib.metadata
 import json
 import os
@@ -26,25 +24,231 @@ import shlex
 import shutil
 import subprocess
 import sys
-from typing import Any, TextIO
+from typing import Any
 
+from filelock import FileLock, Timeout
 import torch
 
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint, save_pretrained
-from emotion_motion.exceptions import CheckpointError, TrainingError
-from emotion_motion.files import free_space, new_folder, recover_folder, storage_errors, write_file
+from emotion_motion.exceptions import StorageError, TrainingError
+from emotion_motion.files import (
+    free_space,
+    new_folder,
+    PARTIAL,
+    recover_folder,
+    storage_errors,
+    write_file,
+)
+from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.run.metrics import MetricsLog
 from emotion_motion.training.run.state import newest_state
 
-__all__ = ['RunFolder', 'describe_environment']
+__all__ = ['RunFolder']
 
-# Where a training run ran: versions, machine, source, command; what it takes to repeat it.
+_PACKAGES = ('numpy', 'safetensors', 'accelerate', 'tensorboard', 'rich', 'PyYAML', 'pin')
+_CONFIG, _ENVIRONMENT, _MANIFEST = 'config.yaml', 'environment.json', 'manifest.json'
 
-_PACKAGES = ('numpy', 'safetensors', 'accelerate', 'tensorboard', 'rich', 'PyYAML', 'bvhio', 'pin')
+
+class RunFolder:
+    """One run's folder; `create` makes it, `open` goes on with it.
+
+    While a process has it, no other process can open it.
+
+    Attributes:
+        root: the folder.
+        config_path: its config.yaml.
+        checkpoints: folder of the states.
+        best: folder of the best model; missing until `save_best`.
+        strips: folder of the film strips.
+        metrics: the log of the run's metrics.
+    """
+
+    def __init__(self, root: Path, lock: FileLock) -> None:
+        """Use `create` or `open`."""
+        self.root, self._lock = root, lock
+        self.config_path = root / _CONFIG
+        self.checkpoints = root / 'checkpoints'
+        self.best = root / 'best'
+        self.strips = root / 'strips'
+        self.metrics = MetricsLog(root / 'metrics.csv', root / 'tensorboard')
+
+    @classmethod
+    def create(
+        cls, path: str | os.PathLike[str], config: TrainConfig, *, need_bytes: int = 0
+    ) -> RunFolder:
+        """Make the folder of a new run, before the training begins.
+
+        Args:
+            path: a new or an empty folder.
+            config: of the training.
+            need_bytes: space that the run will take, as far as is known.
+
+        Raises:
+            TrainingError: the folder is not empty, another process trains in it, or its disk has
+                too little space.
+            StorageError: it cannot be written.
+        """
+        root = Path(path)
+        _check_empty(root)
+        with storage_errors(f'the run folder {root}'):
+            root.mkdir(parents=True, exist_ok=True)
+            run = cls._opened(root, need_bytes)
+            environment = {**_environment(), 'seed': config.run.seed, 'resumed': []}
+            write_file(root / _ENVIRONMENT, _json(environment))
+            write_file(root / _MANIFEST, _json({}))
+            # It comes last: with it, and not before, the folder is a run's.
+            write_file(root / _CONFIG, config.to_yaml().encode())
+        return run
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, need_bytes: int = 0) -> RunFolder:
+        """Open the folder of a run to go on with it.
+
+        Args:
+            path: a folder that `create` made.
+            need_bytes: space that the rest of the run will take, as far as is known.
+
+        Raises:
+            TrainingError: it is no run folder, another process trains in it, or its disk has too
+                little space.
+            StorageError: it cannot be written.
+        """
+        root = Path(path)
+        missing = [n for n in (_CONFIG, _ENVIRONMENT, _MANIFEST) if not (root / n).is_file()]
+        if missing:
+            raise TrainingError(
+                f'got {root}, which has no {" and no ".join(missing)}; expected the folder of an '
+                f'earlier training run: start a new run without --resume'
+            )
+        with storage_errors(f'the run folder {root}'):
+            run = cls._opened(root, need_bytes)
+            recover_folder(run.best)
+        return run
+
+    @classmethod
+    def _opened(cls, root: Path, need_bytes: int) -> RunFolder:
+        _check_space(root, need_bytes)
+        run = cls(root, _locked(root))
+        run.checkpoints.mkdir(exist_ok=True)
+        run.strips.mkdir(exist_ok=True)
+        return run
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the data was when the run began; assign another for data made in the folder."""
+        return _read_json(self.root / _MANIFEST)
+
+    @manifest.setter
+    def manifest(self, manifest: Mapping[str, Any]) -> None:
+        with storage_errors(f'{self.root / _MANIFEST}'):
+            write_file(self.root / _MANIFEST, _json(manifest))
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Where the run began, and under 'resumed' where it went on."""
+        return _read_json(self.root / _ENVIRONMENT)
+
+    def newest_state(self) -> Path | None:
+        """Return the folder of the newest whole state; see `state.newest_state`."""
+        return newest_state(self.checkpoints)
+
+    def resumed(self, step: int) -> None:
+        """Note that the run goes on from a step, and forget metrics that came after it."""
+        environment = self.environment
+        environment['resumed'].append({'step': step, **_environment()})
+        with storage_errors(f'{self.root / _ENVIRONMENT}'):
+            write_file(self.root / _ENVIRONMENT, _json(environment))
+        self.metrics.truncate(step)
+
+    def save_best(self, checkpoint: Checkpoint, *, card: str = '', half: bool = False) -> Path:
+        """Write the best model in the packaged format; the one before stays until it is whole.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        try:
+            with storage_errors(f'the model {self.best}'), new_folder(self.best) as folder:
+                save_pretrained(folder, checkpoint, card=card, half=half)
+        except StorageError as error:
+            if not self.best.is_dir():
+                raise
+            raise StorageError(f'{error}; {self.best} is still the one before') from error
+        return self.best
+
+    def close(self) -> None:
+        """Close the metrics and let other processes open the folder."""
+        self.metrics.close()
+        self._lock.release()
 
 
-def describe_environment() -> dict[str, Any]:
+def _check_empty(root: Path) -> None:
+    if (root / _CONFIG).is_file():
+        raise TrainingError(
+            f'got {root}, which holds an earlier training run; add --resume to go on with it, or '
+            f'choose a new folder'
+        )
+    if root.exists() and (not root.is_dir() or any(_foreign(root))):
+        raise TrainingError(
+            f'got {root}, which is not empty and holds no training run; choose a new folder'
+        )
+
+
+def _foreign(root: Path) -> list[Path]:
+    """Return what is in the folder but for what a kill within `create` may leave."""
+    ours = {_ENVIRONMENT, _MANIFEST, 'checkpoints', 'strips', '.lock', '.probe'}
+    return [path for path in root.iterdir() if path.name not in ours and PARTIAL not in path.name]
+
+
+def _check_space(root: Path, need_bytes: int) -> None:
+    """Write a probe, which finds what permissions and mounts do not tell, and ask for the space.
+
+    Raises:
+        OSError: the probe cannot be written.
+        TrainingError: there is too little space.
+    """
+    probe = root / '.probe'
+    try:
+        write_file(probe, b'x' * 4096)
+    finally:
+        probe.unlink(missing_ok=True)
+    free = shutil.disk_usage(root).free
+    if free < need_bytes:
+        raise TrainingError(
+            f'got the run folder {root}, which needs {need_bytes / 1e6:.1f} MB; '
+            f'{free_space(root)}: free some, keep fewer checkpoints or choose a folder on another '
+            f'disk'
+        )
+
+
+def _locked(root: Path) -> FileLock:
+    """Hold the folder; the system lets go of it when the process ends, however it ends."""
+    lock = FileLock(root / '.lock', blocking=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise TrainingError(
+            f'got the run folder {root}, in which another process is training; wait for its end '
+            f'or stop it first'
+        ) from error
+    return lock
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    return (json.dumps(data, indent=1) + '\n').encode()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        raise TrainingError(
+            f'got {path}, which cannot be read as JSON ({error}); expected what a training run '
+            f'wrote'
+        ) from error
+
+
+def _environment() -> dict[str, Any]:
     """Return versions, processor, threads, GPUs, commit, command and date, ready for JSON.
 
     What is not installed or not known is None.
@@ -90,14 +294,10 @@ def _commit() -> str | None:
     root = Path(emotion_motion.__file__).resolve().parents[1]
     if not (root / '.git').exists():
         return None
-    commit, changes = _git(root, 'rev-parse', 'HEAD'), _git(root, 'status', '--porcelain', '-uno')
-    return f'{commit} + changes' if commit and changes else commit
-
-
-def _git(root: Path, *arguments: str) -> str | None:
+    command = ['git', '-C', str(root), 'describe', '--always', '--abbrev=40', '--exclude=*']
     try:
         answer = subprocess.run(
-            ['git', '-C', str(root), *arguments],
+            [*command, '--dirty= + changes'],
             capture_output=True,
             text=True,
             timeout=10.0,
@@ -106,271 +306,3 @@ def _git(root: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip()
-
-
-_CONFIG, _ENVIRONMENT, _MANIFEST = 'config.yaml', 'environment.json', 'manifest.json'
-
-
-class RunFolder:
-    """One run's folder; `create` makes it, `open` goes on with it.
-
-    While a process has it, no other process can open it.
-
-    Attributes:
-        root: the folder.
-        config_path: its config.yaml.
-        checkpoints: folder of the states.
-        best: folder of the best model; missing until `save_best`.
-        strips: folder of the film strips.
-        metrics: the log of the run's metrics.
-    """
-
-    def __init__(self, root: Path, lock: TextIO | None) -> None:
-        """Use `create` or `open`."""
-        self.root, self._lock = root, lock
-        self.config_path = root / _CONFIG
-        self.checkpoints = root / 'checkpoints'
-        self.best = root / 'best'
-        self.strips = root / 'strips'
-        self.metrics = MetricsLog(root / 'metrics.csv', root / 'tensorboard')
-
-    @classmethod
-    def create(
-        cls,
-        path: str | os.PathLike[str],
-        config: Any,
-        manifest: Mapping[str, Any],
-        *,
-        seed: int | None = None,
-        need_bytes: int = 0,
-    ) -> RunFolder:
-        """Make the folder of a new run, before the training begins.
-
-        Args:
-            path: a new or an empty folder.
-            config: the configuration: a dataclass (nested as you like), a mapping or YAML text.
-            manifest: what the data is.
-            seed: of the run; None: `seed` or `run.seed` of the configuration.
-            need_bytes: space that the run will take, as far as is known.
-
-        Raises:
-            TrainingError: the folder is not empty, cannot be written, or its disk has too little
-                space.
-        """
-        root = Path(path)
-        _check_empty(root)
-        seed = _seed_of(config) if seed is None else seed
-        environment = {**describe_environment(), 'seed': seed, 'resumed': []}
-        # config.yaml comes last: with it, and not before, the folder is a run's.
-        files = {
-            _ENVIRONMENT: _json(environment),
-            _MANIFEST: _json(manifest),
-            _CONFIG: _yaml(config),
-        }
-        with storage_errors(f'the run folder {root}'):
-            root.mkdir(parents=True, exist_ok=True)
-            _check_space(root, need_bytes)
-            run = cls(root, _lock(root))
-            run.checkpoints.mkdir(exist_ok=True)
-            run.strips.mkdir(exist_ok=True)
-            for name, content in files.items():
-                write_file(root / name, content)
-        return run
-
-    @classmethod
-    def open(cls, path: str | os.PathLike[str], *, need_bytes: int = 0) -> RunFolder:
-        """Open the folder of a run to go on with it.
-
-        Args:
-            path: a folder that `create` made.
-            need_bytes: space that the rest of the run will take, as far as is known.
-
-        Raises:
-            TrainingError: it is no run folder, another process trains in it, it cannot be
-                written, or its disk has too little space.
-        """
-        root = Path(path)
-        missing = [n for n in (_CONFIG, _ENVIRONMENT, _MANIFEST) if not (root / n).is_file()]
-        if missing:
-            raise TrainingError(
-                f'got {root}, which has no {" and no ".join(missing)}; expected the folder of an '
-                f'earlier training run: start a new run without --resume'
-            )
-        with storage_errors(f'the run folder {root}'):
-            _check_space(root, need_bytes)
-            run = cls(root, _lock(root))
-            recover_folder(run.best)
-            run.checkpoints.mkdir(exist_ok=True)
-            run.strips.mkdir(exist_ok=True)
-        return run
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """What the data was when the run began; assign another for data made in the folder."""
-        return _read_json(self.root / _MANIFEST)
-
-    @manifest.setter
-    def manifest(self, manifest: Mapping[str, Any]) -> None:
-        with storage_errors(f'{self.root / _MANIFEST}'):
-            write_file(self.root / _MANIFEST, _json(manifest))
-
-    @property
-    def environment(self) -> dict[str, Any]:
-        """Where the run began, and under 'resumed' where it went on."""
-        return _read_json(self.root / _ENVIRONMENT)
-
-    @property
-    def config_text(self) -> str:
-        """The configuration as YAML text."""
-        return self.config_path.read_text(encoding='utf-8')
-
-    def newest_state(self) -> Path | None:
-        """Return the folder of the newest whole state; see `state.newest_state`."""
-        return newest_state(self.checkpoints)
-
-    def resumed(self, step: int) -> None:
-        """Note that the run goes on from a step, and forget metrics that came after it."""
-        environment = self.environment
-        environment['resumed'].append({'step': step, **describe_environment()})
-        with storage_errors(f'{self.root / _ENVIRONMENT}'):
-            write_file(self.root / _ENVIRONMENT, _json(environment))
-        self.metrics.truncate(step)
-
-    def save_best(self, checkpoint: Checkpoint, *, card: str = '', half: bool = False) -> Path:
-        """Write the best model in the packaged format; the one before stays until it is whole.
-
-        Raises:
-            TrainingError: it cannot be written.
-        """
-        keeps = f'{self.best} is still the one before' if self.best.is_dir() else ''
-        with storage_errors(f'the model {self.best}', keeps=keeps):
-            try:
-                with new_folder(self.best) as folder:
-                    save_pretrained(folder, checkpoint, card=card, half=half)
-            except CheckpointError as error:
-                if isinstance(error.__cause__, OSError):
-                    raise error.__cause__ from None
-                raise
-        return self.best
-
-    def close(self) -> None:
-        """Close the metrics and let other processes open the folder."""
-        self.metrics.close()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-
-def _seed_of(config: Any) -> int | None:
-    """Return the seed of a configuration, or of its part `run`."""
-    for part in (config, getattr(config, 'run', None)):
-        if hasattr(part, 'seed'):
-            return part.seed
-    return None
-
-
-def _check_empty(root: Path) -> None:
-    if (root / _CONFIG).is_file():
-        raise TrainingError(
-            f'got {root}, which holds an earlier training run; add --resume to go on with it, or '
-            f'choose a new folder'
-        )
-    if root.exists() and (not root.is_dir() or any(_foreign(root))):
-        raise TrainingError(
-            f'got {root}, which is not empty and holds no training run; choose a new folder'
-        )
-
-
-def _foreign(root: Path) -> list[Path]:
-    """Return what is in the folder but for what a kill within `create` may leave."""
-    ours = {_ENVIRONMENT, _MANIFEST, 'checkpoints', 'strips', '.lock'}
-    return [
-        path
-        for path in root.iterdir()
-        if path.name not in ours and not path.name.endswith('.partial')
-    ]
-
-
-def _check_space(root: Path, need_bytes: int) -> None:
-    """Write a probe, which finds what permissions and mounts do not tell, and ask for the space.
-
-    Raises:
-        OSError: the probe cannot be written.
-        TrainingError: there is too little space.
-    """
-    probe = root / '.probe'
-    try:
-        write_file(probe, b'x' * 4096)
-    finally:
-        probe.unlink(missing_ok=True)
-    free = shutil.disk_usage(root).free
-    if free < need_bytes:
-        raise TrainingError(
-            f'got the run folder {root}, which needs {need_bytes / 1e6:.1f} MB; '
-            f'{free_space(root)}: '
-            f'free some, keep fewer checkpoints or choose a folder on another disk'
-        )
-
-
-def _lock(root: Path) -> TextIO | None:
-    """Hold the folder; the system lets go of it when the process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # not POSIX
-        return None
-    file = open(root / '.lock', 'a', encoding='utf-8')  # noqa: SIM115
-    try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise TrainingError(
-            f'got the run folder {root}, in which another process is training; wait for its end '
-            f'or stop it first'
-        ) from error
-    except OSError:  # a file system without locks
-        file.close()
-        return None
-    return file
-
-
-def _json(data: Mapping[str, Any]) -> bytes:
-    return (json.dumps(_plain(data), indent=1) + '\n').encode()
-
-
-def _yaml(config: Any) -> bytes:
-    if isinstance(config, str):
-        return config.encode()
-    try:
-        import yaml
-    except ImportError as error:
-        raise TrainingError(
-            "got no yaml, which config.yaml needs; pip install 'emotion_motion[train]'"
-        ) from error
-    return yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True).encode()
-
-
-def _plain(value: Any) -> Any:
-    """Return dataclasses, tuples, paths and enums as what JSON and YAML know."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(part) for part in value]
-    if isinstance(value, enum.Enum):
-        return _plain(value.value)
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if hasattr(value, 'tolist'):  # numpy
-        return _plain(value.tolist())
-    return value
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f'got {path}, which cannot be read as JSON ({error}); expected what a training run '
-            f'wrote'
-        ) from error

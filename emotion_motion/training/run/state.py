@@ -8,7 +8,7 @@ the tensors' file). It is written beside and renamed: a folder of that name is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 import dataclasses
 from dataclasses import dataclass, field
 import hashlib
@@ -36,58 +36,12 @@ __all__ = [
     'TrainState',
     'load_state',
     'newest_state',
-    'save_state',
+    'optimiser_state',
     'pack',
-    'same_data',
+    'data_hash',
+    'save_state',
     'unpack',
 ]
-
-# A trainer's tensors under flat names, as a training state holds them.
-
-
-def pack(
-    model: MotionModel,
-    average: MotionModel,
-    optimiser: torch.optim.Optimizer,
-    normaliser: Normaliser,
-) -> dict[str, Tensor]:
-    """Return weights, their average, the optimiser's moments and the normaliser by name."""
-    tensors = {f'model.{name}': part for name, part in model.state_dict().items()}
-    tensors |= {f'average.{name}': part for name, part in average.state_dict().items()}
-    moments = optimiser.state_dict()['state']
-    for i, (name, _) in enumerate(model.named_parameters()):
-        tensors |= {f'optimiser.{name}.{key}': part for key, part in moments.get(i, {}).items()}
-    for entry in dataclasses.fields(normaliser):
-        part = torch.from_numpy(getattr(normaliser, entry.name))
-        tensors[f'normaliser.{entry.name}'] = part
-    return {name: part.detach() for name, part in tensors.items()}
-
-
-def unpack(state: TrainState, part: str) -> dict[str, Tensor]:
-    """Return the tensors of one part of a state ('model', 'optimiser') by their own names.
-
-    Raises:
-        TrainingError: it has none.
-    """
-    first = f'{part}.'
-    found = {
-        name.removeprefix(first): tensor
-        for name, tensor in state.tensors.items()
-        if name.startswith(first)
-    }
-    if not found and not (part == 'optimiser' and state.step == 0):
-        raise TrainingError(f'got a training state without {part}; it is of another release')
-    return found
-
-
-def same_data(datasets: Sequence[MotionDataset]) -> str:
-    """Return a hash that tells one collection of clips from another."""
-    digest = hashlib.sha256()
-    for data in datasets:
-        for part in (data.lengths, data.emotions, data.splits == 'train', data.fingerprints):
-            digest.update(np.ascontiguousarray(part).tobytes())
-    return digest.hexdigest()
-
 
 FORMAT_VERSION = 1
 _TENSORS, _NUMBERS = 'state.safetensors', 'state.json'
@@ -102,12 +56,59 @@ class TrainState:
     Attributes:
         step: optimiser steps taken.
         tensors: by name ('model.*', 'average.*', 'optimiser.*'), flat; any shape and dtype.
-        numbers: all else; what JSON can hold. Tuples, deques and arrays come back as lists.
+        numbers: all else; what JSON can hold.
     """
 
     step: int
     tensors: dict[str, Tensor]
     numbers: dict[str, Any] = field(default_factory=dict)
+
+
+def pack(
+    model: MotionModel,
+    average: MotionModel,
+    optimiser: torch.optim.Optimizer,
+    normaliser: Normaliser,
+) -> dict[str, Tensor]:
+    """Return weights, their average, the optimiser's moments and the normaliser by flat names."""
+    tensors = {f'model.{name}': part for name, part in model.state_dict().items()}
+    tensors |= {f'average.{name}': part for name, part in average.state_dict().items()}
+    moments = optimiser.state_dict()['state']
+    for i, (name, _) in enumerate(model.named_parameters()):
+        tensors |= {f'optimiser.{name}.{key}': part for key, part in moments.get(i, {}).items()}
+    for entry in dataclasses.fields(normaliser):
+        part = torch.from_numpy(getattr(normaliser, entry.name))
+        tensors[f'normaliser.{entry.name}'] = part
+    return {name: part.detach() for name, part in tensors.items()}
+
+
+def unpack(state: TrainState, part: str) -> dict[str, Tensor]:
+    """Return the tensors of one part of a state ('model', 'optimiser') by their own names."""
+    first = f'{part}.'
+    return {
+        name.removeprefix(first): tensor
+        for name, tensor in state.tensors.items()
+        if name.startswith(first)
+    }
+
+
+def optimiser_state(state: TrainState, model: MotionModel) -> dict[int, dict[str, Tensor]]:
+    """Return the moments of AdamW as its state_dict has them: by the number of the parameter."""
+    moments = unpack(state, 'optimiser')
+    return {
+        i: {key: moments[f'{name}.{key}'] for key in ('step', 'exp_avg', 'exp_avg_sq')}
+        for i, (name, _) in enumerate(model.named_parameters())
+        if f'{name}.step' in moments
+    }
+
+
+def data_hash(datasets: Sequence[MotionDataset]) -> str:
+    """Return a hash that tells one collection of clips from another."""
+    digest = hashlib.sha256()
+    for data in datasets:
+        for part in (data.lengths, data.emotions, data.splits == 'train', data.fingerprints):
+            digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
 
 
 def save_state(checkpoints: Path, state: TrainState, *, keep: int = 3) -> Path:
@@ -122,23 +123,18 @@ def save_state(checkpoints: Path, state: TrainState, *, keep: int = 3) -> Path:
         The state's folder.
 
     Raises:
-        TrainingError: the disk is full or the folder cannot be written; the message names the
+        StorageError: the disk is full or the folder cannot be written; the message names the
             free space, the size and the newest whole state, which is untouched.
     """
-    if state.step < 0 or keep < 1:
-        raise TrainingError(
-            f'got step = {state.step} and keep = {keep}; expected step >= 0 and keep >= 1'
-        )
     checkpoints = Path(checkpoints)
-    tensors = safetensors.torch.save(
-        {
-            name: part.detach().to('cpu', copy=True).contiguous()
-            for name, part in state.tensors.items()
-        }
-    )
+    # Copies, since tensors that share memory cannot be saved.
+    copies = {n: t.detach().to('cpu', copy=True).contiguous() for n, t in state.tensors.items()}
+    tensors = safetensors.torch.save(copies)
     numbers = _described(state, tensors)
     path = checkpoints / f'step_{state.step:08d}'
-    _clear_leftovers(checkpoints)
+    _recover(checkpoints)
+    for partial in checkpoints.glob(f'step_*{PARTIAL}'):  # what a killed run left
+        shutil.rmtree(partial, ignore_errors=True)
     size = len(tensors) + len(numbers)
     keeps = _what_is_left(checkpoints)
     with storage_errors(f'the checkpoint {path}', size, keeps), new_folder(path) as folder:
@@ -190,22 +186,7 @@ def _described(state: TrainState, tensors: bytes) -> bytes:
         'sha256': hashlib.sha256(tensors).hexdigest(),
         'numbers': state.numbers,
     }
-    try:
-        return (json.dumps(data, indent=1, default=_as_list) + '\n').encode()
-    except (TypeError, ValueError) as error:
-        raise TrainingError(
-            f'got numbers in a training state that JSON cannot hold ({error}); give tensors as '
-            f'tensors and the rest as numbers, texts and lists'
-        ) from error
-
-
-def _as_list(value: Any) -> Any:
-    """Return what holds numbers in a row, such as a deque or an array, as a list."""
-    if hasattr(value, 'tolist'):
-        return value.tolist()
-    if isinstance(value, Iterable):
-        return list(value)
-    raise TypeError(f'{type(value).__name__} is no list of numbers')
+    return (json.dumps(data, indent=1) + '\n').encode()
 
 
 def _verified(path: Path) -> tuple[bytes, dict[str, Any]]:
@@ -233,21 +214,14 @@ def _damaged(path: Path, why: str) -> TrainingError:
 
 
 def _steps(checkpoints: Path) -> list[int]:
-    """Return the steps of all states, whole or not, in order."""
-    found = (_NAME.fullmatch(path.name) for path in checkpoints.glob('step_*'))
-    return sorted(int(match[1]) for match in found if match)
+    matches = (_NAME.fullmatch(path.name) for path in checkpoints.glob('step_*'))
+    return sorted(int(match[1]) for match in matches if match)
 
 
 def _recover(checkpoints: Path) -> None:
     """Bring back a state that a kill caught while it was replaced by one of the same step."""
     for old in checkpoints.glob(f'step_*{OLD}'):
         recover_folder(old.with_name(old.name.removesuffix(OLD)))
-
-
-def _clear_leftovers(checkpoints: Path) -> None:
-    _recover(checkpoints)
-    for partial in checkpoints.glob(f'step_*{PARTIAL}'):
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _what_is_left(checkpoints: Path) -> str:

@@ -15,10 +15,8 @@ __all__ = [
     'SMOOTHED_FRAMES',
     'STILL_M_S',
     'FreeRun',
-    'Liveliness',
     'Thirds',
     'free_run',
-    'liveliness',
     'longest_still_s',
     'smoothed_speed',
     'thirds',
@@ -42,21 +40,6 @@ class FreeRun:
     keypoints: np.ndarray
     recognised: np.ndarray
     rate_hz: float
-
-
-@dataclass(frozen=True)
-class Liveliness:
-    """How alive one stretch of motion is.
-
-    Attributes:
-        speed_m_s: mean keypoint speed of the smoothed motion [m/s].
-        still_share: share of thirds of a second whose mean keypoint speed is below 0.05 m/s.
-        longest_still_s: longest run of such windows [s].
-    """
-
-    speed_m_s: float
-    still_share: float
-    longest_still_s: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,17 +90,6 @@ def free_run(
     )
 
 
-def liveliness(keypoints: np.ndarray, rate_hz: float) -> Liveliness:
-    """Measure motion [T, K, D] in metres.
-
-    Speeds are taken on a moving average of 7 frames, so that jitter does not count as life.
-    """
-    speed, measured = smoothed_speed(keypoints, rate_hz), thirds(keypoints, rate_hz)
-    return Liveliness(
-        float(speed.mean()), float(measured.still.mean()), longest_still_s(measured.still, rate_hz)
-    )
-
-
 def thirds(keypoints: np.ndarray, rate_hz: float) -> Thirds:
     """Measure motion [T, K, D] in metres, third of a second by third of a second.
 
@@ -142,7 +114,7 @@ def longest_still_s(still: np.ndarray, rate_hz: float) -> float:
 def smoothed_speed(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
     """Return the mean keypoint speed of motion [T, K, D] averaged over 7 frames, [T - 7] [m/s].
 
-    Value t belongs to the frames t to t + 7.
+    Averaged, so that jitter does not count as life. Value t belongs to the frames t to t + 7.
     """
     # The difference of two averages, each of 7 frames, is that of the frames at their ends.
     moved = (keypoints[SMOOTHED_FRAMES:] - keypoints[:-SMOOTHED_FRAMES]) / SMOOTHED_FRAMES

@@ -1,12 +1,12 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the data moves, emotion by emotion: what free runs of a model are held against."""
+"""How the data moves, emotion by emotion: what free runs of a model are compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Reference:
     @classmethod
     def measure(
         cls,
-        datasets: MotionDataset | Sequence[MotionDataset],
+        datasets: Sequence[MotionDataset],
         *,
         shares: Sequence[float] = (),
         seconds: float = 300.0,
@@ -91,17 +91,16 @@ class Reference:
         Raises:
             TrainingError: no clip is long enough, or nothing moves.
         """
-        datasets = [datasets] if isinstance(datasets, MotionDataset) else list(datasets)
         mix = np.array(shares or [data.lengths.sum() for data in datasets], dtype=float)
         rate_hz, drawn = datasets[0].rate_hz, []
         for data, share in zip(datasets, mix / mix.sum(), strict=True):
             count = round(seconds * rate_hz)
             drawn.append([data.frames(i, 0, count) for i in _chosen(data, seconds * share, seed)])
-        seen = [_measured(clips) for clips in drawn]
-        measured = np.any([one for one in seen if one is not None], axis=0)
-        found: dict[str, list[_Part]] = {name: [] for name in EMOTIONS}
-        for clips, one in zip(drawn, seen, strict=True):
-            if one is None or (measured & ~one).any():
+        known = [_measured(clips) for clips in drawn]
+        measured = np.any([keypoints for keypoints in known if keypoints is not None], axis=0)
+        parts: dict[str, list[_Part]] = {name: [] for name in EMOTIONS}
+        for clips, keypoints in zip(drawn, known, strict=True):
+            if keypoints is None or (measured & ~keypoints).any():
                 continue
             for points, _, emotions in clips:
                 part = thirds(points[:, measured] * body_height_m, rate_hz)
@@ -109,22 +108,14 @@ class Reference:
                     continue
                 for name, belongs in zip(EMOTIONS, _belongs(part, emotions).T, strict=True):
                     if belongs.any():
-                        found[name].append((part, belongs))
-        manners = {name: _manner(parts, rate_hz) for name, parts in found.items() if parts}
+                        parts[name].append((part, belongs))
+        manners = {name: _manner(own, rate_hz) for name, own in parts.items() if own}
         if not manners:
             raise TrainingError(
                 f'got {sum(map(len, drawn))} clips, too few or too short to measure how they '
                 f'move; expected some for training or validation of half a second or more'
             )
         return cls(manners, measured, body_height_m)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        return {
-            'manners': {name: vars(manner) for name, manner in self.manners.items()},
-            'keypoints': self.keypoints.tolist(),
-            'body_height_m': self.body_height_m,
-        }
 
 
 def _chosen(dataset: MotionDataset, seconds: float, seed: int) -> list[int]:

@@ -3,7 +3,7 @@
 """Which checkpoint is the best: the one whose free run is most like the data.
 
 Likelihood ranks recipes almost backwards (the best of it leaves the body within a minute), so a
-checkpoint runs freely from rest, one stream and more an emotion, and is held against how the data
+checkpoint runs freely from rest, one stream and more an emotion, and is compared with how the data
 moves. Each part is 0 at best and 1 at worst; the score is their weighted sum, see `WEIGHTS`.
 """
 
@@ -28,7 +28,7 @@ from emotion_motion.training.selection.free_run import (
 )
 from emotion_motion.training.selection.reference import Manner, Reference
 
-__all__ = ['WEIGHTS', 'FreeRunScore', 'Reference', 'score_checkpoint']
+__all__ = ['WEIGHTS', 'FreeRunScore', 'score_checkpoint']
 
 # What a part weighs. Standing still is the failure that people see first, so it counts twice: in
 # `freeze` and in `still`. Jitter and the range matter, but a live loop filters and clamps.
@@ -60,15 +60,15 @@ class FreeRunScore:
     speed_ratio: dict[str, float] = field(default_factory=dict)
     recognised: dict[str, float] = field(default_factory=dict)
 
-    def metrics(self, prefix: str = 'free_run/') -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """Return what a MetricsLog takes."""
         ratios = {f'speed_ratio/{name}': value for name, value in self.speed_ratio.items()}
         values = {'score': self.value, **self.parts, **ratios}
-        return {prefix + name: value for name, value in values.items()}
+        return {f'free_run/{name}': value for name, value in values.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        return vars(self).copy()
+        """Return what JSON can hold, which knows no infinity."""
+        return {**vars(self), 'value': self.value if math.isfinite(self.value) else 1e9}
 
 
 def score_checkpoint(
@@ -79,7 +79,7 @@ def score_checkpoint(
     seed: int = 0,
     streams: int = 2,
 ) -> FreeRunScore:
-    """Let a checkpoint run freely from its rest pose and hold it against the data.
+    """Let a checkpoint run freely from its rest pose and compare it with the data.
 
     The same checkpoint, reference and seed give the same score on the same machine.
 
@@ -125,14 +125,13 @@ def _score(
     freezes = [part.still.mean() - manner.still_share for part, manner in pairs]
     recognised = _recognised(run, names)
     parts = {
-        'speed': np.mean([_far(ratio, _WORST_SPEED) for ratio in ratios]),
-        'freeze': np.mean(np.maximum(freezes, 0.0)),
-        'still': np.mean([_stand(part, manner, run) for part, manner in pairs]),
+        'speed': float(np.mean([_far(ratio, _WORST_SPEED) for ratio in ratios])),
+        'freeze': float(np.mean(np.maximum(freezes, 0.0))),
+        'still': float(np.mean([_stand(part, manner, run) for part, manner in pairs])),
         'range': _out_of_range(run, checkpoint, reference),
-        'jerk': np.mean([_far(max(ratio, 1.0), _WORST_JERK) for ratio in jerks]),
-        'emotion': 1.0 - np.mean(recognised),
+        'jerk': float(np.mean([_far(max(ratio, 1.0), _WORST_JERK) for ratio in jerks])),
+        'emotion': 1.0 - float(np.mean(recognised)),
     }
-    parts = {name: float(part) for name, part in parts.items()}
     return FreeRunScore(
         value=sum(WEIGHTS[name] * part for name, part in parts.items()),
         parts=parts,
@@ -177,7 +176,6 @@ def _recognised(run: FreeRun, names: list[str]) -> list[float]:
 
 
 def _by_name(names: list[str], values: list[float]) -> dict[str, float]:
-    """Return the mean value of each emotion's streams."""
     return {
         name: float(np.mean([v for n, v in zip(names, values, strict=True) if n == name]))
         for name in dict.fromkeys(names)

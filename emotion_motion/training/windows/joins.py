@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.training.data.store import MotionDataset
 
-__all__ = ['ClipDraw', 'Entries', 'Stretch', 'cross_faded', 'still_bodies']
+__all__ = ['ClipDraw', 'Entries', 'Stretch', 'cross_faded']
 
 # A difference in speed counts as the pose that it leads to over this many frames.
 _AHEAD_FRAMES = 5.0
@@ -65,7 +64,7 @@ class Entries:
     """Frames that a chain may enter at, drawn once: their poses are compared, not their files."""
 
     def __init__(
-        self, dataset: MotionDataset, draw: ClipDraw, ahead: int, seed: int, many: int
+        self, dataset: MotionDataset, draw: ClipDraw, ahead: int, seed: int, count: int
     ) -> None:
         """Draw entries.
 
@@ -74,10 +73,10 @@ class Entries:
             draw: which clips.
             ahead: frames that must follow an entry, itself included.
             seed: of the draws.
-            many: entries to draw, at most 8192.
+            count: entries to draw, at most 8192.
         """
         random = np.random.default_rng((seed, 7))
-        count = min(many, _MOST_ENTRIES)
+        count = min(count, _MOST_ENTRIES)
         self.clips = np.empty(count, dtype=np.int64)
         self.starts = np.empty(count, dtype=np.int64)
         keypoints, dims = dataset.skeleton.rest.shape
@@ -106,7 +105,7 @@ class Entries:
         """Return the clip and the frame, of some candidates, that go on best.
 
         Args:
-            points: the two frames that are left [2, K, D].
+            points: the two frames to go on from [2, K, D].
             confidence: of the first [K].
             emotion: that the entry shows.
             candidates: how many entries are looked at.
@@ -121,22 +120,22 @@ class Entries:
 
 
 def _pose_and_speed(points: np.ndarray) -> np.ndarray:
-    """Join the first of two frames and the way to the second, [K, 2 D]."""
+    """Join the first of two frames and the displacement to the second, [K, 2 D]."""
     return np.concatenate((points[0], _AHEAD_FRAMES * (points[1] - points[0])), axis=-1)
 
 
 def cross_faded(before: Stretch, after: Stretch, frames: int) -> Stretch:
     """Join two stretches whose last and first `frames` frames are shown at the same time.
 
-    In a fade, what either has not measured is not measured.
+    While they blend, a keypoint that either has not measured counts as not measured.
     """
     weight = np.arange(1, frames + 1, dtype=np.float32) / (frames + 1)
     weight = weight * weight * (3.0 - 2.0 * weight)  # as slow at both ends as the motion goes on
 
     def joined(one: np.ndarray, two: np.ndarray) -> np.ndarray:
         share = weight.reshape(-1, *[1] * (one.ndim - 1))
-        fade = (1.0 - share) * one[-frames:] + share * two[:frames]
-        return np.concatenate((one[:-frames], fade, two[frames:]))
+        blend = (1.0 - share) * one[-frames:] + share * two[:frames]
+        return np.concatenate((one[:-frames], blend, two[frames:]))
 
     confidence = np.minimum(before.confidence[-frames:], after.confidence[:frames])
     return Stretch(
@@ -144,9 +143,3 @@ def cross_faded(before: Stretch, after: Stretch, frames: int) -> Stretch:
         np.concatenate((before.confidence[:-frames], confidence, after.confidence[frames:])),
         joined(before.emotions, after.emotions),
     )
-
-
-def still_bodies(stretch: Stretch, skeleton: Skeleton, rows: list[int]) -> None:
-    """Put blended frames back onto the body, in place."""
-    if rows:
-        stretch.points[rows] = skeleton.project(stretch.points[rows])

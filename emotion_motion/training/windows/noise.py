@@ -48,14 +48,15 @@ def draw_noise(
         components: principal axes Z of its poses that wandering goes along.
         random: where it is drawn from.
     """
+    sizes = (outputs, outputs, components + outputs)
     if not config.noise:
-        none = (torch.zeros(length, size) for size in (outputs, outputs, components + outputs))
-        return NoiseDraw(*none, torch.zeros(3))
+        drift, white, wander = (torch.zeros(length, size) for size in sizes)
+        return NoiseDraw(drift, white, wander, torch.zeros(3))
     bounds = np.log([config.drift, config.white, config.wander])  # [3, smallest and largest]
     scales = np.exp(bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) * random.random(3))
     drift, white, wander = (
         torch.from_numpy(random.standard_normal((length, size), dtype=np.float32))
-        for size in (outputs, outputs, components + outputs)
+        for size in sizes
     )
     return NoiseDraw(drift, white, wander, torch.from_numpy(scales.astype(np.float32)))
 

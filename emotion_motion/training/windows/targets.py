@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Targets for training: what the live loop would have been told had it chosen what came."""
+"""Targets for training: those that the live loop would have had, had it chosen what came."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def draw_targets(
 def targets_of(frames: Tensor, model: MotionModel, draw: TargetDraw) -> tuple[Target, Tensor]:
     """Make targets of what follows.
 
-    The frames between two choices are told the same pose, ever nearer.
+    The frames between two choices have the same pose as their target, ever nearer.
 
     Args:
         frames: clean motion [B, T + horizon, O] in model space.
@@ -80,7 +80,7 @@ def targets_of(frames: Tensor, model: MotionModel, draw: TargetDraw) -> tuple[Ta
         draw: of the batch, each part with a leading B.
 
     Returns:
-        What the first T frames are told, and the poses `horizon` frames after each [B, T, Z].
+        Targets of the first T frames, and the poses `horizon` frames after each [B, T, Z].
     """
     horizon = model.config.horizon
     length = frames.shape[1] - horizon
@@ -90,6 +90,6 @@ def targets_of(frames: Tensor, model: MotionModel, draw: TargetDraw) -> tuple[Ta
     since = (time + first) % kept + 1  # [B, T], frames since the target was chosen
     index = (time - since + horizon).unsqueeze(-1).expand(-1, -1, places.shape[-1])
     place = (places + draw.error).gather(1, index)
-    left = 1.0 - since.unsqueeze(-1) / horizon
-    left = torch.where(draw.untold[:, None, None], 0.0, left)
-    return Target(place, left), places[:, horizon:]
+    remaining = 1.0 - since.unsqueeze(-1) / horizon
+    remaining = torch.where(draw.untold[:, None, None], 0.0, remaining)
+    return Target(place, remaining), places[:, horizon:]

@@ -9,61 +9,24 @@ have seen. All that is random in a step is drawn here; what follows is arithmeti
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.training.config import ConditionConfig, TrainConfig
+from emotion_motion.training.config import TrainConfig
+from emotion_motion.training.data.shards import Frames
 from emotion_motion.training.data.store import MotionDataset
-from emotion_motion.training.windows.augment import draw_times, jitter, mirror, time_warp
-from emotion_motion.training.windows.decoys import decoy
-from emotion_motion.training.windows.joins import (
-    ClipDraw,
-    cross_faded,
-    Entries,
-    still_bodies,
-    Stretch,
-)
+from emotion_motion.training.windows.augment import draw_times, jitter, time_warp
+from emotion_motion.training.windows.conditions import decoy, draw_condition
+from emotion_motion.training.windows.joins import ClipDraw, cross_faded, Entries, Stretch
 from emotion_motion.training.windows.noise import draw_noise, NoiseDraw
-from emotion_motion.training.windows.rollout import draw_rollout, passes_at
+from emotion_motion.training.windows.rollout import passes_at
 from emotion_motion.training.windows.targets import draw_targets, TargetDraw
 
-__all__ = ['Batch', 'Window', 'WindowSampler', 'draw_condition']
-
-# Which emotion a window is shown with: its own, none, or that of another clip.
-#
-# The emotion head must read the motion. A head that reads its answer off the condition is wrong
-# where the condition is.
-
-
-def draw_condition(
-    config: ConditionConfig,
-    own: np.ndarray,
-    other: Callable[[], np.ndarray | None],
-    random: np.random.Generator,
-) -> tuple[np.ndarray, bool]:
-    """Draw the condition of one window.
-
-    Args:
-        config: how often.
-        own: the window's emotion [T, 7].
-        other: gives that of another clip [T, 7]; None where there is no other emotion.
-        random: source of the draw.
-
-    Returns:
-        The condition [T, 7], all 0 for none, and whether the motion can be foretold from it.
-    """
-    draw = random.random()
-    if draw < config.drop_emotion:
-        return np.zeros_like(own), True
-    if draw >= 1.0 - config.wrong_emotion:
-        wrong = other()
-        if wrong is not None:
-            return wrong, False
-    return own, True
+__all__ = ['Batch', 'Window', 'WindowSampler']
 
 
 class Batch(NamedTuple):
@@ -77,17 +40,12 @@ class Batch(NamedTuple):
     since: Tensor  # [B], frame that attention begins anew at; 0: at the first
     noise: NoiseDraw
     target: TargetDraw
-    rollout: Tensor | None  # [B, passes], see `rollout.draw_rollout`
+    rollout: Tensor  # [B], whether the model's own motion takes the place of the inputs
+    passes: int  # of that rollout, the same for all windows of a step; 0: none
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
-
-        def moved(part):
-            if isinstance(part, tuple):
-                return type(part)(*(moved(inner) for inner in part))
-            return None if part is None else part.to(device, non_blocking=True)
-
-        return moved(self)
+        return _changed(self, lambda part: part.to(device, non_blocking=True))
 
 
 class Window(NamedTuple):
@@ -121,17 +79,19 @@ class WindowSampler:
         Raises:
             TrainingError: no clip of the split is long enough.
         """
-        self.config, self.split = config, split
+        self.config = config
         self.seed = config.run.seed if seed is None else seed
         self.skeleton = datasets[0].skeleton
-        shares = config.data.shares or tuple(
-            float(dataset.lengths[dataset.splits == split].sum()) for dataset in datasets
-        )
-        self._parts = [_Part(dataset, config, split, self.seed) for dataset in datasets]
-        usable = [bool(part) * share for part, share in zip(self._parts, shares, strict=True)]
-        if not sum(usable):
-            raise TrainingError(_too_short(datasets, config, split))
-        self._ends = np.cumsum(usable) / sum(usable)
+        lengths = [np.where(data.splits == split, data.lengths, 0) for data in datasets]
+        weights = config.data.shares or [float(own.sum()) for own in lengths]
+        clips = [np.flatnonzero(own >= _shortest_piece(config)) for own in lengths]
+        usable = [n for n in range(len(datasets)) if len(clips[n])]
+        if not usable:
+            longest = max((int(own.max(initial=0)) for own in lengths), default=0)
+            raise TrainingError(_too_short(longest, config, split))
+        self._parts = [_Part(datasets[n], clips[n], config, self.seed) for n in usable]
+        shares = [weights[n] for n in usable]
+        self._ends = np.cumsum(shares) / sum(shares)
 
     def window(self, step: int, index: int) -> Window:
         """Return window `index` of step `step`."""
@@ -147,28 +107,15 @@ class WindowSampler:
             count: number of windows B.
             draws: exchange conditions and roll out, as in training; False to measure.
         """
-        rows = [self._drawn(step, index, draws) for index in range(first, first + count)]
-        frames, emotions, mask, condition, right, since, noise, target, rollout = zip(
-            *rows, strict=True
-        )
-        stacked = [torch.from_numpy(np.stack(part)) for part in (frames, emotions, condition)]
-        return Batch(
-            stacked[0].flatten(2),
-            stacked[1],
-            None if all(part.all() for part in mask) else torch.from_numpy(np.stack(mask)),
-            stacked[2],
-            torch.tensor(right, dtype=torch.float32),
-            torch.tensor(since),
-            NoiseDraw(*_stacked(noise)),
-            TargetDraw(*_stacked(target)),
-            None if rollout[0] is None else torch.stack(rollout),
-        )
+        batch = _stacked([self._drawn(step, i, draws) for i in range(first, first + count)])
+        return batch._replace(mask=None) if batch.mask.all() else batch
 
     def sources(self, step: int, indices: Sequence[int]) -> list[str]:
         """Return where the windows of a step come from, each source once."""
         return sorted({name for i in indices for name in self.window(step, i).sources})
 
-    def _drawn(self, step: int, index: int, draws: bool) -> tuple:
+    def _drawn(self, step: int, index: int, draws: bool) -> Batch:
+        """Return one window as a batch whose tensors have no leading B."""
         random = self._random(step, index)
         part = self._part(random)
         config, length = self.config, self.config.windows.length
@@ -177,32 +124,34 @@ class WindowSampler:
         condition, right, since, passes = shown, True, 0, 0
         if draws:
             condition, right = draw_condition(
-                config.conditions, shown, lambda: part.other(shown, random), random
+                config.conditions, shown, lambda: part.other_emotions(shown, random), random
             )
             if random.random() < config.conditions.forget:
                 since = int(random.integers(length))
             # Of the windows with a right condition, so that the share is one of all windows.
             share = config.conditions.decoys / (1.0 - config.conditions.wrong_emotion)
             if right and random.random() < share:
-                right = False
+                right, own = False, shown
                 frames, shown = decoy(
                     frames,
-                    shown,
-                    lambda: part.other_motion(shown, len(frames), random),
+                    own,
+                    lambda: part.other_motion(own, len(window.frames), random),
                     self.skeleton,
                     random,
                 )
             passes = passes_at(config.rollouts, step, step / config.run.steps, self.seed)
-        return (
-            frames,
-            shown,
-            window.mask,
-            condition,
-            right,
-            since,
-            draw_noise(config.noise, length, config.model.outputs, config.model.pose_axes, random),
-            draw_targets(config.targets, config.model, length, random),
-            draw_rollout(config.rollouts, passes, random) if passes else None,
+        sizes = config.model
+        return Batch(
+            torch.from_numpy(frames).flatten(1),
+            torch.from_numpy(shown),
+            torch.from_numpy(window.mask),
+            torch.from_numpy(condition),
+            torch.tensor(float(right)),
+            torch.tensor(since),
+            draw_noise(config.noise, length, sizes.outputs, sizes.pose_axes, random),
+            draw_targets(config.targets, sizes, length, random),
+            torch.tensor(random.random() < config.rollouts.rollout_share),
+            passes,
         )
 
     def _random(self, step: int, index: int) -> np.random.Generator:
@@ -216,58 +165,52 @@ class WindowSampler:
 class _Part:
     """Windows from one data set."""
 
-    def __init__(self, dataset: MotionDataset, config: TrainConfig, split: str, seed: int) -> None:
+    def __init__(
+        self, dataset: MotionDataset, clips: np.ndarray, config: TrainConfig, seed: int
+    ) -> None:
         self._data, self._config, self._frames = dataset, config.windows, config.frames
         self._balance, self._measured = config.data.balance, config.data.measured
         self._piece = _shortest_piece(config)
-        clips = np.flatnonzero((dataset.splits == split) & (dataset.lengths >= self._piece))
-        self._draw = ClipDraw(dataset, clips) if len(clips) else None
+        self._draw = ClipDraw(dataset, clips)
         self._entries: Entries | None = None
-        if self._draw is not None and self._config.chain:
-            many = int(dataset.lengths[clips].sum()) // 3 + 64
-            self._entries = Entries(dataset, self._draw, self._piece, seed, many)
-
-    def __bool__(self) -> bool:
-        """Tell whether there is a clip to begin with."""
-        return self._draw is not None
+        if self._config.chain:
+            count = int(dataset.lengths[clips].sum()) // 3 + 64
+            self._entries = Entries(dataset, self._draw, self._piece, seed, count)
 
     def window(self, random: np.random.Generator) -> Window:
         """Draw a window."""
         config, lengths = self._config, self._data.lengths
         clip = self._draw.clip(self._draw.emotion(random, balance=self._balance), random)
-        times = draw_times(self._frames, random, factor=config.warp)
+        times = draw_times(self._frames, config.warp, random)
         if self._entries is None and lengths[clip] < times[-1] + 1:
             times = np.arange(self._frames, dtype=np.float64)  # too short to be played faster
         need = int(np.ceil(times[-1] - 1e-6)) + 1
         whole = lengths[clip] >= need
-        if whole and (self._entries is None or random.random() >= config.cut):
+        if self._entries is None or (whole and random.random() >= config.cut):
             start = int(random.integers(lengths[clip] - need + 1))
             stretch, clips = Stretch(*self._data.frames(clip, start, start + need)), [clip]
         else:
-            stretch, clips = self._chain(clip, need, random)
+            stretch, clips = self._chain(self._entries, clip, need, random)
         return self._augmented(stretch, clips, times, random)
 
-    def other(self, shown: np.ndarray, random: np.random.Generator) -> np.ndarray | None:
+    def other_emotions(self, shown: np.ndarray, random: np.random.Generator) -> np.ndarray | None:
         """Draw the emotions of a stretch of a clip of another emotion, as many as `shown`."""
-        found = self._other(shown, len(shown), random)
-        if found is None:
+        frames = self._other(shown, len(shown), random)
+        if frames is None:
             return None
-        emotions = found[2]
+        emotions = frames[2]
         return np.concatenate((emotions, emotions[-1:].repeat(len(shown) - len(emotions), axis=0)))
 
     def other_motion(
         self, shown: np.ndarray, count: int, random: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray] | None:
-        """Draw `count` frames of a clip of another emotion, and what as many as `shown` show."""
-        found = self._other(shown, count, random)
-        if found is None or len(found[0]) < count:
+        """Draw `count` frames of a clip of another emotion, and emotions, as many as `shown`."""
+        frames = self._other(shown, count, random)
+        if frames is None or len(frames[0]) < count:
             return None
-        return found[0], found[2][1 : len(shown) + 1]
+        return frames[0], frames[2][1 : len(shown) + 1]
 
-    def _other(
-        self, shown: np.ndarray, count: int, random: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """Draw a stretch of up to `count` frames of a clip of another emotion."""
+    def _other(self, shown: np.ndarray, count: int, random: np.random.Generator) -> Frames | None:
         own = int(shown.mean(axis=0).argmax())
         others = self._draw.present[self._draw.present != own]
         if not len(others):
@@ -278,58 +221,60 @@ class _Part:
         return self._data.frames(clip, start, start + count)
 
     def _chain(
-        self, clip: int, need: int, random: np.random.Generator
+        self, entries: Entries, clip: int, need: int, random: np.random.Generator
     ) -> tuple[Stretch, list[int]]:
         """Join stretches of clips to `need` frames, beginning with `clip`."""
         fade = self._config.fade_frames
         start = int(random.integers(self._data.lengths[clip] - self._piece + 1))
-        chain, clips, blended = self._stretch(clip, start, random), [clip], []
+        chain, clips = self._stretch(clip, start, random), [clip]
+        blended: list[int] = []
         while len(chain) < need:
-            left = slice(-fade, -fade + 2)
-            clip, start = self._next(
-                chain.points[left], chain.confidence[-fade], chain.emotions[-1], random
+            emotion = self._next_emotion(entries, chain.emotions[-1], random)
+            clip, start = entries.nearest(
+                chain.points[-fade : -fade + 2],
+                chain.confidence[-fade],
+                emotion,
+                self._config.candidates,
+                random,
             )
-            blended += range(len(chain) - fade, len(chain))
+            blended += range(len(chain) - fade, min(len(chain), need))
             chain = cross_faded(chain, self._stretch(clip, start, random), fade)
             clips.append(clip)
-        still_bodies(chain, self._data.skeleton, [row for row in blended if row < need])
+        if blended:  # are put back onto the body
+            chain.points[blended] = self._data.skeleton.project(chain.points[blended])
         return Stretch(*(part[:need] for part in vars(chain).values())), clips
 
     def _stretch(self, clip: int, start: int, random: np.random.Generator) -> Stretch:
-        """Read a stretch of a clip of random length."""
         shortest, longest = self._config.segment_s
         wanted = round(float(random.uniform(shortest, longest)) * self._data.rate_hz)
         return Stretch(*self._data.frames(clip, start, start + max(wanted, self._piece)))
 
-    def _next(
-        self,
-        points: np.ndarray,
-        confidence: np.ndarray,
-        emotions: np.ndarray,
-        random: np.random.Generator,
-    ) -> tuple[int, int]:
-        """Choose where the chain goes on."""
-        assert self._entries is not None
-        own, present = int(emotions.argmax()), self._entries.emotions
+    def _next_emotion(
+        self, entries: Entries, emotions: np.ndarray, random: np.random.Generator
+    ) -> int:
+        """Choose the emotion that the chain goes on with."""
+        own, present = int(emotions.argmax()), entries.emotions
         others = present[present != own]
         leaves = own not in present or (len(others) and random.random() < self._config.switch)
-        emotion = int(random.choice(others)) if leaves else own
-        return self._entries.nearest(points, confidence, emotion, self._config.candidates, random)
+        return int(random.choice(others)) if leaves else own
 
     def _augmented(
         self, stretch: Stretch, clips: list[int], times: np.ndarray, random: np.random.Generator
     ) -> Window:
-        points, confidence, emotions = stretch.points, stretch.confidence, stretch.emotions
         if self._config.warp != (1.0, 1.0):
-            times = np.minimum(times, len(points) - 1)
-            points, emotions, confidence = time_warp(points, emotions, confidence, times)
+            stretch = time_warp(stretch, np.minimum(times, len(stretch) - 1))
+        points, confidence = stretch.points, stretch.confidence
         if random.random() < self._config.mirror:
-            points, confidence = mirror(points, confidence, self._data.skeleton)
+            skeleton = self._data.skeleton
+            points, confidence = skeleton.mirrored(points), confidence[:, list(skeleton.mirror)]
         if self._config.jitter:
-            points = jitter(points, random, size=self._config.jitter)
-        sources = tuple(dict.fromkeys(self._data.info(clip).source for clip in clips))
-        mask = confidence >= self._measured
-        return Window(np.ascontiguousarray(points, dtype=np.float32), emotions, mask, sources)
+            points = jitter(points, self._config.jitter, random)
+        return Window(
+            np.ascontiguousarray(points, dtype=np.float32),
+            stretch.emotions,
+            confidence >= self._measured,
+            tuple(dict.fromkeys(self._data.info(clip).source for clip in clips)),
+        )
 
 
 def _shortest_piece(config: TrainConfig) -> int:
@@ -337,15 +282,22 @@ def _shortest_piece(config: TrainConfig) -> int:
     return 2 * config.windows.fade_frames + 1 if config.windows.chain else config.frames
 
 
-def _stacked(draws: Sequence[tuple]) -> list[Tensor]:
-    return [torch.stack(part) for part in zip(*draws, strict=True)]
+def _changed(part: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """Change the tensors in nested tuples."""
+    if isinstance(part, tuple):
+        return type(part)(*(_changed(inner, change) for inner in part))
+    return change(part) if isinstance(part, Tensor) else part
 
 
-def _too_short(datasets: Sequence[MotionDataset], config: TrainConfig, split: str) -> str:
-    longest = max(
-        (int(dataset.lengths[dataset.splits == split].max(initial=0)) for dataset in datasets),
-        default=0,
-    )
+def _stacked(parts: Sequence[Any]) -> Any:
+    """Join the tensors of several windows, which lie in nested tuples."""
+    first = parts[0]
+    if isinstance(first, tuple):
+        return type(first)(*(_stacked(part) for part in zip(*parts, strict=True)))
+    return torch.stack(tuple(parts)) if isinstance(first, Tensor) else first
+
+
+def _too_short(longest: int, config: TrainConfig, split: str) -> str:
     if longest == 0:
         return f'got no clips of the split {split!r}; expected at least one'
     more = 'a smaller fade_frames' if config.windows.chain else 'chain, or a smaller length'

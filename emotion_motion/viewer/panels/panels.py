@@ -1,29 +1,71 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Panels beside the controls: recording, time of a file, look of the page."""
+"""Panels beside the controls: bars, notice, plots, recording, time of a file, what is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+import html
 from pathlib import Path
 import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from emotion_motion.exceptions import MotionFileError
+from emotion_motion.drawing import EMOTION_COLOURS
+from emotion_motion.emotion import EMOTIONS
+from emotion_motion.exceptions import StorageError
 from emotion_motion.io import save_motion
 from emotion_motion.viewer.sources.source import Timeline
 from emotion_motion.viewer.sources.tape import Tape
 
-__all__ = ['RecordPanel', 'TimePanel', 'ViewPanel', 'PLOTS', 'Plot', 'Plots']
+__all__ = ['bars_html', 'notice_html', 'PLOTS', 'Plots', 'RecordPanel', 'TimePanel', 'ViewPanel']
 
-# What is measured, as small plots of the last minute.
-
-SPAN_S, PERIOD_S = 60.0, 0.5
-POINTS = int(SPAN_S / PERIOD_S)
-HEIGHT_PX = 96
+_SPAN_S, _PERIOD_S = 60.0, 0.5
+_POINTS = int(_SPAN_S / _PERIOD_S)
+_HEIGHT_PX = 96
 _STROKES = ('#3c8ce0', '#e8862a')
+
+_ROW = (
+    '<div style="display:flex;align-items:center;margin:2px 0" data-emotion="{name}" '
+    'data-requested="{requested:.2f}" data-recognised="{recognised:.2f}">'
+    '<span style="width:5.6em">{name}</span><span style="flex:1">'
+    '<span style="display:block;height:7px;width:{requested:.0%};min-width:1px;'
+    'background:{colour};border-radius:2px"></span>'
+    '<span style="display:block;height:7px;width:{recognised:.0%};min-width:1px;margin-top:1px;'
+    'background:{colour};opacity:0.5;border-radius:2px"></span></span>'
+    '<span style="width:2.6em;text-align:right;font-variant-numeric:tabular-nums">'
+    '{recognised:.2f}</span></div>'
+)
+
+
+def bars_html(requested: np.ndarray, recognised: np.ndarray) -> str:
+    """Return two bars an emotion: above what is asked for, below what is seen in the motion.
+
+    Args:
+        requested: weights [7].
+        recognised: weights [7].
+    """
+    rows = [
+        _ROW.format(
+            name=name,
+            colour=EMOTION_COLOURS[name],
+            requested=float(above),
+            recognised=float(below),
+        )
+        for name, above, below in zip(EMOTIONS, requested, recognised, strict=True)
+    ]
+    legend = '<div style="opacity:0.65;margin-top:4px">above: asked for; below: recognised</div>'
+    return f'<div style="padding:4px 14px;font-size:0.8em">{"".join(rows)}{legend}</div>'
+
+
+def notice_html(text: str) -> str:
+    """Return a notice that cannot be overlooked; its text comes from elsewhere and is escaped."""
+    return (
+        '<div role="alert" data-notice style="margin:6px 10px;padding:8px 10px;border-radius:4px;'
+        'background:#c62828;color:#fff;font-size:0.85em;overflow-wrap:anywhere">'
+        f'{html.escape(text)}</div>'
+    )
 
 
 class Plot(NamedTuple):
@@ -42,19 +84,18 @@ PLOTS = (
 
 
 class Plots:
-    """The plots in a GUI; one shows only once something of it has been measured."""
+    """Plots of the last minute; one shows only once something of it has been measured."""
 
     def __init__(self, gui: Any) -> None:
-        self._values = {name: np.full(POINTS, np.nan) for plot in PLOTS for name, _ in plot.lines}
-        self._times_s = np.arange(1 - POINTS, 1) * PERIOD_S
-        self._told_s = -np.inf
+        self._values = {name: np.full(_POINTS, np.nan) for plot in PLOTS for name, _ in plot.lines}
+        self._times_s = np.arange(1 - _POINTS, 1) * _PERIOD_S
         self._handles = [
             gui.add_uplot(
                 self._data(plot),
                 _series(plot),
                 title=plot.title,
-                height=HEIGHT_PX,
-                scales={'x': {'time': False, 'range': (-SPAN_S, 0.0)}},
+                height=_HEIGHT_PX,
+                scales={'x': {'time': False, 'range': (-_SPAN_S, 0.0)}},
                 legend={'show': False},
                 visible=False,
                 padding=(4, 12, 0, 0),
@@ -62,20 +103,15 @@ class Plots:
             for plot in PLOTS
         ]
 
-    def add(self, measured: Mapping[str, float], now_s: float) -> None:
-        """Add what is measured now, twice a second however often this is called."""
-        if now_s - self._told_s < PERIOD_S:
-            return
-        self._told_s = now_s
+    def add(self, measured: Mapping[str, float]) -> None:
+        """Add what is measured now, twice a second."""
         for name, values in self._values.items():
             values[:-1] = values[1:]
             values[-1] = measured.get(name, np.nan)
         for plot, handle in zip(PLOTS, self._handles, strict=True):
             data = self._data(plot)
-            known = len(data[0]) > 1
-            if known != handle.visible:
-                handle.visible = known
-            if known:
+            handle.visible = len(data[0]) > 1
+            if handle.visible:
                 handle.data = data
 
     def _data(self, plot: Plot) -> tuple[np.ndarray, ...]:
@@ -107,16 +143,15 @@ class RecordPanel:
         self, gui: Any, tape: Tape, folder: Path, say: Callable[[str, str], None]
     ) -> None:
         self._tape, self._folder, self._say = tape, folder, say
-        self.button = gui.add_button('record', color='red', hint='into an .npz file')
-        self.button.on_click(self._pressed)
+        self._button = gui.add_button('record', color='red', hint='into an .npz file')
+        self._button.on_click(self._on_click)
 
     def show(self) -> None:
         """Show how long the recording is."""
-        label = f'stop recording ({self._tape.frames} frames)' if self._tape.running else 'record'
-        if self.button.label != label:
-            self.button.label = label
+        tape = self._tape
+        self._button.label = f'stop recording ({tape.frames} frames)' if tape.running else 'record'
 
-    def _pressed(self, event: Any) -> None:
+    def _on_click(self, event: Any) -> None:
         if not self._tape.running:
             self._tape.start()
             return
@@ -127,7 +162,7 @@ class RecordPanel:
         path = self._folder / time.strftime('emotion_motion_%Y%m%d_%H%M%S.npz')
         try:
             save_motion(path, recorded.motion)
-        except MotionFileError as error:
+        except StorageError as error:
             self._say('Not saved', str(error))
             return
         lost = f', {recorded.lost} lost on the way' if recorded.lost else ''
@@ -142,27 +177,24 @@ class TimePanel:
 
     def __init__(self, gui: Any, timeline: Timeline) -> None:
         self._timeline = timeline
-        self.slider = gui.add_slider(
-            'time [s]', 0.0, max(round(timeline.duration_s, 2), 0.01), 0.01, 0.0
-        )
-        self.slider.on_update(self._moved)
-        self.button = gui.add_button('pause')
-        self.button.on_click(lambda _: self._toggle())
+        longest_s = max(round(timeline.duration_s, 2), 0.01)
+        self._slider = gui.add_slider('time [s]', 0.0, longest_s, 0.01, 0.0)
+        self._slider.on_update(self._on_slider)
+        self._button = gui.add_button('pause')
+        self._button.on_click(self._on_button)
 
     def show(self) -> None:
         """Follow the time."""
         if self._timeline.playing:
-            self.slider.value = round(self._timeline.position_s, 2)
-        label = 'pause' if self._timeline.playing else 'play'
-        if self.button.label != label:
-            self.button.label = label
+            self._slider.value = round(self._timeline.position_s, 2)
+        self._button.label = 'pause' if self._timeline.playing else 'play'
 
-    def _moved(self, event: Any) -> None:
+    def _on_slider(self, event: Any) -> None:
         if event.client is not None:
             self._timeline.playing = False
-            self._timeline.position_s = float(self.slider.value)
+            self._timeline.position_s = float(self._slider.value)
 
-    def _toggle(self) -> None:
+    def _on_button(self, _event: Any) -> None:
         self._timeline.playing = not self._timeline.playing
 
 

@@ -18,18 +18,7 @@ __all__ = ['BodyShape', 'bone_mesh', 'sphere_mesh']
 JOINT_RADIUS_M, BONE_RADIUS_M, HEAD_RADIUS_M = 0.033, 0.024, 0.095
 _HEAD = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 _SMALL = 0.4  # of eyes, ears, toes and heels beside other joints
-_SMALL_NAMES = (
-    'REye',
-    'LEye',
-    'REar',
-    'LEar',
-    'LBigToe',
-    'LSmallToe',
-    'LHeel',
-    'RBigToe',
-    'RSmallToe',
-    'RHeel',
-)
+_SMALL_ENDS = ('Eye', 'Ear', 'Toe', 'Heel')
 _SECTIONS = 8
 
 
@@ -45,10 +34,10 @@ class BodyShape:
 
     def __init__(self, skeleton: str, names: tuple[str, ...]) -> None:
         self.names = names
-        self.edges, self._side = _edges_and_sides(skeleton, names)
+        self.edges = _edges(skeleton, names)
         self._loose = sorted(set(range(len(names))) - set(self.edges[:, 1].tolist()))
         self._head = [names.index(name) for name in _HEAD if name in names]
-        small = np.isin(names, _SMALL_NAMES)
+        small = [name.endswith(_SMALL_ENDS) for name in names]
         self._radii = JOINT_RADIUS_M * np.where(small, _SMALL, 1.0)
 
     @property
@@ -85,39 +74,39 @@ class BodyShape:
         The length is NaN where an end is not measured.
         """
         ends = keypoints[self.edges]  # [E, 2, 3]
-        way = ends[:, 1] - ends[:, 0]
-        lengths = np.linalg.norm(way, axis=-1)
+        bones = ends[:, 1] - ends[:, 0]
+        lengths = np.linalg.norm(bones, axis=-1)
         known = np.isfinite(lengths) & (lengths > 1e-6)
         up = np.array([0.0, 0.0, 1.0])
-        unit = np.where(known[:, None], way, up) / np.where(known, lengths, 1.0)[:, None]
+        unit = np.where(known[:, None], bones, up) / np.where(known, lengths, 1.0)[:, None]
         return ends[:, 0], _turns_from_z(unit), lengths
 
-    def sphere_colours(self, look: Look) -> list[Colour]:
+    def sphere_colours(self, look: Look, *, gone: bool = False) -> list[Colour]:
         """Return the colours of the S spheres."""
-        colours = [self._colour(self._side[number], look) for number in self._loose]
-        return [*colours, *[look.middle] * bool(self._head)]
+        names = [self.names[number] for number in self._loose] + ['head'] * bool(self._head)
+        return [_colour(name, look, gone) for name in names]
 
-    def bone_colours(self, look: Look) -> list[Colour]:
+    def bone_colours(self, look: Look, *, gone: bool = False) -> list[Colour]:
         """Return the colours of the E bones: those of their outer ends."""
-        return [self._colour(self._side[child], look) for _, child in self.edges.tolist()]
-
-    @staticmethod
-    def _colour(side: int, look: Look) -> Colour:
-        return {1: look.left, -1: look.right}.get(side, look.middle)
+        return [_colour(self.names[child], look, gone) for _, child in self.edges.tolist()]
 
 
-def _edges_and_sides(skeleton: str, names: tuple[str, ...]) -> tuple[np.ndarray, list[int]]:
-    """Return edges [E, 2] and the side of each keypoint: 1 left, -1 right, 0 neither."""
-    sides = [1 if n.startswith('L') else -1 if n.startswith('R') else 0 for n in names]
+def _colour(name: str, look: Look, gone: bool) -> Colour:
+    if gone:
+        return look.gone
+    return {'L': look.left, 'R': look.right}.get(name[:1], look.middle)
+
+
+def _edges(skeleton: str, names: tuple[str, ...]) -> np.ndarray:
+    """Return edges [E, 2] from parents to children."""
+    pairs = []
     with contextlib.suppress(SkeletonError, OSError):
         known = load_skeleton(skeleton)
-        pairs = [
-            (names.index(known.names[a]), names.index(known.names[b]))
-            for a, b in known.edges
-            if known.names[a] in names and known.names[b] in names
-        ]
-        return np.array(pairs, dtype=np.int64).reshape(-1, 2), sides
-    return np.zeros((0, 2), dtype=np.int64), sides
+        for parent, child in known.edges:
+            ends = known.names[parent], known.names[child]
+            if set(ends) <= set(names):
+                pairs.append([names.index(end) for end in ends])
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def _turns_from_z(unit: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where cameras begin, and how the body stays before them: the world moves, not the cameras.
 
-A camera belongs to whoever turns it in a browser, and what is known of it here is late. So nothing
-is told to cameras: the world goes the other way, the ground with it, and looks the same. Of two
+A camera belongs to whoever turns it in a browser, and what is known of it here is late. So no
+camera is moved: the world goes the other way, the ground with it, and looks the same. Of two
 bodies, which may walk apart, each stays over its own spot, and the ground where it is.
 """
 
@@ -19,6 +19,9 @@ __all__ = ['Follower', 'place_cameras', 'WORLD']
 WORLD = '/world'
 # A little to the side of the body, so that it stands beside the panel and not behind it.
 LOOK_AT_M, AWAY_M, ANGLE_RAD = (0.0, 0.36, 0.92), (3.0, -1.0, 0.5), 0.75
+# Viser has a sheet for a background picture 1 m before the camera. Where nobody has set a picture
+# it is drawn all the same, at each point of the page, unless it is too near to be drawn.
+NEAREST_M = 1.01
 _SMOOTH_S, _LEAST_M = 0.5, 0.002
 
 
@@ -35,6 +38,7 @@ def place_cameras(server: Any, *, distance: float = 1.0, aside_m: float = 0.0) -
     camera.position = tuple(at + distance * np.array(AWAY_M))
     camera.look_at = tuple(at)
     camera.fov = ANGLE_RAD
+    camera.near = NEAREST_M
 
 
 class Follower:

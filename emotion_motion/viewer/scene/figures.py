@@ -13,58 +13,48 @@ from emotion_motion.viewer.scene.camera import Follower, WORLD
 from emotion_motion.viewer.scene.look import Colour, Look
 from emotion_motion.viewer.sources.source import Figure
 
-__all__ = ['FigureView', 'Figures', 'SPACING_M', 'Trail']
-
-# The way that a wrist went in the last second, as a line that fades.
+__all__ = ['Figures', 'FigureView', 'Trail']
 
 TRAIL_S, POINTS = 1.2, 24
 _PERIOD_S = TRAIL_S / POINTS
 # A browser draws a new line in a frame of its own, beside those of the moving body: so two points
-# of the way are sent at a time.
+# of a trail are sent at a time.
 _SENT_TOGETHER = 2
 _LEAP_M = 0.5  # farther in a moment is a jump to another place, such as a reset
 
+SPACING_M = 1.5
+_LABEL_ABOVE_M = 0.22
+_LEAST_BONE_M, _SCALE_STEP = 0.005, 0.005
+
 
 class Trail:
-    """A line of `POINTS` pieces; its end is as thin as its colour is faint."""
+    """Where a wrist was in the last second, as a line of `POINTS` pieces that fades."""
 
     def __init__(self, scene: Any, name: str) -> None:
-        """Make the line; it has no length yet."""
         self._points: np.ndarray | None = None
-        self._added_s = 0.0
-        self._waiting = 0
-        self._line = scene.add_line_segments(
+        self._added_s, self._waiting = 0.0, 0
+        self.line = scene.add_line_segments(
             name, np.zeros((POINTS, 2, 3)), np.zeros((POINTS, 2, 3), np.uint8), thickness=0.008
         )
 
-    @property
-    def visible(self) -> bool:
-        """Whether it is shown."""
-        return self._line.visible
-
-    @visible.setter
-    def visible(self, value: bool) -> None:
-        self._line.visible = value
-
     def dress(self, colour: Colour, faint: Colour) -> None:
         """Take on a colour, that of its old end being `faint`."""
-        share = np.linspace(0.0, 1.0, POINTS + 1)[:, None]
-        colours = (share * np.array(colour) + (1.0 - share) * np.array(faint)).astype(np.uint8)
-        self._line.colors = np.stack((colours[:-1], colours[1:]), axis=1)
+        colours = np.linspace(faint, colour, POINTS + 1).astype(np.uint8)
+        self.line.colors = np.stack((colours[:-1], colours[1:]), axis=1)
 
     def add(self, point: np.ndarray, now_s: float) -> None:
-        """Go on to a point [3]; one that is not measured is left out.
+        """Go on to a point [3] in metres; one that is not measured is left out.
 
         Args:
-            point: where the wrist is [m].
-            now_s: any clock that does not run backwards, but where the trail shall begin anew.
+            point: where the wrist is.
+            now_s: of any clock; where it runs backwards, the trail begins anew [s].
         """
         if not np.isfinite(point).all():
             return
         if (
             self._points is None
             or now_s < self._added_s
-            or (np.linalg.norm(point - self._points[-1]) > _LEAP_M)
+            or np.linalg.norm(point - self._points[-1]) > _LEAP_M
         ):
             self._points = np.repeat(np.asarray(point, np.float32)[None], POINTS + 1, axis=0)
             self._added_s, self._waiting = now_s, _SENT_TOGETHER
@@ -72,15 +62,9 @@ class Trail:
             self._points = np.vstack((self._points[1:], point)).astype(np.float32)
             self._added_s = now_s
             self._waiting += 1
-        if self._waiting < _SENT_TOGETHER:
-            return
-        self._waiting = 0
-        self._line.points = np.stack((self._points[:-1], self._points[1:]), axis=1)
-
-
-SPACING_M = 1.5
-_LABEL_ABOVE_M = 0.22
-_LEAST_BONE_M, _SCALE_STEP = 0.005, 0.005
+        if self._waiting >= _SENT_TOGETHER:
+            self._waiting = 0
+            self.line.points = np.stack((self._points[:-1], self._points[1:]), axis=1)
 
 
 class FigureView:
@@ -91,41 +75,34 @@ class FigureView:
     """
 
     def __init__(
-        self, scene: Any, name: str, figure: Figure, look: Look, offset: np.ndarray
+        self, scene: Any, name: str, figure: Figure, look: Look, offset: np.ndarray, *, gone: bool
     ) -> None:
         self.shape = BodyShape(figure.skeleton, figure.names)
         self._scene, self._name, self._offset = scene, name, offset
-        self._look, self._gone = look, False
         self.root = scene.add_frame(name, show_axes=False)
         self._follower = Follower(self.root)
         self._spheres = [
             scene.add_mesh_simple(f'{name}/sphere_{number}', *sphere_mesh(radius), visible=False)
             for number, radius in enumerate(self.shape.sphere_radii)
         ]
-        # A bone is made when its length is first known.
+        # A bone is made when its length is first known; with each the length that it was made of.
         self._bones: dict[int, tuple[Any, float]] = {}
-        self._scales: dict[int, float] = {}
-        self._label = None
-        if figure.label:
-            self._label = scene.add_label(f'{name}/label', figure.label)
-        self._trails = [
+        self._label = scene.add_label(f'{name}/label', figure.label) if figure.label else None
+        self.trails = [
             Trail(scene, f'{name}/trail_{number}') for number in range(len(self.shape.wrists()))
         ]
-        self.dress(look, gone=False)
-
-    def fits(self, figure: Figure) -> bool:
-        """Whether it can show that figure."""
-        return figure.names == self.shape.names
+        self.dress(look, gone=gone)
 
     def dress(self, look: Look, *, gone: bool) -> None:
-        """Take on the colours of a look, or grey where nothing is heard of the body."""
-        self._look, self._gone = look, gone
-        for sphere, colour in zip(self._spheres, self.shape.sphere_colours(look), strict=True):
-            sphere.color = look.gone if gone else colour
-        colours = self.shape.bone_colours(look)
+        """Take on the colours of a look, or grey where the node is silent."""
+        self._bone_colours = self.shape.bone_colours(look, gone=gone)
+        for sphere, colour in zip(
+            self._spheres, self.shape.sphere_colours(look, gone=gone), strict=True
+        ):
+            sphere.color = colour
         for number, (bone, _) in self._bones.items():
-            bone.color = look.gone if gone else colours[number]
-        for trail, colour in zip(self._trails, (look.left, look.right), strict=False):
+            bone.color = self._bone_colours[number]
+        for trail, colour in zip(self.trails, (look.left, look.right), strict=False):
             trail.dress(colour, look.cell)
 
     def show(self, figure: Figure, now_s: float) -> None:
@@ -136,88 +113,55 @@ class FigureView:
             if sphere.visible:
                 sphere.position = place
         starts, turns, lengths = self.shape.place_bones(keypoints)
-        for number, (start, turn, length) in enumerate(
-            zip(starts, turns, lengths.tolist(), strict=True)
-        ):
-            self._show_bone(number, start, turn, length)
-        for trail, wrist in zip(self._trails, self.shape.wrists(), strict=True):
+        for number, length in enumerate(lengths.tolist()):
+            self._show_bone(number, starts[number], turns[number], length)
+        for trail, wrist in zip(self.trails, self.shape.wrists(), strict=True):
             trail.add(keypoints[wrist], now_s)
         if self._label is not None and np.isfinite(keypoints).any():
             middle, top = np.nanmean(keypoints, axis=0), np.nanmax(keypoints[:, 2])
             self._label.position = (middle[0], middle[1], top + _LABEL_ABOVE_M)
-
-    def trails(self, visible: bool) -> None:
-        """Show or hide the trails."""
-        for trail in self._trails:
-            trail.visible = visible
 
     def place(self, figure: Figure) -> np.ndarray | None:
         """Return where the body as a whole is [3]; None where nobody knows."""
         root = self.shape.root()
         if root is None or not np.isfinite(figure.keypoints[root]).all():
             return None
-        return np.asarray(figure.keypoints[root], dtype=np.float64) + self._offset
+        return np.asarray(figure.keypoints[root], dtype=np.float64)
 
     def stay(self, figure: Figure | None, now_s: float) -> None:
         """Keep the body over its spot, wherever it walks; None: leave it where it is now."""
-        place = None if figure is None else self.place(figure)
-        self._follower.follow(None if place is None else place - self._offset, now_s)
-
-    def remove(self) -> None:
-        """Leave the scene."""
-        self.root.remove()
+        self._follower.follow(None if figure is None else self.place(figure), now_s)
 
     def _show_bone(self, number: int, start: np.ndarray, turn: np.ndarray, length: float) -> None:
         known = bool(np.isfinite(length))
         if number not in self._bones:
             if not known or length < _LEAST_BONE_M:
                 return
-            self._bones[number] = self._made(number, length), length
+            mesh = bone_mesh(length, float(self.shape.joint_radii[number]))
+            bone = self._scene.add_mesh_simple(
+                f'{self._name}/bone_{number}', *mesh, color=self._bone_colours[number]
+            )
+            self._bones[number] = bone, length
         bone, made_length = self._bones[number]
         bone.visible = known
-        if not known:
-            return
-        bone.position, bone.wxyz = start, turn
-        scale = length / made_length
-        if abs(scale - self._scales.get(number, 1.0)) > _SCALE_STEP:
-            self._scales[number] = scale
-            bone.scale = (1.0, 1.0, scale)
-
-    def _made(self, number: int, length: float) -> Any:
-        radius = float(self.shape.joint_radii[number])
-        colour = self.shape.bone_colours(self._look)[number]
-        return self._scene.add_mesh_simple(
-            f'{self._name}/bone_{number}',
-            *bone_mesh(length, radius),
-            color=self._look.gone if self._gone else colour,
-        )
+        if known:
+            bone.position, bone.wxyz = start, turn
+            scale = (1.0, 1.0, length / made_length)
+            if np.abs(np.subtract(scale, bone.scale)).max() > _SCALE_STEP:
+                bone.scale = scale
 
 
 class Figures:
     """All bodies of a page, side by side."""
 
     def __init__(self, scene: Any, look: Look) -> None:
-        self._scene = scene
-        self._look = look
+        self._scene, self._look = scene, look
         self._views: list[FigureView] = []
         self._gone, self._trails, self._visible = False, True, True
 
-    @property
-    def visible(self) -> bool:
-        """Whether they are shown."""
-        return self._visible
-
-    @visible.setter
-    def visible(self, value: bool) -> None:
-        self._visible = value
-        for view in self._views:
-            view.root.visible = value
-
     def show(self, figures: tuple[Figure, ...], now_s: float) -> None:
         """Show bodies; makes and removes what is needed for them."""
-        if len(figures) != len(self._views) or not all(
-            view.fits(figure) for view, figure in zip(self._views, figures, strict=True)
-        ):
+        if [view.shape.names for view in self._views] != [figure.names for figure in figures]:
             self._make(figures)
         for view, figure in zip(self._views, figures, strict=True):
             view.show(figure, now_s)
@@ -230,11 +174,13 @@ class Figures:
         for view in self._views:
             view.dress(look, gone=gone)
 
-    def trails(self, visible: bool) -> None:
-        """Show or hide the trails of the wrists."""
-        self._trails = visible
+    def choose(self, *, visible: bool, trails: bool) -> None:
+        """Show or hide the bodies, and the trails of their wrists."""
+        self._visible, self._trails = visible, trails
         for view in self._views:
-            view.trails(visible)
+            view.root.visible = visible
+            for trail in view.trails:
+                trail.line.visible = trails
 
     def stay(self, figures: tuple[Figure, ...], now_s: float, *, follow: bool) -> None:
         """Keep each body over its own spot, if `follow`."""
@@ -247,7 +193,7 @@ class Figures:
 
     def _make(self, figures: tuple[Figure, ...]) -> None:
         for view in self._views:
-            view.remove()
+            view.root.remove()
         left = -0.5 * SPACING_M * (len(figures) - 1)
         self._views = [
             FigureView(
@@ -256,10 +202,8 @@ class Figures:
                 figure,
                 self._look,
                 np.array([0.0, left + number * SPACING_M, 0.0]),
+                gone=self._gone,
             )
             for number, figure in enumerate(figures)
         ]
-        self.trails(self._trails)
-        self.visible = self._visible
-        for view in self._views:
-            view.dress(self._look, gone=self._gone)
+        self.choose(visible=self._visible, trails=self._trails)

@@ -27,11 +27,17 @@ class Ground:
 
     Args:
         scene: of a viser server.
+        look: its colours.
     """
 
-    def __init__(self, scene: Any) -> None:
-        self._scene = scene
-        self._lines: list[Any] = []
+    def __init__(self, scene: Any, look: Look) -> None:
+        thin = grid_lines(CELL_M, without_m=SECTION_M)
+        strong = grid_lines(SECTION_M)
+        add = scene.add_line_segments
+        self._cells = add(
+            f'{WORLD}/cells', thin, look.cell, thickness=1.0, thickness_units='screen'
+        )
+        self._sections = add(f'{WORLD}/sections', strong, look.section, thickness=0.01)
         self._plane = scene.add_grid(
             f'{WORLD}/shadows',
             SIZE_M,
@@ -45,19 +51,8 @@ class Ground:
 
     def dress(self, look: Look) -> None:
         """Take on the colours of a look."""
-        for line in self._lines:
-            line.remove()
-        strong = grid_lines(SECTION_M)
-        thin = grid_lines(CELL_M, without_m=SECTION_M)
-        self._lines = [
-            self._scene.add_line_segments(
-                f'{WORLD}/{name}', lines, colour, thickness=thick, thickness_units=units
-            )
-            for name, lines, colour, thick, units in (
-                ('cells', thin, look.cell, 1.0, 'screen'),
-                ('sections', strong, look.section, 0.01, 'world'),
-            )
-        ]
+        self._cells.colors = np.array(look.cell, np.uint8)
+        self._sections.colors = np.array(look.section, np.uint8)
 
     def shadows(self, shown: bool) -> None:
         """Let shadows fall on it, or not."""
@@ -74,15 +69,10 @@ def grid_lines(cell_m: float, without_m: float = 0.0) -> np.ndarray:
     half = 0.5 * SIZE_M
     at = np.linspace(-half, half, round(SIZE_M / cell_m) + 1)
     if without_m > 0.0:
-        at = at[np.abs(np.remainder(at + 0.5 * cell_m, without_m) - 0.5 * cell_m) > 1e-6]
-    ends = np.linspace(-half, half, round(SIZE_M / PIECE_M) + 1)
-    across, begin = (part.ravel() for part in np.meshgrid(at, ends[:-1], indexing='ij'))
-    ground = np.zeros_like(across)
-    along_y = np.stack(
-        (
-            np.stack((across, begin, ground), axis=-1),
-            np.stack((across, begin + PIECE_M, ground), axis=-1),
-        ),
-        axis=1,
-    )
-    return np.concatenate((along_y, along_y[..., [1, 0, 2]])).astype(np.float32)
+        at = at[np.abs(at / without_m - np.round(at / without_m)) > 1e-6]
+    begins = np.arange(-half, half, PIECE_M)
+    across, along = (part.ravel() for part in np.meshgrid(at, begins))
+    lines = np.zeros((len(across), 2, 3), dtype=np.float32)
+    lines[..., 0] = across[:, None]
+    lines[..., 1] = along[:, None] + (0.0, PIECE_M)
+    return np.concatenate((lines, lines[..., [1, 0, 2]]))

@@ -32,6 +32,9 @@ class RobotView:
         server: a viser.ViserServer.
         urdf: the description's text.
 
+    Attributes:
+        root: frame of the scene that the whole robot is in.
+
     Raises:
         RobotError: Pinocchio is missing, or the description or its meshes cannot be read.
     """
@@ -44,7 +47,7 @@ class RobotView:
 
             self._model = pin.buildModelFromXML(text)
             shapes = pin.buildGeomFromUrdfString(self._model, text, pin.GeometryType.VISUAL)
-            self._root = server.scene.add_frame(_NAME, show_axes=False, visible=False)
+            self.root = server.scene.add_frame(_NAME, show_axes=False, visible=False)
             self._view = ViserVisualizer(self._model, pin.GeometryModel(), shapes)
             self._view.initViewer(viewer=server)
             self._view.loadViewerModel(rootNodeName=_NAME)
@@ -60,22 +63,13 @@ class RobotView:
         }
         self._joints: dict[str, float] = {}
         self._view.display(self._q)
-        self._root.position = (*BESIDE_M[:2], -self._lowest())
-        self._root.visible = True  # and not while it comes in pieces
-
-    @property
-    def visible(self) -> bool:
-        """Whether it is shown."""
-        return self._root.visible
-
-    @visible.setter
-    def visible(self, value: bool) -> None:
-        self._root.visible = value
+        self.root.position = (*BESIDE_M[:2], -self._lowest())
+        self.root.visible = True  # and not while it comes in pieces
 
     def show(self, joints: Mapping[str, float]) -> bool:
-        """Take on joint positions, by name [rad or m], and tell whether they are other ones.
+        """Take on joint positions, by name [rad or m], and return whether they are other ones.
 
-        Joints that it has not are left out.
+        Joints that the robot has not are left out.
         """
         if not joints or joints == self._joints:
             return False
@@ -84,14 +78,10 @@ class RobotView:
             start, size = self._starts.get(name, (0, 0))
             if size == 1:
                 self._q[start] = position
-            elif size == 2:  # a joint without limits is told as cosine and sine
+            elif size == 2:  # a joint without limits is a cosine and a sine in Pinocchio
                 self._q[start : start + 2] = np.cos(position), np.sin(position)
         self._view.display(self._q)
         return True
-
-    def remove(self) -> None:
-        """Leave the scene."""
-        self._root.remove()
 
     def _lowest(self) -> float:
         """Return how high its lowest shape reaches down; it shall stand on the ground [m]."""
@@ -112,14 +102,13 @@ def with_files(urdf: str) -> str:
         RobotError: one is not found.
     """
 
-    def found(match: re.Match[str]) -> str:
-        place = match[2]
-        path = find_file(place, Path.cwd())
+    def with_file(match: re.Match[str]) -> str:
+        path = find_file(match[2], Path.cwd())
         if path is None:
             raise RobotError(
-                f'got a robot_description with the mesh {place!r}, which is not found here; '
+                f'got a robot_description with the mesh {match[2]!r}, which is not found here; '
                 f"install the robot's description package, or source its workspace"
             )
         return f'{match[1]}{path}'
 
-    return _MESH.sub(found, urdf)
+    return _MESH.sub(with_file, urdf)

@@ -10,15 +10,15 @@ from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.viewer.scene.camera import Follower, place_cameras, WORLD
 from emotion_motion.viewer.scene.figures import Figures
 from emotion_motion.viewer.scene.ground import Ground
-from emotion_motion.viewer.scene.look import BRAND, DARK, LIGHT, Look
+from emotion_motion.viewer.scene.look import BRAND, DARK, LIGHT
 from emotion_motion.viewer.scene.robot import BESIDE_M, RobotView
-from emotion_motion.viewer.sources.source import Sight
+from emotion_motion.viewer.sources.source import Snapshot
 
 __all__ = ['Stage']
 
 
 class Stage:
-    """Shows sights in a viser scene.
+    """Shows snapshots in a viser scene.
 
     Attributes:
         robot_problem: why the robot is not shown; '' where it is or where there is none.
@@ -27,20 +27,20 @@ class Stage:
     def __init__(self, server: Any, *, dark: bool, bodies: int) -> None:
         self._server = server
         self.robot_problem = ''
-        self._look: Look | None = None
+        self._look = DARK if dark else LIGHT
         self._robot: RobotView | None = None
         self._urdf = ''
         self._world = Follower(server.scene.add_frame(WORLD, show_axes=False))
-        self._ground = Ground(server.scene)
-        place_cameras(server, distance=1.0 + 0.5 * (bodies - 1))
-        self._figures = Figures(server.scene, DARK if dark else LIGHT)
+        self._ground = Ground(server.scene, self._look)
+        place_cameras(server, distance=1.0 + 0.5 * max(0, bodies - 1))
+        self._figures = Figures(server.scene, self._look)
         self._number = -1
         self._shadows = False
         # Light from pictures of rooms is what a browser without a graphics card is slowest at.
         server.scene.configure_environment_map(None)
         server.scene.configure_default_lights(cast_shadow=False)
         server.scene.add_light_ambient('/light', intensity=0.8)
-        self.dress(dark=dark)
+        self._set_theme()
 
     @property
     def has_robot(self) -> bool:
@@ -50,53 +50,56 @@ class Stage:
     def dress(self, *, dark: bool) -> None:
         """Make page and scene dark or light."""
         look = DARK if dark else LIGHT
-        if look is self._look:
-            return
-        self._look = look
-        self._server.gui.configure_theme(
-            dark_mode=dark,
-            show_logo=False,
-            show_share_button=False,
-            brand_color=BRAND,
-            control_width='medium',
-        )
-        self._ground.dress(look)
+        if look is not self._look:
+            self._look = look
+            self._set_theme()
+            self._ground.dress(look)
 
     def choose(self, *, body: bool, robot: bool, trails: bool, shadows: bool) -> None:
         """Choose what is shown."""
-        self._figures.visible = body
-        self._figures.trails(trails and body)
+        self._figures.choose(visible=body, trails=trails and body)
         if self._robot is not None:
-            self._robot.visible = robot
+            self._robot.root.visible = robot
         if shadows != self._shadows:
             self._shadows = shadows
             self._server.scene.configure_default_lights(cast_shadow=shadows)
             self._ground.shadows(shadows)
 
-    def show(self, sight: Sight, now_s: float, *, follow: bool) -> bool:
-        """Show a sight and tell whether something has moved; what was shown before costs nothing.
+    def show(self, snapshot: Snapshot, now_s: float, *, follow: bool) -> bool:
+        """Show a snapshot and return whether something has moved; an old one costs nothing.
 
         All that moves goes to the page at once, which then draws it at once.
         """
-        if sight.urdf != self._urdf:
-            self._urdf = sight.urdf
+        if snapshot.urdf != self._urdf:
+            self._urdf = snapshot.urdf
             self._load_robot()
-        self._figures.dress(self._look or DARK, gone=bool(sight.notice))
+        self._figures.dress(self._look, gone=bool(snapshot.notice))
         with self._server.atomic():
-            moved = self._robot is not None and self._robot.show(sight.joints)
-            if sight.number == self._number or not sight.figures:
+            moved = self._robot is not None and self._robot.show(snapshot.joints)
+            if snapshot.number == self._number or not snapshot.figures:
                 return moved
-            self._number = sight.number
-            self._figures.show(sight.figures, now_s)
-            if len(sight.figures) > 1:
-                self._figures.stay(sight.figures, now_s, follow=follow)
+            self._number = snapshot.number
+            self._figures.show(snapshot.figures, now_s)
+            if len(snapshot.figures) > 1:
+                self._figures.stay(snapshot.figures, now_s, follow=follow)
             else:
-                self._world.follow(self._figures.place(sight.figures) if follow else None, now_s)
+                self._world.follow(
+                    self._figures.place(snapshot.figures) if follow else None, now_s
+                )
         return True
+
+    def _set_theme(self) -> None:
+        self._server.gui.configure_theme(
+            dark_mode=self._look is DARK,
+            show_logo=False,
+            show_share_button=False,
+            brand_color=BRAND,
+            control_width='medium',
+        )
 
     def _load_robot(self) -> None:
         if self._robot is not None:
-            self._robot.remove()
+            self._robot.root.remove()
         self._robot, self.robot_problem = None, ''
         if not self._urdf:
             return

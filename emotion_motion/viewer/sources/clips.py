@@ -69,7 +69,7 @@ def read_track(path: Path, clip: int = 1) -> Track:
         EmotionMotionError: it cannot be read or shown; the message says why.
     """
     if path.is_file() and _is_run(path):
-        from emotion_motion.replay.replaying import replay_run
+        from emotion_motion.replay.replay import replay_run
 
         return _of_motion(replay_run(path).motion, path.name)
     if path.suffix.lower() == '.npz' and path.is_file() and _has_recognised(path):
@@ -97,7 +97,7 @@ def _of_motion(motion: Motion, label: str) -> Track:
 def _of_clip(clip: Clip, label: str) -> Track:
     if clip.dims == 2 and not clip.prepared:
         raise MotionFileError(
-            f'got {clip.source}, whose keypoints are those of an image (2D); the viewer shows '
+            f'got {label}, whose keypoints are those of an image (2D); the viewer shows '
             f'metres: a .bvh, an .npz with [T, K, 3], or a recorded run'
         )
     skeleton = load_skeleton(clip.skeleton)

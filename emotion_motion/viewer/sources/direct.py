@@ -16,13 +16,13 @@ from emotion_motion.emotion import format_emotion
 from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.playback import Playback
-from emotion_motion.settings import SamplerConfig, settings_of
-from emotion_motion.viewer.sources.source import Figure, Setting, Sight
+from emotion_motion.settings import SamplerConfig, Setting, settings_of
+from emotion_motion.viewer.sources.source import Figure, Snapshot
 from emotion_motion.viewer.sources.tape import Tape
 
 __all__ = ['DirectSource']
 
-_STEPS, _BEATS = 256, 64
+_STEPS, _FRAMES = 256, 64
 
 
 class DirectSource:
@@ -38,27 +38,25 @@ class DirectSource:
         self._problems: list[str] = []
         self._failure = ''
         self._step_times_s: deque[float] = deque(maxlen=_STEPS)
-        self._beats_s: deque[float] = deque(maxlen=_BEATS)
+        self._frames_s: deque[float] = deque(maxlen=_FRAMES)
         self.title = f'model {generator.model_name}'
         self.steering = self
         self.tape = Tape()
         self.settings: Sequence[Setting] = tuple(settings_of(SamplerConfig).values())
-        self._sight = Sight()
+        self._snapshot = Snapshot()
         self._advance()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name='generator', daemon=True)
         self._thread.start()
 
-    def sight(self) -> Sight:
+    def snapshot(self) -> Snapshot:
         """Return what there is to see now."""
-        return self._sight
+        return self._snapshot
 
     def close(self) -> None:
         """End the thread."""
         self._stopped.set()
         self._thread.join()
-
-    # Steering.
 
     def ask(self, weights: np.ndarray) -> None:
         """Ask for an emotion, weights [7]."""
@@ -98,8 +96,6 @@ class DirectSource:
             problems, self._problems = self._problems, []
         return problems
 
-    # The loop.
-
     def _run(self) -> None:
         due_s = time.monotonic()
         while not self._stopped.is_set():
@@ -115,45 +111,38 @@ class DirectSource:
                     self._show()
             except EmotionMotionError as error:
                 self._failure = str(error)
-                self._sight = dataclasses.replace(
-                    self._sight, notice=f'The motion stopped: {error}. Press reset.'
+                self._snapshot = dataclasses.replace(
+                    self._snapshot, notice=f'The motion stopped: {error}. Press reset.'
                 )
 
     def _show(self) -> None:
-        generator, now_s = self._generator, time.monotonic()
+        generator, skeleton = self._generator, self._generator.skeleton
         pose = self._playback.advance()
         self._step_times_s.extend(pose.step_times_s)
-        self._beats_s.append(now_s)
-        keypoints = generator.skeleton.in_space(pose.keypoints[0])
-        skeleton, requested = generator.skeleton, generator.emotion[0]
-        number = self._sight.number + 1
-        # Told apart by the motion's own time: one that is late is not missing.
-        self.tape.add(
-            number / self._playback.rate_hz,
-            pose.keypoints[0],
-            requested,
-            pose.recognised[0],
-            skeleton.name,
-            skeleton.names,
-        )
-        self._sight = Sight(
+        self._frames_s.append(time.monotonic())
+        figure = Figure(pose.keypoints[0], skeleton.name, skeleton.names)
+        requested, recognised = generator.emotion[0], pose.recognised[0]
+        number = self._snapshot.number + 1
+        # By the motion's own time: a frame that is late is not missing.
+        self.tape.add(number / self._playback.rate_hz, figure, requested, recognised)
+        self._snapshot = Snapshot(
             number=number,
-            figures=(Figure(keypoints, skeleton.name, skeleton.names),),
+            figures=(figure._replace(keypoints=skeleton.in_space(figure.keypoints)),),
             requested=requested,
-            recognised=pose.recognised[0],
+            recognised=recognised,
             held=self._playback.held,
             health=f'{format_emotion(requested)}, seed {generator.seed}',
             measured=self._measured(),
         )
 
     def _measured(self) -> dict[str, float]:
-        watchdog, beats = self._generator.watchdog, self._beats_s
+        watchdog, frames_s = self._generator.watchdog, self._frames_s
         measured = {
             'still_s': float(watchdog.still_s[0]),
             'watchdog_interventions': float(watchdog.interventions[0]),
         }
-        if len(beats) > 1 and beats[-1] > beats[0]:
-            measured['rate_hz'] = (len(beats) - 1) / (beats[-1] - beats[0])
+        if len(frames_s) > 1 and frames_s[-1] > frames_s[0]:
+            measured['rate_hz'] = (len(frames_s) - 1) / (frames_s[-1] - frames_s[0])
         if self._step_times_s:
             p50, p99 = np.percentile(self._step_times_s, (50, 99))
             measured |= {'step_p50_ms': 1e3 * p50, 'step_p99_ms': 1e3 * p99}

@@ -12,7 +12,7 @@ import numpy as np
 
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.viewer.sources.clips import Track
-from emotion_motion.viewer.sources.source import Sight
+from emotion_motion.viewer.sources.source import Snapshot
 
 __all__ = ['FilePlayer']
 
@@ -21,6 +21,13 @@ class FilePlayer:
     """Plays tracks by one time, again and again; shorter ones rest in their last frame.
 
     It is its own timeline.
+
+    Args:
+        tracks: one or more.
+        clock: the present time [s].
+
+    Raises:
+        ConfigError: there is no track.
     """
 
     steering = None
@@ -29,15 +36,6 @@ class FilePlayer:
     def __init__(
         self, tracks: Sequence[Track], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin to play.
-
-        Args:
-            tracks: one or more.
-            clock: tells the time [s].
-
-        Raises:
-            ConfigError: there is none.
-        """
         if not tracks:
             raise ConfigError('got no file to play; expected at least one')
         self._tracks = tuple(tracks)
@@ -73,7 +71,7 @@ class FilePlayer:
             self._position_s, self._begin_s = self._now(), self._clock()
             self._playing = value
 
-    def sight(self) -> Sight:
+    def snapshot(self) -> Snapshot:
         """Return what there is to see at the time that is set."""
         time_s = self.position_s
         shown = tuple(track.number(time_s) for track in self._tracks)
@@ -81,7 +79,7 @@ class FilePlayer:
             self._shown = shown
             self._number += 1
         first = self._tracks[0]
-        return Sight(
+        return Snapshot(
             number=self._number,
             figures=tuple(
                 track.figure(number) for track, number in zip(self._tracks, shown, strict=True)
@@ -92,7 +90,7 @@ class FilePlayer:
         )
 
     def close(self) -> None:
-        """Nothing runs that would have to be stopped."""
+        """Do nothing: there is no thread to end."""
 
     def _now(self) -> float:
         if not self._playing or self.duration_s <= 0.0:

@@ -6,56 +6,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from emotion_motion.viewer.sources.tape import Tape
+from emotion_motion.settings import Setting
+from emotion_motion.viewer.sources.tape import Figure, Tape
 
-__all__ = ['Figure', 'Setting', 'Sight', 'Source', 'Steering', 'Timeline']
-
-
-class Figure(NamedTuple):
-    """A body at one instant.
-
-    Attributes:
-        keypoints: [K, 3] in metres, z up, origin on the ground; NaN where not measured.
-        skeleton: name of the keypoint set.
-        names: K keypoint names.
-        label: what to write above its head; '' for nothing.
-    """
-
-    keypoints: np.ndarray
-    skeleton: str
-    names: tuple[str, ...]
-    label: str = ''
+__all__ = ['Figure', 'Snapshot', 'Source', 'Steering', 'Timeline']
 
 
-def _nothing() -> np.ndarray:
+def _no_emotion() -> np.ndarray:
     return np.zeros(7, dtype=np.float32)
 
 
 @dataclass(frozen=True)
-class Sight:
+class Snapshot:
     """All that there is to see at one instant.
 
     Attributes:
-        number: of the newest frame; where it stands still there is nothing new.
+        number: of the newest frame; while it stays the same there is nothing new.
         figures: the bodies, side by side.
         requested: weights [7] of the emotion asked for; all 0 where nobody knows.
         recognised: weights [7] of the emotion that the model sees in its motion; 0 likewise.
         held: whether the motion was asked to rest.
         notice: what is wrong, in a sentence; '' where all is well.
         health: the state in a few words.
-        measured: what is measured, by the names of `plots.PLOTS`.
+        measured: what is measured, by the names of `panels.PLOTS`.
         urdf: the robot's description; '' for no robot.
         joints: positions of the robot's joints, by name [rad or m].
     """
 
     number: int = 0
     figures: tuple[Figure, ...] = ()
-    requested: np.ndarray = field(default_factory=_nothing)
-    recognised: np.ndarray = field(default_factory=_nothing)
+    requested: np.ndarray = field(default_factory=_no_emotion)
+    recognised: np.ndarray = field(default_factory=_no_emotion)
     held: bool = False
     notice: str = ''
     health: str = ''
@@ -64,21 +49,12 @@ class Sight:
     joints: Mapping[str, float] = field(default_factory=dict)
 
 
-class Setting(NamedTuple):
-    """A number that can be changed while the motion runs."""
-
-    name: str
-    minimum: float
-    maximum: float
-    meaning: str
-
-
 class Steering(Protocol):
-    """What moves by itself and can be told how. Its methods are called from any thread."""
+    """What moves by itself and can be steered. Its methods are called from any thread."""
 
     @property
     def settings(self) -> Sequence[Setting]:
-        """What `set` takes."""
+        """Numbers that `set` takes while the motion runs; each has a smallest and a largest."""
 
     def ask(self, weights: np.ndarray) -> None:
         """Ask for an emotion, weights [7]."""
@@ -108,11 +84,9 @@ class Timeline(Protocol):
 
 
 class Source(Protocol):
-    """What a page shows. A page calls `sight` some 30 times a second; nobody waits for it."""
+    """What a page shows. A page calls `snapshot` some 60 times a second; it must not block."""
 
-    @property
-    def title(self) -> str:
-        """What is shown, in a few words."""
+    title: str
 
     @property
     def steering(self) -> Steering | None:
@@ -124,9 +98,9 @@ class Source(Protocol):
 
     @property
     def tape(self) -> Tape | None:
-        """What keeps what is shown, for a file; None for what is a file already."""
+        """What records what is shown; None for what is a file already."""
 
-    def sight(self) -> Sight:
+    def snapshot(self) -> Snapshot:
         """Return what there is to see now."""
 
     def close(self) -> None:

@@ -1,10 +1,9 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A recording of what is shown, kept in memory until it is written to a file."""
+"""A body at one instant, and a recording of it in memory until it is written to a file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import threading
 from typing import NamedTuple
 
@@ -12,10 +11,26 @@ import numpy as np
 
 from emotion_motion.io import Motion
 
-__all__ = ['Recorded', 'Tape']
+__all__ = ['Figure', 'Recorded', 'Tape']
 
-# An hour at 60 Hz: 65 MB. What is forgotten running fills no memory.
+# An hour at 60 Hz: 65 MB. A recording that is forgotten fills no memory.
 LONGEST = 60 * 60 * 60
+
+
+class Figure(NamedTuple):
+    """A body at one instant.
+
+    Attributes:
+        keypoints: [K, 3] in metres, z up, origin on the ground; NaN where not measured.
+        skeleton: name of the keypoint set.
+        names: K keypoint names.
+        label: what to write above its head; '' for nothing.
+    """
+
+    keypoints: np.ndarray
+    skeleton: str
+    names: tuple[str, ...]
+    label: str = ''
 
 
 class Recorded(NamedTuple):
@@ -37,14 +52,8 @@ class Tape:
         """Stand still; `longest` is the most frames that are kept."""
         self._longest = longest
         self._lock = threading.Lock()
-        self._running = False
-        self._frames: list[tuple[float, np.ndarray, np.ndarray, np.ndarray]] = []
-        self._body: tuple[str, tuple[str, ...]] = ('', ())
-
-    @property
-    def running(self) -> bool:
-        """Whether frames are kept."""
-        return self._running
+        self._frames: list[tuple[float, Figure, np.ndarray, np.ndarray]] = []
+        self.running = False
 
     @property
     def full(self) -> bool:
@@ -59,59 +68,48 @@ class Tape:
     def start(self) -> None:
         """Begin an empty recording."""
         with self._lock:
-            self._frames, self._running = [], True
+            self._frames, self.running = [], True
 
     def add(
-        self,
-        time_s: float,
-        keypoints: np.ndarray,
-        requested: np.ndarray,
-        recognised: np.ndarray,
-        skeleton: str,
-        names: Sequence[str],
+        self, time_s: float, figure: Figure, requested: np.ndarray, recognised: np.ndarray
     ) -> None:
         """Keep a frame, if a recording runs; another body than before ends it.
 
         Args:
             time_s: when it was made [s].
-            keypoints: [K, 3] in metres.
+            figure: the body.
             requested: weights [7].
             recognised: weights [7].
-            skeleton: name of the keypoint set.
-            names: K keypoint names.
         """
         with self._lock:
-            if not self._running or self.full:
+            if not self.running or self.full:
                 return
-            body = (skeleton, tuple(names))
-            if self._frames and body != self._body:
-                self._running = False
+            if self._frames and figure[1:3] != self._frames[-1][1][1:3]:
+                self.running = False
                 return
-            self._body = body
-            self._frames.append(
-                (time_s, np.array(keypoints), np.array(requested), np.array(recognised))
-            )
+            figure = figure._replace(keypoints=np.array(figure.keypoints))
+            self._frames.append((time_s, figure, np.array(requested), np.array(recognised)))
 
     def stop(self) -> Recorded | None:
         """End the recording and return it; None where it has fewer than two frames."""
         with self._lock:
-            self._running = False
+            self.running = False
             frames, self._frames = self._frames, []
         if len(frames) < 2:
             return None
-        times_s, keypoints, requested, recognised = (
-            np.stack(part) for part in zip(*frames, strict=True)
-        )
+        times_s, figures, requested, recognised = zip(*frames, strict=True)
         periods_s = np.diff(times_s)
         period_s = float(np.median(periods_s))
-        rate_hz = round(1.0 / period_s, 1) if period_s > 0.0 else 30.0
-        gaps = np.maximum(0.0, np.round(periods_s / period_s) - 1.0) if period_s > 0.0 else 0.0
+        rate_hz, lost = 30.0, 0
+        if period_s > 0.0:
+            rate_hz = round(1.0 / period_s, 1)
+            lost = int(np.maximum(0.0, np.round(periods_s / period_s) - 1.0).sum())
         motion = Motion(
-            keypoints=keypoints.astype(np.float32),
-            requested=requested.astype(np.float32),
-            recognised=recognised.astype(np.float32),
+            keypoints=np.stack([figure.keypoints for figure in figures]).astype(np.float32),
+            requested=np.stack(requested).astype(np.float32),
+            recognised=np.stack(recognised).astype(np.float32),
             rate_hz=rate_hz,
-            skeleton=self._body[0],
-            names=self._body[1],
+            skeleton=figures[0].skeleton,
+            names=figures[0].names,
         )
-        return Recorded(motion, int(np.sum(gaps)))
+        return Recorded(motion, lost)

@@ -9,9 +9,9 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.measures.averages import emotion_means
 from emotion_motion.evaluation.measures.correlates import (
     acceleration,
-    emotion_means,
     exchanged,
     head_pitch,
     rank_correlation,
@@ -70,7 +70,7 @@ def test_means_are_of_each_emotion() -> None:
     np.testing.assert_allclose(found, [2.0, *[np.nan] * 5, 5.0])
 
 
-def test_only_pairs_that_the_reference_tells_apart_can_be_exchanged() -> None:
+def test_only_pairs_that_differ_in_the_reference_are_exchanged() -> None:
     """Fear and happiness (14 and 14.5) are nearer than people are to one another (1)."""
     values = REFERENCE[PEOPLE] + SPREAD
     own = REFERENCE.copy()

@@ -11,14 +11,14 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.measures.alive import Alive, drift, measure_alive, speed, Thresholds
-from emotion_motion.evaluation.measures.gestures import Gestures
+from emotion_motion.evaluation.measures.alive import Alive, drift, measure_alive, speed
 from emotion_motion.evaluation.measures.repetition import (
+    Gestures,
     moving_windows,
     nearest_across,
     nearest_repeats,
 )
-from emotion_motion.evaluation.measures.thresholds import halves
+from emotion_motion.evaluation.measures.thresholds import halves, Thresholds
 from emotion_motion.evaluation.reference.motion import corpus_streams
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
@@ -148,7 +148,7 @@ def test_a_repeat_nearer_in_time_than_two_seconds_is_none() -> None:
     assert not np.isfinite(nearest_repeats(shaken, RATE, lag_s=3.0)).any()
 
 
-def test_distance_of_windows_is_the_root_mean_square_over_keypoints() -> None:
+def test_distance_of_windows_is_a_mean_square_over_keypoints() -> None:
     one = waving(6.0, 2.0)
     other = one.copy()
     other[:, WRIST, 1] += 0.10  # one of 25 keypoints is 10 cm aside

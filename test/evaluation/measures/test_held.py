@@ -101,6 +101,6 @@ def test_a_full_evaluation_takes_seconds() -> None:
     """Even of statues with a raised hand, which are held from every look to the end."""
     many = raised(0.25, 0.0, 10.0).chosen([0] * 70)
     many = Streams(np.tile(many.keypoints, (1, 12, 1, 1)), np.zeros((70, 3600), dtype=int), RATE)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert held_wrist(pieces(many, 60.0)) == pytest.approx(np.full(140, 60.0))
-    assert time.perf_counter() - begun < 20.0
+    assert time.process_time() - begun < 20.0

@@ -46,7 +46,7 @@ def judge(share):
 def test_the_time_is_that_of_the_judges_delay(share):
     found = believe(switching([(0, 1), (6, 2), (3, 4)]), judge(share))
     assert found.time_s == pytest.approx(max(0.1, 2.0 * share), abs=0.101)
-    assert found.believed.all() and found.share == 1.0 and found.before == 0.0
+    assert found.believed.all() and found.share == 1.0
     assert found.median_s == found.time_s[0]
 
 
@@ -56,7 +56,7 @@ def test_motion_that_changes_late_is_believed_late():
     assert believe(streams, judge(0.5)).time_s[0] == pytest.approx(3.0, abs=0.101)
 
 
-def test_a_switch_that_is_never_believed_takes_at_least_the_time_left():
+def test_a_switch_never_believed_takes_the_time_left():
     found = believe(switching([(0, 1), (2, 3)]), lambda windows: np.eye(7)[[5] * len(windows)])
     assert not found.believed.any() and found.share == 0.0
     assert found.time_s == pytest.approx([6.0, 6.0]) and found.median_s == pytest.approx(6.0)
@@ -75,10 +75,10 @@ def test_a_flicker_is_not_belief():
 def test_what_was_taken_for_the_new_emotion_before_is_not_timed():
     streams = switching([(1, 2), (3, 2), (0, 4), (0, 5)])
     found = believe(streams, lambda windows: np.eye(7)[[2] * len(windows)])
-    assert found.before == 0.5 and np.isnan(found.time_s[:2]).all()
+    assert np.isnan(found.time_s[:2]).all() and np.isfinite(found.time_s[2:]).all()
     assert not found.believed.any() and found.share == 0.0
     every = believe(streams.chosen([0, 1]), lambda windows: np.eye(7)[[2] * len(windows)])
-    assert np.isnan(every.median_s) and np.isnan(every.share) and every.before == 1.0
+    assert np.isnan(every.median_s) and np.isnan(every.share)
 
 
 def test_no_emotion_is_no_belief():
@@ -126,7 +126,7 @@ def test_what_is_read_before_it_is_shown_is_too_soon(reads_s, too_soon):
     assert read_too_soon(other, judge(0.5), late).tolist() == [[10, 0]] * 2
 
 
-def test_motion_that_changes_at_once_leaves_nothing_to_read_too_soon():
+def test_motion_that_changes_at_once_is_not_read_too_soon():
     streams = switching([(0, 1)])
     known = dataclasses.replace(streams, recognised=np.eye(7)[streams.emotions])
     late = believe(streams, judge(0.5)).median_s
@@ -144,12 +144,10 @@ def leaping(at):
     return Streams(points, streams.emotions, RATE)
 
 
-def test_a_leap_at_the_switch_has_its_jerk_and_the_calm_before_has_none():
+def test_a_leap_at_the_switch_has_its_jerk():
     wanted = 2 * 0.01 * RATE**3  # third differences of a step: 1, -2, 1
     found = roughness(leaping(120), wanted / 4.0)
-    assert found.peak_m_s3[0] == pytest.approx(wanted, rel=1e-3)
-    assert found.ratio[0] == pytest.approx(4.0, rel=1e-3) and found.calm_m_s3[0] == 0.0
-    assert np.isnan(roughness(leaping(120)).ratio).all()
+    assert found.ratio[0] == pytest.approx(4.0, rel=1e-3) and found.calm_ratio[0] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -157,7 +155,7 @@ def test_a_leap_at_the_switch_has_its_jerk_and_the_calm_before_has_none():
 )
 def test_only_the_second_after_the_switch_counts(at, peak, calm):
     found = roughness(leaping(at), 1.0)
-    assert (found.peak_m_s3[0] > 0, found.calm_m_s3[0] > 0) == (peak, calm)
+    assert (found.ratio[0] > 0, found.calm_ratio[0] > 0) == (peak, calm)
 
 
 def test_the_reference_is_the_99th_percentile_of_its_frames():
@@ -181,7 +179,7 @@ def switches():
     return corpus_switches(count=12, seed=1)
 
 
-def test_hard_cuts_are_of_the_reference_and_take_only_the_judges_delay(reference):
+def test_hard_cuts_are_of_the_reference(reference):
     cuts = hard_cuts(reference, count=9, seed=2)
     assert cuts.keypoints.shape == (9, 300, 25, 3)
     assert list(switch_frames(cuts)) == [120] * 9
@@ -205,7 +203,7 @@ def test_corpus_people_switch_smoothly_and_stay_bodies(switches, reference):
     assert np.median(roughness(switches, limit).ratio) < 0.05 * np.median(cuts.ratio)
 
 
-def test_corpus_switches_are_repeated_and_longer_lists_start_alike(switches):
+def test_corpus_switches_are_repeated_in_longer_lists(switches):
     some = corpus_switches(count=2, seed=1)
     assert np.array_equal(some.keypoints, switches.keypoints[:2])
     assert not np.array_equal(some.keypoints, corpus_switches(count=2, seed=2).keypoints)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import io
 import json
 import math
+from pathlib import Path
 import re
 
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.report.html import html_report
+from emotion_motion.evaluation.report.page import html_report
 from emotion_motion.evaluation.report.report import (
     Bounds,
     bounds_text,
@@ -28,6 +29,7 @@ from emotion_motion.evaluation.report.report import (
     to_csv,
     to_json,
 )
+from emotion_motion.evaluation.report.rows import rows
 
 TARGET = Target((0.7, 1.4), (0.9, 1.1))
 
@@ -107,12 +109,20 @@ def test_verdict_is_the_narrowest_bounds_that_hold(value: float | None, verdict:
 
 
 @pytest.mark.parametrize(
-    ('bounds', 'inside', 'outside'),
-    [((None, 0.05), -5.0, 0.06), ((0.6, None), 100.0, 0.5), ((None, 0.0), 0.0, 1e-9)],
+    ('bounds', 'inside', 'outside', 'text'),
+    [
+        ((None, 0.05), -5.0, 0.06, '≤ 0.05 s'),
+        ((0.6, None), 100.0, 0.5, '≥ 0.6 s'),
+        ((None, 0.0), 0.0, 1e-9, '≤ 0 s'),
+        ((0.7, 1.4), 1.0, 1.5, '0.7 to 1.4 s'),
+    ],
 )
-def test_open_bounds_hold_without_end(bounds: Bounds, inside: float, outside: float) -> None:
+def test_bounds_hold_and_read_as_people_write_them(
+    bounds: Bounds, inside: float, outside: float, text: str
+) -> None:
     assert Target(bounds).verdict(inside) == 'reach'
     assert Target(bounds).verdict(outside) == 'missed'
+    assert bounds_text(bounds, 's') == text
 
 
 @pytest.mark.parametrize(
@@ -160,7 +170,7 @@ def test_csv_has_a_row_a_measure_and_a_row_an_emotion() -> None:
     assert (nan['value'], nan['verdict']) == ('', 'not measured')
 
 
-def test_table_shows_every_measure_with_its_reference_and_verdict() -> None:
+def test_table_shows_measures_with_reference_and_verdict() -> None:
     lines = table_lines([report()])
     (speed,) = [line for line in lines if line.startswith('mean speed')]
     assert '0.2 m/s' in speed and '0.21 m/s' in speed
@@ -184,12 +194,6 @@ def test_table_shows_every_measure_with_its_reference_and_verdict() -> None:
 )
 def test_numbers_are_short(value: float | None, unit: str, text: str) -> None:
     assert number_text(value, unit) == text
-
-
-def test_bounds_read_as_people_write_them() -> None:
-    assert bounds_text((0.7, 1.4), 's') == '0.7 to 1.4 s'
-    assert bounds_text((None, 0.05), 'share') == '≤ 5 %'
-    assert bounds_text((0.6, None)) == '≥ 0.6'
 
 
 class _Tags(HTMLParser):
@@ -228,7 +232,15 @@ def test_page_is_whole_and_needs_no_other_file(titles: tuple[str, ...]) -> None:
         assert word in text
 
 
-def test_page_of_a_report_without_details_still_shows_its_measures() -> None:
+def test_page_without_details_still_shows_its_measures() -> None:
     plain = Report('plain', measures=report().measures[2:4])
     page = html_report([plain])
     assert 'off the body' in page and '0.4 %' in page
+
+
+def test_the_docs_define_every_measure() -> None:
+    text = (Path(__file__).parents[3] / 'docs' / 'evaluation.md').read_text()
+    for key in rows():
+        group, name = key.split('.')
+        table = text.partition(f'| `{group}.` |')[2].partition('\n\n')[0]
+        assert f'`{name}`' in table, key

@@ -14,10 +14,10 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.robot.collision.capsules import Capsule, enclosing_capsule, enclosing_capsules
 from emotion_motion.robot.collision.link_surface import link_surface
 from emotion_motion.robot.collision.model import capsule_model
-from emotion_motion.robot.description.file import parse_robot_config
 from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.description.robot_file import parse_robot_config
 from emotion_motion.robot.description.urdf import find_file
-from emotion_motion.robot.init.write import capsule_lines
+from emotion_motion.robot.init.write import capsules_text
 
 ROBOTS = ('humanoid', 'g1', 'talos', 'pepper')
 
@@ -103,7 +103,7 @@ def test_the_capsules_in_our_humanoid_s_file_are_those_that_its_urdf_gives():
     data = settings()
     del data['capsules']
     bare = Robot.build(parse_robot_config(data, ROOT / 'x.yaml'), robot().urdf)
-    fitted = '\n'.join(capsule_lines(bare))
+    fitted = capsules_text(bare)
     print(fitted)
     assert yaml.safe_load(fitted)['capsules'] == settings()['capsules']
 
@@ -118,7 +118,7 @@ def test_arms_are_watched_against_trunk_head_and_each_other(name):
         arm: {
             link
             for link in found.urdf.links
-            if any(j.name in found.config.chains[arm] for j in found.urdf.way(link))
+            if any(j.name in found.config.chains[arm] for j in found.urdf.joints_to(link))
         }
         for arm in ('left_arm', 'right_arm')
     }

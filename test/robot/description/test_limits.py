@@ -42,10 +42,10 @@ def test_limits_are_arrays_of_float64_that_nobody_can_change():
     ('changes', 'words'),
     [
         ({'names': ()}, 'got no joints'),
-        ({'names': 'neck'}, "the text 'neck'"),
+        ({'names': 'neck'}, "got 'neck' as names"),
         ({'names': ('neck', 'neck')}, 'neck twice'),
-        ({'names': ('neck', '')}, "got ''"),
-        ({'names': ('neck', 3)}, 'got 3'),
+        ({'names': ('neck', '')}, "got ('neck', '')"),
+        ({'names': ('neck', 3)}, "got ('neck', 3)"),
         ({'names': ('neck', 'elbow', 'wrist')}, 'each of the 3 joints'),
         ({'lower': [-1.0]}, 'lower: got shape (1,)'),
         ({'lower': [[-1.0, 0.0]]}, 'lower: got shape (1, 2)'),

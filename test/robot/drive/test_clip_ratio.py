@@ -7,7 +7,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion_motion.exceptions import ConfigError
 from emotion_motion.robot.description.limits import JointLimits
 from emotion_motion.robot.drive.clip_ratio import ClipRatio, Pace
 from emotion_motion.robot.safety.limiter import SafetyLimiter
@@ -23,13 +22,12 @@ def sway(hz: float, width: float, time_s: float) -> np.ndarray:
 
 def measure(share: float, late: int, moved: float = 0.4) -> ClipRatio:
     """Return the ratio of a robot that does a share of what was asked some cycles ago."""
-    found = ClipRatio(REST, PERIOD_S)
+    clip = ClipRatio(REST, PERIOD_S)
     for k in range(300):
         raw = sway(0.7, moved, k * PERIOD_S)
         limited = REST + share * (sway(0.7, moved, (k - late) * PERIOD_S) - REST)
-        found.update(raw, limited)
-    assert found.full
-    return found
+        clip.update(raw, limited)
+    return clip
 
 
 @pytest.mark.parametrize('share', [1.0, 0.7, 0.2, 0.0])
@@ -39,9 +37,9 @@ def test_it_is_what_is_missing_of_the_motion(share):
 
 @pytest.mark.parametrize('late', [3, 11, 25])
 def test_a_motion_that_is_late_is_not_lost(late):
-    found = measure(1.0, late)
-    assert found.ratio == pytest.approx(0.0, abs=1e-6)
-    assert found.lag_s == pytest.approx(late * PERIOD_S)
+    clip = measure(1.0, late)
+    assert clip.ratio == pytest.approx(0.0, abs=1e-6)
+    assert clip.lag_s == pytest.approx(late * PERIOD_S)
     assert measure(0.6, late).ratio == pytest.approx(0.4, abs=0.02)
 
 
@@ -51,37 +49,23 @@ def test_next_to_rest_there_is_nothing_to_lose():
 
 
 def test_it_slides_and_can_be_begun_anew():
-    found = measure(0.0, 0)
+    clip = measure(0.0, 0)
     for k in range(160):
         raw = sway(0.7, 0.4, k * PERIOD_S)
-        found.update(raw, raw)
-    assert found.ratio == pytest.approx(0.0, abs=1e-6)
-    found.reset()
-    assert not found.full and found.ratio == 0.0
+        clip.update(raw, raw)
+    assert clip.ratio == pytest.approx(0.0, abs=1e-6)
+    clip.reset()
+    assert clip.ratio == 0.0
 
 
 def test_targets_from_far_away_leave_a_number():
-    found = ClipRatio(REST, PERIOD_S)
+    clip = ClipRatio(REST, PERIOD_S)
     for _ in range(200):
-        found.update(np.array([1e300, -1e300]), REST)
-    assert found.ratio == pytest.approx(1.0)
+        clip.update(np.array([1e300, -1e300]), REST)
+    assert clip.ratio == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize('window_s', [0.0, -1.0, np.nan, 0.02])
-def test_a_window_of_no_length_is_refused(window_s):
-    with pytest.raises(ConfigError, match='window_s'):
-        ClipRatio(REST, PERIOD_S, window_s)
-
-
-@pytest.mark.parametrize('value', [0.0, 1.1, np.nan])
-def test_paces_out_of_range_are_refused(value):
-    with pytest.raises(ConfigError, match='threshold'):
-        Pace(threshold=value)
-    with pytest.raises(ConfigError, match='slowest'):
-        Pace(slowest=value)
-
-
-def test_pace_falls_with_the_cost_and_comes_back_within_its_bounds():
+def test_pace_falls_with_the_cost_and_comes_back():
     pace = Pace(threshold=0.2, slowest=0.5)
     falling = [pace.update(0.6, PERIOD_S) for _ in range(200)]
     assert (np.diff(falling) <= 0.0).all() and falling[-1] == 0.5
@@ -109,7 +93,7 @@ def danced(hz: float, *, slowed: bool) -> tuple[float, float]:
     return ratio.ratio, float(np.ptp(path[-600:], axis=0).max()) / 1.2
 
 
-def test_a_phrase_that_is_too_fast_is_slowed_down_instead_of_flattened():
+def test_a_phrase_too_fast_is_slowed_down_not_flattened():
     flat_ratio, flat_width = danced(1.2, slowed=False)
     ratio, width = danced(1.2, slowed=True)
     assert flat_ratio > 0.4 and flat_width < 0.6

@@ -11,7 +11,7 @@ import pytest
 
 from emotion_motion.exceptions import ConfigError, RobotError
 from emotion_motion.robot.description.limits import JointLimits
-from emotion_motion.robot.drive.command_stream import CommandSettings, CommandStream
+from emotion_motion.robot.drive.command_stream import CommandSettings, CommandStream, DeadBand
 from emotion_motion.robot.safety.settings import LimiterSettings
 
 PERIOD_S = 1.0 / 60.0
@@ -26,7 +26,7 @@ CONTROLLERS = {'upper': ['right_elbow', 'left_elbow', 'neck'], 'torso': ['waist'
 def stream(**settings: Any) -> CommandStream:
     """Return commands of a robot at START."""
     limiter = LimiterSettings(approach_velocity=5.0, approach_ramp_s=0.0)
-    found = CommandStream(
+    commands = CommandStream(
         LIMITS,
         np.zeros(4),
         PERIOD_S,
@@ -34,8 +34,8 @@ def stream(**settings: Any) -> CommandStream:
         controllers=CONTROLLERS,
         settings=CommandSettings(**{'limiter': limiter, **settings}),
     )
-    found.start(START)
-    return found
+    commands.start(START)
+    return commands
 
 
 def run(commands: CommandStream, targets: np.ndarray | None, time_s: float) -> np.ndarray:
@@ -68,14 +68,14 @@ def test_forward_commands_have_the_order_that_is_asked_for():
         commands.forward(['neck', 'knee'])
 
 
-def test_a_weight_is_the_share_of_the_way_from_where_the_joint_was_taken_up():
+def test_a_weight_is_the_share_of_the_motion_from_the_start():
     commands = stream(dead_band_rad=0.0)
     commands.fade({'arms': 0.25}, 0.5)
     end = run(commands, AT_START + 0.8, 3.0)[-1]
     np.testing.assert_allclose(end - AT_START, [0.8, 0.2, 0.2, 0.8], atol=1e-6)
 
 
-def test_a_group_is_handed_back_where_it_was_taken_up_slowly_and_then_left_alone():
+def test_a_group_is_handed_back_slowly_and_then_left_alone():
     commands = stream(hand_back_s=1.0)
     targets = AT_START + 0.8
     run(commands, targets, 2.0)
@@ -91,7 +91,7 @@ def test_a_group_is_handed_back_where_it_was_taken_up_slowly_and_then_left_alone
     assert sent['upper'].names == ('neck',) and 'torso' in sent
 
 
-def test_a_controller_all_of_whose_joints_are_lent_is_sent_nothing():
+def test_a_controller_of_lent_joints_is_sent_nothing():
     commands = stream(hand_back_s=0.1)
     commands.fade({'arms': 0.0, 'head': 0.0}, 0.1)
     run(commands, AT_START, 1.0)
@@ -117,16 +117,16 @@ def test_a_lent_group_is_taken_up_from_where_it_is_by_then():
     assert commands.trajectories()['upper'].names == ('right_elbow', 'left_elbow', 'neck')
 
 
-def test_a_group_that_a_hold_caught_on_its_way_is_lent_where_it_rests():
+def test_a_group_that_a_hold_caught_is_lent_where_it_rests():
     """It stays there when the hold ends, for what it is sent nobody hears."""
     commands = stream(hand_back_s=0.3)
     run(commands, AT_START + 0.8, 2.0)
     commands.fade({'arms': 0.0}, 0.3)
     run(commands, AT_START + 0.8, 0.2)
-    commands.stop('user')
+    commands.limiter.stop('user')
     still = run(commands, AT_START + 0.8, 1.0)[-1]
     assert commands.lent == {'arms'} and abs(still[1] - START['left_elbow']) > 0.1
-    commands.release('user')
+    commands.limiter.release('user')
     for _ in range(5):
         path = run(commands, AT_START + 0.5, 0.1)
         np.testing.assert_array_equal(path[:, 1:3], np.broadcast_to(still[1:3], (6, 2)))
@@ -155,7 +155,7 @@ def test_a_phrase_beyond_the_limits_is_asked_to_run_slower():
         commands.step(np.full(4, 0.8 * np.sin(8.0 * time_s)))
     assert 0.3 < commands.pace < 0.8
     assert commands.clip.ratio < 0.25
-    commands.stop('user')
+    commands.limiter.stop('user')
     run(commands, AT_START, 0.5)
     assert commands.clip.ratio == 0.0, 'a halt is no cost of the limits'
 
@@ -180,18 +180,73 @@ def test_nothing_is_sent_before_the_robot_s_state_is_known():
 
 
 @pytest.mark.parametrize(
-    ('changes', 'kind', 'words'),
+    ('changes', 'words'),
     [
-        ({'rest': np.zeros(3)}, RobotError, r'rest: got shape \(3,\)'),
-        ({'groups': {'arms': ['wing']}}, RobotError, "'wing'"),
-        ({'controllers': {'a': ['neck'], 'b': ['neck']}}, RobotError, "in 'a' and in 'b'"),
-        ({'settings': CommandSettings(dead_band_rad=-1.0)}, ConfigError, 'dead_band_rad'),
-        ({'settings': CommandSettings(clip_threshold=0.0)}, ConfigError, 'threshold'),
-        ({'settings': CommandSettings(slowest_pace=2.0)}, ConfigError, 'slowest'),
+        ({'rest': np.zeros(3)}, r'rest: got shape \(3,\)'),
+        ({'groups': {'arms': ['wing']}}, "'wing'"),
+        ({'controllers': {'a': ['neck'], 'b': ['neck']}}, "in 'a' and in 'b'"),
     ],
 )
-def test_what_does_not_fit_is_refused(changes, kind, words):
-    given: dict[str, Any] = {'rest': np.zeros(4), 'groups': GROUPS, 'controllers': CONTROLLERS}
-    given.update(changes)
-    with pytest.raises(kind, match=words):
+def test_what_does_not_fit_is_refused(changes, words):
+    given = {'rest': np.zeros(4), 'groups': GROUPS, 'controllers': CONTROLLERS, **changes}
+    with pytest.raises(RobotError, match=words):
         CommandStream(LIMITS, given.pop('rest'), PERIOD_S, **given)
+
+
+@pytest.mark.parametrize(
+    ('name', 'values'),
+    [
+        ('dead_band_rad', (-1.0, np.nan, np.inf)),
+        ('hand_back_s', (-1.0, np.nan, np.inf)),
+        ('clip_threshold', (0.0, 1.1, np.nan)),
+        ('slowest_pace', (0.0, 2.0, np.nan)),
+    ],
+)
+def test_settings_out_of_range_are_refused(name, values):
+    for value in values:
+        with pytest.raises(ConfigError, match=f'{name} = {value}'):
+            CommandSettings(**{name: value})
+
+
+# The dead-band
+
+WIDTH = 1e-3
+
+
+def put_through(targets: np.ndarray, width: float = WIDTH) -> np.ndarray:
+    band = DeadBand(width, PERIOD_S)
+    return np.array([band(target) for target in targets])
+
+
+def test_a_moving_target_is_untouched():
+    targets = 0.3 * np.sin(3.0 * PERIOD_S * np.arange(300))[:, None] * np.array([1.0, -2.0])
+    held = put_through(targets)
+    assert (held == targets).mean() > 0.95
+    assert np.abs(held - targets).max() <= WIDTH, 'at the turns it may rest, within the band'
+
+
+def test_a_trembling_target_comes_to_rest_within_half_a_second():
+    tremble = 0.4 * WIDTH * np.random.default_rng(0).uniform(-1.0, 1.0, (200, 3))
+    held = put_through(1.0 + tremble)
+    assert np.ptp(held[32:], axis=0).max() == 0.0
+    assert np.ptp(tremble[32:], axis=0).min() > 0.0
+
+
+def test_it_goes_on_with_the_target_that_leaves_the_band():
+    rest, away = np.full((60, 1), 0.5), 0.5 + 0.01 * np.arange(60)[:, None]
+    held = put_through(np.concatenate([rest, away]))
+    np.testing.assert_array_equal(held[62:], away[2:])
+    assert np.abs(np.diff(held, axis=0)).max() <= 0.01 + 2.0 * WIDTH
+
+
+def test_joints_rest_on_their_own():
+    targets = np.stack([np.full(120, 0.2), 0.01 * np.arange(120)], axis=1)
+    targets[:, 0] += 0.3 * WIDTH * np.sin(np.arange(120))
+    held = put_through(targets)
+    assert np.ptp(held[60:, 0]) == 0.0
+    np.testing.assert_array_equal(held[:, 1], targets[:, 1])
+
+
+def test_no_width_is_no_band():
+    targets = 1e-9 * np.arange(100.0)[:, None]
+    np.testing.assert_array_equal(put_through(targets, 0.0), targets)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,11 +18,11 @@ pytest.importorskip('pink')
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import ModelError
+from emotion_motion.exceptions import ModelError, RobotError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.drive.command_stream import CommandSettings
-from emotion_motion.robot.drive.driver import groups_of, RobotDriver
+from emotion_motion.robot.drive.driver import groups_of, MeasuredJoints, RobotDriver
 from emotion_motion.robot.retarget.retargeter import Retargeter
 from emotion_motion.robot.safety.limiter import BAD_TARGETS
 
@@ -41,7 +42,7 @@ def robot(retargeter: Retargeter) -> Robot:
     return retargeter.robot
 
 
-def driver(retargeter: Retargeter, **options: Any) -> RobotDriver:
+def driver_of(retargeter: Retargeter, **options: Any) -> RobotDriver:
     retargeter.reset()
     controllers = {'joint_trajectory': retargeter.robot.names}
     return RobotDriver(retargeter, **{'display': False, 'controllers': controllers, **options})
@@ -69,11 +70,11 @@ def run(driver: RobotDriver, time_s: float, **options: Any) -> list[Any]:
     ]
 
 
-def hear(driver: RobotDriver, now_s: float = 10.0, **changes: float) -> None:
+def receive(driver: RobotDriver, now_s: float = 10.0, **changes: float) -> None:
     """Tell the driver that the robot is at rest, with its joints a little off its rest pose."""
     positions = dict(zip(driver.robot.names, at(driver).tolist(), strict=True)) | changes
     names = list(reversed(positions))
-    driver.measured.hear(names, [positions[name] for name in names], [], now_s)
+    driver.measured.update(names, [positions[name] for name in names], [], now_s)
 
 
 def at(driver: RobotDriver) -> np.ndarray:
@@ -81,85 +82,79 @@ def at(driver: RobotDriver) -> np.ndarray:
     return np.clip(driver.robot.rest + 0.1, limits.lower, limits.upper)
 
 
-def test_nothing_is_commanded_while_the_robot_s_state_is_unknown(retargeter, robot):
-    found = driver(retargeter)
-    assert run(found, 0.1) == [None] * 6
-    assert "the robot's state is unknown" in found.problem
-    assert found.at_rest
-    found.measured.hear(robot.names[:-1], at(found)[:-1], [], 10.0)
-    assert run(found, 0.1) == [None] * 6 and robot.names[-1] in found.problem
+def test_nothing_is_commanded_in_an_unknown_state(retargeter, robot):
+    driver = driver_of(retargeter)
+    assert run(driver, 0.1) == [None] * 6
+    assert "the robot's state is unknown" in driver.problem
+    assert driver.at_rest
+    driver.measured.update(robot.names[:-1], at(driver)[:-1], [], 10.0)
+    assert run(driver, 0.1) == [None] * 6 and robot.names[-1] in driver.problem
 
 
-def test_an_old_state_is_unknown(retargeter):
-    found = driver(retargeter)
-    hear(found, now_s=8.0)
-    assert run(found, 0.1) == [None] * 6
-
-
-def test_it_begins_where_the_robot_is_and_moves_as_the_person_does(retargeter, robot):
-    found = driver(retargeter)
-    hear(found, extra_wheel=7.0)
-    states = run(found, 8.0)
-    np.testing.assert_allclose(states[0].position, at(found), atol=1e-6)
+def test_it_begins_where_the_robot_is_and_moves_as_the_person(retargeter, robot):
+    driver = driver_of(retargeter)
+    receive(driver, extra_wheel=7.0)
+    states = run(driver, 8.0)
+    np.testing.assert_allclose(states[0].position, at(driver), atol=1e-6)
     path = np.array([state.position for state in states])
     limits = robot.limits
     assert (path >= limits.lower).all() and (path <= limits.upper).all()
     assert (np.abs(np.diff(path, axis=0)) <= limits.velocity * PERIOD_S + 1e-9).all()
     elbows = [k for k, name in enumerate(robot.names) if 'elbow' in name]
     assert elbows and (np.ptp(path[240:, elbows], axis=0).max() > 1.0)
-    assert found.problem == '' and found.commands.limiter.state == 'following'
+    assert driver.problem == '' and driver.commands.limiter.state == 'following'
 
 
-def test_a_robot_that_is_too_far_out_is_not_moved_until_it_is_inside(retargeter, robot):
-    found = driver(retargeter)
+def test_a_robot_too_far_out_is_not_moved_until_it_is_inside(retargeter, robot):
+    driver = driver_of(retargeter)
     name = robot.names[0]
-    hear(found, **{name: float(robot.limits.upper[0]) + 0.2})
-    assert run(found, 0.1) == [None] * 6 and name in found.problem
-    hear(found)
-    assert run(found, 0.1)[-1] is not None and found.problem == ''
+    receive(driver, **{name: float(robot.limits.upper[0]) + 0.2})
+    assert run(driver, 0.1) == [None] * 6 and name in driver.problem
+    receive(driver)
+    assert run(driver, 0.1)[-1] is not None and driver.problem == ''
 
 
 def test_reasons_to_hold_come_and_go(retargeter):
-    found = driver(retargeter)
-    hear(found)
-    run(found, 4.0)
-    run(found, 1.5, holds={'user', 'clock'})
-    assert found.at_rest and found.commands.limiter.reasons == {'user', 'clock'}
-    run(found, 0.5, holds={'clock'})
-    assert found.at_rest
-    run(found, 0.3)
-    assert not found.at_rest
+    driver = driver_of(retargeter)
+    receive(driver)
+    run(driver, 4.0)
+    run(driver, 1.5, holds={'user', 'clock'})
+    assert driver.at_rest and driver.commands.limiter.reasons == {'user', 'clock'}
+    run(driver, 0.5, holds={'clock'})
+    assert driver.at_rest
+    run(driver, 0.3)
+    assert not driver.at_rest
 
 
 def test_keypoints_that_are_no_numbers_stop_the_robot(retargeter):
-    found = driver(retargeter)
-    hear(found)
-    run(found, 4.0)
+    driver = driver_of(retargeter)
+    receive(driver)
+    run(driver, 4.0)
     bad = np.full_like(wave(0.0), np.nan)
     for _ in range(90):
-        state = found.advance(bad, elapsed_s=PERIOD_S, now_s=20.0)
+        state = driver.advance(bad, elapsed_s=PERIOD_S, now_s=20.0)
         assert np.isfinite(state.position).all()
-    assert found.at_rest and found.commands.limiter.reasons == {BAD_TARGETS}
-    assert 'no targets' in found.problem
-    run(found, 0.5)
-    assert found.problem == '' and not found.at_rest
+    assert driver.at_rest and driver.commands.limiter.reasons == {BAD_TARGETS}
+    assert 'no targets' in driver.problem
+    run(driver, 0.5)
+    assert driver.problem == '' and not driver.at_rest
 
 
 def test_a_display_needs_no_robot_and_shows_every_joint(retargeter, robot):
-    found = driver(retargeter, display=True)
-    states = run(found, 2.0)
+    driver = driver_of(retargeter, display=True)
+    states = run(driver, 2.0)
     np.testing.assert_allclose(states[0].position, robot.rest, atol=1e-6)
-    shown = found.displayed()
+    shown = driver.displayed()
     assert set(shown) == set(robot.names) | set(robot.held)
     assert shown[robot.names[3]] == states[-1].position[3]
 
 
-def test_what_was_heard_before_is_forgotten(retargeter):
-    found = driver(retargeter)
-    hear(found)
-    run(found, 0.2)
-    found.forget()
-    assert run(found, 0.1) == [None] * 6
+def test_what_was_received_before_is_forgotten(retargeter):
+    driver = driver_of(retargeter)
+    receive(driver)
+    run(driver, 0.2)
+    driver.forget()
+    assert run(driver, 0.1) == [None] * 6
 
 
 def random_networks(random: np.random.Generator) -> Iterator[np.ndarray]:
@@ -207,66 +202,100 @@ def wild_keypoints(random: np.random.Generator) -> Iterator[np.ndarray | None]:
             yield kind(k)
 
 
-def drive_wildly(retargeter: Retargeter, seed: int, cycles: int) -> dict[str, int]:
+def drive_wildly(retargeter: Retargeter, seed: int, cycles: int) -> Counter[str]:
     """Return in which states the limiter was how often; fails where a limit breaks."""
-    random, found = np.random.default_rng(seed), driver(retargeter, display=True)
-    found.advance(None, elapsed_s=None, now_s=0.0)
+    random, driver = np.random.default_rng(seed), driver_of(retargeter, display=True)
+    driver.advance(None, elapsed_s=None, now_s=0.0)
     holds: set[str] = set()
     body = torture.Robot(
-        found.commands.limiter,
+        driver.commands.limiter,
         random,
-        act=lambda keypoints, elapsed_s: found.advance(
+        act=lambda keypoints, elapsed_s: driver.advance(
             keypoints, elapsed_s=elapsed_s, now_s=0.0, holds=holds
         ),
     )
-    states: dict[str, int] = {}
-    groups, keypoints = list(groups_of(found.robot)), wild_keypoints(random)
+    states: Counter[str] = Counter()
+    groups, keypoints = list(groups_of(driver.robot)), wild_keypoints(random)
     for _ in range(cycles):
         if random.random() < 0.02:
             holds = {'user'} if random.random() < 0.3 else set()
         if random.random() < 0.03:
             weight = float(random.choice([0.0, 1.0, random.random()]))
-            found.fade({str(random.choice(groups)): weight}, float(random.uniform(0.0, 1.0)), 0.0)
+            driver.fade({str(random.choice(groups)): weight}, float(random.uniform(0.0, 1.0)), 0.0)
         body.step(next(keypoints), torture.wild_time(random))
-        state = found.commands.limiter.state
-        states[state] = states.get(state, 0) + 1
+        states[driver.commands.limiter.state] += 1
     body.end()
     return states
 
 
 @pytest.mark.filterwarnings('ignore::RuntimeWarning')
 @pytest.mark.parametrize('seed', range(2))
-def test_whatever_keypoints_and_weights_and_times_come_no_limit_breaks(retargeter, seed):
+def test_no_keypoints_weights_or_times_break_a_limit(retargeter, seed):
     states = drive_wildly(retargeter, seed, 500)
-    assert states.get('holding', 0) > 20
-    assert states.get('approaching', 0) + states.get('following', 0) > 100
+    assert states['holding'] > 20 and states['approaching'] + states['following'] > 100
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize('part', range(10))
-def test_a_million_cycles_from_networks_to_commands_break_no_limit(part):
+def test_a_million_cycles_of_networks_break_no_limit(part):
     """All ten parts are a million; in two of them arms keep clear of the body as well."""
-    robot, states = Robot.load('humanoid'), {}
+    robot, states = Robot.load('humanoid'), Counter()
     retargeter = Retargeter(robot, RATE_HZ, skeleton=SKELETON, clearance=part % 5 == 0)
     for number in range(20):
-        seen = drive_wildly(retargeter, 1000 * part + number + 100, 5000)
-        states = {state: states.get(state, 0) + seen.get(state, 0) for state in {*states, *seen}}
+        states += drive_wildly(retargeter, 1000 * part + number + 100, 5000)
     print(f'part {part}: {states}')
-    assert sum(states.values()) == 100_000 and states['following'] > 1000
+    assert states.total() == 100_000 and states['following'] > 1000
 
 
 def test_arms_are_lent_and_taken_up_where_they_were_left(retargeter, robot):
-    found = driver(retargeter, settings=CommandSettings(hand_back_s=0.2))
-    hear(found)
-    run(found, 3.0)
-    found.fade({'left_arm': 0.0}, 0.2, 13.0)
-    run(found, 4.0)
+    driver = driver_of(retargeter, settings=CommandSettings(hand_back_s=0.2))
+    receive(driver)
+    run(driver, 3.0)
+    driver.fade({'left_arm': 0.0}, 0.2, 13.0)
+    run(driver, 4.0)
     arm = groups_of(robot)['left_arm']
-    assert not set(arm) & set(found.commands.trajectories()['joint_trajectory'].names)
+    assert not set(arm) & set(driver.commands.trajectories()['joint_trajectory'].names)
     moved = {name: float(robot.rest[robot.names.index(name)]) for name in arm}
-    hear(found, now_s=17.0, **moved)
-    found.fade({'left_arm': 1.0}, 0.5, 17.0)
-    state = found.advance(wave(0.0), elapsed_s=PERIOD_S, now_s=17.0)
+    receive(driver, now_s=17.0, **moved)
+    driver.fade({'left_arm': 1.0}, 0.5, 17.0)
+    state = driver.advance(wave(0.0), elapsed_s=PERIOD_S, now_s=17.0)
     for name, value in moved.items():
         assert state.position[robot.names.index(name)] == pytest.approx(value, abs=1e-3)
+
+
+# Measured joints
+
+
+def test_parts_in_any_order_make_a_whole():
+    measured = MeasuredJoints(['neck', 'elbow', 'waist'])
+    measured.update(['elbow', 'wheel', 'neck'], [1.0, 9.0, 2.0], [0.1, 0.2, 0.3], 5.0)
+    measured.update(['waist'], [3.0], [], 5.2)
+    assert measured.positions(5.3) == {'elbow': 1.0, 'neck': 2.0, 'waist': 3.0}
+    assert measured.velocities(5.3) == {'elbow': 0.1, 'neck': 0.3, 'waist': 0.0}
+
+
+def test_what_is_old_or_from_the_future_is_not_known():
+    measured = MeasuredJoints(['neck', 'elbow'])
+    measured.update(['neck'], [1.0], [], 5.0)
+    measured.update(['elbow'], [2.0], [], 5.4)
+    assert measured.positions(5.6) == {'elbow': 2.0}
+    assert measured.positions(4.0) == {}
+    measured.forget()
+    assert measured.positions(5.4) == {}
+
+
+@pytest.mark.parametrize(
+    ('names', 'positions', 'velocities'),
+    [
+        (['neck', 'elbow'], [1.0], []),
+        (['neck'], [], []),
+        (['neck', 'elbow'], [1.0, 2.0], [0.0]),
+        (['neck', 'neck'], [1.0, 2.0], []),
+    ],
+)
+def test_a_message_that_does_not_add_up_is_refused(names, positions, velocities):
+    measured = MeasuredJoints(['neck', 'elbow'])
+    with pytest.raises(RobotError, match='measured joints: got'):
+        measured.update(names, positions, velocities, 0.0)
+    assert measured.positions(0.0) == {}

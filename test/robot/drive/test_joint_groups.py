@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.drive.joint_groups import GroupWeights, JointGroups
+from emotion_motion.robot.drive.joint_groups import (
+    GroupWeights,
+    JointGroups,
+    parse_controllers,
+    parse_order,
+    parse_weights,
+)
 
 JOINTS = ('neck', 'left_elbow', 'right_elbow', 'waist')
 MEMBERS = {'head': ['neck'], 'arms': ['right_elbow', 'left_elbow']}
@@ -21,18 +27,11 @@ def groups() -> JointGroups:
 
 def faded(weights: GroupWeights, time_s: float) -> np.ndarray:
     """Return the weights of the arms over a time [T]."""
-    found = []
+    path = []
     for _ in range(round(time_s / PERIOD_S)):
         weights.step(PERIOD_S)
-        found.append(weights.of_groups['arms'])
-    return np.array(found)
-
-
-def test_groups_know_their_joints():
-    found = groups()
-    assert found.names == ('head', 'arms')
-    assert found.rows('arms').tolist() == [2, 1]
-    assert found.left_out == ('waist',)
+        path.append(weights.of_joints[1])
+    return np.array(path)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +54,8 @@ def test_groups_that_cannot_be_are_refused(members, words):
 
 def test_all_joints_move_in_full_to_begin_with():
     weights = GroupWeights(groups())
-    assert weights.of_joints.tolist() == [1.0] * 4
-    assert weights.faded_out == ()
+    assert groups().names == ('head', 'arms') and groups().rows('arms').tolist() == [2, 1]
+    assert weights.of_joints.tolist() == [1.0] * 4 and weights.faded_out == ()
 
 
 def test_a_fade_takes_its_time_and_is_smooth():
@@ -79,12 +78,12 @@ def test_a_fade_goes_on_from_where_another_was():
     assert abs(path[0] - half) < 0.01 and path[-1] == 1.0
 
 
-def test_what_is_said_again_does_not_begin_again():
+def test_a_repeated_fade_does_not_begin_again():
     weights = GroupWeights(groups())
     for _ in range(50):
         weights.fade({'arms': 0.5}, 1.0)
         faded(weights, PERIOD_S)
-    assert weights.of_groups['arms'] == 0.5
+    assert weights.of_joints[1] == 0.5
 
 
 def test_a_hand_back_is_never_quicker_than_its_time():
@@ -115,15 +114,70 @@ def test_a_hand_back_is_never_quicker_than_its_time():
     ],
 )
 def test_weights_that_cannot_be_are_refused_and_change_nothing(weights, fade_s, words):
-    found = GroupWeights(groups())
+    unchanged = GroupWeights(groups())
     with pytest.raises(RobotError) as caught:
-        found.fade(weights, fade_s)
+        unchanged.fade(weights, fade_s)
     assert words in str(caught.value)
-    found.step(10.0)
-    assert found.of_joints.tolist() == [1.0] * 4
+    unchanged.step(10.0)
+    assert unchanged.of_joints.tolist() == [1.0] * 4
 
 
-@pytest.mark.parametrize('value', [-1.0, np.nan, np.inf])
-def test_a_hand_back_needs_a_time(value):
-    with pytest.raises(RobotError, match='hand_back_s'):
-        GroupWeights(groups(), hand_back_s=value)
+# Controllers, orders and weights as parameters write them
+
+GROUPS = {'trunk': ('waist',), 'head': ('neck', 'nod'), 'left_arm': ('elbow', 'wrist')}
+
+
+def test_one_topic_has_all_joints_where_none_is_named():
+    assert parse_controllers(' ', GROUPS, 'joint_trajectory') == {
+        'joint_trajectory': ('waist', 'neck', 'nod', 'elbow', 'wrist')
+    }
+
+
+def test_each_topic_has_its_groups_joints():
+    text = '/head/joint_trajectory: head; arms/commands : left_arm,trunk'
+    assert parse_controllers(text, GROUPS, 'x') == {
+        '/head/joint_trajectory': ('neck', 'nod'),
+        'arms/commands': ('elbow', 'wrist', 'waist'),
+    }
+
+
+@pytest.mark.parametrize(
+    ('text', 'words'),
+    [
+        ('head', "got 'head'"),
+        ('head:', "got 'head:'"),
+        (': head', "got ': head'"),
+        ('a: head;', "got ''"),
+        ('a: head; a: trunk', "got 'a: trunk'"),
+        ('a: tail', "the group 'tail'; expected one of trunk, head, left_arm"),
+    ],
+)
+def test_controllers_that_cannot_be_are_refused(text, words):
+    with pytest.raises(RobotError) as caught:
+        parse_controllers(text, GROUPS, 'x')
+    assert words in str(caught.value)
+
+
+def test_an_order_is_the_robot_s_own_unless_given():
+    joints = ('waist', 'neck', 'nod')
+    assert parse_order('', joints) == joints
+    assert parse_order('nod, waist', joints) == ('nod', 'waist')
+    for text in ('nod, tail', 'nod, nod', 'nod,,waist'):
+        with pytest.raises(RobotError, match='joint_order: got'):
+            parse_order(text, joints)
+
+
+def test_weights_are_numbers_of_groups():
+    assert parse_weights('', GROUPS) == {}
+    assert parse_weights('head: 0.5, trunk:0', GROUPS) == {'head': 0.5, 'trunk': 0.0}
+    for weights in (
+        'head',
+        'head:x',
+        'head:1.1',
+        'head:-1',
+        'head:nan',
+        'tail:1',
+        'head:1, head:1',
+    ):
+        with pytest.raises(RobotError, match='joint_group_weights: got'):
+            parse_weights(weights, GROUPS)

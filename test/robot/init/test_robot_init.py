@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""robot init tells the joints of humanoids it never saw, and refuses what is none."""
+"""robot init finds the joints of humanoids it never saw, and refuses what is none."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ import numpy as np
 import pytest
 from robot_support import damaged_urdf, example_urdf, HUMANOID_URDF, PEPPER_URDF, robot, RobotError
 
+from emotion_motion.robot.description.config import CHAINS, NEEDED
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.description.urdf import read_urdf
 from emotion_motion.robot.init.propose import propose
-from emotion_motion.robot.init.roles import about, mentions, read_body, side_of
-from emotion_motion.robot.init.write import proposal_lines, write_proposal
+from emotion_motion.robot.init.roles import mentions, read_body, side_of, turn_name
+from emotion_motion.robot.init.write import proposal_text, write_proposal
 
-URDFS = {
-    'g1': 'g1_description/urdf/g1_29dof_rev_1_0.urdf',
-    'talos': 'talos_data/robots/talos_reduced.urdf',
-}
 # Humanoids that were looked at by nobody while it was written: their elbows and heads.
 UNSEEN = {
     'romeo_description/urdf/romeo_small.urdf': ('LElbowYaw', 'HeadRoll', 'TrunkYaw'),
@@ -36,32 +33,31 @@ NO_HUMANOIDS = {
 }
 
 
-def told(proposal, part: str) -> set[str]:
+def joints_of(proposal, part: str) -> set[str]:
     return {role.joint for role in proposal.roles if role.role.startswith(part)}
 
 
 @pytest.mark.parametrize('name', ['humanoid', 'g1', 'talos', 'pepper'])
-def test_it_finds_the_chains_that_people_wrote_for_robots_given(name):
+def test_it_finds_the_chains_that_people_wrote(name):
     given = robot(name)
-    found = propose(given.urdf.path).robot.config
-    for chain in ('trunk', 'head', 'left_arm', 'right_arm', 'left_leg', 'right_leg'):
-        assert found.chains.get(chain, ()) == given.config.chains.get(chain, ()), chain
-    places = given.keypoints(given.rest)
-    there = Robot.build(
-        dataclasses.replace(given.config, keypoints=found.keypoints), given.urdf
-    ).keypoints(given.rest)
-    for end in ('Neck', 'LShoulder', 'LElbow', 'LWrist', 'RShoulder', 'RElbow', 'RWrist'):
-        np.testing.assert_allclose(there[end], places[end], atol=1e-6, err_msg=end)
+    proposed = propose(given.urdf.path).robot.config
+    for chain in CHAINS:
+        assert proposed.chains.get(chain, ()) == given.config.chains.get(chain, ()), chain
+    config = dataclasses.replace(given.config, keypoints=proposed.keypoints)
+    expected = given.keypoints(given.rest)
+    places = Robot.build(config, given.urdf).keypoints(given.rest)
+    for end in NEEDED:
+        np.testing.assert_allclose(places[end], expected[end], atol=1e-6, err_msg=end)
 
 
 @pytest.mark.parametrize('place', UNSEEN)
-def test_it_tells_elbow_head_and_waist_of_unseen_humanoids(place):
+def test_it_finds_elbow_head_and_waist_of_unseen_humanoids(place):
     proposal = propose(example_urdf(place))
     elbow, head, waist = UNSEEN[place]
-    assert elbow in told(proposal, 'elbow')
-    assert len(told(proposal, 'elbow')) == 2
-    assert head in told(proposal, 'neck') or head is None
-    assert waist in told(proposal, 'waist')
+    assert elbow in joints_of(proposal, 'elbow')
+    assert len(joints_of(proposal, 'elbow')) == 2
+    assert head in joints_of(proposal, 'neck') or head is None
+    assert waist in joints_of(proposal, 'waist')
     assert min(role.confidence for role in proposal.roles) >= 0.5
 
 
@@ -77,21 +73,19 @@ def test_it_needs_no_names(tmp_path):
     names = re.findall(r'<joint name="(\w+)" type="revolute"', text)
     shuffled = np.random.default_rng(0).permutation(len(names))
     renamed = dict(zip(names, (f'joint_{number:02d}' for number in shuffled), strict=True))
-    text = re.sub(
-        r'(<joint name=")(\w+)(")', lambda m: m[1] + renamed.get(m[2], m[2]) + m[3], text
-    )
-    text = re.sub(r'(joint=")(\w+)(")', lambda m: m[1] + renamed.get(m[2], m[2]) + m[3], text)
+    for pattern in (r'(<joint name=")(\w+)(")', r'(joint=")(\w+)(")'):
+        text = re.sub(pattern, lambda m: m[1] + renamed.get(m[2], m[2]) + m[3], text)
     (tmp_path / 'nameless.urdf').write_text(text)
     proposal, named = propose(tmp_path / 'nameless.urdf'), propose(HUMANOID_URDF)
     for chain, joints in named.robot.config.chains.items():
-        found = proposal.robot.config.chains[chain]
-        assert found == tuple(renamed[joint] for joint in joints), chain
+        expected = tuple(renamed[joint] for joint in joints)
+        assert proposal.robot.config.chains[chain] == expected, chain
     sure = {role.joint: role.confidence for role in proposal.roles}
     assert all(sure[renamed[role.joint]] <= role.confidence for role in named.roles)
     assert np.mean(list(sure.values())) < np.mean([role.confidence for role in named.roles]) - 0.1
 
 
-def test_what_cannot_be_driven_is_left_out_with_the_reason(tmp_path):
+def test_what_cannot_be_driven_is_left_out_with_a_reason(tmp_path):
     proposal = propose(damaged_urdf(tmp_path, joint='l_y_wrist', type='continuous'))
     assert proposal.left_out['l_y_wrist'] == 'continuous'
     assert 'l_y_wrist' not in {role.joint for role in proposal.roles}
@@ -114,17 +108,27 @@ def test_without_arms_it_is_refused(tmp_path):
 def test_what_it_writes_is_the_robot_that_it_proposes(place, tmp_path):
     proposal = propose(HUMANOID_URDF if place is None else example_urdf(place))
     picture = write_proposal(proposal, tmp_path / 'mine.yaml')
-    found = Robot.load(tmp_path / 'mine.yaml')
-    assert found.names == proposal.robot.names
-    assert found.config.keypoints == proposal.robot.config.keypoints
-    np.testing.assert_allclose(found.rest, proposal.robot.rest)
-    assert found.config.capsules
+    loaded = Robot.load(tmp_path / 'mine.yaml')
+    assert loaded.names == proposal.robot.names
+    assert loaded.config.keypoints == proposal.robot.config.keypoints
+    np.testing.assert_allclose(loaded.rest, proposal.robot.rest)
+    assert loaded.config.capsules
     if picture is not None:
         assert picture.read_bytes().startswith(b'\x89PNG')
 
 
+def test_names_that_yaml_would_misread_are_quoted(tmp_path):
+    text = HUMANOID_URDF.read_text()
+    for old, new in (('l_elbow', 'on'), ('r_elbow', '7: #'), ('y_head', "a 'b'")):
+        text = text.replace(f'"{old}"', f'"{new}"')
+    (tmp_path / 'odd.urdf').write_text(text)
+    proposal = propose(tmp_path / 'odd.urdf')
+    write_proposal(proposal, tmp_path / 'odd.yaml')
+    assert Robot.load(tmp_path / 'odd.yaml').config.chains == proposal.robot.config.chains
+
+
 def test_every_joint_in_the_file_has_its_role_and_confidence(tmp_path):
-    lines = proposal_lines(propose(HUMANOID_URDF), tmp_path)
+    lines = proposal_text(propose(HUMANOID_URDF), tmp_path).splitlines()
     joints = [line for line in lines if line.startswith('    - ')]
     assert len(joints) == 28
     assert all(re.search(r'# [a-z ]+, confidence \d\.\d\d$', line) for line in joints)
@@ -136,33 +140,19 @@ def test_the_rest_pose_is_that_of_a_standing_person():
     assert abs(at['LWrist'][0]) < 0.15
 
 
-@pytest.mark.parametrize(
-    ('name', 'side'),
-    [
-        ('left_elbow', 1),
-        ('RShoulderPitch', -1),
-        ('l_knee', 1),
-        ('arm_right_1_joint', -1),
-        ('waist_yaw', 0),
-        ('LLEG_KNEE', 1),
-        ('roll', 0),
-        ('LeftHipYaw', 1),
-        ('r_r_shoulder', -1),
-    ],
-)
-def test_sides_in_names(name, side):
-    assert side_of(name) == side
-
-
-def test_words_in_names():
+def test_names_and_axes_are_read():
+    left, middle, right = (
+        'left_elbow l_knee LLEG_KNEE LeftHipYaw',
+        'waist_yaw roll',
+        ('RShoulderPitch arm_right_1_joint r_r_shoulder'),
+    )
+    for names, side in ((left, 1), (middle, 0), (right, -1)):
+        assert {side_of(name) for name in names.split()} == {side}
     assert mentions('LeftShoulderPitch', ('shoulder',))
     assert mentions('upper_arm_joint', ('arm',))
     assert not mentions('left_knee', ('arm', 'head'))
-
-
-def test_axes_have_names():
-    assert [about(axis) for axis in np.eye(3)] == ['roll', 'pitch', 'yaw']
-    assert about(np.array([0.0, 0.8, 0.6])) == 'mostly pitch'
+    assert [turn_name(axis) for axis in np.eye(3)] == ['roll', 'pitch', 'yaw']
+    assert turn_name(np.array([0.0, 0.8, 0.6])) == 'mostly pitch'
 
 
 def test_partners_are_mutual():

@@ -29,33 +29,6 @@ def errors_deg(name: str, keypoints: np.ndarray, poses: np.ndarray) -> dict[str,
     return dict(zip(bones.names, np.array(found).T, strict=True))
 
 
-@pytest.mark.parametrize('name', ROBOTS)
-def test_program_is_the_one_that_pink_makes_of_the_same_tasks(name):
-    import pink
-    from pink.tasks import DampingTask, PostureTask
-
-    kinematics = InverseKinematics(robot(name), 1.0 / RATE_HZ, clearance=False)
-    weights = robot(name).config.weights
-    posture, damping = PostureTask(cost=weights.posture), DampingTask(cost=weights.damping)
-    posture.set_target(robot(name).rest)
-    rng, limits = np.random.default_rng(2), robot(name).limits
-    for _ in range(4):
-        q = rng.uniform(limits.lower, limits.upper)
-        kinematics._bone_task.set_target(kinematics.bones.directions(q))
-        at = _configuration(name, rng.uniform(limits.lower, limits.upper))
-        tasks = (kinematics._bone_task, posture, damping)
-        problem = pink.build_ik(at, tasks, 1.0, damping=1e-8, limits=[])
-        hessian, linear = kinematics._objective(at.q, kinematics.bones.chain.frames(at.q[None])[0])
-        np.testing.assert_allclose(hessian, problem.P, atol=1e-12)
-        np.testing.assert_allclose(linear, problem.q, atol=1e-12)
-
-
-def _configuration(name: str, q: np.ndarray):
-    from pink import Configuration
-
-    return Configuration(robot(name).model, robot(name).model.createData(), q)
-
-
 @pytest.mark.parametrize('name', ['humanoid', 'g1'])
 def test_without_obstacles_the_step_is_that_of_pink_s_solver(name):
     """Pink keeps to half of the way to a position limit a step, so start far from them."""
@@ -69,9 +42,9 @@ def test_without_obstacles_the_step_is_that_of_pink_s_solver(name):
     q = robot(name).rest
     near = np.clip(q + 0.03, robot(name).limits.lower, robot(name).limits.upper)
     directions = kinematics.bones.directions(near)
-    kinematics._bone_task.set_target(directions)
+    kinematics._bone_task.target = directions
     velocity = pink.solve_ik(
-        _configuration(name, q),
+        kinematics.bones.configuration(q),
         (kinematics._bone_task, posture, damping),
         1.0,
         solver='daqp',

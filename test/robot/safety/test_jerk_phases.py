@@ -89,15 +89,15 @@ def test_what_is_left_after_a_time_is_the_same_path(seed, time_s):
         np.testing.assert_allclose(first * inside, second * inside, rtol=1e-7, atol=1e-7)
 
 
-def test_single_time_and_many_times_agree():
+def test_one_time_and_several_times_agree():
     path = random_path(9)
     times = np.array([0.0, 0.1, 0.5, 9.0])
-    many = path.sample(times)
+    several = path.sample(times)
     for row, time_s in enumerate(times.tolist()):
         one = path.at(time_s)
-        assert (one.position == many.position[row]).all()
-        assert (one.velocity == many.velocity[row]).all()
-        assert (one.acceleration == many.acceleration[row]).all()
+        assert (one.position == several.position[row]).all()
+        assert (one.velocity == several.velocity[row]).all()
+        assert (one.acceleration == several.acceleration[row]).all()
 
 
 def test_after_its_last_phase_a_joint_rests_exactly():
@@ -111,7 +111,7 @@ def test_joints_can_be_taken_from_two_paths():
     one = random_path(1)
     other = JerkPhases(one.start, np.full((2, JOINTS), 0.1), np.full((2, JOINTS), -7.0))
     mine = np.array([True, False, True, False, False])
-    both = one.choose(mine, other)
+    both = one.merge(mine, other)
     for time_s in (0.0, 0.05, 0.15, 0.6):
         found, first, second = both.at(time_s), one.at(time_s), other.at(time_s)
         expected = np.where(mine, first.position, second.position)

@@ -403,7 +403,7 @@ def test_a_joint_without_a_plan_brakes_and_the_others_go_on():
 
 def test_where_no_new_path_passes_the_one_it_is_on_is_followed_to_its_end():
     limiter = moving()
-    limiter._paths.passes = lambda path: np.zeros(3, dtype=bool)  # type: ignore[method-assign]
+    limiter._paths.within_limits = lambda path: np.zeros(3, dtype=bool)  # type: ignore[method-assign]
     robot = Robot(limiter, np.random.default_rng(5))
     expected = limiter.path.last.position
     for _ in range(60):
@@ -458,7 +458,7 @@ def test_joints_are_not_taken_up_while_they_move_or_from_out_of_their_limits():
     ],
 )
 def test_settings_out_of_range_are_refused(name, value):
-    with pytest.raises(ConfigError, match=f'{name}: got'):
+    with pytest.raises(ConfigError, match=f'got {name} = '):
         LimiterSettings(**{name: value})
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.description.file import read_robot_config
+from emotion_motion.robot.description.robot_file import read_robot_config
 from emotion_motion.robot.description.urdf import read_urdf, Urdf
 from emotion_motion.ros.launching.composition import (
     check_packages,
@@ -52,7 +52,7 @@ def test_the_description_is_that_of_the_robot_or_the_file_given(tmp_path: Path) 
     assert find_description('humanoid', str(given)).name == 'mine'
 
 
-def test_a_robot_without_a_description_is_told_how_to_get_one() -> None:
+def test_a_robot_without_a_description_says_how_to_get_one() -> None:
     with pytest.raises(RobotError, match=r'urdf:=FILE'):
         find_description('pepper')
     with pytest.raises(RobotError, match='expected a YAML file or one of'):
@@ -72,7 +72,7 @@ def test_a_display_gets_the_description_and_its_own_joint_states(urdf: Urdf) -> 
     assert publisher.remappings == ()
 
 
-def test_a_robot_brings_its_own_description_unless_told(urdf: Urdf) -> None:
+def test_a_robot_brings_its_own_description_by_default(urdf: Urdf) -> None:
     assert robot_nodes(urdf, output='joint_trajectory') == []
     (publisher,) = robot_nodes(
         urdf,
@@ -229,7 +229,7 @@ def test_gazebo_gets_clock_robot_and_controllers_in_this_order(urdf: Urdf) -> No
     assert found['parameter_bridge'].arguments[0].startswith('/clock@')
     create, *spawners = steps
     assert create.arguments[:4] == ('-topic', 'robot_description', '-name', 'humanoid')
-    # The states first: nothing may move that is not heard of.
+    # The states first: nothing may move whose state is unknown.
     assert [each.arguments[0] for each in spawners] == [
         'joint_state_broadcaster',
         *controllers_of(CONTROLLERS),
@@ -262,7 +262,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_packages_that_are_missing_are_named_with_what_to_install(
+def test_missing_packages_are_named_with_what_to_install(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv('ROS_DISTRO', 'rolling')

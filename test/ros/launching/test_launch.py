@@ -4,58 +4,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-import contextlib
 from pathlib import Path
-import signal
-import subprocess
-import sys
 from types import ModuleType
 
 from graph import Graph, ROOT
-from launching import ARGUMENTS, LAUNCH, load
+from launching import launched, load, use_work_tree
 import pytest
 import yaml
 
-# What `ros2 launch FILE NAME:=VALUE ...` does; a launch service wants a main thread for itself.
-DRIVER = """
-import sys
-from launch import LaunchDescription, LaunchService
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-source = PythonLaunchDescriptionSource(sys.argv[1])
-arguments = [argument.split(':=') for argument in sys.argv[2:]]
-service = LaunchService(noninteractive=True)
-include = IncludeLaunchDescription(source, launch_arguments=arguments)
-service.include_launch_description(LaunchDescription([include]))
-sys.exit(service.run())
-"""
+OF_MOTION = {
+    'namespace',
+    'params_file',
+    'model',
+    'rate',
+    'autostart',
+    'log_level',
+    'use_sim_time',
+    'robot',
+    'urdf',
+    'output',
+    'controllers',
+    'measured_joint_states',
+    'controller_topic',
+}
 
 
-@contextlib.contextmanager
-def launched(**arguments: str) -> Iterator[None]:
-    """Keep motion.launch.py running; end it as Ctrl-C does."""
-    given = [f'{name}:={value}' for name, value in arguments.items()]
-    command = [sys.executable, '-c', DRIVER, str(LAUNCH / 'motion.launch.py'), *given]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0 and b'Traceback' not in output, output.decode()
-
-
-@pytest.mark.parametrize('name', ['motion.launch.py', 'display.launch.py'])
-def test_launch_file_has_the_arguments(launch: ModuleType, name: str) -> None:
+@pytest.mark.parametrize(
+    ('name', 'expected'),
+    [
+        ('motion.launch.py', OF_MOTION),
+        ('display.launch.py', OF_MOTION | {'rviz_config'}),
+        ('robot.launch.py', OF_MOTION | {'publish_description', 'rviz', 'rviz_config'}),
+        ('gazebo.launch.py', {'robot', 'urdf', 'controllers_file', 'world', 'gui'}),
+    ],
+)
+def test_launch_file_has_the_arguments(
+    launch: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str, expected: set[str]
+) -> None:
+    use_work_tree(monkeypatch)
     description = load(name).generate_launch_description()
     arguments = {a.name: a for a in description.get_launch_arguments()}
-    assert set(arguments) - {'rviz_config'} == ARGUMENTS
+    assert set(arguments) == expected
     assert all(argument.description for argument in arguments.values())
 
 
 def test_launch_configures_and_activates(launch: ModuleType, graph: Graph) -> None:
-    with launched(namespace='launched', model=graph.model, rate='50', log_level='debug'):
+    given = {'namespace': 'launched', 'rate': '50', 'log_level': 'debug'}
+    with launched('motion.launch.py', model=graph.model, **given):
         tester = graph.tester('/launched')
         tester.wait_frames(3)
         assert tester.state() == 'active'
@@ -68,31 +63,22 @@ def test_launch_configures_and_activates(launch: ModuleType, graph: Graph) -> No
 
 
 def test_launch_without_autostart_waits(launch: ModuleType, graph: Graph) -> None:
-    with launched(namespace='waiting', model=graph.model, autostart='false'):
+    with launched('motion.launch.py', namespace='waiting', model=graph.model, autostart='false'):
         tester = graph.tester('/waiting')
         tester.wait_status(lambda s, v: v['lifecycle_state'] == 'unconfigured', 'unconfigured')
         tester.spin(1.0)
         assert tester.state() == 'unconfigured'
 
 
-def test_what_the_launch_file_composes_runs_without_launch(graph: Graph, tmp_path: Path) -> None:
+def test_what_is_composed_runs_without_launch(graph: Graph, tmp_path: Path) -> None:
     """The parameter file, the overrides, the logger's level, the transitions."""
     overrides = {'/**': {'ros__parameters': {'autostart': False, 'rate_hz': 50.0}}}
     file = tmp_path / 'overrides.yaml'
     file.write_text(yaml.safe_dump(overrides))
-    running = graph.process(
-        '/composed',
-        '--params-file',
-        str(ROOT / 'config' / 'motion.yaml'),
-        '--params-file',
-        str(file),
-        '-p',
-        f'model:={graph.model}',
-        '-r',
-        '__node:=motion_node',
-        '--log-level',
-        'composed.motion_node:=debug',
-    )
+    files = ['--params-file', str(ROOT / 'config' / 'motion.yaml'), '--params-file', str(file)]
+    model, name = ['-p', f'model:={graph.model}'], ['-r', '__node:=motion_node']
+    level = ['--log-level', 'composed.motion_node:=debug']
+    running = graph.process('/composed', *files, *model, *name, *level)
     tester = graph.tester('/composed')
     assert tester.change('configure') and tester.change('activate')
     tester.wait_frames(3)
@@ -100,7 +86,7 @@ def test_what_the_launch_file_composes_runs_without_launch(graph: Graph, tmp_pat
     assert running.end() == 0
 
 
-def test_display_shows_a_topic_and_a_frame_that_the_node_has() -> None:
+def test_display_shows_a_topic_and_a_frame_of_the_node() -> None:
     view = yaml.safe_load((ROOT / 'rviz' / 'keypoints.rviz').read_text())['Visualization Manager']
     topics = [d['Topic']['Value'] for d in view['Displays'] if 'Topic' in d]
     assert topics == ['/keypoint_markers']

@@ -16,7 +16,7 @@ STEP_NS = 10_000_000
 
 
 class SimulatedClock:
-    """Publishes /clock when told to."""
+    """Publishes /clock on request."""
 
     def __init__(self, tester: Tester, begin_s: float) -> None:
         self._tester = tester

@@ -79,21 +79,17 @@ def lookalike(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         pytest.skip('cmake or a C++ compiler is missing')
     build, install = (tmp_path_factory.mktemp(name) for name in ('build', 'install'))
     prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
-    commands = [
-        [
-            'cmake',
-            '-S',
-            str(LOOKALIKE),
-            '-B',
-            str(build),
-            f'-DCMAKE_INSTALL_PREFIX={install}',
-            f'-DCMAKE_PREFIX_PATH={";".join(prefixes)}',
-            '-DBUILD_TESTING=OFF',
-            f'-DPython3_EXECUTABLE={sys.executable}',
-        ],
+    options = {
+        'CMAKE_INSTALL_PREFIX': install,
+        'CMAKE_PREFIX_PATH': ';'.join(prefixes),
+        'BUILD_TESTING': 'OFF',
+        'Python3_EXECUTABLE': sys.executable,
+    }
+    settings = [f'-D{name}={value}' for name, value in options.items()]
+    for command in (
+        ['cmake', '-S', str(LOOKALIKE), '-B', str(build), *settings],
         ['cmake', '--build', str(build), '--target', 'install', '--parallel', '2'],
-    ]
-    for command in commands:
+    ):
         made = subprocess.run(command, capture_output=True, text=True, timeout=150)
         assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
     (package,) = install.rglob('hri_msgs/__init__.py')

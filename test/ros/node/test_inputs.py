@@ -114,18 +114,18 @@ def test_warning_names_the_value_and_is_throttled(graph: Graph) -> None:
     assert len([log for log in tester.logs if 'ignored' in log.msg]) == 1
 
 
-def test_best_effort_publisher_is_heard_with_a_qos_parameter(graph: Graph) -> None:
+def test_qos_parameter_lets_a_best_effort_publisher_in(graph: Graph) -> None:
     namespace = '/best_effort'
     name = f'qos_overrides.{namespace}/emotion.subscription.reliability'
     running, tester = graph.node(namespace, **{name: 'best_effort'})
     best_effort = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
-    def heard() -> bool:
+    def received() -> bool:
         tester.publish('emotion', String(data='surprise'), best_effort)
         tester.spin(0.05)
         return running.motion.emotion.last[6] == 1.0
 
-    tester.wait(heard, 'the emotion of a best-effort publisher')
+    tester.wait(received, 'the emotion of a best-effort publisher')
 
 
 def test_emotion_returns_to_neutral_after_the_timeout(graph: Graph) -> None:

@@ -15,12 +15,12 @@ from emotion_motion.exceptions import RobotError
 from emotion_motion.msg import JointGroupWeights
 from emotion_motion.robot.drive.trajectory import Trajectory
 from emotion_motion.robot.safety.jerk_phases import MotionState
-from emotion_motion.ros.node.robot_topics import (
+from emotion_motion.ros.node.conversions import (
     commands_message,
     display_message,
+    group_weights_of_message,
     targets_message,
     trajectory_message,
-    weights_from_message,
 )
 
 STAMP = Time(sec=7, nanosec=5)
@@ -37,12 +37,12 @@ def trajectory() -> Trajectory:
 def test_a_trajectory_arrives_as_it_was():
     given = trajectory()
     sent = serialize_message(trajectory_message(given, STAMP))
-    found = deserialize_message(sent, JointTrajectory)
-    assert found.joint_names == ['neck', 'elbow'] and found.header.stamp == STAMP
-    times = [(p.time_from_start.sec, p.time_from_start.nanosec) for p in found.points]
+    received = deserialize_message(sent, JointTrajectory)
+    assert received.joint_names == ['neck', 'elbow'] and received.header.stamp == STAMP
+    times = [(p.time_from_start.sec, p.time_from_start.nanosec) for p in received.points]
     assert times == [(0, 16666667), (0, 300000000), (1, 0), (12, 500000000)]
     for name in ('positions', 'velocities', 'accelerations'):
-        rows = np.array([getattr(point, name) for point in found.points])
+        rows = np.array([getattr(point, name) for point in received.points])
         np.testing.assert_array_equal(rows, getattr(given, name))
 
 
@@ -53,10 +53,10 @@ def test_a_trajectory_without_a_stamp_begins_at_once():
 def test_states_and_commands_arrive_as_they_were():
     state = MotionState(*RANDOM.normal(size=(3, 2)))
     sent = serialize_message(targets_message(('neck', 'elbow'), state, STAMP))
-    found = deserialize_message(sent, JointState)
-    assert found.name == ['neck', 'elbow'] and found.header.stamp == STAMP
-    np.testing.assert_array_equal(found.position, state.position)
-    np.testing.assert_array_equal(found.velocity, state.velocity)
+    received = deserialize_message(sent, JointState)
+    assert received.name == ['neck', 'elbow'] and received.header.stamp == STAMP
+    np.testing.assert_array_equal(received.position, state.position)
+    np.testing.assert_array_equal(received.velocity, state.velocity)
     shown = display_message({'neck': 0.5, 'wheel': -1.0}, STAMP)
     assert shown.name == ['neck', 'wheel'] and list(shown.position) == [0.5, -1.0]
     assert list(commands_message(np.array([1.0, -2.0])).data) == [1.0, -2.0]
@@ -64,7 +64,7 @@ def test_states_and_commands_arrive_as_they_were():
 
 def test_weights_are_read_by_the_name_of_their_group():
     message = JointGroupWeights(groups=['head', 'left_arm'], weights=[1.0, 0.25])
-    assert weights_from_message(message) == {'head': 1.0, 'left_arm': 0.25}
+    assert group_weights_of_message(message) == {'head': 1.0, 'left_arm': 0.25}
     assert JointGroupWeights().fade_s == 1.0
 
 
@@ -73,4 +73,4 @@ def test_weights_are_read_by_the_name_of_their_group():
 )
 def test_weights_that_do_not_add_up_are_refused(groups, weights):
     with pytest.raises(RobotError, match='joint_group_weights: got'):
-        weights_from_message(JointGroupWeights(groups=groups, weights=weights))
+        group_weights_of_message(JointGroupWeights(groups=groups, weights=weights))

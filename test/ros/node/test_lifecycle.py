@@ -4,19 +4,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import contextlib
 import os
 from pathlib import Path
 import signal
-import subprocess
-import sys
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from graph import CALM, Graph, largest_step, points, ROOT, Tester
+from graph import CALM, Graph, largest_step, points, Tester
+from lifecycle_msgs.srv import ChangeState
 import numpy as np
 import pytest
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import String
@@ -25,7 +28,6 @@ from visualization_msgs.msg import MarkerArray
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.ros.node.motion_node import MotionNode
-from emotion_motion.ros.node.parameters import PARAMETERS
 
 
 def topics_of(tester: Tester) -> set[str]:
@@ -56,12 +58,6 @@ CONFIGURED_TOPICS = {
 }
 
 
-def test_node_starts_itself_and_publishes(graph: Graph) -> None:
-    _, tester = graph.node()
-    assert len(tester.wait_frames(3)) >= 3
-    assert tester.state() == 'active'
-
-
 def test_node_that_shall_not_start_itself_waits(graph: Graph) -> None:
     _, tester = graph.node(autostart=False)
     tester.wait_status(lambda s, v: v['lifecycle_state'] == 'unconfigured', 'unconfigured')
@@ -87,14 +83,10 @@ def test_whole_chain_of_states_twice_round(graph: Graph) -> None:
         tester.wait(lambda: not topics_of(tester), 'an end of the topics')
         tester.wait(lambda: not services_of(tester) & {'hold', 'reset'}, 'an end of the services')
         assert tester.get('k') is None
-    assert tester.change('shutdown') and tester.state() == 'finalized'
-
-
-def test_shutdown_from_active(graph: Graph) -> None:
-    running, tester = graph.node()
+    assert tester.change('configure') and tester.change('activate')
     tester.wait_frames(5)
-    assert tester.change('shutdown')
-    assert tester.state() == 'finalized' and running.motion is None
+    assert tester.change('shutdown') and tester.state() == 'finalized'
+    assert running.motion is None
 
 
 def test_configure_and_cleanup_make_and_free_the_same_things(graph: Graph) -> None:
@@ -112,7 +104,7 @@ def test_configure_and_cleanup_make_and_free_the_same_things(graph: Graph) -> No
         assert entities() == before
 
 
-def test_deactivate_comes_to_rest_and_activate_goes_on_from_there(graph: Graph) -> None:
+def test_deactivate_comes_to_rest_activate_goes_on_from_there(graph: Graph) -> None:
     _, tester = graph.node(rate_hz=60.0, **CALM)
     moving = largest_step(tester.wait_frames(90))
     assert tester.change('deactivate')
@@ -139,30 +131,26 @@ def test_hold_outlives_deactivation(graph: Graph) -> None:
     tester.wait(lambda: largest_step(tester.frames[-10:]) > 0.0, 'motion after the hold')
 
 
-def test_model_that_cannot_load_leaves_the_node_alive(graph: Graph, model: str) -> None:
-    _, tester = graph.node(model='/no/such/model')
+@pytest.mark.parametrize(
+    ('parameter', 'good'), [('model', ''), ('device', 'cpu')], ids=['model', 'device']
+)
+def test_what_cannot_load_leaves_the_node_alive(
+    graph: Graph, model: str, parameter: str, good: str
+) -> None:
+    _, tester = graph.node(**{parameter: '/nowhere'})
     tester.wait_status(
-        lambda s, v: s.level == DiagnosticStatus.ERROR and '/no/such/model' in s.message,
-        'the error',
+        lambda s, v: s.level == DiagnosticStatus.ERROR and '/nowhere' in s.message, 'the error'
     )
     assert tester.state() == 'unconfigured'
-    assert any('/no/such/model' in log.msg for log in tester.logs)
+    assert any('/nowhere' in log.msg for log in tester.logs)
     assert not tester.change('configure') and tester.state() == 'unconfigured'
-    assert tester.set('model', model).successful
+    assert tester.set(parameter, good or model).successful
     assert tester.change('configure') and tester.change('activate')
     tester.wait_frames(3)
     tester.wait_status(lambda s, v: s.level != DiagnosticStatus.ERROR, 'no error any more')
 
 
-def test_device_that_is_not_there_is_told(graph: Graph) -> None:
-    _, tester = graph.node(device='nowhere')
-    tester.wait_status(
-        lambda s, v: s.level == DiagnosticStatus.ERROR and "'nowhere'" in s.message, 'the error'
-    )
-    assert tester.state() == 'unconfigured'
-
-
-def test_failure_in_the_loop_is_told_and_can_be_recovered_from(graph: Graph) -> None:
+def test_failure_in_the_loop_is_reported_and_recoverable(graph: Graph) -> None:
     running, tester = graph.node()
     tester.wait_frames(3)
 
@@ -179,31 +167,65 @@ def test_failure_in_the_loop_is_told_and_can_be_recovered_from(graph: Graph) -> 
     tester.wait_frames(3)
 
 
-@pytest.mark.parametrize(
-    ('answers', 'state'),
-    [([True], 'unconfigured'), ([False, True], 'inactive'), ([False, False], 'active')],
-)
-def test_a_node_that_is_told_to_go_while_it_starts_does_not_begin_to_move(
-    model: str, answers: list[bool], state: str
-) -> None:
-    context, asked = Context(), iter(answers)
+@contextlib.contextmanager
+def own_node(model: str, **more: Any) -> Iterator[tuple[MotionNode, SingleThreadedExecutor]]:
+    """A node in this thread, for programs that run one themselves."""
+    context = Context()
     rclpy.init(args=[], context=context, signal_handler_options=SignalHandlerOptions.NO)
     node = MotionNode(
-        context=context,
-        namespace='/told_to_go',
-        stopped=lambda: next(asked),
-        parameter_overrides=[Parameter('model', value=model)],
+        context=context, parameter_overrides=[Parameter('model', value=model)], **more
     )
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
-    for _ in range(5):  # the first of what is due is the start
-        executor.spin_once(timeout_sec=0.1)
-    assert node.state == state
-    assert next(asked, None) is None, 'it was not asked so often'
+    yield node, executor
     node.trigger_shutdown()
     executor.shutdown()
     node.destroy_node()
     rclpy.shutdown(context=context)
+
+
+@pytest.mark.parametrize(
+    ('answers', 'state'),
+    [([True], 'unconfigured'), ([False, True], 'inactive'), ([False, False], 'active')],
+)
+def test_a_node_that_shall_end_while_it_starts_does_not_move(
+    model: str, answers: list[bool], state: str
+) -> None:
+    asked = iter(answers)
+    with own_node(model, namespace='/ends', stopped=lambda: next(asked)) as (node, executor):
+        for _ in range(5):  # the first of what is due is the start
+            executor.spin_once(timeout_sec=0.1)
+        assert node.state == state
+        assert next(asked, None) is None, 'it was not asked so often'
+
+
+def test_a_program_deactivates_a_node_only_at_rest(model: str) -> None:
+    with own_node(model, namespace='/own') as (node, executor):
+        for _ in range(30):
+            executor.spin_once(timeout_sec=0.1)
+        assert node.trigger_deactivate() == TransitionCallbackReturn.FAILURE
+        assert node.state == 'active'
+        executor.spin_until_future_complete(node.come_to_rest())
+        assert node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+        assert node.come_to_rest().done()
+
+
+def test_requests_are_answered_while_the_motion_comes_to_rest(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('emotion_motion.ros.node.motion_loop.SETTLE_LIMIT_S', 60.0)
+    running, tester = graph.node()
+    tester.wait_frames(5)
+    running.motion.playback._settle_s = 3.0
+    request = ChangeState.Request()
+    request.transition.label = 'deactivate'
+    deactivated = tester.request(ChangeState, 'change_state', request)
+    seen = len(tester.frames)
+    assert tester.state() == 'active' and tester.get('seed') == 1
+    assert not deactivated.done()
+    tester.wait(deactivated.done, 'rest')
+    assert deactivated.result().success and tester.state() == 'inactive'
+    assert len(tester.frames) > seen + 10
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
@@ -221,13 +243,13 @@ def test_signal_brings_the_motion_to_rest_and_ends_cleanly(graph: Graph, number:
 @pytest.mark.parametrize(
     ('arguments', 'says'),
     [
-        (['-p', 'rate_hz:=-5'], 'rate_hz: got -5'),
+        (['-p', 'rate_hz:=-5'], 'got rate_hz = -5'),
         (['-p', 'seed:=1.5'], "'seed' to '1.5'"),
         (['--params-file', '/no/such.yaml'], '/no/such.yaml'),
         (['--no-such-option'], '--no-such-option'),
     ],
 )
-def test_invalid_start_is_told_in_one_line(graph: Graph, arguments: list[str], says: str) -> None:
+def test_invalid_start_ends_with_one_line(graph: Graph, arguments: list[str], says: str) -> None:
     running = graph.process('/refused', *arguments)
     assert running.process.wait(30.0) == 2
     assert says in running.output and 'Traceback' not in running.output
@@ -242,15 +264,6 @@ def test_killed_and_restarted_node_is_found_again(graph: Graph) -> None:
     graph.process('/killed')
     tester.wait_frames(5)
     assert tester.state() == 'active'
-
-
-def test_help_explains_every_parameter() -> None:
-    command = [sys.executable, '-m', 'emotion_motion.ros.node.motion_node', '--help']
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0
-    text = ' '.join(done.stdout.split())
-    for spec in PARAMETERS:
-        assert f'{spec.name} ({spec.default_text}; {spec.range_text}): {spec.meaning}' in text
 
 
 @pytest.mark.soak

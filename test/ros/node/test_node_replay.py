@@ -83,14 +83,14 @@ def eventful(tester: Tester, running: Any) -> None:
     assert tester.change('deactivate')
 
 
-def test_a_node_s_file_gives_the_very_keypoints_that_it_published(
+def test_a_node_s_file_gives_the_keypoints_that_it_published(
     graph: Graph, model: str, tmp_path: Path
 ) -> None:
     file = tmp_path / 'new' / 'run.jsonl'
     running, tester = graph.node(autostart=False, rate_hz=60.0, seed=-1, replay_file=str(file))
     assert tester.change('configure')
     shown: list[np.ndarray] = []
-    topics, publish = running.node._topics, running.node._topics.publish
+    topics, publish = running.node._live.topics, running.node._live.topics.publish
 
     def spy(keypoints: np.ndarray, *args: Any, **more: Any) -> None:
         shown.append(keypoints.copy())
@@ -104,7 +104,7 @@ def test_a_node_s_file_gives_the_very_keypoints_that_it_published(
     tester.spin(0.3)  # what is still on its way
 
     (run,) = read_runs(file)
-    assert {event.name for event in run.events} == {
+    assert {event.event for event in run.events} == {
         'emotion',
         'sampler',
         'body_height_m',
@@ -113,8 +113,8 @@ def test_a_node_s_file_gives_the_very_keypoints_that_it_published(
         'reset',
         'end',
     }
-    assert sum(event.name == 'emotion' for event in run.events) > 10, 'a fade is many'
-    seeds = [event.value for event in run.events if event.name == 'reset']
+    assert sum(event.event == 'emotion' for event in run.events) > 10, 'a fade is many'
+    seeds = [event.value for event in run.events if event.event == 'reset']
     assert len(seeds) == 2 and seeds[1] == 77 != seeds[0]
     replay = Replay(run, from_pretrained(model))
     made = [pose.keypoints[0] for pose in replay.poses()]
@@ -180,9 +180,7 @@ def test_an_emotion_that_is_published_again_writes_nothing(graph: Graph, tmp_pat
     assert file.stat().st_size == size
 
 
-def test_a_file_that_cannot_be_written_is_told_and_the_motion_goes_on(
-    graph: Graph, tmp_path: Path
-) -> None:
+def test_the_motion_goes_on_when_its_file_cannot_be_written(graph: Graph, tmp_path: Path) -> None:
     (tmp_path / 'notes').write_text('not ours\n')
     for path in (tmp_path / 'notes', tmp_path / 'notes' / 'below'):
         _, tester = graph.node(replay_file=str(path))
@@ -196,7 +194,7 @@ def test_a_file_that_cannot_be_written_is_told_and_the_motion_goes_on(
     assert (tmp_path / 'notes').read_text() == 'not ours\n'
 
 
-def test_a_full_disk_is_told_and_the_motion_goes_on(
+def test_the_motion_goes_on_when_the_disk_is_full(
     graph: Graph, model: str, tmp_path: Path
 ) -> None:
     disk = tmp_path / 'disk'
@@ -217,7 +215,7 @@ def test_a_full_disk_is_told_and_the_motion_goes_on(
         )
         tester.wait(lambda: any('run.jsonl' in log.msg for log in tester.logs), 'a warning')
         tester.wait_frames(30)
-        assert sum('run.jsonl' in log.msg for log in tester.logs) == 1, 'told once'
+        assert sum('run.jsonl' in log.msg for log in tester.logs) == 1, 'said once'
         assert tester.state() == 'active'
         replay = Replay(read_runs(disk / 'run.jsonl')[0], from_pretrained(model))
         assert len(list(replay.poses())) > 5 and replay.differs_at is None

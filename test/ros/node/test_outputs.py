@@ -23,7 +23,7 @@ def stamp_s(message: Keypoints) -> float:
     return Time.from_msg(message.header.stamp).nanoseconds * 1e-9
 
 
-def test_keypoints_are_a_body_in_metres(graph: Graph) -> None:
+def test_keypoints_are_a_body_in_metres_with_rising_stamps(graph: Graph) -> None:
     _, tester = graph.node(frame_id='torso_base', body_height_m=2.0)
     skeleton = load_skeleton('body_25')
     frames = tester.wait_frames(30)
@@ -34,11 +34,6 @@ def test_keypoints_are_a_body_in_metres(graph: Graph) -> None:
     assert np.isfinite(keypoints).all()
     assert skeleton.bone_error(keypoints / 2.0) < 1e-5
     assert largest_step(frames) > 0.0, 'it stands still'
-
-
-def test_stamps_are_the_node_clock_s_and_rise(graph: Graph) -> None:
-    _, tester = graph.node()
-    frames = tester.wait_frames(20)
     stamps = np.array([stamp_s(frame) for frame in frames])
     assert (np.diff(stamps) > 0.0).all()
     now_s = tester.node.get_clock().now().nanoseconds * 1e-9
@@ -80,7 +75,7 @@ def test_markers_are_two_lists_with_steady_ids(graph: Graph) -> None:
 
 
 def test_hold_comes_to_rest_without_a_leap_stays_and_goes_on(graph: Graph) -> None:
-    _, tester = graph.node(rate_hz=60.0, **CALM)
+    running, tester = graph.node(rate_hz=60.0, **CALM)
     moving = largest_step(tester.wait_frames(90))
     begin = len(tester.frames)
     answer = tester.call(SetBool, 'hold', SetBool.Request(data=True))
@@ -89,22 +84,15 @@ def test_hold_comes_to_rest_without_a_leap_stays_and_goes_on(graph: Graph) -> No
     assert largest_step(tester.frames[begin - 1 :]) <= 1.5 * moving, 'it leapt'
     # Wanted within 0.5 s; counted in frames, for a machine under load must not fail this.
     assert largest_step(held[36:]) == 0.0, 'it did not come to rest within 0.6 s of frames'
-    rest = points(held[-1])
+    rest, steps = points(held[-1]), running.motion.generator.steps
+    tester.wait_status(lambda s, v: v.get('hold') == 'True', 'hold')
+    assert running.motion.generator.steps == steps, 'the model went on'
+    held = tester.wait_frames(1)
     assert tester.call(SetBool, 'hold', SetBool.Request(data=False)).success
     after = tester.wait_frames(60)
     assert np.abs(points(after[0]) - rest).max() < 0.2 * moving, 'it did not go on from there'
     assert largest_step([held[-1], *after]) <= 1.5 * moving, 'it leapt'
     assert largest_step(after) > 0.0
-
-
-def test_model_stands_still_while_held(graph: Graph) -> None:
-    running, tester = graph.node()
-    tester.wait_frames(10)
-    tester.call(SetBool, 'hold', SetBool.Request(data=True))
-    tester.wait(lambda: running.motion.playback.at_rest, 'rest')
-    steps = running.motion.generator.steps
-    tester.wait_frames(10)
-    assert running.motion.generator.steps == steps
 
 
 def test_reset_repeats_a_seeded_run(graph: Graph) -> None:
@@ -173,12 +161,6 @@ def test_diagnostics_come_once_a_second_in_every_state(graph: Graph) -> None:
     before = count()
     tester.wait(lambda: count() >= before + 2, 'diagnostics of an inactive node')
     assert tester.statuses[-1].message == 'inactive'
-
-
-def test_held_is_in_the_diagnostics(graph: Graph) -> None:
-    _, tester = graph.node()
-    tester.call(SetBool, 'hold', SetBool.Request(data=True))
-    tester.wait_status(lambda s, v: v.get('hold') == 'True', 'hold')
 
 
 def test_two_namespaces_do_not_disturb_each_other(graph: Graph) -> None:

@@ -1,9 +1,10 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table of parameters against the node, the YAML file and the README."""
+"""The table of parameters against the node and against the files that are made of it."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -12,42 +13,22 @@ import numpy as np
 import pytest
 from rclpy.parameter import Parameter
 from rclpy.time import Time
+from settings import generated
 from std_srvs.srv import Trigger
 from support import malformed
 from visualization_msgs.msg import MarkerArray
 import yaml
 
-from emotion_motion.ros.node.parameters import (
+from emotion_motion.ros.node.parameters import command_line, PARAMETERS
+from emotion_motion.settings import (
     AT_START,
     LIVE,
-    markdown_table,
-    PARAMETERS,
+    OLD_NAMES,
+    SamplerConfig,
+    Setting,
+    settings_of,
     UNCONFIGURED,
 )
-from emotion_motion.settings import SamplerConfig, settings_of
-
-SPECS = {spec.name: spec for spec in PARAMETERS}
-
-
-def wrong_values() -> list[Any]:
-    """Return bad values of every parameter that can change while the node is active."""
-    cases: list[tuple[str, Any]] = []
-    for spec in PARAMETERS:
-        if spec.live != LIVE:
-            continue
-        if spec.minimum is not None:
-            cases += [(spec.name, spec.minimum - 1), (spec.name, spec.maximum + 1)]
-        if spec.kind is float:
-            cases += [(spec.name, float('nan')), (spec.name, float('inf')), (spec.name, '2')]
-            cases += [(spec.name, None), (spec.name, True)]
-        if spec.kind is int:
-            cases += [(spec.name, 0.5)]
-        if spec.kind is bool:
-            cases += [(spec.name, 1)]
-        if spec.kind is str:
-            cases += [(spec.name, ''), (spec.name, '  '), (spec.name, 3)]
-    return cases
-
 
 # How each live parameter shows that it has changed: a new value, and what is then seen of it.
 CHANGES: dict[str, Any] = {
@@ -66,110 +47,75 @@ CHANGES: dict[str, Any] = {
     'mixture_temperature': 0.8,
     'target_gain': 1.2,
     'pose_radius': 2.0,
-    'fade': 0.1,
+    'decay': 0.1,
     'stance': 0.0,
     'watchdog': 0.5,
     'publish_markers': False,
 }
 
 
-def test_names_are_those_of_the_design() -> None:
-    assert list(SPECS) == [
-        'model',
-        'rate_hz',
-        'device',
-        'seed',
-        'frame_id',
-        'body_height_m',
-        'emotion_timeout_s',
-        'k',
-        'emotion_weight',
-        'movement_weight',
-        'guidance',
-        'individual',
-        'variance_div',
-        'temperature',
-        'mixture_temperature',
-        'target_gain',
-        'pose_radius',
-        'fade',
-        'stance',
-        'watchdog',
-        'publish_markers',
-        'replay_file',
-        'robot',
-        'urdf',
-        'output',
-        'controllers',
-        'joint_order',
-        'joint_group_weights',
-        'hand_back_s',
-        'approach_velocity',
-        'outside_rad',
-        'dead_band_rad',
-        'clip_threshold',
-        'slowest_pace',
-        'stamp_trajectories',
-        'autostart',
-    ]
+def wrong_values(of: Setting) -> list[Any]:
+    """Return bad values of a parameter."""
+    bounds = [] if of.low is None or of.high is None else [of.low - 1, of.high + 1]
+    by_kind: dict[type, list[Any]] = {
+        float: [float('nan'), float('inf'), '2', None, True],
+        int: [0.5],
+        bool: [1],
+        str: ['', '  ', 3],
+    }
+    return bounds + by_kind[of.kind]
 
 
-def test_ranges_of_the_sampler_are_the_core_s() -> None:
-    for name, of in settings_of(SamplerConfig).items():
-        assert (SPECS[name].minimum, SPECS[name].maximum) == (of.low, of.high), name
-        assert of.meaning in SPECS[name].meaning
+# The files.
 
 
-def test_yaml_file_is_the_table() -> None:
+def test_files_are_those_that_the_table_makes() -> None:
+    for path, text in generated().items():
+        same = path.read_text(encoding='utf-8') == text
+        assert same, f'{path} is not what the table makes: run python scripts/settings.py'
+
+
+def test_yaml_file_offers_every_parameter() -> None:
     text = (ROOT / 'config' / 'motion.yaml').read_text()
     given = yaml.safe_load(text)['/**']['ros__parameters']
-    assert given == {s.name: s.default for s in PARAMETERS if s.default is not None}
+    own = {name: of.default for name, of in PARAMETERS.items() if of.default is not None}
+    assert given == own
     # What the checkpoint decides is commented out, with a value that would be taken.
     offered = dict(re.findall(r'^ {4}# (\w+): (\S+)$', text, flags=re.MULTILINE))
-    assert set(offered) == {s.name for s in PARAMETERS if s.default is None}
+    assert set(offered) == set(PARAMETERS) - set(own)
     for name, value in offered.items():
-        assert not SPECS[name].error(float(value))
-    order = re.findall(r'^ {4}(?:# )?(\w+): \S+$', text, flags=re.MULTILINE)
-    assert order == list(SPECS)
-    for name, spec in SPECS.items():
-        comment = text.split(f'{name}: ')[0].rsplit('\n\n', 1)[-1]
-        assert '#' in comment, f'{name} has no comment'
-        if spec.minimum is not None and spec.name != 'seed':
-            assert f'{spec.maximum:g}' in comment, f'the range of {name} is missing'
+        assert not PARAMETERS[name].error(float(value))
 
 
-def test_readme_has_the_table() -> None:
-    readme = ROOT / 'README.md'
-    marked = re.search(
-        r'<!-- parameters -->\n(.*?)<!-- /parameters -->',
-        readme.read_text() if readme.is_file() else '',
-        flags=re.DOTALL,
-    )
-    if marked is None:
-        pytest.skip('README.md has no table of parameters')
-    assert marked[1].strip() == markdown_table(), 'paste parameters.markdown_table() there'
+def test_help_explains_every_parameter() -> None:
+    text = ' '.join(command_line().format_help().split())
+    for of in PARAMETERS.values():
+        assert f'{of.name} (' in text and of.meaning in text and of.range_text in text
 
 
-def test_node_declares_the_table_with_descriptions_and_ranges(graph: Graph) -> None:
+# The node.
+
+
+def test_node_declares_the_table(graph: Graph) -> None:
     _, tester = graph.node(autostart=False)
-    for spec, found in zip(PARAMETERS, tester.describe(list(SPECS)), strict=True):
-        assert found.name == spec.name and found.description == spec.meaning
-        assert found.read_only == (spec.live == AT_START)
-        ranges = [*found.integer_range, *found.floating_point_range]
+    for of, described in zip(PARAMETERS.values(), tester.describe(list(PARAMETERS)), strict=True):
+        assert described.name == of.name and described.description == of.meaning
+        assert described.read_only == (of.live == AT_START)
+        ranges = [*described.integer_range, *described.floating_point_range]
         assert [(r.from_value, r.to_value) for r in ranges] == (
-            [] if spec.minimum is None else [(spec.minimum, spec.maximum)]
+            [] if of.low is None else [(of.low, of.high)]
         )
-        if spec.name not in ('model', 'seed', 'autostart'):  # the tests have their own
-            assert tester.get(spec.name) == spec.default
+        if of.name not in ('model', 'seed', 'autostart'):  # the tests have their own
+            assert tester.get(of.name) == of.default
 
 
 def test_get_shows_the_model_s_own_values(graph: Graph) -> None:
     running, tester = graph.node(k=4)
     tester.wait_frames(1)
-    assert tester.get('k') == 4.0 and running.motion.generator.sampler.k == 4.0
     sampler = running.motion.generator.sampler
-    for name in settings_of(SamplerConfig):
-        assert tester.get(name) == getattr(sampler, name)
+    assert tester.get('k') == 4.0 == sampler.k
+    for name, value in dataclasses.asdict(sampler).items():
+        assert tester.get(name) == value
     assert tester.get('body_height_m') == pytest.approx(1.7)
     tester.set('temperature', 2.0)
     assert tester.change('deactivate') and tester.change('cleanup')
@@ -179,12 +125,9 @@ def test_get_shows_the_model_s_own_values(graph: Graph) -> None:
     assert running.motion.generator.sampler.temperature == 2.0
 
 
-def test_every_live_parameter_has_a_test() -> None:
-    assert set(CHANGES) == {spec.name for spec in PARAMETERS if spec.live == LIVE}
-
-
 @pytest.mark.parametrize('state', ['active', 'unconfigured'])
 def test_live_parameters_change_at_once(graph: Graph, state: str) -> None:
+    assert set(CHANGES) == {name for name, of in PARAMETERS.items() if of.live == LIVE}
     running, tester = graph.node(autostart=state == 'active')
     tester.wait_state(state)
     for name, value in CHANGES.items():
@@ -213,34 +156,41 @@ def test_live_parameters_change_at_once(graph: Graph, state: str) -> None:
 def test_refused_values_leave_the_old_ones(graph: Graph) -> None:
     running, tester = graph.node()
     tester.wait_frames(1)
-    before = {name: tester.get(name) for name in SPECS}
-    for name, value in wrong_values():
-        result = tester.set(name, value)
-        assert not result.successful and result.reason, (name, value)
-        # rclpy words some refusals itself.
-        assert name in result.reason or 'type' in result.reason, (name, value, result.reason)
-        assert tester.get(name) == before[name]
+    before = {name: tester.get(name) for name in PARAMETERS}
+    for name in CHANGES:
+        for value in wrong_values(PARAMETERS[name]):
+            result = tester.set(name, value)
+            assert not result.successful, (name, value)
+            # rclpy words some refusals itself.
+            assert name in result.reason or 'type' in result.reason, (name, value, result.reason)
     for case in malformed('sampler'):
         ((name, value),) = case.values[0]['value'].items()
         assert not tester.set(name, value).successful, (name, value)
-    assert {name: tester.get(name) for name in SPECS} == before
+    assert {name: tester.get(name) for name in PARAMETERS} == before
     assert running.motion.model_values == {n: before[n] for n in running.motion.model_values}
 
 
-def test_what_the_model_is_loaded_with_changes_only_without_it(graph: Graph, model: str) -> None:
+def test_old_names_are_refused_with_the_new_ones(graph: Graph) -> None:
+    _, tester = graph.node()
+    for old, new in OLD_NAMES.items():
+        result = tester.set(old, 1.0)
+        assert not result.successful and f'{old} is called {new} now' in result.reason
+    running = graph.process('/old_names', '-p', 'leash:=1.0')
+    assert running.process.wait(90.0) == 2
+    assert 'leash is called pose_radius now' in running.output
+
+
+def test_what_is_loaded_changes_only_while_unconfigured(graph: Graph, model: str) -> None:
     _, tester = graph.node()
     tester.wait_state('active')
-    for spec in PARAMETERS:
-        if spec.live == UNCONFIGURED:
-            other = not spec.default if spec.kind is bool else 'other'
-            result = tester.set(spec.name, other)
-            assert not result.successful and 'unconfigured' in result.reason
+    fixed = [of for of in PARAMETERS.values() if of.live == UNCONFIGURED]
+    for of in fixed:
+        result = tester.set(of.name, not of.default if of.kind is bool else 'other')
+        assert not result.successful and 'unconfigured' in result.reason
     assert not tester.set('autostart', False).successful
     assert tester.change('deactivate') and tester.change('cleanup')
-    for spec in PARAMETERS:
-        if spec.live == UNCONFIGURED:
-            value = {'model': model}.get(spec.name, spec.default)
-            assert tester.set(spec.name, value).successful
+    for of in fixed:
+        assert tester.set(of.name, {'model': model}.get(of.name, of.default)).successful
     assert tester.change('configure')
 
 

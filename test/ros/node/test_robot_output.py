@@ -220,9 +220,7 @@ def test_a_stop_that_was_latched_before_holds_from_the_start(module_graph: Graph
     assert np.ptp(path_of(targets), axis=0).max() == 0.0
 
 
-def test_hold_and_deactivate_end_at_rest_and_activate_asks_for_the_state_anew(
-    driven: Driven,
-) -> None:
+def test_hold_and_deactivate_end_at_rest_activate_asks_anew(driven: Driven) -> None:
     _, tester, targets, trajectories = driven
     moves(tester, targets)
     assert tester.call(SetBool, 'hold', SetBool.Request(data=True)).success
@@ -241,8 +239,8 @@ def test_hold_and_deactivate_end_at_rest_and_activate_asks_for_the_state_anew(
     assert tester.change('activate')
     tester.wait(lambda: len(trajectories) > seen, 'a trajectory')
     k = list(trajectories[seen].joint_names).index(name)
-    found = trajectories[seen].points[0].positions[k]
-    assert found == pytest.approx(tester.robot.positions[name], abs=2e-2)
+    position = trajectories[seen].points[0].positions[k]
+    assert position == pytest.approx(tester.robot.positions[name], abs=2e-2)
 
 
 def test_neither_emotions_nor_a_reset_make_a_joint_leap(driven: Driven) -> None:
@@ -285,9 +283,7 @@ def test_arms_are_lent_and_taken_back(driven: Driven) -> None:
     tester.wait(lambda: any('wings' in log.msg for log in tester.logs), 'a warning')
 
 
-def test_forward_commands_have_their_order_and_a_model_that_fails_ends_at_rest(
-    graph: Graph,
-) -> None:
+def test_forward_commands_have_their_order_and_end_at_rest(graph: Graph) -> None:
     order = [NAMES[5], NAMES[0], NAMES[3]]
     running, tester = graph.node(**settings('forward_commands', joint_order=', '.join(order)))
     commands = tester.listen(Float64MultiArray, 'commands')
@@ -312,7 +308,7 @@ def test_forward_commands_have_their_order_and_a_model_that_fails_ends_at_rest(
     assert (steps <= LIMITS.velocity / RATE_HZ + 1e-6).all()
 
 
-def test_a_fault_in_the_robot_s_part_does_not_take_the_node_with_it(graph: Graph) -> None:
+def test_a_fault_in_the_robot_s_part_leaves_the_node_alive(graph: Graph) -> None:
     running, tester = graph.node(**settings('joint_trajectory'))
     trajectories = tester.listen(JointTrajectory, 'joint_trajectory')
     tester.wait_state('active')
@@ -322,7 +318,7 @@ def test_a_fault_in_the_robot_s_part_does_not_take_the_node_with_it(graph: Graph
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError('a bug')
 
-    running.node._robot.driver.advance = fail
+    running.node._live.robot.driver.advance = fail
     tester.wait_state('unconfigured')
     tester.wait_status(lambda s, v: s.level == DiagnosticStatus.ERROR and 'a bug' in s.message, '')
     assert not any(trajectories[-1].points[-1].velocities)
@@ -341,7 +337,7 @@ def test_two_robots_in_one_graph_move_each_by_its_own_state(graph: Graph) -> Non
     RobotBody(one)
     moves(one, targets[one])
     other.spin(0.2)
-    assert not targets[other], 'it heard the other robot'
+    assert not targets[other], 'it took the state of the other robot'
     body = RobotBody(other)
     name = NAMES[0]
     body.positions[name] += 0.15
@@ -375,7 +371,7 @@ def test_a_display_needs_no_robot_and_has_every_joint(graph: Graph) -> None:
         ({'urdf': '/nowhere/robot.urdf'}, '/nowhere/robot.urdf'),
     ],
 )
-def test_what_cannot_be_driven_leaves_the_node_unconfigured_and_says_why(
+def test_what_cannot_be_driven_leaves_the_node_unconfigured(
     graph: Graph, parameters: dict[str, Any], words: str
 ) -> None:
     given = settings('joint_trajectory') | parameters
@@ -387,7 +383,7 @@ def test_what_cannot_be_driven_leaves_the_node_unconfigured_and_says_why(
     )
 
 
-def test_without_what_drives_robots_the_node_says_what_to_install(
+def test_without_robot_libraries_it_says_what_to_install(
     graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, 'emotion_motion.ros.node.robot_output', None)
@@ -404,7 +400,7 @@ def test_an_output_that_there_is_not_is_refused(graph: Graph) -> None:
     assert not result.successful and 'display' in result.reason
 
 
-def test_a_clock_that_leaps_or_stands_still_breaks_no_limit_and_ends_at_rest(graph: Graph) -> None:
+def test_a_clock_that_leaps_or_stands_breaks_no_limit(graph: Graph) -> None:
     _, tester = graph.node(use_sim_time=True, **settings('joint_trajectory'))
     clock = SimulatedClock(tester, 500.0)
     while tester.state() != 'active':

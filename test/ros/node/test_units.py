@@ -18,20 +18,18 @@ from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import EmotionError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.msg import Emotion
-from emotion_motion.ros.node.conversions import (
-    EmotionMessage,
-    KeypointsMessage,
-    weights_from_message,
-)
+from emotion_motion.ros.node.conversions import emotion_of_message, KeypointsMessage
 from emotion_motion.ros.node.emotion_input import (
     EmotionInput,
     expression_weights,
     EXPRESSIONS,
     FADE_S,
 )
+from emotion_motion.ros.node.health import LoopStatistics, STEPS_KEPT
 from emotion_motion.ros.node.live_motion import LiveMotion
-from emotion_motion.ros.node.statistics import diagnostic_array, LoopStatistics, STEPS_KEPT
-from emotion_motion.ros.terminal.client import EmotionWalk, WALK
+from emotion_motion.ros.node.parameters import MotionParameters
+from emotion_motion.ros.watch import tour_emotion
+from emotion_motion.viewer.panels.controls import TOUR
 
 NEUTRAL = one_hot('neutral')
 
@@ -82,7 +80,7 @@ def test_clock_set_back_makes_no_emotion_younger_than_new() -> None:
 # Expressions
 
 
-def test_every_label_of_the_standard_is_known_and_the_basic_ones_are_exact() -> None:
+def test_labels_are_known_and_the_basic_ones_are_exact() -> None:
     assert len(EXPRESSIONS) == 25
     for label in EXPRESSIONS:
         assert as_weights(expression_weights(label, 0.0, 0.0))
@@ -109,7 +107,7 @@ def test_unknown_label_is_refused(label: str) -> None:
 def test_emotion_message_means_what_python_means(name: str, intensity: float) -> None:
     message = Emotion(weights=one_hot(name), intensity=intensity)
     np.testing.assert_allclose(
-        weights_from_message(message), emotion_weights(name, intensity), atol=1e-6
+        emotion_of_message(message), emotion_weights(name, intensity), atol=1e-6
     )
 
 
@@ -117,7 +115,7 @@ def test_emotion_message_means_what_python_means(name: str, intensity: float) ->
 def test_wrong_intensity_is_refused(case: dict[str, object]) -> None:
     if isinstance(case['value'], float):
         with pytest.raises(EmotionError):
-            weights_from_message(Emotion(weights=NEUTRAL, intensity=case['value']))
+            emotion_of_message(Emotion(weights=NEUTRAL, intensity=case['value']))
 
 
 def test_keypoints_of_two_coordinates_are_published_in_space() -> None:
@@ -126,13 +124,6 @@ def test_keypoints_of_two_coordinates_are_published_in_space() -> None:
     assert message.skeleton == 'body_25_2d'
     points = np.array([(p.x, p.y, p.z) for p in message.points])
     assert np.allclose(points, flat.in_space(flat.rest), atol=1e-6)
-
-
-def test_emotion_message_is_refilled() -> None:
-    message = EmotionMessage()
-    first = message.fill(NEUTRAL, Emotion().header.stamp)
-    assert message.fill(one_hot('fear'), Emotion().header.stamp) is first
-    np.testing.assert_array_equal(first.weights, one_hot('fear'))
 
 
 # Statistics
@@ -188,14 +179,6 @@ def test_memory_of_statistics_is_bounded() -> None:
     assert statistics.step_ms(50) == pytest.approx(1.0)
 
 
-def test_diagnostic_values_are_text() -> None:
-    stamp = Emotion().header.stamp
-    values = {'x': 1.23456, 'y': 3}
-    array = diagnostic_array('a: b', b'\x01', 'c', values, hardware_id='', stamp=stamp)
-    (status,) = array.status
-    assert {item.key: item.value for item in status.values} == {'x': '1.235', 'y': '3'}
-
-
 # LiveMotion
 
 
@@ -225,7 +208,7 @@ def test_emotion_is_in_the_very_next_model_frame(checkpoint: Checkpoint, rate_hz
     twins = [LiveMotion(MotionGenerator(checkpoint, seed=3)) for _ in range(2)]
     for twin in twins:
         twin.hold('inactive', False)
-        twin.apply({'rate_hz': rate_hz})
+        twin.apply(MotionParameters(rate_hz=rate_hz), {})
     for number in range(200):
         now_s = number / rate_hz
         if number == 100:
@@ -246,7 +229,7 @@ def test_draws_of_unseeded_runs_differ_and_can_be_repeated(checkpoint: Checkpoin
         motion.reset()
         seeds.add(motion.generator.seed)
     assert len(seeds) == 3 and all(0 <= seed < 2**31 for seed in seeds)
-    motion.apply({'seed': 9})
+    motion.apply(MotionParameters(seed=9), {})
     motion.reset()
     assert motion.generator.seed == 9
 
@@ -255,7 +238,5 @@ def test_draws_of_unseeded_runs_differ_and_can_be_repeated(checkpoint: Checkpoin
 
 
 def test_walk_visits_all_seven_in_equal_times() -> None:
-    walk = EmotionWalk(None, 2.0)
-    assert [walk.at(2.0 * number + 1.0) for number in range(8)] == [*WALK, WALK[0]]
-    assert set(WALK) == set(EMOTIONS)
-    assert EmotionWalk('joy', 2.0).at(100.0) == 'joy'
+    asked = [tour_emotion(2.0 * number + 1.0, emotion_s=2.0) for number in range(8)]
+    assert asked == [*TOUR, TOUR[0]] and set(TOUR) == set(EMOTIONS)

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The page of a running node in real Chromium: seen, steered, left alone, found again."""
+"""The page of a running node in real Chromium: shown, steered, gone, back again."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_page_shows_the_moving_body_and_no_error(stand: Stand) -> None:
     assert not stand.view.errors
 
 
-def test_clicked_emotion_reaches_the_topic_and_changes_the_motion(stand: Stand) -> None:
+def test_clicked_emotion_reaches_topic_and_changes_the_motion(stand: Stand) -> None:
     known = twin(stand, 20.0)
     view, tester = stand.view, stand.tester
     view.page.get_by_label('seed', exact=True).fill(str(SEED))
@@ -149,7 +149,7 @@ def test_robot_of_the_topic_is_shown_and_moved(stand: Stand) -> None:
 
 def test_killed_node_is_noticed_and_a_new_one_found(stand: Stand) -> None:
     view = stand.view
-    view.wait_still(False)  # a node that was never heard is waited for and cannot go
+    view.wait_still(False)  # a node without frames yet cannot be gone
     view.button('sadness').click()
     view.wait_requested('sadness')
     stand.node.end(signal.SIGKILL)

@@ -16,7 +16,7 @@ from emotion_motion.emotion import EMOTIONS
 
 pytest.importorskip('viser')
 MINUTES, SAMPLE_S = 10.0, 15.0
-# What Python and a browser settle into comes first; growth is told from then on.
+# What Python and a browser settle into comes first; growth counts from then on.
 SETTLED_S = 180.0
 GROWTH_MB = {'viewer': 8.0, 'node': 4.0, 'page': 6.0}
 

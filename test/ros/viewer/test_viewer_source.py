@@ -1,10 +1,10 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The viewer's node on the graph, without a page: what it hears, asks for and notices."""
+"""The node of the viewer on the graph, without a page: what it receives, asks for, notices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 import time
 
@@ -35,18 +35,18 @@ def source() -> Iterator[RosSource]:
     rclpy.shutdown(context=context)
 
 
-def wait(condition: object, what: str) -> None:
+def wait(condition: Callable[[], bool], what: str) -> None:
     end_s = time.monotonic() + LIMIT_S
     while not condition():
         assert time.monotonic() < end_s, f'got none of this: {what}'
         time.sleep(0.05)
 
 
-def test_node_is_shown_steered_and_its_refusals_told(graph: Graph, source: RosSource) -> None:
-    assert 'Waiting for keypoints on /shown/keypoints' in source.sight().notice
+def test_node_is_shown_and_steered_and_refusals_reported(graph: Graph, source: RosSource) -> None:
+    assert 'Waiting for keypoints on /shown/keypoints' in source.snapshot().notice
     running, tester = graph.node(NAMESPACE)
-    wait(lambda: source.sight().number > 5 and not source.sight().notice, 'frames')
-    (figure,) = source.sight().figures
+    wait(lambda: source.snapshot().number > 5 and not source.snapshot().notice, 'frames')
+    (figure,) = source.snapshot().figures
     assert figure.keypoints.shape == (25, 3) and len(figure.names) == 25
     wait(lambda: set(source.values()) == {s.name for s in LIVE_SETTINGS}, 'parameters')
     assert source.values()['temperature'] == pytest.approx(tester.get('temperature'))
@@ -54,7 +54,7 @@ def test_node_is_shown_steered_and_its_refusals_told(graph: Graph, source: RosSo
     source.ask(emotion_weights('happiness:0.7, surprise:0.3'))
     wanted = emotion_weights('happiness:0.7, surprise:0.3')
     wait(lambda: np.allclose(running.motion.emotion.last, wanted, atol=0.01), 'the emotion')
-    assert np.array_equal(source.sight().requested, wanted)
+    assert np.array_equal(source.snapshot().requested, wanted)
 
     source.set('temperature', 0.7)
     wait(lambda: tester.get('temperature') == 0.7, 'the parameter')
@@ -66,32 +66,32 @@ def test_node_is_shown_steered_and_its_refusals_told(graph: Graph, source: RosSo
 
     source.hold(True)
     wait(lambda: running.motion.playback.at_rest, 'rest')
-    assert source.sight().held
+    assert source.snapshot().held
     source.reset(11)
     wait(lambda: running.motion.generator.seed == 11, 'the seed')
-    wait(lambda: {'step_p50_ms', 'still_s'} <= set(source.sight().measured), 'measurements')
+    wait(lambda: {'step_p50_ms', 'still_s'} <= set(source.snapshot().measured), 'measurements')
 
 
-def test_wishes_of_others_are_shown_and_end_ours(graph: Graph, source: RosSource) -> None:
+def test_request_of_another_is_shown_and_ends_ours(graph: Graph, source: RosSource) -> None:
     from std_msgs.msg import String
 
     _, tester = graph.node(NAMESPACE)
-    wait(lambda: source.sight().number > 0, 'frames')
+    wait(lambda: source.snapshot().number > 0, 'frames')
     source.ask(emotion_weights('anger'))
-    wait(lambda: source.sight().requested[0] == 1.0, 'our wish')
+    wait(lambda: source.snapshot().requested[0] == 1.0, 'our request')
     tester.publish('emotion', String(data='fear'))
-    wait(lambda: source.sight().requested[2] == 1.0, "another's wish")
-    assert source._client._mine is None
+    wait(lambda: source.snapshot().requested[2] == 1.0, 'the request of another')
+    assert source._client._own_request is None
 
 
-def test_measured_joints_come_before_what_they_are_told(graph: Graph, source: RosSource) -> None:
+def test_measured_joints_come_before_commanded_ones(graph: Graph, source: RosSource) -> None:
     tester = graph.tester(NAMESPACE)
     tester.publish('joint_targets', JointState(name=['elbow'], position=[1.0]))
-    wait(lambda: source.sight().joints.get('elbow') == 1.0, 'what it is told')
+    wait(lambda: source.snapshot().joints.get('elbow') == 1.0, 'commanded positions')
     tester.publish('joint_states', JointState(name=['elbow'], position=[0.5]))
-    wait(lambda: source.sight().joints.get('elbow') == 0.5, 'what is measured')
+    wait(lambda: source.snapshot().joints.get('elbow') == 0.5, 'what is measured')
 
 
-def test_wish_without_a_node_is_told_not_lost_in_silence(source: RosSource) -> None:
+def test_request_without_a_node_is_reported(source: RosSource) -> None:
     source.hold(True)
     wait(lambda: any('does not answer' in text for text in source.problems()), 'a problem')

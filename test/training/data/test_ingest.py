@@ -2,23 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Import of files: good ones become a data set, bad ones a line each, whatever is wrong."""
 
+import hashlib
 import json
 from pathlib import Path
+import shutil
 
 from moving import filmed, SKELETON, swaying, walking
 import numpy as np
 import pytest
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import MotionFileError, TrainingError
+from emotion_motion.exceptions import MotionFileError, StorageError
 from emotion_motion.io.reading import find_motion, is_motion, read_clips
-from emotion_motion.training.data.ingest import ingest
+from emotion_motion.training.data.ingest import ingest, IngestSettings
 from emotion_motion.training.data.labels import LabelMap
 from emotion_motion.training.data.store import MotionDataset
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / 'shared'
-LABELS = LabelMap.from_dict(
+LABELS = LabelMap(
     {
         'from': 'name',
         'pattern': r'(?P<actor>[a-z]+)_(?P<label>[a-z]+)(_\d+)?',
@@ -46,7 +48,9 @@ def folder(tmp_path):
 
 
 def test_a_folder_becomes_a_data_set(folder, tmp_path):
-    report = ingest([folder], tmp_path / 'out', labels=LABELS, val_share=0.4, test_share=0.2)
+    report = ingest(
+        [folder], tmp_path / 'out', IngestSettings(val_share=0.4, test_share=0.2), labels=LABELS
+    )
     data = MotionDataset.open(tmp_path / 'out')
     assert (report.read, report.clips, len(data), report.status) == (6, 6, 6, 0)
     assert report.minutes == pytest.approx(15.0 / 60.0, abs=1e-3)
@@ -62,9 +66,7 @@ def test_a_folder_becomes_a_data_set(folder, tmp_path):
 
 
 def test_the_manifest_holds_hashes_settings_and_labels(folder, tmp_path):
-    import hashlib
-
-    ingest([folder], tmp_path / 'out', labels=LABELS, seed=4)
+    ingest([folder], tmp_path / 'out', IngestSettings(seed=4), labels=LABELS)
     manifest = json.loads((tmp_path / 'out' / 'manifest.json').read_text())
     source = manifest['sources'][0]
     content = (folder / 'ann' / 'ann_angry.npz').read_bytes()
@@ -80,16 +82,15 @@ def test_the_manifest_holds_hashes_settings_and_labels(folder, tmp_path):
     assert manifest['settings']['labels']['labels']['mixed'] == {'anger': 0.5, 'fear': 0.5}
 
 
-def test_where_the_data_lies_and_what_is_beside_it_moves_no_split(folder, tmp_path):
-    import shutil
-
-    ingest([folder], tmp_path / 'out', labels=LABELS, val_share=0.4, group='source')
+def test_moving_the_data_moves_no_split(folder, tmp_path):
+    settings = IngestSettings(val_share=0.4, group='source')
+    ingest([folder], tmp_path / 'out', settings, labels=LABELS)
     before = MotionDataset.open(tmp_path / 'out')
     moved = tmp_path / 'elsewhere' / 'set'
     shutil.copytree(folder, moved)
     for number in range(4):
         save(moved / f'dan_sad_{number}.npz', swaying(2.0, seed=100 + number))
-    ingest([moved], tmp_path / 'again', labels=LABELS, val_share=0.4, group='source')
+    ingest([moved], tmp_path / 'again', settings, labels=LABELS)
     after = MotionDataset.open(tmp_path / 'again')
     splits = {after.info(i).source: after.splits[i] for i in range(len(after))}
     assert len(splits) == 10
@@ -99,53 +100,37 @@ def test_where_the_data_lies_and_what_is_beside_it_moves_no_split(folder, tmp_pa
 
 def test_bad_files_are_reported_together_and_the_rest_goes_on(folder, tmp_path):
     good = (folder / 'ann' / 'ann_angry.npz').read_bytes()
-    (folder / 'cut_sad.npz').write_bytes(good[: len(good) // 2])
-    (folder / 'empty_sad.bvh').write_text('')
-    (folder / 'wrong_sad.json').write_text('{"frames": 3}')
-    (folder / 'broken_sad.json').write_text('{"x": [')
     broken = swaying(2.0)
     broken[5, 3, 0] = np.nan
-    save(folder / 'nan_sad.npz', broken)
-    save(folder / 'other_sad.npz', broken[:5, :18] * 0.0)
-    save(folder / 'short_sad.npz', swaying(0.4))
-    save(folder / 'still_sad.npz', np.repeat(swaying(1.0)[:1], 60, axis=0))
-    save(folder / 'point_sad.npz', np.zeros((60, 25, 3)))
-    save(folder / 'eve_bored.npz', swaying(2.0))
-    save(folder / 'unnamed.npz', swaying(2.0))
-    save(folder / 'flat_sad.npz', filmed(swaying(2.0)))
+    bad = {
+        'cut_sad.npz': (good[: len(good) // 2], ''),
+        'empty_sad.bvh': (b'', ''),
+        'wrong_sad.json': (b'{"frames": 3}', ''),
+        'broken_sad.json': (b'{"x": [', ''),
+        'nan_sad.npz': (broken, 'nan'),
+        'other_sad.npz': (broken[:5, :18] * 0.0, ''),
+        'short_sad.npz': (swaying(0.4), '0.40 s'),
+        'still_sad.npz': (np.repeat(swaying(1.0)[:1], 60, axis=0), 'moves'),
+        'point_sad.npz': (np.zeros((60, 25, 3)), 'length'),
+        'eve_bored.npz': (swaying(2.0), 'angry, sad, mixed'),
+        'unnamed.npz': (swaying(2.0), 'pattern'),
+        'flat_sad.npz': (filmed(swaying(2.0)), '2 coordinates'),
+    }
+    for name, (content, _) in bad.items():
+        if isinstance(content, bytes):
+            (folder / name).write_bytes(content)
+        else:
+            save(folder / name, content)
     report = ingest([folder, tmp_path / 'nowhere'], tmp_path / 'out', labels=LABELS)
     assert (report.clips, report.status) == (6, 1)
     reasons = {Path(path).name: reason for path, reason in report.rejected}
-    assert set(reasons) == {
-        'cut_sad.npz',
-        'empty_sad.bvh',
-        'wrong_sad.json',
-        'broken_sad.json',
-        'nan_sad.npz',
-        'other_sad.npz',
-        'short_sad.npz',
-        'still_sad.npz',
-        'point_sad.npz',
-        'eve_bored.npz',
-        'unnamed.npz',
-        'flat_sad.npz',
-        'nowhere',
-    }
-    assert 'nan' in reasons['nan_sad.npz']
-    assert '0.40 s' in reasons['short_sad.npz']
-    assert 'moves' in reasons['still_sad.npz']
-    assert 'length' in reasons['point_sad.npz']
-    assert 'angry, sad, mixed' in reasons['eve_bored.npz']
-    assert 'pattern' in reasons['unnamed.npz']
-    assert '2 coordinates' in reasons['flat_sad.npz']
+    assert set(reasons) == {*bad, 'nowhere'}
     text = '\n'.join(report.lines())
     assert 'rejected 13' in text
-    for name, reason in reasons.items():
-        assert name in text
-        assert reason in text
+    assert all(name in text and reason in text for name, reason in reasons.items())
+    assert all(says in reasons[name] for name, (_, says) in bad.items())
     manifest = MotionDataset.open(tmp_path / 'out').manifest
-    assert len(manifest['rejected']) == 13
-    assert len(manifest['sources']) == 6
+    assert (len(manifest['rejected']), len(manifest['sources'])) == (13, 6)
 
 
 def test_ignored_labels_are_counted_and_no_error(folder, tmp_path):
@@ -187,11 +172,13 @@ def test_flat_motion_becomes_a_flat_data_set(tmp_path):
     assert data.skeleton.dims == 2
 
 
-def test_a_copy_in_another_split_is_told(tmp_path):
+def test_a_copy_in_another_split_is_reported(tmp_path):
     for number in range(12):  # surely not all in one split
         points = walking(3.0)
         save(tmp_path / 'set' / f'{"abcdefghijkl"[number]}_sad.npz', points)
-    report = ingest([tmp_path / 'set'], tmp_path / 'out', labels=LABELS, val_share=0.5)
+    report = ingest(
+        [tmp_path / 'set'], tmp_path / 'out', IngestSettings(val_share=0.5), labels=LABELS
+    )
     assert report.status == 1
     assert 'same motion' in report.leaks
     assert report.leaks in '\n'.join(report.lines())
@@ -199,7 +186,7 @@ def test_a_copy_in_another_split_is_told(tmp_path):
 
 def test_an_existing_folder_stops_before_anything_is_read(folder, tmp_path):
     ingest([folder], tmp_path / 'out', labels=LABELS)
-    with pytest.raises(TrainingError, match='exists already'):
+    with pytest.raises(StorageError, match='exists already'):
         ingest(
             [folder], tmp_path / 'out', labels=LABELS, on_file=lambda *_: pytest.fail('it read')
         )
@@ -207,21 +194,18 @@ def test_an_existing_folder_stops_before_anything_is_read(folder, tmp_path):
     assert (report.clips, len(MotionDataset.open(tmp_path / 'out'))) == (2, 2)
 
 
-def test_an_empty_split_is_told(folder, tmp_path):
-    report = ingest([folder], tmp_path / 'out', labels=LABELS, val_share=0.0, test_share=0.0)
+def test_an_empty_split_is_reported(folder, tmp_path):
+    settings = IngestSettings(val_share=0.0, test_share=0.0)
+    report = ingest([folder], tmp_path / 'out', settings, labels=LABELS)
     assert 'no clip is in val' in '\n'.join(report.lines())
 
 
-# ---- finding and telling apart --------------------------------------------------------------
-
-
-def test_motion_is_found_in_folders_and_frames_of_a_video_are_one(tmp_path):
+def test_motion_is_found_in_folders(tmp_path):
     save(tmp_path / 'b' / 'x.npz', swaying(1.0))
     (tmp_path / 'a.BVH').write_text('')
     (tmp_path / 'notes.txt').write_text('')
     (tmp_path / '.hidden.bvh').write_text('')
     (tmp_path / 'ratings.csv').write_text('id,valence\n')
-    (tmp_path / 'angles.csv').write_text(',id,HeadPitch,HeadYaw\n')
     (tmp_path / 'video').mkdir()
     for number in range(3):
         (tmp_path / 'video' / f'v_{number:012d}_keypoints.json').write_text('{"people": []}')
@@ -229,37 +213,26 @@ def test_motion_is_found_in_folders_and_frames_of_a_video_are_one(tmp_path):
     (tmp_path / 'made' / 'index.safetensors').write_text('')
     (tmp_path / 'made' / 'manifest.json').write_text('{}')
     names = [str(path.relative_to(tmp_path)) for path in find_motion(tmp_path)]
-    assert names == ['a.BVH', 'angles.csv', 'b/x.npz', 'video']
-    assert is_motion(tmp_path / 'video')
-    assert not is_motion(tmp_path / 'b')
+    assert names == ['a.BVH', 'b/x.npz', 'video']
+    assert is_motion(tmp_path / 'video') and not is_motion(tmp_path / 'b')
+    with pytest.raises(MotionFileError, match='no folder'):
+        find_motion(tmp_path / 'none')
 
 
 @pytest.mark.parametrize(
     'name, content, says',
     [
         ('notes.txt', '', r'motion capture, \.bvh'),
-        ('ratings.csv', 'id,valence\n', r'\.csv with a column'),
-        ('angles.csv', 'id,HeadPitch\n', 'URDF'),
+        ('angles.csv', 'id,HeadPitch\n', '--robot'),
         ('none.bvh', None, 'does not exist'),
-        ('folder', {}, 'without OpenPose'),
+        ('', None, 'without OpenPose'),
     ],
 )
 def test_what_is_no_motion_says_what_would_be(name, content, says, tmp_path):
-    path = tmp_path / name
-    if isinstance(content, str):
-        path.write_text(content)
-    elif content is not None:
-        path.mkdir()
+    if content is not None:
+        (tmp_path / name).write_text(content)
     with pytest.raises(MotionFileError, match=says):
-        read_clips(path)
-
-
-def test_a_folder_that_is_none_is_refused(tmp_path):
-    with pytest.raises(MotionFileError, match='no folder'):
-        find_motion(tmp_path / 'none')
-
-
-# ---- real files -----------------------------------------------------------------------------
+        read_clips(tmp_path / name)
 
 
 @pytest.fixture(scope='module')
@@ -312,10 +285,17 @@ def test_real_idle_at_another_rate_keeps_its_length(shared, tmp_path):
 
 def test_real_robot_motion_comes_with_its_labels_and_masked_legs(shared, tmp_path):
     pytest.importorskip('pinocchio')
+    from emotion_motion.robot.description.recordings import JointRecordings
+    from emotion_motion.robot.description.robot import Robot
+
     labels = LabelMap.load(ROOT / 'config' / 'labels' / 'rebl_pepper.yaml')
-    urdf = SHARED / 'robots' / 'pepper.urdf'
+    reader = JointRecordings(Robot.load('pepper', SHARED / 'robots' / 'pepper.urdf'))
     report = ingest(
-        [shared / 'rebl_pepper' / 'data_raw.csv'], tmp_path / 'out', labels=labels, urdf=urdf
+        [shared / 'rebl_pepper'],
+        tmp_path / 'out',
+        labels=labels,
+        joints=reader,
+        source_rate_hz=25.0,
     )
     assert (report.clips, report.rejected) == (36, [])
     data = MotionDataset.open(tmp_path / 'out')

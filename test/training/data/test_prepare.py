@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resampling, the canonical body and its place: what must stay stays, what must go is gone."""
 
+import dataclasses
+
 from hypothesis import given, strategies as st
 from moving import AT, clip_of, filmed, moved, other_body, rotated, SKELETON, swaying, walking
 import numpy as np
@@ -10,8 +12,14 @@ import pytest
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.data.canonical import onto_body
+from emotion_motion.training.data.geometry import facing
 from emotion_motion.training.data.prepare import prepare
-from emotion_motion.training.data.resample import facing, resample_clip, resample_values
+from emotion_motion.training.data.resample import resample_clip, resample_values
+
+
+def prepared(points, **options):
+    return prepare(clip_of(points), SKELETON, **options).keypoints
+
 
 FEET = [AT[s + n] for s in 'LR' for n in ('Ankle', 'BigToe', 'SmallToe', 'Heel')]
 
@@ -72,11 +80,6 @@ def test_emotions_keep_their_moment_and_their_sum():
     assert result.emotions[30:].argmax(-1).min() == 3
 
 
-def test_an_unknown_rate_is_refused():
-    with pytest.raises(TrainingError, match='rate'):
-        resample_clip(clip_of(swaying()), 0.0)
-
-
 BODIES = st.fixed_dictionaries(
     {
         'height_m': st.floats(1.2, 2.1),
@@ -88,19 +91,13 @@ BODIES = st.fixed_dictionaries(
 
 
 @given(BODIES, st.floats(-3.1, 3.1))
-def test_every_body_becomes_the_canonical_one(body, angle):
-    points = rotated(swaying(1.0, rest=other_body(**body)), angle) + np.array([2.0, -1.0, 0.3])
-    clip = prepare(clip_of(points), SKELETON)
-    np.testing.assert_allclose(SKELETON.project(clip.keypoints), clip.keypoints, atol=1e-5)
-    assert SKELETON.bone_error(clip.keypoints) < 1e-5
-    assert clip.prepared
-    assert clip.skeleton == 'body_25'
-
-
-@given(BODIES, st.floats(-3.1, 3.1))
-def test_it_faces_forward_over_the_origin_on_the_ground(body, angle):
+def test_every_body_becomes_the_canonical_one_facing_forward(body, angle):
     points = rotated(swaying(3.0, rest=other_body(**body)), angle) + np.array([20.0, -7.0, 1.3])
-    points = prepare(clip_of(points), SKELETON).keypoints
+    clip = prepare(clip_of(points), SKELETON)
+    points = clip.keypoints
+    assert clip.prepared and clip.skeleton == 'body_25'
+    np.testing.assert_allclose(SKELETON.project(points), points, atol=1e-5)
+    assert SKELETON.bone_error(points) < 1e-5
     assert abs(np.angle(np.exp(1j * facing(points, SKELETON)).sum())) < 1e-4
     np.testing.assert_allclose(points[:, AT['MidHip'], :2].mean(0), 0.0, atol=1e-5)
     assert points[:, FEET, 2].min() == pytest.approx(SKELETON.rest[FEET, 2].min(), abs=2e-3)
@@ -108,9 +105,8 @@ def test_it_faces_forward_over_the_origin_on_the_ground(body, angle):
 
 
 def test_the_canonical_body_itself_stays_as_it_is():
-    points = swaying(rest=SKELETON.rest)
-    points = SKELETON.project(points)
-    result = prepare(clip_of(points), SKELETON).keypoints
+    points = SKELETON.project(swaying(rest=SKELETON.rest))
+    result = prepared(points)
     shift = points[:, AT['MidHip'], :2].mean(axis=0)
     arms = [AT[s + n] for s in 'LR' for n in ('Shoulder', 'Elbow', 'Wrist', 'Ankle', 'BigToe')]
     np.testing.assert_allclose(result[:, arms, :2], points[:, arms, :2] - shift, atol=4e-3)
@@ -120,27 +116,26 @@ def test_the_canonical_body_itself_stays_as_it_is():
 @pytest.mark.parametrize('travel', ['keep', 'remove'])
 def test_bone_directions_and_the_heads_orientation_are_kept(travel):
     points = swaying()
-    result = prepare(clip_of(points), SKELETON, travel=travel).keypoints
-    for first, second in (
-        ('Neck', 'LShoulder'),
-        ('RShoulder', 'RElbow'),
-        ('LElbow', 'LWrist'),
-        ('MidHip', 'Neck'),
-        ('LEar', 'REar'),
+    result = prepared(points, travel=travel)
+    for bone in (
+        'Neck LShoulder',
+        'RShoulder RElbow',
+        'LElbow LWrist',
+        'MidHip Neck',
+        'LEar REar',
     ):
-        before, after = (
-            p[:, AT[second]] - p[:, AT[first]] for p in (points, result.astype(float))
-        )
+        first, second = (AT[name] for name in bone.split())
+        before, after = (p[:, second] - p[:, first] for p in (points, result.astype(float)))
         cosine = (before * after).sum(-1)
         cosine /= np.linalg.norm(before, axis=-1) * np.linalg.norm(after, axis=-1)
-        assert cosine.min() > np.cos(np.radians(3.0)), (first, second)
+        assert cosine.min() > np.cos(np.radians(3.0)), bone
 
 
 @given(BODIES)
 def test_planted_feet_stay_planted(body):
     rest = other_body(**body)
     points = walking(rest=rest)
-    result = prepare(clip_of(points), SKELETON, travel='keep').keypoints
+    result = prepared(points, travel='keep')
     for name in ('LAnkle', 'RAnkle', 'LBigToe', 'RHeel'):
         before = np.linalg.norm(np.diff(points[:, AT[name]], axis=0), axis=-1) * 30.0
         after = np.linalg.norm(np.diff(result[:, AT[name]], axis=0), axis=-1) * 30.0
@@ -154,7 +149,7 @@ def test_a_jump_leaves_the_ground():
     up[30:60, 2] = 0.4 * np.sin(np.pi * (time[30:60] - 1.0))
     crouch = up - [0.0, 0.0, 0.05]
     points = moved(other_body(), crouch, {'L': up, 'R': up}, 0.0 * time)
-    result = prepare(clip_of(points), SKELETON).keypoints
+    result = prepared(points)
     lowest = result[:, FEET, 2].min(axis=1)
     assert lowest[:25] == pytest.approx(0.01, abs=3e-3)
     assert lowest[45] > 0.15
@@ -162,23 +157,20 @@ def test_a_jump_leaves_the_ground():
 
 def test_feet_that_the_source_has_tilted_stand_flat():
     rest = other_body()
-    for side in 'LR':  # a skeleton whose toe joint lies high above the sole
-        rest[AT[f'{side}BigToe'], 2] += 0.04
-        rest[AT[f'{side}SmallToe'], 2] += 0.04
-    result = prepare(clip_of(swaying(rest=rest)), SKELETON).keypoints
-    soles = [AT[s + n] for s in 'LR' for n in ('BigToe', 'SmallToe', 'Heel')]
-    np.testing.assert_allclose(
-        result[:, soles, 2], SKELETON.rest[soles, 2][None].repeat(len(result), 0), atol=2e-3
-    )
+    toes = [AT[s + n] for s in 'LR' for n in ('BigToe', 'SmallToe')]
+    rest[toes, 2] += 0.04  # a skeleton whose toe joint lies high above the sole
+    soles = [*toes, AT['LHeel'], AT['RHeel']]
+    tilt = prepared(swaying(rest=rest))[:, soles, 2] - SKELETON.rest[soles, 2]
+    assert np.abs(tilt).max() < 2e-3
 
 
-def test_who_stands_on_tiptoe_stays_there_with_the_toes_on_the_ground():
+def test_who_stands_on_tiptoe_stays_there():
     points, toes = swaying(), [AT['LBigToe'], AT['RBigToe']]
     for side in 'LR':
         for name, rise in (('Ankle', 0.10), ('Heel', 0.16)):
             points[:, AT[side + name], 2] += rise
             points[:, AT[side + name], 0] += 0.07
-    result = prepare(clip_of(points), SKELETON).keypoints
+    result = prepared(points)
     assert result[:, toes, 2] == pytest.approx(0.01, abs=4e-3)
     assert result[:, [AT['LHeel'], AT['RHeel']], 2].min() > 0.05
 
@@ -193,9 +185,8 @@ def test_a_clip_that_is_prepared_only_changes_its_rate():
 
 @pytest.mark.parametrize('turn', [0.0, 0.6])
 def test_a_walk_stays_in_place_where_travel_is_removed(turn):
-    clip = clip_of(walking(turn=turn))
-    kept = prepare(clip, SKELETON, travel='keep').keypoints
-    result = prepare(clip, SKELETON, travel='remove').keypoints
+    points = walking(turn=turn)
+    kept, result = prepared(points, travel='keep'), prepared(points)
     assert np.ptp(kept[:, AT['MidHip'], :2], axis=0).max() > 1.0
     assert np.abs(result[:, AT['MidHip'], :2]).max() < 0.12
     if turn:
@@ -207,21 +198,14 @@ def test_a_walk_stays_in_place_where_travel_is_removed(turn):
 
 
 def test_sway_in_place_is_left_alone():
-    clip = clip_of(swaying(8.0))
-    np.testing.assert_array_equal(
-        prepare(clip, SKELETON, travel='keep').keypoints,
-        prepare(clip, SKELETON, travel='remove').keypoints,
-    )
+    points = swaying(8.0)
+    np.testing.assert_array_equal(prepared(points, travel='keep'), prepared(points))
 
 
 def test_mirroring_before_and_after_is_the_same():
     points = walking(turn=0.3)
-    mirrored = SKELETON.mirrored(points)
-    np.testing.assert_allclose(
-        SKELETON.mirrored(prepare(clip_of(points), SKELETON).keypoints),
-        prepare(clip_of(mirrored), SKELETON).keypoints,
-        atol=2e-4,
-    )
+    mirrored = prepared(SKELETON.mirrored(points))
+    np.testing.assert_allclose(SKELETON.mirrored(prepared(points)), mirrored, atol=2e-4)
 
 
 def test_preparing_takes_emotions_confidence_and_origin_along():
@@ -258,7 +242,7 @@ def test_gaps_in_time_are_bridged_at_any_rate():
 
 
 @pytest.mark.parametrize('angle', [0.0, 2.0])
-def test_a_body_of_13_points_gets_the_rest_of_them_without_confidence(angle):
+def test_a_body_of_13_points_gets_the_rest_of_them(angle):
     points = swaying()
     given = [AT['Nose']] + [
         AT[s + n] for s in 'LR' for n in ('Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle')
@@ -271,15 +255,6 @@ def test_a_body_of_13_points_gets_the_rest_of_them_without_confidence(angle):
     np.testing.assert_allclose(result.keypoints, whole.keypoints, atol=0.06)
     assert set(np.flatnonzero(result.confidence.max(axis=0))) == set(given)
 
-
-def test_a_body_without_shoulders_is_refused():
-    points, confidence = swaying(), np.ones((120, 25))
-    points[:, AT['LShoulder']], confidence[:, AT['LShoulder']] = 0.0, 0.0
-    with pytest.raises(TrainingError, match='LShoulder'):
-        prepare(clip_of(points, confidence=confidence), SKELETON)
-
-
-# ---- two dimensions -------------------------------------------------------------------------
 
 FLAT = SKELETON.flat()
 
@@ -310,37 +285,31 @@ def test_legs_that_were_never_seen_hang_below_the_hips():
     assert np.abs(result).max() < 1.3
 
 
-def test_a_picture_without_a_trunk_is_refused():
-    confidence = np.ones((120, 25))
-    confidence[:, AT['Neck']] = 0.0
-    with pytest.raises(TrainingError, match='trunk'):
-        prepare(clip_of(filmed(swaying()), confidence=confidence), FLAT)
-
-
-# ---- what cannot be prepared ----------------------------------------------------------------
+def without(points, name):
+    """A clip [T, 25, D] in which a keypoint was never seen."""
+    points, confidence = points.copy(), np.ones(points.shape[:2])
+    points[:, AT[name]], confidence[:, AT[name]] = 0.0, 0.0
+    return clip_of(points, confidence=confidence)
 
 
 @pytest.mark.parametrize(
-    'change, says',
+    'clip, skeleton, options, says',
     [
-        (lambda p: p * 0.0, 'no length'),
-        (lambda p: p[:, :18], r'\[18, 3\]'),
-        (lambda p: p[..., :2], r'\[25, 2\]'),
+        (clip_of(swaying() * 0.0), SKELETON, {}, 'no length'),
+        (clip_of(swaying()[:, :18]), SKELETON, {}, r'\[18, 3\]'),
+        (clip_of(swaying()[..., :2]), SKELETON, {}, r'\[25, 2\]'),
+        (clip_of(swaying()), SKELETON, {'travel': 'fly'}, 'travel'),
+        (clip_of(swaying()), SKELETON, {'rate_hz': 0.0}, 'rate'),
+        (without(swaying(), 'LShoulder'), SKELETON, {}, 'LShoulder'),
+        (without(filmed(swaying()), 'Neck'), FLAT, {}, 'trunk'),
     ],
 )
-def test_what_is_no_body_is_refused(change, says):
+def test_what_cannot_be_prepared_is_refused(clip, skeleton, options, says):
     with pytest.raises(TrainingError, match=says):
-        prepare(clip_of(change(swaying())), SKELETON)
-
-
-def test_an_unknown_way_to_travel_is_refused():
-    with pytest.raises(TrainingError, match='travel'):
-        prepare(clip_of(swaying()), SKELETON, travel='fly')
+        prepare(clip, skeleton, **options)
 
 
 def test_a_skeleton_without_the_keypoints_is_refused():
-    import dataclasses
-
     other = dataclasses.replace(load_skeleton(), names=tuple('abcdefghijklmnopqrstuvwxy'))
     with pytest.raises(TrainingError, match='body_25'):
         onto_body(swaying(), other)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_motion.exceptions import TrainingError
+from emotion_motion.exceptions import StorageError, TrainingError
 from emotion_motion.training.run.metrics import MetricsLog, read_metrics
 
 
@@ -38,7 +38,7 @@ def test_a_row_a_step_is_there_as_soon_as_it_is_logged(table):
     assert len(table.read_text().splitlines()) == 4
 
 
-def test_numbers_come_back_exactly_also_those_that_are_not_finite(table):
+def test_numbers_come_back_exactly_finite_or_not(table):
     values = {'a': 0.1 + 0.2, 'b': float('inf'), 'c': float('nan'), 'd': np.float32(0.1)}
     MetricsLog(table).log(3, values)
     found = read_metrics(table)
@@ -46,7 +46,7 @@ def test_numbers_come_back_exactly_also_those_that_are_not_finite(table):
         np.testing.assert_array_equal(found[name], [float(value)])
 
 
-def test_a_later_value_becomes_a_column_at_the_right_and_is_empty_before(table):
+def test_a_later_value_becomes_a_column_that_is_empty_before(table):
     log = MetricsLog(table)
     log.log(1, {'loss': 1.0})
     log.log(2, {'loss': 0.5, 'score': 3.0})
@@ -72,7 +72,7 @@ def test_going_back_without_truncating_is_refused(table):
         MetricsLog(table).log(4, {'loss': 1.0})
 
 
-def test_a_log_that_was_cut_anywhere_goes_on_with_whole_rows(table):
+def test_a_table_cut_anywhere_goes_on_with_whole_rows(table):
     log = MetricsLog(table)
     for step in range(4):
         log.log(step, {'loss': step / 3, 'mse': 0.25})
@@ -89,7 +89,7 @@ def test_a_log_that_was_cut_anywhere_goes_on_with_whole_rows(table):
         np.testing.assert_array_equal(found['loss'][:-1], np.arange(max(rows, 0)) / 3)
 
 
-def test_zeros_that_the_end_of_the_power_leaves_are_no_rows(table):
+def test_zeros_that_a_power_cut_leaves_are_no_rows(table):
     log = MetricsLog(table)
     log.log(1, {'loss': 0.5})
     log.close()
@@ -98,8 +98,10 @@ def test_zeros_that_the_end_of_the_power_leaves_are_no_rows(table):
     assert list(read_metrics(table)['step']) == [1]
 
 
-def test_truncating_drops_the_rows_after_a_step_and_keeps_the_rest_as_it_is(table):
+def test_truncating_drops_the_rows_after_a_step_alone(table):
     log = MetricsLog(table)
+    log.truncate(5)
+    assert not table.exists(), 'nothing is no error'
     for step in range(0, 50, 10):
         log.log(step, {'loss': step / 7})
     before = table.read_text().splitlines()
@@ -107,12 +109,6 @@ def test_truncating_drops_the_rows_after_a_step_and_keeps_the_rest_as_it_is(tabl
     assert table.read_text().splitlines() == before[:4]
     log.log(30, {'loss': 0.0})
     assert list(read_metrics(table)['step']) == [0, 10, 20, 30]
-
-
-def test_truncating_nothing_is_no_error(tmp_path):
-    log = MetricsLog(tmp_path / 'metrics.csv')
-    log.truncate(5)
-    assert not (tmp_path / 'metrics.csv').exists()
 
 
 def test_tensorboard_shows_the_same_also_after_going_back(table, tmp_path):
@@ -128,7 +124,7 @@ def test_tensorboard_shows_the_same_also_after_going_back(table, tmp_path):
     assert found['rate'] == {10: 1.0, 20: 1.0, 25: 2.0}
 
 
-def test_the_tenth_event_file_of_a_second_is_read_after_the_ninth(table, tmp_path, monkeypatch):
+def test_the_tenth_event_file_of_a_second_follows_the_ninth(table, tmp_path, monkeypatch):
     from tensorboard.summary.writer import event_file_writer
 
     count = event_file_writer.AtomicCounter(9)
@@ -157,5 +153,5 @@ def test_another_table_and_no_table_are_refused_by_name(tmp_path):
 
 def test_a_table_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / 'file').write_text('in the way')
-    with pytest.raises(TrainingError, match='could not write the metrics'):
+    with pytest.raises(StorageError, match='could not write the metrics'):
         MetricsLog(tmp_path / 'file' / 'metrics.csv').log(1, {'loss': 1.0})

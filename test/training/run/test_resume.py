@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 import types
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,12 +26,13 @@ from training_support import config_of, environment, stored, swaying, without_pi
 import yaml
 
 from emotion_motion.checkpoint import from_pretrained
-from emotion_motion.commands.train import settings_from, train
-from emotion_motion.exceptions import ConfigError, TrainingError
+from emotion_motion.commands.train import settings_from
+from emotion_motion.exceptions import ConfigError, StorageError, TrainingError
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.run.metrics import read_metrics
 from emotion_motion.training.run.state import load_state, newest_state
+from emotion_motion.training.session import train
 from emotion_motion.training.trainer import Trainer
 
 TOLERANCE = 1e-6
@@ -103,7 +105,7 @@ def test_a_run_folder_holds_all_that_it_takes(straight):
 @pytest.mark.parametrize(
     'step', [4, *(pytest.param(step, marks=pytest.mark.soak) for step in (1, 7))]
 )
-def test_a_run_that_is_stopped_at_any_step_goes_on_as_if_it_had_not_been(
+def test_a_run_that_is_stopped_goes_on_as_if_it_had_not_been(
     straight, tmp_path, monkeypatch, step
 ):
     config, reference = straight
@@ -121,16 +123,14 @@ def test_a_run_that_is_stopped_at_any_step_goes_on_as_if_it_had_not_been(
         with pytest.raises(SystemExit) as stop:
             train(out, config)
     assert stop.value.code == 143
-    # The signal is heard in the step after it came.
+    # The signal is noticed in the step after it came.
     assert load_state(newest_state(out / 'checkpoints')).step == step + 1
     train(out, config, resume=True)
     same_run(reference, out)
     assert json.loads((out / 'environment.json').read_text())['resumed'][0]['step'] == step + 1
 
 
-def test_killed_without_a_word_it_goes_on_from_its_newest_whole_checkpoint(
-    straight, data, tmp_path
-):
+def test_a_killed_run_goes_on_from_its_newest_whole_checkpoint(straight, data, tmp_path):
     """SIGKILL while it trains, in another process; what came after the checkpoint is forgotten."""
     config, out = straight[0], tmp_path / 'run'
     settings = tmp_path / 'config.yaml'
@@ -150,6 +150,11 @@ def test_killed_without_a_word_it_goes_on_from_its_newest_whole_checkpoint(
     assert newest_step(out) < 9, 'it was done before it was killed'
     train(out, config, resume=True)
     same_run(straight[1], out)
+
+
+def but(config: TrainConfig, **run: Any) -> TrainConfig:
+    """Return a configuration whose run differs."""
+    return dataclasses.replace(config, run=dataclasses.replace(config.run, **run))
 
 
 def newest_step(out: Path) -> int:
@@ -173,8 +178,7 @@ def test_a_run_that_is_done_says_so_and_may_be_prolonged(straight, tmp_path, cap
     train(out, config, resume=True)
     assert 'it has all of its 9 steps' in capsys.readouterr().err
     assert (out / 'metrics.csv').read_bytes() == before
-    longer = dataclasses.replace(config, run=dataclasses.replace(config.run, steps=11))
-    train(out, longer, resume=True)
+    train(out, but(config, steps=11), resume=True)
     assert read_metrics(out / 'metrics.csv')['step'][-1] == 11
     assert settings_from(['--resume', '--out', str(out)]).run.steps == 11
 
@@ -183,9 +187,8 @@ def test_a_run_does_not_go_on_as_another(straight, data, tmp_path):
     config, out = straight
     with pytest.raises(TrainingError, match='--resume'):
         train(out, config)
-    other = dataclasses.replace(config, run=dataclasses.replace(config.run, seed=5))
     with pytest.raises(ConfigError, match='seed'):
-        train(out, other, resume=True)
+        train(out, but(config, seed=5), resume=True)
     with pytest.raises(TrainingError, match='expected the folder of an earlier'):
         train(tmp_path / 'nowhere', config, resume=True)
 
@@ -205,9 +208,7 @@ def test_a_full_disk_before_the_first_step_is_an_error(straight, tmp_path, monke
         train(tmp_path / 'run', straight[0])
 
 
-def test_a_disk_that_fills_up_later_leaves_the_last_good_checkpoint(
-    straight, tmp_path, monkeypatch
-):
+def test_a_disk_that_fills_up_leaves_the_last_good_checkpoint(straight, tmp_path, monkeypatch):
     config, out = straight[0], tmp_path / 'run'
     write = Path.write_bytes
 
@@ -219,7 +220,7 @@ def test_a_disk_that_fills_up_later_leaves_the_last_good_checkpoint(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, 'write_bytes', full)
-        with pytest.raises(TrainingError, match='step_00000004'):
+        with pytest.raises(StorageError, match='step_00000004'):
             train(out, config)
     assert newest_state(out / 'checkpoints').name == 'step_00000004'
     train(out, config, resume=True)
@@ -245,11 +246,9 @@ def test_a_loss_that_goes_wrong_names_the_last_good_checkpoint(straight, tmp_pat
 def test_a_run_makes_its_corpus_and_finds_it_again(tmp_path):
     config = config_of(minutes=1.0, steps=2, save_every=1)
     out = tmp_path / 'run'
-    train(out, dataclasses.replace(config, run=dataclasses.replace(config.run, steps=1)))
+    train(out, but(config, steps=1))
     made = (out / 'data' / 'manifest.json').read_bytes()
-    train(
-        out, dataclasses.replace(config, run=dataclasses.replace(config.run, steps=2)), resume=True
-    )
+    train(out, config, resume=True)
     assert (out / 'data' / 'manifest.json').read_bytes() == made
     assert 'procedural corpus' in from_pretrained(out / 'best').training['data']
     assert yaml.safe_load((out / 'config.yaml').read_text())['data']['data'] == []
@@ -262,15 +261,12 @@ def test_a_run_that_begins_with_a_model_goes_on_without_it(straight, tmp_path):
     told = json.loads((given / 'config.json').read_text())
     told['training']['licences'] = ['CC-BY-NC-4.0']
     (given / 'config.json').write_text(json.dumps(told))
-    config = dataclasses.replace(
-        config, run=dataclasses.replace(config.run, start=str(given), steps=2)
-    )
-    out = tmp_path / 'run'
+    config, out = but(config, start=str(given), steps=2), tmp_path / 'run'
     train(out, config)
     card = (out / 'best' / 'README.md').read_text()
     assert card.count(f'--start {given}') == 1
     shutil.rmtree(given)
-    longer = dataclasses.replace(config, run=dataclasses.replace(config.run, steps=3))
+    longer = but(config, steps=3)
     train(out, longer, resume=True)
     state = load_state(newest_state(out / 'checkpoints'))
     trainer = Trainer(MotionDataset.open(config.data.data[0]), longer, state=state)

@@ -14,36 +14,23 @@ import numpy as np
 import pytest
 from support import mounted_disk
 import torch
-import yaml
+from training_support import config_of, environment
 
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint, from_pretrained
-from emotion_motion.exceptions import CheckpointError, TrainingError
+from emotion_motion.exceptions import CheckpointError, StorageError, TrainingError
+from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.run.metrics import read_metrics
 from emotion_motion.training.run.run_folder import RunFolder
 from emotion_motion.training.run.state import save_state, TrainState
 
 ROOT = Path(__file__).resolve().parents[3]
-MANIFEST = {'sources': [{'path': 'a.bvh', 'sha256': '00', 'licence': 'MIT'}], 'clips': 3}
-
-
-@dataclasses.dataclass(frozen=True)
-class Optimiser:
-    learning_rate: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.98)
-
-
-@dataclasses.dataclass(frozen=True)
-class Config:
-    seed: int = 7
-    out: Path = Path('runs/a')
-    start: str | None = None
-    optimiser: Optimiser = dataclasses.field(default_factory=Optimiser)
+CONFIG = config_of(seed=7)
 
 
 @pytest.fixture
 def run(tmp_path) -> RunFolder:
-    return RunFolder.create(tmp_path / 'deep' / 'run', Config(), MANIFEST)
+    return RunFolder.create(tmp_path / 'deep' / 'run', CONFIG)
 
 
 def children(folder: Path) -> set[str]:
@@ -53,40 +40,20 @@ def children(folder: Path) -> set[str]:
 # A new run
 
 
-def test_it_holds_the_whole_configuration_the_data_and_the_surroundings(run):
-    config = yaml.safe_load(run.config_path.read_text())
-    assert config == {
-        'seed': 7,
-        'out': 'runs/a',
-        'start': None,
-        'optimiser': {'learning_rate': 1e-3, 'betas': [0.9, 0.98]},
-    }
-    assert run.manifest == MANIFEST
-    environment = json.loads((run.root / 'environment.json').read_text())
-    assert environment['seed'] == 7 and environment['resumed'] == []
-    assert environment['emotion_motion'] == emotion_motion.__version__
-    assert environment['torch'] == torch.__version__
-    assert environment['packages']['numpy'] == np.__version__
-    assert environment['threads'] == torch.get_num_threads()
-    assert environment['cores'] == os.cpu_count()
+def test_it_holds_the_configuration_and_the_surroundings(run):
+    assert TrainConfig.from_yaml(run.config_path) == CONFIG
+    found = json.loads((run.root / 'environment.json').read_text())
+    assert found['seed'] == 7 and found['resumed'] == []
+    assert found['emotion_motion'] == emotion_motion.__version__
+    assert found['torch'] == torch.__version__
+    assert found['packages']['numpy'] == np.__version__
+    assert found['threads'] == torch.get_num_threads() and found['cores'] == os.cpu_count()
     for key in ('date', 'command', 'python', 'platform', 'processor'):
-        assert environment[key], key
-    assert len(environment['gpus']) == torch.cuda.device_count()
+        assert found[key], key
+    assert len(found['gpus']) == torch.cuda.device_count()
 
 
-@pytest.mark.parametrize('text', ['# as written\nseed: 3\n', {'seed': 3}])
-def test_a_configuration_may_be_text_or_a_mapping(tmp_path, text):
-    run = RunFolder.create(tmp_path / 'run', text, {}, seed=3)
-    assert yaml.safe_load(run.config_text) == {'seed': 3}
-    assert run.environment['seed'] == 3
-
-
-def test_the_seed_may_lie_in_a_part_of_the_configuration(tmp_path):
-    nested = dataclasses.make_dataclass('Nested', [('run', Config)])(Config(seed=11))
-    assert RunFolder.create(tmp_path / 'run', nested, {}).environment['seed'] == 11
-
-
-def test_data_that_is_made_in_the_folder_is_noted_afterwards(run):
+def test_what_the_data_is_can_be_noted_afterwards(run):
     run.manifest = {'clips': 9}
     assert run.manifest == {'clips': 9}
 
@@ -102,52 +69,49 @@ def test_the_commit_is_that_of_the_source_tree(run):
     assert run.environment['commit'].split()[0] == head
 
 
-def test_a_folder_with_something_in_it_is_refused_and_says_how_to_go_on(run, tmp_path):
+def test_a_folder_with_something_in_it_is_refused(run, tmp_path):
     with pytest.raises(TrainingError, match='--resume'):
-        RunFolder.create(run.root, Config(), MANIFEST)
+        RunFolder.create(run.root, CONFIG)
     other = tmp_path / 'photos'
     other.mkdir()
     (other / 'cat.jpg').write_bytes(b'')
     with pytest.raises(TrainingError, match='not empty'):
-        RunFolder.create(other, Config(), MANIFEST)
+        RunFolder.create(other, CONFIG)
     assert children(other) == {'cat.jpg'}
     with pytest.raises(TrainingError, match=r'cat\.jpg'):
-        RunFolder.create(other / 'cat.jpg', Config(), MANIFEST)
+        RunFolder.create(other / 'cat.jpg', CONFIG)
 
 
-def test_what_a_kill_within_create_leaves_is_no_run_and_in_nobodys_way(run):
+def test_what_a_kill_within_create_leaves_is_no_run(run):
     run.close()
     run.config_path.unlink()
+    (run.root / '.config.00ff.partial.yaml').write_text('half')
     with pytest.raises(TrainingError, match=r'config\.yaml'):
         RunFolder.open(run.root)
-    again = RunFolder.create(run.root, Config(seed=8), MANIFEST)
+    again = RunFolder.create(run.root, config_of(seed=8))
     assert again.environment['seed'] == 8
 
 
 def test_too_little_space_is_told_before_anything_is_written(tmp_path):
-    with pytest.raises(TrainingError, match=r'needs 10{18}\.0 MB; .* MB are free') as error:
-        RunFolder.create(tmp_path / 'run', Config(), MANIFEST, need_bytes=10**24)
-    assert 'run' in str(error.value)
-    assert not (tmp_path / 'run' / 'config.yaml').exists()
-    made = RunFolder.create(tmp_path / 'run', Config(), MANIFEST, need_bytes=1000)
-    made.close()
+    path = tmp_path / 'run'
+    with pytest.raises(TrainingError, match=r'needs 10{18}\.0 MB; .* MB are free'):
+        RunFolder.create(path, CONFIG, need_bytes=10**24)
+    assert not (path / 'config.yaml').exists()
+    RunFolder.create(path, CONFIG, need_bytes=1000).close()
     with pytest.raises(TrainingError, match='MB are free'):
-        RunFolder.open(tmp_path / 'run', need_bytes=10**24)
+        RunFolder.open(path, need_bytes=10**24)
 
 
-def test_a_folder_below_a_file_cannot_be_made(tmp_path):
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(TrainingError, match=r'could not write the run folder .*Not a directory'):
-        RunFolder.create(tmp_path / 'file' / 'run', Config(), MANIFEST)
-
-
-def test_a_folder_without_permission_is_refused(tmp_path):
+    with pytest.raises(StorageError, match=r'could not write the run folder .*Not a directory'):
+        RunFolder.create(tmp_path / 'file' / 'run', CONFIG)
     if hasattr(os, 'geteuid') and os.geteuid() == 0:
         pytest.skip('root may write everywhere')
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(TrainingError, match='could not write the run folder'):
-            RunFolder.create(tmp_path / 'run', Config(), MANIFEST)
+        with pytest.raises(StorageError, match='could not write the run folder'):
+            RunFolder.create(tmp_path / 'run', CONFIG)
     finally:
         tmp_path.chmod(0o700)
 
@@ -155,8 +119,8 @@ def test_a_folder_without_permission_is_refused(tmp_path):
 def test_a_file_system_that_only_reads_is_refused(tmp_path):
     with mounted_disk(tmp_path, 'size=1m,ro'):
         for path in (tmp_path, tmp_path / 'run'):
-            with pytest.raises(TrainingError, match='Read-only'):
-                RunFolder.create(path, Config(), MANIFEST)
+            with pytest.raises(StorageError, match='Read-only'):
+                RunFolder.create(path, CONFIG)
 
 
 # Going on
@@ -181,35 +145,52 @@ def test_what_is_no_run_is_not_gone_on_with(tmp_path):
     assert not (tmp_path / 'nothing').exists()
 
 
+def python(code: str, *arguments: object) -> str:
+    """Run code in another process; returns what it prints."""
+    command = [sys.executable, '-c', code, *map(str, arguments)]
+    answer = subprocess.run(
+        command, capture_output=True, text=True, env=environment(), check=False, timeout=120
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
 OPEN = """
-import sys
+import os, signal, sys, time
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.run.run_folder import RunFolder
 try:
-    RunFolder.open(sys.argv[1])
-    print('opened')
+    run = RunFolder.open(sys.argv[1])
+    print('opened', flush=True)
+    if 'fork and die' in sys.argv and os.fork() == 0:
+        os.close(1), os.close(2)
+        time.sleep(20.0)
+    if 'fork and die' in sys.argv:
+        os.kill(os.getpid(), signal.SIGTERM)
 except TrainingError as error:
     print(error)
 """
 
 
-@pytest.mark.soak
 def test_two_processes_cannot_train_in_one_folder(run):
-    pytest.importorskip('fcntl', reason='locks are those of POSIX')
-    path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
-
-    def other_process() -> str:
-        return subprocess.run(
-            [sys.executable, '-c', OPEN, str(run.root)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, 'PYTHONPATH': path},
-            check=True,
-        ).stdout
-
-    assert 'another process is training' in other_process()
+    assert 'another process is training' in python(OPEN, run.root)
     run.close()
-    assert other_process() == 'opened\n'
+    assert python(OPEN, run.root) == 'opened\n'
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='workers are forks of one process')
+def test_workers_that_outlive_a_killed_run_do_not_hold_its_folder(run):
+    run.close()
+    code = OPEN.replace('SIGTERM', 'SIGKILL')
+    answer = subprocess.run(
+        [sys.executable, '-c', code, str(run.root), 'fork and die'],
+        env=environment(),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert answer.stdout == b'opened\n' and answer.returncode == -9
+    RunFolder.open(run.root).close()
 
 
 # The best model
@@ -222,8 +203,7 @@ def test_the_best_model_is_in_the_packaged_format(run, checkpoint):
     for name, tensor in checkpoint.model.state_dict().items():
         torch.testing.assert_close(loaded.model.state_dict()[name], tensor, rtol=0, atol=0)
     assert (run.best / 'README.md').read_text() == '# mine\n'
-    better = dataclasses.replace(checkpoint, training={'second': True})
-    run.save_best(better)
+    run.save_best(dataclasses.replace(checkpoint, training={'second': True}))
     assert from_pretrained(run.best).training == {'second': True}
     assert not {'best.old', 'best.partial'} & children(run.root)
 
@@ -251,17 +231,14 @@ def test_a_kill_while_the_best_model_is_exchanged_loses_nothing(run, checkpoint)
 
 FULL = """
 import resource, sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[2])
 from support import random_checkpoint
-from emotion_motion.checkpoint import from_pretrained
-from emotion_motion.exceptions import TrainingError
+from emotion_motion.exceptions import StorageError
 from emotion_motion.training.run.run_folder import RunFolder
 run = RunFolder.open(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
     run.save_best(random_checkpoint(1))
-except TrainingError as error:
+except StorageError as error:
     print(error)
 """
 
@@ -270,14 +247,7 @@ def test_a_full_disk_leaves_the_best_model_and_says_so(run, checkpoint):
     pytest.importorskip('resource', reason='limits of processes are a matter of POSIX')
     run.save_best(checkpoint)
     run.close()
-    path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
-    said = subprocess.run(
-        [sys.executable, '-c', FULL, str(run.root), str(ROOT / 'test')],
-        capture_output=True,
-        text=True,
-        env={**os.environ, 'PYTHONPATH': path},
-        check=True,
-    ).stdout
-    assert 'could not write the model' in said and 'is still the one before' in said
+    said = python(FULL, run.root)
+    assert 'could not write' in said and 'is still the one before' in said
     assert from_pretrained(run.best).name == str(run.best)
     assert 'best.partial' not in children(run.root)

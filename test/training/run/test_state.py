@@ -2,22 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training states on disk: they come back bit for bit, and whatever happens one is whole."""
 
-from collections import deque
-import json
+from collections.abc import Callable
 import os
-from pathlib import Path
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 from support import mounted_disk
 import torch
+from training_support import environment
 
-from emotion_motion.exceptions import TrainingError
+from emotion_motion.exceptions import StorageError, TrainingError
 from emotion_motion.training.run.state import load_state, newest_state, save_state, TrainState
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def state_of(step: int, size: int = 100) -> TrainState:
@@ -26,15 +22,10 @@ def state_of(step: int, size: int = 100) -> TrainState:
 
 
 def run_python(code: str, *arguments: object) -> str:
-    """Run code in a new Python that finds this source tree; returns what it prints."""
-    path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
+    """Run code in a new Python that loads this source tree; returns what it prints."""
+    command = [sys.executable, '-c', code, *map(str, arguments)]
     answer = subprocess.run(
-        [sys.executable, '-c', code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'},
-        check=False,
-        timeout=120,
+        command, capture_output=True, text=True, env=environment(), check=False, timeout=120
     )
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
@@ -65,12 +56,6 @@ def test_every_tensor_and_number_comes_back_bit_for_bit(tmp_path):
         torch.testing.assert_close(found, tensor, rtol=0, atol=0, equal_nan=True)
 
 
-def test_rows_of_numbers_come_back_as_lists(tmp_path):
-    numbers = {'deque': deque([1.5, 2.0], maxlen=9), 'tuple': (1, 2), 'array': np.array([3, 4])}
-    loaded = load_state(save_state(tmp_path, TrainState(1, {}, numbers)))
-    assert loaded.numbers == {'deque': [1.5, 2.0], 'tuple': [1, 2], 'array': [3, 4]}
-
-
 def test_a_saved_state_does_not_change_with_the_model(tmp_path):
     weight = torch.zeros(3)
     path = save_state(tmp_path, TrainState(1, {'w': weight}))
@@ -97,60 +82,34 @@ def test_a_state_of_the_same_step_is_replaced(tmp_path):
     assert [folder.name for folder in tmp_path.iterdir()] == ['step_00000007']
 
 
-def test_what_json_cannot_hold_is_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(TrainingError, match='JSON'):
-        save_state(tmp_path / 'new', TrainState(0, {}, {'bad': object()}))
-    assert not (tmp_path / 'new').exists()
-
-
-@pytest.mark.parametrize(('step', 'keep'), [(-1, 1), (0, 0)])
-def test_impossible_arguments_are_refused(tmp_path, step, keep):
-    with pytest.raises(TrainingError, match='expected step >= 0 and keep >= 1'):
-        save_state(tmp_path, state_of(step), keep=keep)
-
-
 # Damage
 
 
-def flip(path: Path) -> None:
-    content = bytearray((path / 'state.safetensors').read_bytes())
-    content[-1] ^= 1
-    (path / 'state.safetensors').write_bytes(content)
-
-
-def cut(path: Path) -> None:
-    content = (path / 'state.safetensors').read_bytes()
-    (path / 'state.safetensors').write_bytes(content[: len(content) // 2])
-
-
-def no_json(path: Path) -> None:
-    (path / 'state.json').write_text('{"step": 3,')
-
-
-def other_version(path: Path) -> None:
-    data = json.loads((path / 'state.json').read_text())
-    (path / 'state.json').write_text(json.dumps({**data, 'format_version': 99}))
-
-
-def no_numbers(path: Path) -> None:
-    (path / 'state.json').unlink()
-
-
-def no_tensors(path: Path) -> None:
-    (path / 'state.safetensors').unlink()
-
-
-@pytest.mark.parametrize('damage', [flip, cut, no_json, other_version, no_numbers, no_tensors])
-def test_a_damaged_state_is_refused_by_name_and_skipped(tmp_path, caplog, damage):
+@pytest.mark.parametrize(
+    ('name', 'damage'),
+    [
+        ('state.safetensors', lambda content: content[:-1] + bytes([content[-1] ^ 1])),
+        ('state.safetensors', lambda content: content[: len(content) // 2]),
+        ('state.safetensors', None),
+        ('state.json', lambda _: b'{"step": 3,'),
+        ('state.json', lambda content: content.replace(b'version": 1', b'version": 99')),
+        ('state.json', None),
+    ],
+)
+def test_a_damaged_state_is_refused_by_name_and_skipped(
+    tmp_path, caplog, name: str, damage: Callable[[bytes], bytes] | None
+):
     good = save_state(tmp_path, state_of(1))
     bad = save_state(tmp_path, state_of(2))
-    damage(bad)
+    content = (bad / name).read_bytes()
+    (bad / name).unlink()
+    if damage:
+        (bad / name).write_bytes(damage(content))
     with pytest.raises(TrainingError, match='step_00000002'):
         load_state(bad)
     assert newest_state(tmp_path) == good
     assert 'step_00000002' in caplog.text and 'step_00000001' not in caplog.text
     # Going on from the good one overwrites the bad one.
-    assert newest_state(tmp_path) == good
     again = save_state(tmp_path, state_of(2))
     assert newest_state(tmp_path) == again
 
@@ -176,7 +135,7 @@ def test_a_kill_between_the_two_renames_of_a_replacement_loses_nothing(tmp_path)
 FULL = """
 import sys, torch
 from pathlib import Path
-from emotion_motion.exceptions import TrainingError
+from emotion_motion.exceptions import StorageError
 from emotion_motion.training.run.state import TrainState, newest_state, save_state
 folder = Path(sys.argv[1])
 if sys.argv[2] == 'limit':
@@ -187,7 +146,7 @@ for size, name in ((4_000_000, 'tensors'), (10, 'numbers')):
     numbers = {'long': 'x' * 8_000_000} if name == 'numbers' else {}
     try:
         save_state(folder, TrainState(2, {'w': torch.ones(size)}, numbers))
-    except TrainingError as error:
+    except StorageError as error:
         print(error)
     else:
         print('saved')
@@ -219,7 +178,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / 'file').write_text('in the way')
-    with pytest.raises(TrainingError, match=r'could not write the checkpoint .*file/checkpoints'):
+    with pytest.raises(StorageError, match=r'could not write the checkpoint .*file/checkpoints'):
         save_state(tmp_path / 'file' / 'checkpoints', state_of(1))
 
 
@@ -230,7 +189,10 @@ from emotion_motion.training.run.state import TrainState, load_state, newest_sta
 torch.set_num_threads(1)
 folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
 draw = random.Random(0)
-save_state(folder, TrainState(1, {'w': torch.ones(100_000)}))
+begin = time.monotonic()
+for _ in range(4):
+    save_state(folder, TrainState(1, {'w': torch.ones(100_000)}))
+longest_s = time.monotonic() - begin  # of a round, on a busy machine too
 reached = []
 for number in range(rounds):
     child = os.fork()
@@ -240,7 +202,7 @@ for number in range(rounds):
             for step in (step, step + 1):
                 save_state(folder, TrainState(step, {'w': torch.full((100_000,), float(step))}),
                            keep=1 + number % 3)
-    time.sleep(draw.uniform(0.002, 0.06))
+    time.sleep(draw.uniform(0.03, 1.0) * longest_s)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     state = load_state(newest_state(folder))

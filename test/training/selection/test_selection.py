@@ -20,8 +20,8 @@ from emotion_motion.settings import SamplerConfig
 from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.selection.free_run import (
     free_run,
-    liveliness,
     longest_still_s,
+    smoothed_speed,
     thirds,
 )
 from emotion_motion.training.selection.reference import Reference
@@ -40,7 +40,7 @@ def gliding(speed: float, emotions: np.ndarray | str, seconds: float = 4.0, **ab
 
 
 def measured(*clips: Clip, splits: tuple[str, ...] | None = None, **how) -> Reference:
-    return Reference.measure(MotionDataset.from_clips(clips, splits=splits), **how)
+    return Reference.measure([MotionDataset.from_clips(clips, splits=splits)], **how)
 
 
 def own_motion(checkpoint: Checkpoint, names: tuple[str, ...], seconds: float = 8.0) -> Reference:
@@ -57,7 +57,7 @@ def own_motion(checkpoint: Checkpoint, names: tuple[str, ...], seconds: float = 
         )
         for name, points in zip(names, run.keypoints, strict=True)
     ]
-    return Reference.measure(MotionDataset.from_clips(clips, skeleton=checkpoint.skeleton))
+    return Reference.measure([MotionDataset.from_clips(clips, skeleton=checkpoint.skeleton)])
 
 
 def slowed(checkpoint: Checkpoint, share: float) -> Checkpoint:
@@ -75,15 +75,11 @@ def slowed(checkpoint: Checkpoint, share: float) -> Checkpoint:
 
 @pytest.mark.parametrize('dims', [2, 3])
 def test_the_speed_of_a_glide_is_its_speed(dims):
-    points = (
-        gliding(0.5, 'fear').keypoints[..., -dims:]
-        if dims == 3
-        else (gliding(0.5, 'fear').keypoints[..., 1:])
-    )
-    found = liveliness(points, RATE_HZ)
-    assert found.speed_m_s == pytest.approx(0.5, rel=1e-3)
-    assert found.still_share == 0.0 and found.longest_still_s == 0.0
-    assert thirds(points, RATE_HZ).jerk == pytest.approx(0.0, abs=1e-6)
+    points = gliding(0.5, 'fear').keypoints[..., -dims:]
+    assert smoothed_speed(points, RATE_HZ) == pytest.approx(0.5, rel=1e-3)
+    parts = thirds(points, RATE_HZ)
+    assert parts.speed_m_s == pytest.approx(0.5, rel=1e-3) and not parts.still.any()
+    assert parts.jerk == pytest.approx(0.0, abs=1e-6)
 
 
 def test_thirds_of_a_second_tell_when_it_stands():
@@ -161,7 +157,7 @@ def test_clips_for_the_final_test_are_never_looked_at():
         measured(clips[0], splits=('test',))
 
 
-def test_so_many_seconds_are_measured_and_the_seed_chooses():
+def test_as_many_seconds_as_asked_are_measured_and_the_seed_chooses():
     clips = [gliding(0.05 * 1.2**i, 'fear') for i in range(20)]
     first, again, other = (
         measured(*clips, seconds=12.0, seed=seed).manners['fear'] for seed in (0, 0, 1)
@@ -307,6 +303,7 @@ def test_a_run_that_leaves_the_numbers_is_the_worst(lively, reference):
     torch.nn.init.constant_(model.norm.weight, float('nan'))
     found = score(dataclasses.replace(lively, model=model), reference)
     assert found.value == math.inf and set(found.parts.values()) == {1.0}
+    assert found.to_dict()['value'] == 1e9, 'JSON knows no infinity'
 
 
 def test_another_body_or_too_short_a_run_is_refused(lively, reference):

@@ -46,7 +46,7 @@ def told(
 
 def choices(target: Target) -> list[Tensor]:
     """Return for each window the frames that are the first to be told of a target."""
-    left = target.left[..., 0]
+    left = target.remaining[..., 0]
     return [(row[1:] > row[:-1]).nonzero()[:, 0] + 1 for row in left]
 
 
@@ -54,10 +54,10 @@ def test_a_frame_is_told_the_pose_a_horizon_after_the_frame_that_it_was_chosen_a
     horizon = model.config.horizon
     frames, _, target, came = told(model, **EXACT)
     places = model.in_axes(frames)
-    assert target.place.shape == (MANY, LENGTH, 10) and target.left.shape == (MANY, LENGTH, 1)
+    assert target.place.shape == (MANY, LENGTH, 10) and target.remaining.shape == (MANY, LENGTH, 1)
     for b in range(MANY):
         for t in range(LENGTH):
-            since = round((1.0 - float(target.left[b, t])) * horizon)
+            since = round((1.0 - float(target.remaining[b, t])) * horizon)
             assert since >= 1, 'the frame that a target is chosen at is not told of it yet'
             assert torch.equal(target.place[b, t], places[b, t - since + horizon])
             assert torch.equal(came[b, t], places[b, t + horizon])
@@ -76,7 +76,7 @@ def test_targets_are_kept_for_about_as_long_as_the_live_loop_does_and_come_neare
     _, _, target, _ = told(model, 600, **EXACT)
     kept = set()
     for b, new in enumerate(choices(target)):
-        left = target.left[b, :, 0]
+        left = target.remaining[b, :, 0]
         torch.testing.assert_close(left[new], torch.full((len(new),), 1.0 - 1.0 / horizon))
         falls = left[:-1] - left[1:]
         goes_on = torch.ones(LENGTH - 1, dtype=torch.bool)
@@ -89,18 +89,18 @@ def test_targets_are_kept_for_about_as_long_as_the_live_loop_does_and_come_neare
         assert len(lengths) <= 1, 'one length a window'
         kept |= set(lengths)
     assert kept == set(range((every + 1) // 2, horizon + 1))
-    assert float(target.left.min()) >= 0.0
-    first = target.left[:, 0, 0].unique()
+    assert float(target.remaining.min()) >= 0.0
+    first = target.remaining[:, 0, 0].unique()
     assert len(first) == horizon, 'a window begins anywhere within a target'
 
 
 def test_the_share_of_windows_without_a_target_is_configured(model):
     _, draw, target, _ = told(model, 1500, untold=0.2, loose=0.0)
-    without = ~(target.left > 0.0).any(dim=1).squeeze(-1)
+    without = ~(target.remaining > 0.0).any(dim=1).squeeze(-1)
     assert torch.equal(without, draw.untold)
     assert float(without.float().mean()) == pytest.approx(0.2, abs=0.03)
     _, _, target, came = told(model, 50, untold=1.0, loose=0.0)
-    assert not target.left.any() and bool(came.any()), 'they teach the mixture all the same'
+    assert not target.remaining.any() and bool(came.any()), 'they teach the mixture all the same'
 
 
 def test_a_loose_target_is_off_by_so_much_and_stays_so_while_it_is_kept(model):
@@ -108,7 +108,7 @@ def test_a_loose_target_is_off_by_so_much_and_stays_so_while_it_is_kept(model):
     loose = told(model, 200, untold=0.0, loose=0.4)
     assert torch.equal(exact[0], loose[0]) and torch.equal(exact[3], loose[3])
     off = loose[2].place - exact[2].place
-    torch.testing.assert_close(loose[2].left, exact[2].left)
+    torch.testing.assert_close(loose[2].remaining, exact[2].remaining)
     for b, new in enumerate(choices(loose[2])):
         last = off[b, new[0] : new[0] + int(loose[1].times[b, 0])]
         # Sums and differences of places round.
@@ -122,7 +122,7 @@ def test_a_loose_target_is_off_by_so_much_and_stays_so_while_it_is_kept(model):
 def test_at_horizon_1_nobody_is_told_anything():
     model = random_checkpoint(horizon=1, target_every=1).model
     frames, _, target, came = told(model, **EXACT)
-    assert not target.left.any()
+    assert not target.remaining.any()
     assert torch.equal(came, model.in_axes(frames)[:, 1:]), 'the pose that comes is the next'
 
 
@@ -133,11 +133,11 @@ def test_the_live_loop_tells_it_as_training_did():
     generator, live = MotionGenerator(checkpoint, seed=0), []
     for _ in range(3 * config.target_every):
         generator.step()
-        live.append(float(generator._live_step.chooser.target.left))
+        live.append(float(generator._live_step.chooser.target.remaining))
     _, draw, target, _ = told(checkpoint.model, 300, **EXACT)
     alike = (draw.times[:, 0] == config.target_every).nonzero()[0, 0]
     begin = int(choices(target)[alike][0])
-    taught = target.left[alike, begin : begin + len(live), 0]
+    taught = target.remaining[alike, begin : begin + len(live), 0]
     torch.testing.assert_close(torch.tensor(live)[: len(taught)], taught)
 
 

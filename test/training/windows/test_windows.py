@@ -2,18 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Windows: pure in seed, step and number; joined to bodies; balanced; what was not measured."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
-from training_support import BODY, config_of, swaying
+from training_support import BODY, config_of, flattened, swaying
 
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.training.config import ConditionConfig
 from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.windows.joins import ClipDraw, cross_faded, Entries, Stretch
-from emotion_motion.training.windows.windows import draw_condition, WindowSampler
+from emotion_motion.training.windows.windows import WindowSampler
 
 SHORT, LONG = 40, 400
 CHAINED = {'length': 96, 'chain': True, 'mirror': 0.0}
@@ -43,7 +40,7 @@ def flat(batch):
     for part in batch:
         if isinstance(part, tuple):
             yield from flat(part)
-        elif part is not None:
+        elif isinstance(part, torch.Tensor):
             yield part
 
 
@@ -53,10 +50,10 @@ def flat(batch):
 def test_a_batch_in_two_parts_is_the_batch(short):
     sampler = WindowSampler([short], config_of(**CHAINED, rollout=2, rollout_after=0.0))
     for step in range(4):
-        whole = list(flat(sampler.batch(step, 0, 6)))
-        parts = zip(flat(sampler.batch(step, 0, 2)), flat(sampler.batch(step, 2, 4)), strict=True)
-        for one, (first, second) in zip(whole, parts, strict=True):
-            assert torch.equal(one, torch.cat((first, second)))
+        batches = [sampler.batch(step, *part) for part in ((0, 6), (0, 2), (2, 4))]
+        assert len({batch.passes for batch in batches}) == 1
+        for whole, *parts in zip(*map(flat, batches), strict=True):
+            assert torch.equal(whole, torch.cat(parts))
 
 
 def test_a_window_does_not_depend_on_what_was_drawn_before(short):
@@ -208,7 +205,7 @@ def test_a_faster_window_moves_faster(long):
     assert np.mean(moved((1.5, 1.5))) == pytest.approx(1.5 * np.mean(moved((1.0, 1.0))), rel=0.1)
 
 
-def test_what_was_not_measured_is_masked_through_joins_and_mirrors():
+def test_the_mask_goes_through_joins_and_mirrors():
     left = [BODY.index('LKnee'), BODY.index('LAnkle')]
     confidence = np.ones((SHORT, 25))
     confidence[:, left] = 0.1
@@ -225,16 +222,7 @@ def test_what_was_not_measured_is_masked_through_joins_and_mirrors():
 
 
 def test_flat_bodies_have_windows_too():
-    flat_body = BODY.flat()
-    clips = [
-        dataclasses.replace(
-            swaying(e, SHORT),
-            keypoints=swaying(e, SHORT).keypoints[..., 1:],
-            skeleton=flat_body.name,
-        )
-        for e in (0, 3)
-    ]
-    data = MotionDataset.from_clips(clips)
+    data = MotionDataset.from_clips([flattened(swaying(e, SHORT)) for e in (0, 3)])
     window = WindowSampler([data], config_of(length=60, keypoint_dims=2)).window(0, 0)
     assert window.frames.shape == (74, 25, 2)
 
@@ -242,19 +230,7 @@ def test_flat_bodies_have_windows_too():
 # Conditions
 
 
-def test_conditions_are_dropped_and_exchanged_as_often_as_configured():
-    config, random = ConditionConfig(0.2, 0.3, decoys=0.0), np.random.default_rng(0)
-    own, other = np.full((3, 7), 1.0), np.full((3, 7), 2.0)
-    draws = [draw_condition(config, own, lambda: other, random) for _ in range(4000)]
-    shown = np.array([condition[0, 0] for condition, _ in draws])
-    right = np.array([right for _, right in draws])
-    assert (shown == 0.0).mean() == pytest.approx(0.2, abs=0.03)
-    assert (shown == 2.0).mean() == pytest.approx(0.3, abs=0.03)
-    # Wrong ones are another clip's, and are told apart from the dropped.
-    np.testing.assert_array_equal(right, shown != 2.0)
-
-
-def test_where_there_is_no_other_emotion_no_condition_is_wrong():
+def test_of_one_emotion_alone_no_condition_is_wrong():
     data = MotionDataset.from_clips([swaying(0, LONG)])
     config = config_of(wrong_emotion=0.9, drop_emotion=0.0, decoys=0.0)
     batch = WindowSampler([data], config).batch(0, 0, 20)
@@ -282,12 +258,12 @@ def test_the_condition_is_the_emotion_of_the_frame_to_come(short):
 def test_measuring_exchanges_nothing(short):
     sampler = WindowSampler([short], config_of(rollout=3, rollout_after=0.0))
     batch = sampler.batch(0, 0, 30, draws=False)
-    assert batch.right.all() and batch.rollout is None and not batch.since.any()
+    assert batch.right.all() and batch.passes == 0 and not batch.since.any()
     assert torch.equal(batch.condition, batch.emotions)
 
 
 @pytest.mark.parametrize('forget', [0.0, 0.4])
-def test_history_is_forgotten_in_as_many_windows_as_configured(short, forget):
+def test_history_is_forgotten_as_often_as_configured(short, forget):
     batch = WindowSampler([short], config_of(forget=forget)).batch(0, 0, 400)
     length = config_of().windows.length
     assert batch.since.shape == (400,)
@@ -299,7 +275,7 @@ def test_history_is_forgotten_in_as_many_windows_as_configured(short, forget):
         assert len(batch.since.unique()) == length, 'it may be anywhere'
 
 
-def test_decoys_are_as_many_as_configured_and_none_has_a_wrong_condition(short):
+def test_decoys_are_as_many_as_configured(short):
     config = config_of(decoys=0.3, wrong_emotion=0.2, drop_emotion=0.0, switch=0.0, mirror=0.0)
     sampler = WindowSampler([short], config)
     batch = sampler.batch(0, 0, 400)
@@ -310,7 +286,7 @@ def test_decoys_are_as_many_as_configured_and_none_has_a_wrong_condition(short):
     wrong = (batch.condition.numpy() != own).any(axis=(1, 2))
     assert not (changed & wrong).any(), 'a decoy is shown with the emotion that it is made of'
     np.testing.assert_array_equal(batch.right.numpy() == 0.0, changed | wrong)
-    # The head is taught what the motion shows: nothing of held and borrowed, shares of exchanged.
+    # The head is taught what the motion shows: shares of other limbs, nothing of other decoys.
     shown = batch.emotions.numpy()
     np.testing.assert_array_equal(shown[~changed], own[~changed])
     total = shown[changed].sum(axis=-1)
@@ -320,7 +296,7 @@ def test_decoys_are_as_many_as_configured_and_none_has_a_wrong_condition(short):
     assert (shown[changed][~nothing] != own[changed][~nothing]).any()
 
 
-def test_decoys_of_one_emotion_alone_are_held(long):
+def test_decoys_of_one_emotion_alone_are_still(long):
     data = MotionDataset.from_clips([swaying(0, LONG)])
     config = config_of(decoys=0.9, wrong_emotion=0.0, drop_emotion=0.0)
     batch = WindowSampler([data], config).batch(0, 0, 20)

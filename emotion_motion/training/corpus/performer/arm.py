@@ -1,9 +1,9 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""An arm as four angles: shoulder swing and twist, elbow flexion; and how to reach a point.
+"""An arm as four angles: shoulder swing and twist, elbow flexion; and where a wrist may not be.
 
-All in the frame of the chest of a LEFT arm (x forward, y left, z up); a right arm is its mirror
-image. The upper arm hangs along -z; `flex` and `abduct` swing it forward and outward as one
+Angles are in the frame of the chest of a LEFT arm (x forward, y left, z up); a right arm is its
+mirror image. The upper arm hangs along -z; `flex` and `abduct` swing it forward and outward as one
 rotation without twist (so there is no singular pose short of straight up), `twist` turns it inward
 about itself, `elbow` bends the forearm. Angles in degrees, lengths in body heights.
 """
@@ -12,85 +12,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from emotion_motion.training.data.geometry import norm, smoothstep
+
 __all__ = [
     'ARM_LIMITS',
-    'arm_directions',
     'arm_angles',
-    'elbow_toward',
-    'knee_toward',
+    'arm_directions',
     'clear_of_ribs',
-    'outside_trunk',
     'outside_ball',
+    'outside_trunk',
 ]
-
-# Keeps wrists out of trunk and head, and arms off the ribs, smoothly.
-
-
-def clear_of_ribs(angles: np.ndarray) -> np.ndarray:
-    """Keep an arm [T, 4] that swings back beside the trunk, where the ribs would stop it."""
-    least = 5.0 - 50.0 * _smoothstep(angles[:, 0], -10.0, 45.0)
-    gap = angles[:, 1] - least
-    cleared = angles.copy()
-    cleared[:, 1] = least + 0.5 * (gap + np.sqrt(gap * gap + 4.0))
-    return cleared
-
-
-def outside_trunk(
-    wrist: np.ndarray,
-    hip: np.ndarray,
-    neck: np.ndarray,
-    chest: np.ndarray,
-    side: float,
-    axes: tuple[float, float],
-) -> np.ndarray:
-    """Push wrists [T, 3] out of an elliptic cylinder of half `axes` around the trunk.
-
-    Radially in front of it; behind it to the arm's own side (1 left, -1 right), since a push to
-    the back would throw an arm that swings through from the back to the front.
-    """
-    local = np.einsum('tji,tj->ti', chest, wrist - hip)
-    x, y, z = local.T
-    depth, width = axes
-    ratio = np.hypot(x / depth, y / width)
-    top = float(np.linalg.norm(neck[0] - hip[0]))
-    inside = _smoothstep(z, -0.10, -0.04) * _smoothstep(-z, -top - 0.02, -top + 0.04)
-    factor = 1.0 + inside * (_smooth_outside(ratio) - 1.0)
-    edge = width * np.sqrt(np.clip(1.0 - (x / depth) ** 2, 0.04, 1.0))
-    gap = side * y - edge
-    beside = side * (edge + 0.5 * (gap + np.sqrt(gap * gap + 2e-5)))
-    front = _smoothstep(x, -0.01, 0.06)
-    moved = np.stack(
-        (
-            x * (1.0 + front * (factor - 1.0)),
-            y + inside * (1.0 - front) * (beside - y) + front * y * (factor - 1.0),
-            z,
-        ),
-        axis=-1,
-    )
-    # Between beside and in front neither push is whole: what is still deep inside goes outward.
-    ratio = np.hypot(moved[:, 0] / depth, moved[:, 1] / width) / 0.8
-    moved[:, :2] *= (1.0 + inside * (_smooth_outside(ratio) - 1.0))[:, None]
-    return hip + np.einsum('tij,tj->ti', chest, moved)
-
-
-def outside_ball(wrist: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
-    """Push wrists [T, 3] out of a ball around `centre` [T, 3], such as the head."""
-    offset = wrist - centre
-    ratio = np.linalg.norm(offset, axis=-1, keepdims=True) / radius
-    return centre + offset * _smooth_outside(ratio)
-
-
-def _smooth_outside(ratio: np.ndarray) -> np.ndarray:
-    """Return a factor that lifts `ratio` above 1 smoothly and leaves it alone well above."""
-    gap = ratio - 1.0
-    lifted = 0.5 * (ratio + 1.0 + np.sqrt(gap * gap + 0.0025))
-    return lifted / np.maximum(ratio, 1e-3)
-
-
-def _smoothstep(value: np.ndarray, low: float, high: float) -> np.ndarray:
-    share = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
-
 
 # Degrees; active ranges of motion of healthy adults, rounded (AAOS: flexion 180, extension 60,
 # abduction 180, rotation 70 to 90, elbow 150). A swing across the body counts as abduct < 0.
@@ -126,35 +57,6 @@ def arm_angles(upper: np.ndarray, forearm: np.ndarray) -> np.ndarray:
     return np.degrees(np.stack((flex, abduct, twist, elbow), axis=-1))
 
 
-def elbow_toward(
-    shoulder: np.ndarray, wrist: np.ndarray, pole: np.ndarray, lengths: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Analytic two-bone reach.
-
-    Args:
-        shoulder: [..., 3] where the first bone starts.
-        wrist: [..., 3] where the second bone shall end; pulled into reach if it is out of it.
-        pole: [..., 3] direction into which the joint between them points.
-        lengths: of the two bones.
-
-    Returns:
-        The joint between the bones and the end of the second one, each [..., 3].
-    """
-    first, second = lengths
-    line = wrist - shoulder
-    distance = np.linalg.norm(line, axis=-1, keepdims=True)
-    along = line / np.maximum(distance, 1e-9)
-    distance = np.clip(distance, abs(first - second) + 1e-4, (first + second) * (1.0 - 1e-6))
-    side = pole - along * (along * pole).sum(-1, keepdims=True)
-    side = side / np.maximum(np.linalg.norm(side, axis=-1, keepdims=True), 1e-9)
-    share = (first**2 - second**2 + distance**2) / (2.0 * distance)
-    height = np.sqrt(np.maximum(first**2 - share**2, 0.0))
-    return shoulder + along * share + side * height, shoulder + along * distance
-
-
-knee_toward = elbow_toward  # the same geometry; the pole of a knee points forward
-
-
 def _swung_axes(flex: np.ndarray, abduct: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return upper arm, the direction that was forward and the one that was inward, swung."""
     swing = np.hypot(flex, abduct)
@@ -167,3 +69,58 @@ def _swung_axes(flex: np.ndarray, abduct: np.ndarray) -> tuple[np.ndarray, np.nd
         (versine * flex * abduct, -(1.0 - versine * abduct * abduct), -abduct * sinc), axis=-1
     )
     return upper, ahead, inward
+
+
+def clear_of_ribs(angles: np.ndarray) -> np.ndarray:
+    """Keep an arm [T, 4] that swings back beside the trunk, where the ribs would stop it."""
+    least = 5.0 - 50.0 * smoothstep(angles[:, 0], -10.0, 45.0)
+    gap = angles[:, 1] - least
+    cleared = angles.copy()
+    cleared[:, 1] = least + 0.5 * (gap + np.sqrt(gap * gap + 4.0))
+    return cleared
+
+
+def outside_trunk(
+    wrist: np.ndarray,
+    hip: np.ndarray,
+    neck: np.ndarray,
+    chest: np.ndarray,
+    side: float,
+    axes: tuple[float, float],
+) -> np.ndarray:
+    """Push wrists [T, 3] out of an elliptic cylinder of half `axes` around the trunk.
+
+    Radially in front of it; behind it to the arm's own side (1 left, -1 right), since a push to
+    the back would throw an arm that swings through from the back to the front.
+    """
+    local = np.einsum('tji,tj->ti', chest, wrist - hip)
+    x, y, z = local.T
+    depth, width = axes
+    ratio = np.hypot(x / depth, y / width)
+    top = float(np.linalg.norm(neck[0] - hip[0]))
+    inside = smoothstep(z, -0.10, -0.04) * smoothstep(-z, -top - 0.02, -top + 0.04)
+    factor = 1.0 + inside * (_smooth_outside(ratio) - 1.0)
+    edge = width * np.sqrt(np.clip(1.0 - (x / depth) ** 2, 0.04, 1.0))
+    gap = side * y - edge
+    beside = side * (edge + 0.5 * (gap + np.sqrt(gap * gap + 2e-5)))
+    front = smoothstep(x, -0.01, 0.06)
+    moved_x = x * (1.0 + front * (factor - 1.0))
+    moved_y = y + inside * (1.0 - front) * (beside - y) + front * y * (factor - 1.0)
+    moved = np.stack((moved_x, moved_y, z), axis=-1)
+    # Between beside and in front neither push is whole: what is still deep inside goes outward.
+    ratio = np.hypot(moved[:, 0] / depth, moved[:, 1] / width) / 0.8
+    moved[:, :2] *= (1.0 + inside * (_smooth_outside(ratio) - 1.0))[:, None]
+    return hip + np.einsum('tij,tj->ti', chest, moved)
+
+
+def outside_ball(wrist: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
+    """Push wrists [T, 3] out of a ball around `centre` [T, 3], such as the head."""
+    offset = wrist - centre
+    return centre + offset * _smooth_outside(norm(offset)[..., None] / radius)
+
+
+def _smooth_outside(ratio: np.ndarray) -> np.ndarray:
+    """Return a factor that lifts `ratio` above 1 smoothly and leaves it alone well above."""
+    gap = ratio - 1.0
+    lifted = 0.5 * (ratio + 1.0 + np.sqrt(gap * gap + 0.0025))
+    return lifted / np.maximum(ratio, 1e-3)

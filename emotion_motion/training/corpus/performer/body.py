@@ -8,6 +8,8 @@ kinematics for the legs, so that the feet stay where they stand whatever the pel
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
@@ -17,38 +19,21 @@ from emotion_motion.training.corpus.performer.arm import (
     arm_directions,
     ARM_LIMITS,
     clear_of_ribs,
-    elbow_toward,
-    knee_toward,
     outside_ball,
     outside_trunk,
 )
+from emotion_motion.training.data.geometry import norm, smooth_min, two_bones, unit
 
-__all__ = ['CHANNELS', 'PARTS', 'JOINT_LIMITS', 'Body', 'mirror_channels']
+__all__ = ['CHANNELS', 'SIZE', 'Body', 'limited', 'mirror_channels', 'rotation', 'sway_sizes']
+
+_Points = dict[str, np.ndarray]  # keypoints [T, 3] by name
+_Parts = Mapping[str, np.ndarray]  # channels [T, n] by part
 
 # The channels of a body by part. Degrees, except pelvis x, y, drop and the feet, which are body
 # heights. Positive: x forward, y left, drop down; yaw and twist to the left, roll and bend lean to
 # the left, pitch and lean forward; protract forward; foot ahead and lift, heel raised; touch 1 has
 # the wrist follow the head's turns, as a hand at the face does.
-PARTS: dict[str, tuple[str, ...]] = {
-    'pelvis': ('x', 'y', 'drop', 'yaw', 'pitch', 'roll'),
-    'trunk': ('lean', 'bend', 'twist'),
-    'head': ('pitch', 'yaw', 'roll'),
-    'l_shoulder': ('shrug', 'protract'),
-    'r_shoulder': ('shrug', 'protract'),
-    'l_arm': tuple(ARM_LIMITS),
-    'r_arm': tuple(ARM_LIMITS),
-    'l_foot': ('ahead', 'lift', 'heel'),
-    'r_foot': ('ahead', 'lift', 'heel'),
-    'l_face': ('touch',),
-    'r_face': ('touch',),
-}
-CHANNELS: dict[str, slice] = {}
-for _part, _names in PARTS.items():
-    _first = max((place.stop for place in CHANNELS.values()), default=0)
-    CHANNELS[_part] = slice(_first, _first + len(_names))
-SIZE = max(place.stop for place in CHANNELS.values())
-
-JOINT_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
+_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
     'pelvis': {
         'x': (-0.10, 0.08),
         'y': (-0.08, 0.08),
@@ -63,6 +48,31 @@ JOINT_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
     'arm': ARM_LIMITS,
     'foot': {'ahead': (-0.12, 0.12), 'lift': (0.0, 0.10), 'heel': (0.0, 35.0)},
     'face': {'touch': (0.0, 1.0)},
+}
+_PARTS = {
+    **{part: _LIMITS[part] for part in ('pelvis', 'trunk', 'head')},
+    **{
+        f'{side}_{part}': _LIMITS[part]
+        for part in ('shoulder', 'arm', 'foot', 'face')
+        for side in 'lr'
+    },
+}
+CHANNELS: dict[str, slice] = {}
+SIZE = 0
+for _part, _limits in _PARTS.items():
+    CHANNELS[_part] = slice(SIZE, SIZE + len(_limits))
+    SIZE += len(_limits)
+_LOW, _HIGH = np.array([pair for limits in _PARTS.values() for pair in limits.values()]).T
+
+# Standard deviation of slow sway by part: degrees, or body heights for pelvis x, y, drop.
+_SWAY = {
+    'pelvis': (0.0060, 0.0030, 0.0006, 2.6, 0.9, 0.5),
+    'trunk': (1.9, 1.7, 3.2),
+    'head': (3.0, 5.0, 2.4),
+    'l_shoulder': (1.2, 1.6),
+    'r_shoulder': (1.2, 1.6),
+    'l_arm': (4.0, 2.4, 6.0, 7.0),
+    'r_arm': (4.0, 2.4, 6.0, 7.0),
 }
 
 # A trunk for wrists, in body heights: half depth and half width of an elliptic cylinder around the
@@ -100,13 +110,11 @@ class Body:
         rest, lengths = self.skeleton.rest, self.skeleton.bone_lengths
         self._rest = {name: rest[i] for name, i in self._at.items()}
         self._length = {name: float(lengths[i]) for name, i in self._at.items()}
-        low, high = _limit_arrays()
-        self._low, self._high = low, high
         mean = {name: reference.rest[reference.index(name)] for name in reference.names}
         broad = 0.5 * sum(self._rest[n][1] / mean[n][1] for n in ('LShoulder', 'LHip'))
         self._trunk_axes = broad * _TRUNK_DEPTH, broad * _TRUNK_WIDTH
-        nose = [np.linalg.norm(rest['Nose'] - rest['Neck']) for rest in (self._rest, mean)]
-        self._head_size = nose[0] / nose[1]
+        own, usual = (norm(body['Nose'] - body['Neck']) for body in (self._rest, mean))
+        self._head_size = float(own / usual)
         # An elbow bends so far: the wrist stays away from its shoulder.
         upper, forearm = self._arm_lengths
         bent = np.cos(np.radians(180.0 - ARM_LIMITS['elbow'][1] - _GIVE_DEG))
@@ -122,11 +130,11 @@ class Body:
         Returns:
             Keypoints [T, K, 3] float64, in body heights.
         """
-        limited = np.clip(channels, self._low, self._high)
-        part = {name: limited[:, place] for name, place in CHANNELS.items()}
-        points: dict[str, np.ndarray] = {}
+        inside = np.clip(channels, _LOW, _HIGH)
+        part = {name: inside[:, place] for name, place in CHANNELS.items()}
+        points: _Points = {}
         feet = {side: self._foot(points, part, side) for side in 'LR'}
-        hip_turn = _rotation(part['pelvis'][:, 3], part['pelvis'][:, 4], part['pelvis'][:, 5])
+        hip_turn = rotation(part['pelvis'][:, 3], part['pelvis'][:, 4], part['pelvis'][:, 5])
         self._pelvis(points, part, hip_turn, feet)
         for side in 'LR':
             self._leg(points, hip_turn, feet[side], side)
@@ -139,7 +147,7 @@ class Body:
             result[:, place] = points[name]
         return result
 
-    def reach(self, wrist: tuple[float, float, float], elbow_out_deg: float) -> np.ndarray:
+    def reach(self, wrist: Sequence[float] | np.ndarray, elbow_out_deg: float) -> np.ndarray:
         """Return the LEFT arm's angles [4] that bring its wrist to a point.
 
         Args:
@@ -157,9 +165,8 @@ class Body:
         out = np.cross(down, along)
         out = out if out[1] >= 0 else -out
         pole = np.cos(np.radians(elbow_out_deg)) * down + np.sin(np.radians(elbow_out_deg)) * out
-        elbow, end = elbow_toward(shoulder, target, pole, self._arm_lengths)
-        upper, forearm = elbow - shoulder, end - elbow
-        return arm_angles(upper / np.linalg.norm(upper), forearm / np.linalg.norm(forearm))
+        elbow, end = two_bones(shoulder, target, pole, self._arm_lengths)
+        return arm_angles(unit(elbow - shoulder), unit(end - elbow))
 
     @property
     def _arm_lengths(self) -> tuple[float, float]:
@@ -170,22 +177,22 @@ class Body:
         rest = np.zeros(SIZE)
         upper = self._rest['LElbow'] - self._rest['LShoulder']
         forearm = self._rest['LWrist'] - self._rest['LElbow']
-        angles = arm_angles(upper / np.linalg.norm(upper), forearm / np.linalg.norm(forearm))
+        angles = arm_angles(unit(upper), unit(forearm))
         rest[CHANNELS['l_arm']] = rest[CHANNELS['r_arm']] = angles
         return rest
 
-    def _foot(self, points: dict, part: dict, side: str) -> np.ndarray:
+    def _foot(self, points: _Points, part: _Parts, side: str) -> np.ndarray:
         """Place one foot, turned about its ball; return the ankle [T, 3]."""
         ahead, lift, heel = part[f'{side.lower()}_foot'].T
         ball = self._rest[f'{side}BigToe'] * np.array([1.0, 1.0, 0.0])
-        turn = _rotation(np.zeros_like(heel), heel, np.zeros_like(heel))
+        turn = rotation(np.zeros_like(heel), heel, np.zeros_like(heel))
         shift = np.stack((ahead, np.zeros_like(ahead), lift), axis=-1) + ball
         for name in ('BigToe', 'SmallToe', 'Heel', 'Ankle'):
             offset = self._rest[f'{side}{name}'] - ball
             points[f'{side}{name}'] = shift + turn @ offset
         return points[f'{side}Ankle']
 
-    def _pelvis(self, points: dict, part: dict, turn: np.ndarray, feet: dict) -> None:
+    def _pelvis(self, points: _Points, part: _Parts, turn: np.ndarray, feet: _Points) -> None:
         """Place mid-hip as low as asked, and low enough that both feet reach the ground."""
         x, y, drop = part['pelvis'][:, :3].T
         lean = np.radians(part['trunk'][:, 0] + part['pelvis'][:, 4])
@@ -196,11 +203,11 @@ class Body:
             over = np.stack((x, y), axis=-1) + hip[:, :2] - feet[side][:, :2]
             leg = (self._length[f'{side}Knee'] + self._length[f'{side}Ankle']) * _STRAIGHTEST
             highest[side] = np.sqrt(leg**2 - (over**2).sum(-1)) + feet[side][:, 2] - hip[:, 2]
-        height = _smooth_min(highest['L'], highest['R'], _UNLOCKING)
-        height = _smooth_min(self._rest['MidHip'][2] - drop, height, _UNLOCKING)
+        height = smooth_min(highest['L'], highest['R'], _UNLOCKING)
+        height = smooth_min(self._rest['MidHip'][2] - drop, height, _UNLOCKING)
         points['MidHip'] = np.stack((x, y, height), axis=-1)
 
-    def _leg(self, points: dict, turn: np.ndarray, ankle: np.ndarray, side: str) -> None:
+    def _leg(self, points: _Points, turn: np.ndarray, ankle: np.ndarray, side: str) -> None:
         hip = points['MidHip'] + turn @ (self._rest[f'{side}Hip'] - self._rest['MidHip'])
         toes = points[f'{side}BigToe'] - points[f'{side}Heel']
         toes[:, 2] = 0.0
@@ -208,24 +215,24 @@ class Body:
         pole = toes + np.array([0.0, outward, 0.0])
         lengths = self._length[f'{side}Knee'], self._length[f'{side}Ankle']
         points[f'{side}Hip'] = hip
-        points[f'{side}Knee'], _ = knee_toward(hip, ankle, pole, lengths)
+        points[f'{side}Knee'], _ = two_bones(hip, ankle, pole, lengths)
 
-    def _trunk(self, points: dict, part: dict, hip_turn: np.ndarray) -> np.ndarray:
+    def _trunk(self, points: _Points, part: _Parts, hip_turn: np.ndarray) -> np.ndarray:
         """Place neck and shoulders; return the chest's rotation [T, 3, 3]."""
         lean, bend, twist = part['trunk'].T
-        chest = hip_turn @ _rotation(twist, lean, bend)
+        chest = hip_turn @ rotation(twist, lean, bend)
         neck = self._rest['Neck']
         points['Neck'] = points['MidHip'] + chest @ (neck - self._rest['MidHip'])
         for side, sign in (('L', 1.0), ('R', -1.0)):
             shrug, protract = part[f'{side.lower()}_shoulder'].T
             clavicle = self._rest[f'{side}Shoulder'] - neck
-            turn = _rotation(-sign * protract, np.zeros_like(shrug), -sign * shrug)
+            turn = rotation(-sign * protract, np.zeros_like(shrug), -sign * shrug)
             points[f'{side}Shoulder'] = (
                 points['Neck'] + (chest @ (turn @ clavicle)[..., None])[..., 0]
             )
         return chest
 
-    def _head(self, points: dict, part: dict) -> np.ndarray:
+    def _head(self, points: _Points, part: _Parts) -> np.ndarray:
         """Place the face; return the head's rotation [T, 3, 3].
 
         The head follows the trunk's turn fully but its lean only in part: people keep their eyes
@@ -234,13 +241,13 @@ class Body:
         yaw = part['pelvis'][:, 3] + part['trunk'][:, 2] + part['head'][:, 1]
         lean = part['pelvis'][:, 4] + part['trunk'][:, 0]
         bend = part['pelvis'][:, 5] + part['trunk'][:, 1]
-        turn = _rotation(yaw, 0.35 * lean + part['head'][:, 0], 0.4 * bend + part['head'][:, 2])
+        turn = rotation(yaw, 0.35 * lean + part['head'][:, 0], 0.4 * bend + part['head'][:, 2])
         for name in ('Nose', 'REye', 'LEye', 'REar', 'LEar'):
             points[name] = points['Neck'] + turn @ (self._rest[name] - self._rest['Neck'])
         return turn
 
     def _arm(
-        self, points: dict, part: dict, chest: np.ndarray, head: np.ndarray, side: str
+        self, points: _Points, part: _Parts, chest: np.ndarray, head: np.ndarray, side: str
     ) -> None:
         flip = np.array([1.0, 1.0 if side == 'L' else -1.0, 1.0])
         upper, forearm = arm_directions(clear_of_ribs(part[f'{side.lower()}_arm']))
@@ -261,8 +268,21 @@ class Body:
         # Keep the side to which the elbow pointed; with an arm nearly straight, point it back.
         backward = -0.004 * chest[:, :, 0]
         pole = (elbow - shoulder) - 0.5 * (wrist - shoulder) + backward
-        elbow, wrist = elbow_toward(shoulder, wrist, pole, lengths)
+        elbow, wrist = two_bones(shoulder, wrist, pole, lengths)
         points[f'{side}Elbow'], points[f'{side}Wrist'] = elbow, wrist
+
+
+def sway_sizes(other: float) -> np.ndarray:
+    """Return the standard deviation of slow sway of each channel [SIZE]; `other` where none is."""
+    sizes = np.full(SIZE, other)
+    for part, values in _SWAY.items():
+        sizes[CHANNELS[part]] = values
+    return sizes
+
+
+def limited(values: np.ndarray, part: str) -> np.ndarray:
+    """Return the channels [..., n] of a part within its joint limits."""
+    return np.clip(values, _LOW[CHANNELS[part]], _HIGH[CHANNELS[part]])
 
 
 def mirror_channels(channels: np.ndarray) -> np.ndarray:
@@ -273,21 +293,13 @@ def mirror_channels(channels: np.ndarray) -> np.ndarray:
         mirrored[..., CHANNELS[left]] = channels[..., CHANNELS[right]]
         mirrored[..., CHANNELS[right]] = channels[..., CHANNELS[left]]
     for part in ('pelvis', 'trunk', 'head'):
-        for offset, name in enumerate(PARTS[part]):
+        for offset, name in enumerate(_PARTS[part]):
             if name in ('y', 'yaw', 'roll', 'bend', 'twist'):
                 mirrored[..., CHANNELS[part].start + offset] *= -1.0
     return mirrored
 
 
-def _limit_arrays() -> tuple[np.ndarray, np.ndarray]:
-    low, high = np.zeros(SIZE), np.zeros(SIZE)
-    for part, place in CHANNELS.items():
-        limits = JOINT_LIMITS[part.removeprefix('l_').removeprefix('r_')]
-        low[place], high[place] = np.array([limits[name] for name in PARTS[part]]).T
-    return low, high
-
-
-def _rotation(yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
+def rotation(yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
     """Return Rz(yaw) Ry(pitch) Rx(-roll) [T, 3, 3]; degrees [T]; positive roll leans left."""
     (sz, sy, sx), (cz, cy, cx) = (
         [f(np.radians(a)) for a in (yaw, pitch, -roll)] for f in (np.sin, np.cos)
@@ -298,8 +310,3 @@ def _rotation(yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarra
         (-sy, cy * sx, cy * cx),
     )
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-def _smooth_min(first: np.ndarray, second: np.ndarray, width: float) -> np.ndarray:
-    gap = first - second
-    return 0.5 * (first + second - np.sqrt(gap * gap + width * width))

@@ -8,11 +8,10 @@ import numpy as np
 
 from emotion_motion.exceptions import SkeletonError
 from emotion_motion.training.corpus.performer.arm import arm_angles
-from emotion_motion.training.corpus.performer.body import Body, CHANNELS, SIZE
+from emotion_motion.training.corpus.performer.body import Body, CHANNELS, rotation, SIZE
+from emotion_motion.training.data.geometry import unit
 
 __all__ = ['body_channels']
-
-_FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 
 
 def body_channels(keypoints: np.ndarray, body: Body) -> np.ndarray:
@@ -44,7 +43,8 @@ def body_channels(keypoints: np.ndarray, body: Body) -> np.ndarray:
     hips = at['LHip'] - at['RHip']
     yaw = _degrees(-hips[:, 0], hips[:, 1])
     roll = -_degrees(hips[:, 2], np.hypot(hips[:, 0], hips[:, 1]))
-    pelvis = _turn_about(yaw, roll)
+    zero = np.zeros_like(yaw)
+    pelvis = rotation(yaw, zero, roll)
     chest = _frames(at['Neck'] - at['MidHip'], at['LShoulder'] - at['RShoulder'])
     chest = chest @ _frames(rest['Neck'] - rest['MidHip'], rest['LShoulder'] - rest['RShoulder']).T
     lean_bend_twist = _trunk_angles(np.swapaxes(pelvis, -1, -2) @ chest)
@@ -52,7 +52,6 @@ def body_channels(keypoints: np.ndarray, body: Body) -> np.ndarray:
     place = at['MidHip'] + 0.0
     place[:, 0] += 0.09 * np.sin(np.radians(lean_bend_twist[:, 0]))
     drop = rest['MidHip'][2] - place[:, 2]
-    zero = np.zeros_like(yaw)
     channels[:, CHANNELS['pelvis']] = np.stack(
         (place[:, 0], place[:, 1], drop, yaw, zero, roll), axis=-1
     )
@@ -74,8 +73,7 @@ def _arm_channels(
 
     def local(first: str, second: str) -> np.ndarray:
         """Return the unit direction between two keypoints in the frame of a left arm's chest."""
-        way = np.einsum('tji,tj->ti', chest, at[second] - at[first]) * flip
-        return way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-9)
+        return unit(np.einsum('tji,tj->ti', chest, at[second] - at[first]) * flip)
 
     clavicle = local('Neck', f'{side}Shoulder')
     still = (rest[f'{side}Shoulder'] - rest['Neck']) * flip
@@ -104,9 +102,8 @@ def _head_angles(
 
     lean, bend, twist = trunk.T
     pitch, tilt, turn = _trunk_angles(frame(at) @ frame(rest).T).T
-    return np.stack(
-        (pitch - 0.35 * lean, _wrapped(turn - yaw - twist), tilt - 0.4 * (roll + bend)), axis=-1
-    )
+    own_turn = (turn - yaw - twist + 180.0) % 360.0 - 180.0
+    return np.stack((pitch - 0.35 * lean, own_turn, tilt - 0.4 * (roll + bend)), axis=-1)
 
 
 def _trunk_angles(turn: np.ndarray) -> np.ndarray:
@@ -118,23 +115,10 @@ def _trunk_angles(turn: np.ndarray) -> np.ndarray:
 
 def _frames(up: np.ndarray, left: np.ndarray) -> np.ndarray:
     """Return orthonormal frames [..., 3, 3] with columns forward, left, up; `up` is kept."""
-    up = up / np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-9)
-    forward = np.cross(left, up)
-    forward = forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-9)
+    up = unit(up)
+    forward = unit(np.cross(left, up))
     return np.stack((forward, np.cross(up, forward), up), axis=-1)
-
-
-def _turn_about(yaw: np.ndarray, roll: np.ndarray) -> np.ndarray:
-    """Return Rz(yaw) Rx(-roll) [T, 3, 3]."""
-    (sz, sx), (cz, cx) = ([f(np.radians(a)) for a in (yaw, -roll)] for f in (np.sin, np.cos))
-    zero = np.zeros_like(sz)
-    rows = ((cz, -sz * cx, sz * sx), (sz, cz * cx, -cz * sx), (zero, sx, cx))
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def _degrees(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.degrees(np.arctan2(y, x))
-
-
-def _wrapped(degrees: np.ndarray) -> np.ndarray:
-    return (degrees + 180.0) % 360.0 - 180.0

@@ -10,12 +10,12 @@ with height; what remains is set here to 3 to 6 %, cut at two standard deviation
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
-from emotion_motion.exceptions import ConfigError
+from emotion_motion.settings import Checked, setting
 
 __all__ = ['Proportions', 'SPREADS', 'HEIGHTS_M']
 
@@ -39,43 +39,22 @@ _CUT = 2.0  # standard deviations
 
 
 @dataclass(frozen=True)
-class Proportions:
-    """One person's body.
+class Proportions(Checked):
+    """One person's body; every length but the height is a ratio to the mean body's.
 
-    Attributes:
-        height_m: from the ground to the crown, standing.
-        thigh: length against the mean body's at the same height; so are all others.
-        shank: from knee to ankle.
-        trunk: from mid-hip to neck.
-        head: size of the head and length of the neck.
-        foot: length of the foot.
-        hips: distance of the hips.
-        shoulders: distance of the shoulders.
-        upper_arm: from shoulder to elbow.
-        forearm: from elbow to wrist.
+    ConfigError is raised for lengths that no body has.
     """
 
-    height_m: float = 1.0
-    thigh: float = 1.0
-    shank: float = 1.0
-    trunk: float = 1.0
-    head: float = 1.0
-    foot: float = 1.0
-    hips: float = 1.0
-    shoulders: float = 1.0
-    upper_arm: float = 1.0
-    forearm: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Refuse lengths that no body has.
-
-        Raises:
-            ConfigError: a length is not finite or not above 0.
-        """
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not 0.0 < value < float('inf'):
-                raise ConfigError(f'got {field.name} = {value}; expected a finite length above 0')
+    height_m: float = setting(1.0, 'from the ground to the crown, standing [m]', 0.0, above=True)
+    thigh: float = setting(1.0, 'from hip to knee', 0.0, above=True)
+    shank: float = setting(1.0, 'from knee to ankle', 0.0, above=True)
+    trunk: float = setting(1.0, 'from mid-hip to neck', 0.0, above=True)
+    head: float = setting(1.0, 'size of the head and length of the neck', 0.0, above=True)
+    foot: float = setting(1.0, 'length of the foot', 0.0, above=True)
+    hips: float = setting(1.0, 'distance of the hips', 0.0, above=True)
+    shoulders: float = setting(1.0, 'distance of the shoulders', 0.0, above=True)
+    upper_arm: float = setting(1.0, 'from shoulder to elbow', 0.0, above=True)
+    forearm: float = setting(1.0, 'from elbow to wrist', 0.0, above=True)
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Proportions:

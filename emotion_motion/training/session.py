@@ -1,0 +1,172 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""One training from its data and its folder to its last step: what `emotion-motion train` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+import sys
+from typing import Any
+
+import torch
+
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.checkpoint import from_pretrained
+from emotion_motion.exceptions import ConfigError
+from emotion_motion.files import write_file
+from emotion_motion.io.clip import Clip
+from emotion_motion.model.network import MotionModel
+from emotion_motion.training.config import DataConfig, TrainConfig
+from emotion_motion.training.data.splits import check_leaks, SplitRule
+from emotion_motion.training.data.store import MotionDataset, write_dataset
+from emotion_motion.training.devices import make_accelerator
+from emotion_motion.training.loop import Stopped, TrainingLoop
+from emotion_motion.training.run.run_folder import RunFolder
+from emotion_motion.training.run.state import load_state, newest_state
+from emotion_motion.training.trainer import Trainer
+
+__all__ = ['train']
+
+_CORPUS_HZ = 30.0
+_BYTES_A_FRAME = 25 * (3 * 4 + 1) + 7 * 4  # of the corpus: keypoints with confidence, emotions
+
+
+def train(out: str | Path, settings: TrainConfig | None = None, *, resume: bool = False) -> None:
+    """Train in a folder; every process of a run comes here.
+
+    Args:
+        out: folder of the run.
+        settings: of the training.
+        resume: go on with the run in `out`.
+
+    Raises:
+        TrainingError: the folder, the data or the training itself.
+        StorageError: the folder cannot be written.
+        ConfigError: a setting that cannot be, or that is another than the run's.
+        SystemExit: 143 after SIGTERM, 130 after Ctrl-C, with the state saved.
+    """
+    out, settings = Path(out), settings or TrainConfig()
+    accelerator = make_accelerator(settings.run)
+    folder = _folder(out, settings, resume) if accelerator.is_main_process else None
+    try:
+        trainer, numbers = _trainer(out, settings, accelerator, folder, resume)
+        if folder is not None:
+            _describe(folder, trainer, resume)
+        if trainer.done >= trainer.config.run.steps:
+            _say(
+                folder,
+                f'{out} is done: it has all of its {trainer.done} steps; give more '
+                f'--steps to train longer',
+            )
+            return
+        try:
+            TrainingLoop(trainer, folder, numbers).run()
+        except Stopped as stopped:
+            _say(folder, f'{stopped}; go on with: emotion-motion train --out {out} --resume')
+            sys.exit(128 + stopped.number)
+        _say(
+            folder,
+            f'wrote {out}; look at it: emotion-motion generate --model {out}/best '
+            f'--out motion.gif; measure it: emotion-motion evaluate {out}/best --compare default '
+            f'--quick',
+        )
+    finally:
+        if folder is not None:
+            folder.close()
+        if accelerator.num_processes > 1:
+            accelerator.end_training()
+
+
+def _folder(out: Path, settings: TrainConfig, resume: bool) -> RunFolder:
+    need = _state_bytes(settings) * (settings.run.keep + 1)
+    if not resume:
+        if not settings.data.data:
+            need += round(settings.data.minutes * 60.0 * _CORPUS_HZ * _BYTES_A_FRAME)
+        return RunFolder.create(out, settings, need_bytes=need)
+    folder = RunFolder.open(out, need_bytes=need)
+    changed = settings.changes_since(TrainConfig.from_yaml(folder.config_path))
+    if changed:
+        folder.close()
+        raise ConfigError(
+            f'got --resume with another {", ".join(changed)} than the run in {out}; leave that '
+            f'out, or begin a new run'
+        )
+    return folder
+
+
+def _trainer(
+    out: Path, settings: TrainConfig, accelerator: Any, folder: RunFolder | None, resume: bool
+) -> tuple[Trainer, dict[str, Any]]:
+    """Open or make the data, and the trainer at the step to go on from; its state's numbers."""
+    generated = out / 'data'
+    if folder is not None and not settings.data.data and not generated.is_dir():
+        _say(folder, f'generating {settings.data.minutes:g} minutes of motion')
+        _generate_corpus(settings.data, generated)
+    if folder is not None:
+        folder.newest_state()  # brings back what a kill has left half exchanged
+    accelerator.wait_for_everyone()
+    datasets = [MotionDataset.open(path) for path in settings.data.data or (generated,)]
+    if folder is not None and not resume:
+        check_leaks(*datasets)
+    newest = newest_state(out / 'checkpoints')
+    state = load_state(newest) if newest else None
+    start = None
+    if settings.run.start and state is None:
+        start = from_pretrained(settings.run.start)
+    trainer = Trainer(datasets, settings, start=start, state=state, accelerator=accelerator)
+    return trainer, dict(state.numbers) if state else {}
+
+
+def _describe(folder: RunFolder, trainer: Trainer, resume: bool) -> None:
+    """Write down what is known only now, and forget what came after the state."""
+    if resume:
+        folder.resumed(trainer.done)
+    else:
+        folder.manifest = {
+            'data_sets': [
+                {'path': str(data.path) if data.path else None, **data.manifest}
+                for data in trainer.datasets
+            ]
+        }
+    write_file(folder.config_path, trainer.config.to_yaml().encode())
+    count = sum(part.numel() for part in trainer.model.parameters())
+    minutes = sum(data.minutes for data in trainer.datasets)
+    processes = trainer.accelerator.num_processes
+    _say(
+        folder,
+        f'{sum(len(data) for data in trainer.datasets)} clips ({minutes:.1f} min), '
+        f'{count / 1e6:.2f} million parameters, steps {trainer.done} to '
+        f'{trainer.config.run.steps} on {trainer.device}'
+        + (f' in {processes} processes' if processes > 1 else '')
+        + (', bf16' if trainer.accelerator.mixed_precision == 'bf16' else ''),
+    )
+
+
+def _generate_corpus(config: DataConfig, path: Path) -> None:
+    from emotion_motion.training.corpus.corpus import make_corpus
+    from emotion_motion.training.data.prepare import prepare
+
+    skeleton = load_skeleton()
+    rule = SplitRule(val_share=config.held_out, test_share=0.0, seed=config.corpus_seed)
+
+    def clips() -> Iterator[Clip]:
+        for clip in make_corpus(config.minutes, config.corpus_seed):
+            yield prepare(clip, skeleton)
+
+    name = f'procedural corpus, {config.minutes:g} minutes, seed {config.corpus_seed}'
+    write_dataset(
+        path, clips(), skeleton=skeleton, rate_hz=_CORPUS_HZ, splits=rule, manifest={'name': name}
+    )
+
+
+def _state_bytes(settings: TrainConfig) -> int:
+    """Return the size of a training state: weights, their average, two moments, 32 bits each."""
+    with torch.random.fork_rng(devices=[]):
+        model = MotionModel(settings.model)
+    return 16 * sum(part.numel() for part in model.parameters())
+
+
+def _say(folder: RunFolder | None, line: str) -> None:
+    if folder is not None:
+        print(line, file=sys.stderr, flush=True)
