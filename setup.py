@@ -22,7 +22,7 @@ setup(
         'emotion_motion': ['py.typed'],
         'emotion_motion.body.skeletons': ['*.json'],
         'emotion_motion.evaluation.report': ['*.yaml', '*.jinja'],
-        'emotion_motion.training.corpus': ['emotions/*.yaml'],
+        'emotion_motion.training.corpus': ['*.yaml', 'emotions/*.yaml'],
         **{package: ['*.*', '*/*.*'] for package in SHARED},
     },
     zip_safe=False,

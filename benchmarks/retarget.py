@@ -36,7 +36,7 @@ from processes import print_figures
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.collision.path_guard import PathGuard
+from emotion_motion.robot.collision.clearance import PathGuard
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.drive.command_stream import CommandSettings, CommandStream
 from emotion_motion.robot.retarget.retargeter import Retargeter

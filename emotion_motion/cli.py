@@ -13,8 +13,6 @@ import tyro
 
 from emotion_motion.exceptions import EmotionMotionError
 
-__all__ = ['main']
-
 # Command -> where its function is, and what --help says of it beside others. A module is imported
 # only where its command is asked for: training and physics take seconds to load.
 _COMMANDS = {

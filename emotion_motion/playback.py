@@ -14,8 +14,6 @@ from emotion_motion.emotion import recognised_distribution
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.generator import MotionGenerator
 
-__all__ = ['Playback', 'Pose']
-
 
 class Pose(NamedTuple):
     """What is shown at one instant.

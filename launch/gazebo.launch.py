@@ -28,15 +28,15 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 
-from emotion_motion.ros.launching.composition import (
+from emotion_motion.ros.launching import (
     check_packages,
     controllers_text,
     find_description,
     gazebo_arguments,
     gazebo_nodes,
+    node_action,
     Started,
 )
-from emotion_motion.ros.launching.launch_action import node_action
 
 SHARE = Path(get_package_share_directory('emotion_motion'))
 BOOLEANS = ['true', 'false']

@@ -21,9 +21,13 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
-from emotion_motion.ros.launching.composition import find_description, FROM_TOPIC, robot_nodes
-from emotion_motion.ros.launching.description_topic import receive_description
-from emotion_motion.ros.launching.launch_action import node_action
+from emotion_motion.ros.launching import (
+    find_description,
+    FROM_TOPIC,
+    node_action,
+    receive_description,
+    robot_nodes,
+)
 
 SHARE = Path(get_package_share_directory('emotion_motion'))
 BOOLEANS = ['true', 'false']

@@ -51,7 +51,7 @@ class View:
         self.page.on('console', self._on_console)
         self.page.goto(address)
         self.page.locator('canvas').first.wait_for()
-        # Viser tells that there is no graphics card; that covers the scene.
+        # What Viser says where there is no graphics card covers the scene.
         self.page.add_style_tag(content='.mantine-Notification-root { display: none }')
 
     def _on_console(self, message: Any) -> None:
@@ -65,9 +65,9 @@ class View:
         self.wait(f'[data-emotion="{emotion}"][data-requested="1.00"]')
 
     def wait(self, selector: str, state: str = 'visible') -> Any:
-        found = self.page.locator(selector).first
-        found.wait_for(state=state)
-        return found
+        element = self.page.locator(selector).first
+        element.wait_for(state=state)
+        return element
 
     def picture(self) -> bytes:
         """Return what the scene looks like, without the panel beside it."""
@@ -107,11 +107,11 @@ class Viewer:
 
     def _wait_address(self) -> str:
         end_s = time.monotonic() + LIMIT_S
-        while (found := re.search(r'http://\S+', self.output)) is None:
+        while (address := re.search(r'http://\S+', self.output)) is None:
             assert self.process.poll() is None, self.output
             assert time.monotonic() < end_s, f'no address: {self.output}'
             time.sleep(0.05)
-        return found[0]
+        return address[0]
 
     @property
     def output(self) -> str:

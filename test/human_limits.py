@@ -5,7 +5,7 @@
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.training.corpus.performer.arm import ARM_LIMITS
+from emotion_motion.training.corpus.arm import ARM_LIMITS
 
 AT = {name: i for i, name in enumerate(load_skeleton().names)}
 

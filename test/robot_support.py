@@ -20,8 +20,12 @@ pytest.importorskip('daqp', reason='DAQP is not installed')
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.collision.model import capsule_model, CapsuleModel
+from emotion_motion.robot.description.config import (
+    available_robots,
+    parse_robot_config,
+    read_robot_config,
+)
 from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.description.robot_file import available_robots, read_robot_config
 from emotion_motion.robot.description.urdf import find_file
 from emotion_motion.robot.retarget.retargeter import Retargeter
 from emotion_motion.training.corpus.corpus import make_clip
@@ -32,6 +36,7 @@ __all__ = [
     'ROOT',
     'RobotError',
     'capsules',
+    'changed',
     'damaged_urdf',
     'example_urdf',
     'followed',
@@ -90,6 +95,12 @@ def _settings() -> dict[str, Any]:
     data = yaml.safe_load(available_robots()['humanoid'].read_text())
     data['urdf'] = str(HUMANOID_URDF)
     return data
+
+
+def changed(**entries: Any) -> Robot:
+    """Return our humanoid with other entries in its YAML file; None takes one away."""
+    config = parse_robot_config({**settings(), **entries}, ROOT / 'config' / 'x.yaml')
+    return Robot.build(config, robot().urdf)
 
 
 def written(folder: Path, data: Any) -> Path:

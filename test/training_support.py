@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import os
 from pathlib import Path
+import subprocess
 import sys
 from typing import Any, NamedTuple
 
@@ -111,6 +112,16 @@ def environment(**more: str) -> dict[str, str]:
     """Return the environment of a process that finds this working copy first."""
     places = [str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH', '')]
     return {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': os.pathsep.join(places), **more}
+
+
+def run_python(code: str, *arguments: object, returns: int = 0) -> str:
+    """Run code in a new Python that loads this source tree; returns what it prints."""
+    command = [sys.executable, '-c', code, *map(str, arguments)]
+    answer = subprocess.run(
+        command, capture_output=True, text=True, env=environment(), check=False, timeout=120
+    )
+    assert answer.returncode == returns, answer.stderr
+    return answer.stdout
 
 
 @contextlib.contextmanager

@@ -13,8 +13,6 @@ from emotion_motion.evaluation.reference.yardstick import RUN_IN_S, Yardstick
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.files import check_place, storage_errors, write_file
 
-__all__ = ['ablate']
-
 
 def ablate(
     model: str = 'default',

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 import sys
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,9 +34,6 @@ from emotion_motion.training.data.labels import LabelMap
 from emotion_motion.training.data.prepare import prepare
 from emotion_motion.training.data.splits import SplitRule
 from emotion_motion.training.data.store import is_dataset, MotionDataset, write_dataset
-
-if TYPE_CHECKING:
-    from emotion_motion.training.corpus.carriers import Carriers
 
 __all__ = ['import_data', 'inspect_data', 'make_corpus_data']
 
@@ -160,8 +156,14 @@ def make_corpus_data(
     real = {
         name: MotionDataset.open(path) for name, path in (('idle', idle), ('poses', poses)) if path
     }
-    skeleton = load_skeleton()
-    clips = make_corpus(minutes, seed, rate_hz, carriers=_carriers(real))
+    skeleton, carriers = load_skeleton(), None
+    if real:
+        from emotion_motion.training.corpus.carriers import Carriers
+
+        carriers = Carriers.load(  # held-out clips are left alone
+            **{name: [d.clip(int(i)) for i in d.chosen('train')] for name, d in real.items()}
+        )
+    clips = make_corpus(minutes, seed, rate_hz, carriers=carriers)
     source = {
         'path': f'corpus:{seed}',
         'minutes': minutes,
@@ -204,19 +206,7 @@ def _train_step(data: Path) -> str:
     return f'emotion-motion train --out my_run --data {data}'
 
 
-def _carriers(real: dict[str, MotionDataset]) -> Carriers | None:
-    """Return what the training clips of data sets carry; held-out clips are left alone."""
-    if not real:
-        return None
-    from emotion_motion.training.corpus.carriers import Carriers
-
-    return Carriers.load(
-        **{name: [data.clip(int(i)) for i in data.chosen('train')] for name, data in real.items()}
-    )
-
-
 def _dataset_lines(dataset: MotionDataset) -> list[str]:
-    """Describe a data set."""
     manifest = dataset.manifest
     licences = sorted({dataset.info(i).licence or 'unknown' for i in range(len(dataset))})
     emotions = ', '.join(f'{k} {v:.1f}' for k, v in manifest['minutes_by_emotion'].items())

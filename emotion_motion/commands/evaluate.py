@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from emotion_motion.evaluation.report.report import Report
     from emotion_motion.evaluation.streams import Plan
 
-__all__ = ['ModelSpec', 'evaluate_models', 'parse_spec', 'publish', 'run_evaluation']
-
 _SETTINGS = settings_of(SamplerConfig)
 
 if TYPE_CHECKING:
@@ -109,9 +107,6 @@ def parse_spec(text: str, changes: dict[str, float] | None = None) -> ModelSpec:
     Args:
         text: what was written. A folder whose own name has an @ is taken as it is.
         changes: settings for all models; those in the text win.
-
-    Raises:
-        ConfigError: a setting that the sampler does not have, or a value that is no number.
     """
     model, settings = text, dict(changes or {})
     if '@' in text and not Path(text).is_dir():
@@ -143,19 +138,8 @@ def run_evaluation(
 ) -> list[Report]:
     """Load everything first, so that a mistake shows at once; then run model by model.
 
-    Args:
-        specs: the models.
-        quick: take the quick plan.
-        data: folders of data sets.
-        seed: of runs and reference.
-        plan: how much is run; None: as `quick` says.
-        more: judge and size, as of `Yardstick.make`.
-
     Returns:
         A Report a model, all held against the same reference.
-
-    Raises:
-        EmotionMotionError: a model, a setting or a data set that cannot be, or no matplotlib.
     """
     from emotion_motion.checkpoint import from_pretrained
     from emotion_motion.evaluation.evaluate import evaluate
@@ -196,13 +180,9 @@ def run_evaluation(
 
 
 def publish(out: Path, reports: Sequence[Report]) -> None:
-    """Write evaluation.json, .csv and .html into a folder and print the table.
-
-    Raises:
-        StorageError: they cannot be written.
-    """
-    from emotion_motion.evaluation.report.page import html_report
-    from emotion_motion.evaluation.report.report import table_lines, to_csv, to_json
+    """Write evaluation.json, .csv and .html into a folder and print the table."""
+    from emotion_motion.evaluation.report.page import html_report, table_lines
+    from emotion_motion.evaluation.report.report import to_csv, to_json
 
     for ending, make in (('json', to_json), ('csv', to_csv), ('html', html_report)):
         with storage_errors(f'the report in {out}'):

@@ -4,18 +4,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
-from emotion_motion.exceptions import ConfigError, StorageError
+import numpy as np
+
+from emotion_motion.body.skeleton import Skeleton
+from emotion_motion.emotion import dominant, format_emotion
+from emotion_motion.exceptions import ConfigError, MotionFileError, StorageError
+from emotion_motion.files import check_place, storage_errors, whole_file
+from emotion_motion.io.clip import Motion, save_motion, write_table
 
 if TYPE_CHECKING:
-    import numpy as np
+    from emotion_motion.robot.description.robot import Robot
 
-    from emotion_motion.io import Motion
-
-__all__ = ['generate']
+ENDINGS = {
+    '.npz': 'keypoints and emotions, for Python',
+    '.csv': 'keypoints in metres, or joint angles in rad with --robot',
+    '.bvh': 'animation, for Blender and others',
+    '.png': 'film strip, a row an emotion',
+    '.gif': 'film',
+    '.mp4': 'film',
+}
 
 
 def generate(
@@ -59,13 +70,11 @@ def generate(
         run: which run of the replayed file, from 1; 0 is the last.
         model_frames: replay the frames of the model, not what a node has shown of them.
     """
-    from emotion_motion.commands.export import check_out, export_motion, next_step
     from emotion_motion.replay.replay import emotion_rows, replay_run
 
     shown_by = _robot(robot, urdf, out)
     if out is not None:
         check_out(out, robot=robot is not None)
-    rows: Callable[[Motion], Mapping[str, np.ndarray]]
     if replay is not None:
         given = (emotion, seed, body_height_m, device, log)
         if given != (('happiness',), None, None, 'cpu', None):
@@ -76,7 +85,6 @@ def generate(
         motion, generator, notes = replay_run(
             replay, number=run, model=model, seconds=seconds, model_frames=model_frames
         )
-        rows = emotion_rows
     else:
         motion, generator, notes = _recorded(
             emotion,
@@ -87,7 +95,6 @@ def generate(
             seed=seed,
             body_height_m=body_height_m,
         )
-        rows = _rows_of(emotion)
     print(
         f'{len(motion.keypoints)} frames at {motion.rate_hz:g} Hz, seed {generator.seed}, '
         f'model {generator.model_name}'
@@ -97,13 +104,102 @@ def generate(
     if out is None:
         print('nothing was written; --out happy.gif makes a film of it, --help says what else')
         return
-    strip = rows(motion) if out.suffix == '.png' else {}
+    rows: dict[str, np.ndarray] = {}
+    if out.suffix == '.png':
+        rows = emotion_rows(motion) if replay is not None else _equal_rows(motion, emotion)
     for note in export_motion(
-        out, motion, generator.skeleton, rows=strip, every_s=every_s, robot=shown_by
+        out, motion, generator.skeleton, rows=rows, every_s=every_s, robot=shown_by
     ):
         print(note)
-    use = next_step(out)
-    print(f'wrote {out}' + (f'; {use}' if use else ''))
+    uses = {
+        '.npz': f'; read it with emotion_motion.io.load_motion({str(out)!r})',
+        '.bvh': '; open it in Blender: File > Import > Motion Capture (.bvh), Scale 0.01',
+    }
+    print(f'wrote {out}{uses.get(out.suffix, "")}')
+
+
+def check_out(path: Path, *, robot: bool) -> None:
+    """Find out, before anything runs, that a motion cannot be written to a file."""
+    if path.suffix not in ENDINGS:
+        known = '; '.join(f'{ending} ({what})' for ending, what in ENDINGS.items())
+        raise MotionFileError(f'got the file name {str(path)!r}; expected an ending of {known}')
+    if robot and path.suffix != '.csv':
+        raise ConfigError(
+            f'got --robot with --out {path}; expected a file that ends in .csv: joint angles are '
+            f'written as a table'
+        )
+    check_place(path)
+
+
+def export_motion(
+    path: Path,
+    motion: Motion,
+    skeleton: Skeleton,
+    *,
+    rows: Mapping[str, np.ndarray],
+    every_s: float = 0.5,
+    robot: Robot | None = None,
+) -> list[str]:
+    """Write a motion; the file is whole, or not there.
+
+    Args:
+        path: file to write; its ending is one of ENDINGS.
+        motion: what to write.
+        skeleton: of its keypoints.
+        rows: keypoints [T, K, D] of each row of a film strip, by name.
+        every_s: time between two figures of a film strip [s].
+        robot: whose joint angles a .csv shall hold; None: keypoints.
+
+    Returns:
+        What is to be said of it, a sentence each.
+    """
+    if robot is not None:
+        return _write_joints(path, motion, skeleton, robot)
+    if path.suffix in ('.npz', '.csv'):
+        save_motion(path, motion)
+        return []
+    if path.suffix == '.bvh':
+        from emotion_motion.io.bvh.writer import write_bvh
+
+        write_bvh(path, motion.keypoints, motion.rate_hz, skeleton)
+        return []
+    from emotion_motion.drawing import film, film_strips
+
+    rate_hz = motion.rate_hz
+    with storage_errors(path), whole_file(path) as partial:
+        if path.suffix == '.png':
+            film_strips(rows, skeleton, partial, every_s=every_s, rate_hz=rate_hz)
+        else:
+            labels = [_label(weights) for weights in motion.requested]
+            film(motion.keypoints, skeleton, partial, rate_hz=rate_hz, labels=labels)
+    return []
+
+
+def _label(weights: np.ndarray) -> str:
+    return dominant(weights) if weights.max() > 0.995 else format_emotion(weights)
+
+
+def _write_joints(path: Path, motion: Motion, skeleton: Skeleton, robot: Robot) -> list[str]:
+    from emotion_motion.robot.drive.display_drive import follow
+
+    followed, frames = follow(robot, motion.keypoints, motion.rate_hz, skeleton)
+    angles = followed.positions
+    with storage_errors(path), whole_file(path) as partial:
+        write_table(
+            partial,
+            motion.rate_hz,
+            motion.requested[frames],
+            [f'{name}_rad' for name in robot.names],
+            angles,
+        )
+    notes = [
+        f'{len(angles)} rows of {len(robot.names)} joint angles of {robot.config.name}, '
+        f'retargeted and limited as motion_node would send them'
+    ]
+    late_s = (len(angles) - len(motion.keypoints)) / motion.rate_hz
+    if late_s > 0.5:
+        notes.append(f'its limits make the robot {late_s:.1f} s slower than the person')
+    return notes
 
 
 def _robot(name: str | None, urdf: Path | None, out: Path | None) -> Any:
@@ -144,16 +240,8 @@ def _recorded(
     )
 
 
-def _rows_of(emotion: tuple[str, ...]) -> Callable[[Motion], dict[str, np.ndarray]]:
-    """Return what cuts a motion into as many equal rows as there are emotions."""
-
-    def rows(motion: Motion) -> dict[str, np.ndarray]:
-        size = len(motion.keypoints) // len(emotion)
-        return {
-            name if name not in emotion[:i] else f'{name} ({i + 1})': motion.keypoints[
-                i * size : (i + 1) * size
-            ]
-            for i, name in enumerate(emotion)
-        }
-
+def _equal_rows(motion: Motion, emotion: tuple[str, ...]) -> dict[str, np.ndarray]:
+    rows: dict[str, np.ndarray] = {}
+    for name, part in zip(emotion, np.split(motion.keypoints, len(emotion)), strict=True):
+        rows[name if name not in rows else f'{name} ({len(rows) + 1})'] = part
     return rows

@@ -17,8 +17,6 @@ from emotion_motion.checkpoint import available_models
 from emotion_motion.exceptions import ConfigError, EmotionMotionError
 from emotion_motion.model.network import MotionModel, MotionModelConfig
 
-__all__ = ['list_models', 'models']
-
 # What reading a damaged model raises.
 _DAMAGED = (
     *(OSError, ValueError, KeyError, TypeError, AttributeError),
@@ -94,7 +92,6 @@ def list_models(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
 
 
 def _local(folder: Path) -> Iterator[Path]:
-    """Yield the folders that look like a checkpoint."""
     for place, below, files in os.walk(folder):
         depth = len(Path(place).relative_to(folder).parts)
         below[:] = sorted(n for n in below if not n.startswith('.') and depth < _DEPTH)

@@ -15,7 +15,6 @@ import numpy as np
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import ConfigError, RobotError
 from emotion_motion.files import check_place
-from emotion_motion.robot.collision.model import capsule_model
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.drive.display_drive import DisplayDrive
 from emotion_motion.robot.simulation.film import film_states
@@ -137,22 +136,19 @@ def check_robot(
         out: picture to write (.png): person and robot side by side, a pair of rows an emotion.
     """
     from emotion_motion.robot.check.check import check_motion
-    from emotion_motion.robot.check.drawing import Comparison, draw_comparisons
-    from emotion_motion.robot.check.verdict import report
+    from emotion_motion.robot.check.report import draw_checks, report
 
     _check_range('--seconds', seconds, 2, 600)
     _check_range('--rate-hz', rate_hz, 5, 500)
     _check_out(out, '.png')
     robot = Robot.load(name, urdf)
-    capsules = capsule_model(robot)
-    checks, comparisons = [], []
-    for one in emotion:
-        keypoints = _motion(one, seconds, rate_hz, model, seed)
-        checks.append(check_motion(robot, one, keypoints, rate_hz, capsules))
-        comparisons.append(Comparison(one, keypoints, checks[-1].poses))
+    checks = [
+        check_motion(robot, one, _motion(one, seconds, rate_hz, model, seed), rate_hz)
+        for one in emotion
+    ]
     print('\n'.join(report(robot, checks)))
     if out is not None:
-        print(f'wrote {draw_comparisons(robot, comparisons, out)}')
+        print(f'wrote {draw_checks(robot, checks, out)}')
     print(
         f'next, with weight and motors: emotion-motion robot simulate {name} --seconds 20 '
         f'--out film.png'
@@ -213,13 +209,13 @@ def _film(
     figures: int,
 ) -> bool:
     """Draw a row for each emotion; return whether MuJoCo drew it."""
-    rate_hz, parts = report.motion.rate_hz, np.array_split(report.states, len(emotions))
+    parts = np.array_split(report.states, len(emotions))
     every = max(1, min(len(part) for part in parts) // figures)
     rows: dict[str, np.ndarray] = {}
     for number, (emotion, part) in enumerate(zip(emotions, parts, strict=True)):
         row = emotion if emotion not in rows else f'{emotion} ({number + 1})'
-        rows[row] = part[: every * figures]
-    return film_states(simulated, rows, out, rate_hz=rate_hz, every_s=every / rate_hz)
+        rows[row] = part[: every * figures : every]
+    return film_states(simulated, rows, out, every_s=every / report.motion.rate_hz)
 
 
 def _motion(emotion: str, seconds: float, rate_hz: float, model: str, seed: int) -> np.ndarray:

@@ -4,19 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import dataclasses
 import importlib
 from pathlib import Path
 import secrets
-import signal
 import sys
-from typing import Any
 
 import tyro
 
 from emotion_motion.exceptions import ConfigError
-from emotion_motion.viewer.serve import serve
+from emotion_motion.stop_signals import stop_signals
+from emotion_motion.viewer.page import serve
 from emotion_motion.viewer.server import ServeOptions
 
 __all__ = ['view']
@@ -57,13 +55,12 @@ def view(
             f'to be compared, or none'
         )
     if files:
-        from emotion_motion.viewer.sources.clips import read_track
-        from emotion_motion.viewer.sources.files import FilePlayer
+        from emotion_motion.viewer.files import FilePlayer, read_track
 
-        serve(FilePlayer([read_track(file, clip) for file in files]), page, _stop_signal())
+        serve(FilePlayer([read_track(file, clip) for file in files]), page, stop_signals())
     elif no_ros:
         from emotion_motion.generator import MotionGenerator
-        from emotion_motion.viewer.sources.direct import DirectSource
+        from emotion_motion.viewer.direct import DirectSource
 
         generator = MotionGenerator.from_pretrained(
             model,
@@ -72,7 +69,7 @@ def view(
             # Small enough to be typed into the page.
             seed=secrets.randbelow(2**31) if seed is None else seed,
         )
-        serve(DirectSource(generator), page, _stop_signal())
+        serve(DirectSource(generator), page, stop_signals())
     else:
         _view_node(page, namespace, node, urdf)
 
@@ -81,23 +78,15 @@ def _view_node(page: ServeOptions, namespace: str, node: str, urdf: Path | None)
     """Run viewer_node, where there is ROS."""
     try:
         importlib.import_module('rclpy')
-        module = importlib.import_module('emotion_motion.ros.viewer.viewer_node')
+        module = importlib.import_module('emotion_motion.ros.viewer_node')
     except ImportError as error:
         raise ConfigError(
             f'there is no ROS here to see a node with ({error}); enter it (. ./env.sh), or show a '
             f'model without it: emotion-motion view --no-ros'
         ) from error
     options = module.ViewerOptions(**dataclasses.asdict(page), node=node, urdf=urdf)
-    sys.exit(module.show_node(options, ['view', '--ros-args', '-r', f'__ns:={namespace}']))
-
-
-def _stop_signal() -> Callable[[], bool]:
-    """Return what tells whether the user or the system wants an end."""
-    received: list[int] = []
-
-    def remember(number: int, _frame: Any) -> None:
-        received.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, remember)
-    return lambda: bool(received)
+    sys.exit(
+        module.show_node(
+            options, ['view', '--ros-args', '-r', f'__ns:={namespace}'], stop_signals()
+        )
+    )

@@ -11,18 +11,6 @@ import numpy as np
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.exceptions import ConfigError, SkeletonError
 
-__all__ = [
-    'EMOTION_COLOURS',
-    'PAPER',
-    'TEXT',
-    'check_keypoints',
-    'draw_body',
-    'draw_ground',
-    'draw_trails',
-    'new_figure',
-    'seen',
-]
-
 # One hue per emotion, distinguishable also with the common colour blindnesses by lightness.
 EMOTION_COLOURS = {
     'anger': '#c62828',
@@ -47,10 +35,6 @@ def check_keypoints(points: np.ndarray, skeleton: Skeleton, name: str = '') -> N
         points: [T, K, D].
         skeleton: whose they should be.
         name: of the motion, for the message.
-
-    Raises:
-        SkeletonError: the keypoints are not those of the skeleton.
-        ConfigError: they are not finite.
     """
     shape = np.shape(points)
     if len(shape) != 3 or shape[1:] != skeleton.rest.shape or shape[0] < 1:
@@ -63,11 +47,7 @@ def check_keypoints(points: np.ndarray, skeleton: Skeleton, name: str = '') -> N
 
 
 def new_figure(width_in: float, height_in: float, dpi: int = 100) -> tuple[Any, Any]:
-    """Return an empty matplotlib figure and its canvas, apart from any window.
-
-    Raises:
-        ConfigError: matplotlib is missing.
-    """
+    """Return an empty matplotlib figure and its canvas, apart from any window."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -124,67 +104,41 @@ def draw_body(
     alpha: float,
 ) -> None:
     """Draw one figure from far to near: bones behind the trunk, trunk, bones, head, hands."""
+    from matplotlib.collections import LineCollection
+
     width = 2.9 * scale
     head = sorted(skeleton.groups.get('head', ()))
-    bones = [(p, c) for p, c in skeleton.edges if c not in head]
-    near = np.array([depth[[p, c]].mean() for p, c in bones])
-    bones = [bones[i] for i in np.argsort(near, kind='stable')]
-    near = np.sort(near, kind='stable')
     trunk = [i for i in skeleton.groups.get('trunk', ()) if i not in head]
+    bones = np.array([bone for bone in skeleton.edges if bone[1] not in head])
+    near = depth[bones].mean(axis=1)
+    order = np.argsort(near, kind='stable')
+    bones, near = bones[order], near[order]
     behind = near < (depth[trunk].mean() - 0.03 if trunk else -np.inf)
     before = ~behind & (near > (depth[head].mean() if head else np.inf))
     for number, chosen in enumerate((behind, ~behind & ~before, before)):
-        _draw_bones(
-            axis,
-            flat,
-            [bone for bone, take in zip(bones, chosen, strict=True) if take],
-            skeleton,
-            width,
-            layer + 0.2 * number,
-            alpha,
+        ends = [skeleton.names[child] for _, child in bones[chosen]]
+        thin = [0.6 if name.endswith(('Toe', 'Heel')) else 1.0 for name in ends]
+        lines = LineCollection(
+            list(flat[bones[chosen]]),
+            colors=[_colour(skeleton, child) for _, child in bones[chosen]],
+            linewidths=[width * share for share in thin],
+            alpha=alpha,
+            capstyle='round',
+            zorder=layer + 0.2 * number,
         )
+        axis.add_collection(lines)
     if alpha == 1.0:
         _draw_trunk(axis, flat, skeleton, layer + 0.1)
     if head:
         _draw_head(axis, flat, depth, skeleton, width, layer + 0.3, alpha)
 
 
-def _draw_bones(
-    axis: Any,
-    flat: np.ndarray,
-    bones: list[tuple[int, int]],
-    skeleton: Skeleton,
-    width: float,
-    layer: float,
-    alpha: float,
-) -> None:
-    from matplotlib.collections import LineCollection
-
-    thin = [0.6 if skeleton.names[c].endswith(('Toe', 'Heel')) else 1.0 for _, c in bones]
-    axis.add_collection(
-        LineCollection(
-            [flat[list(bone)] for bone in bones],
-            colors=[_colour(skeleton, child) for _, child in bones],
-            linewidths=[width * share for share in thin],
-            alpha=alpha,
-            capstyle='round',
-            zorder=layer,
-        )
-    )
-
-
 def _draw_trunk(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -> None:
     corners = ('LShoulder', 'RShoulder', 'RHip', 'LHip')
     if set(corners) <= set(skeleton.names):
         at = [skeleton.index(name) for name in corners]
-        axis.fill(
-            *flat[at].T,
-            facecolor=_SHADE,
-            edgecolor=_SHADE,
-            lw=4.0,
-            joinstyle='round',
-            zorder=layer,
-        )
+        look = {'facecolor': _SHADE, 'edgecolor': _SHADE, 'lw': 4.0, 'joinstyle': 'round'}
+        axis.fill(*flat[at].T, zorder=layer, **look)
 
 
 def _draw_head(

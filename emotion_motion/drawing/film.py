@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 import itertools
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,8 +24,6 @@ from emotion_motion.drawing.figure import (
     TEXT,
 )
 from emotion_motion.exceptions import ConfigError
-
-__all__ = ['film']
 
 # GIF counts time in 1/100 s: 5 of them for a frame; fewer frames look jerky, more make it large.
 _GIF_S = 0.05
@@ -45,7 +42,7 @@ def film(
     labels: Sequence[str] = (),
     height_px: int = 420,
 ) -> Path:
-    """Write a motion as a film of one figure, in its own time.
+    """Write a motion as a film of one figure, in its own time; returns the path.
 
     Args:
         keypoints: [T, K, D], metres or body heights.
@@ -55,9 +52,6 @@ def film(
         rate_hz: frames per second of `keypoints`.
         labels: text over each of the T frames; none by default.
         height_px: of the picture.
-
-    Returns:
-        The path.
 
     Raises:
         SkeletonError: the keypoints are not those of the skeleton.
@@ -153,12 +147,10 @@ def _write_gif(path: Path, pictures: Iterator[np.ndarray]) -> None:
     first = list(itertools.islice(pictures, 20))
     # One palette for all, so that only what moves changes from picture to picture.
     palette = Image.fromarray(np.concatenate(first[::4])).quantize(_COLOURS)
-
-    def drawn() -> Iterator[Any]:
-        for picture in itertools.chain(first, pictures):
-            yield Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
-
-    images = drawn()
+    images = (
+        Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
+        for picture in itertools.chain(first, pictures)
+    )
     next(images).save(
         path,
         format='GIF',

@@ -24,9 +24,6 @@ from emotion_motion.drawing.figure import (
 )
 from emotion_motion.exceptions import ConfigError
 
-__all__ = ['film_strips']
-
-
 _SPACING = 0.68  # body heights from figure to figure
 _GHOSTS = 2  # pale figures between two figures, which show the motion
 _TRAIL_S = 0.4  # length of the lines that the wrists draw behind them
@@ -43,7 +40,7 @@ def film_strips(
     dpi: int = 150,
     width_in: float = 13.0,
 ) -> Path:
-    """Draw several motions, one row each, with the name of each at its left.
+    """Draw several motions, a row each, with the name of each at its left; returns the path.
 
     Args:
         motions: name (of an emotion, or any text) -> keypoints [T, K, D]; metres or body heights.
@@ -54,9 +51,6 @@ def film_strips(
         title: text above all rows.
         dpi: dots per inch.
         width_in: width of the picture in inches.
-
-    Returns:
-        The path.
 
     Raises:
         SkeletonError: the keypoints are not those of the skeleton.

@@ -29,17 +29,6 @@ from emotion_motion.sampling import sample_dynamic_emotion_individual
 from emotion_motion.training.corpus.corpus import make_clip
 from emotion_motion.training.data.prepare import prepare
 
-__all__ = [
-    'MEASURES',
-    'POSE_TABLE',
-    'ROWS',
-    'Row',
-    'markdown',
-    'measure_row',
-    'pose_table',
-    'run_row',
-]
-
 MEASURES = {
     'judge': 'named by the judge',
     'least': 'least-named emotion',

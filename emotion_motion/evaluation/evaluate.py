@@ -28,8 +28,6 @@ from emotion_motion.evaluation.streams import Plan, Streams
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.settings import SamplerConfig
 
-__all__ = ['evaluate']
-
 _STRIP_S = (10.0, 16.0)
 
 
@@ -53,7 +51,7 @@ def evaluate(
         seed: of the runs.
         sampler: None: the checkpoint's.
         title: of the report; '' takes the checkpoint's name.
-        stages: what times and tells the stages.
+        stages: times and reports the stages.
 
     Raises:
         ConfigError: a setting is out of range, the model's keypoints are flat, or a yardstick of
@@ -101,7 +99,6 @@ def evaluate(
 def _about(
     checkpoint: Checkpoint, plan: Plan, seed: int, sampler: SamplerConfig, yardstick: Yardstick
 ) -> dict[str, Any]:
-    """Return what it takes to do it again."""
     training = checkpoint.training
     reference = yardstick.streams
     return {

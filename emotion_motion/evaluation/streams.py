@@ -21,23 +21,10 @@ from emotion_motion.settings import Checked, SamplerConfig, setting
 from emotion_motion.training.corpus.corpus import make_clip
 from emotion_motion.training.data.prepare import prepare
 
-__all__ = [
-    'BODY_HEIGHT_M',
-    'OnStep',
-    'Plan',
-    'Streams',
-    'SWITCH_S',
-    'bone_error',
-    'frames_of',
-    'people_streams',
-    'run_streams',
-    'run_switches',
-]
-
 BODY_HEIGHT_M = 1.70
 SWITCH_S = (4.0, 6.0)  # how long a stream runs before and after it switches
 
-_OF_MODELS = ('recognised', 'bone_error', 'drawn_back')  # what only a model can tell of its frames
+_OF_MODELS = ('recognised', 'bone_error', 'drawn_back')  # known of a model's frames alone
 
 OnStep = Callable[[int, int], None]
 
@@ -118,11 +105,7 @@ class Streams:
 
     @classmethod
     def joined(cls, parts: Sequence[Streams]) -> Streams:
-        """Return the streams of several together; what one of them lacks, all lack.
-
-        Raises:
-            TrainingError: none is given, or they differ in length or rate.
-        """
+        """Return the streams of several together; what one of them lacks, all lack."""
         if len({(part.frames, part.rate_hz) for part in parts}) != 1:
             raise TrainingError(
                 f'got streams of {[(part.frames, part.rate_hz) for part in parts]} frames and Hz; '
@@ -229,10 +212,6 @@ def run_switches(
         after_s: how long the streams run on [s].
         sampler: settings of the sampler; None: the checkpoint's.
         on_step: called with the frames made so far and all that will be made.
-
-    Raises:
-        ConfigError: a setting is out of range, or the model's keypoints are flat.
-        ModelError: the model gave a frame that is not finite.
     """
     if count < 1:
         raise ConfigError(f'got {count} switches; expected at least one')
@@ -311,11 +290,7 @@ def bone_error(keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 
 
 def frames_of(checkpoint: Checkpoint, seconds: float) -> int:
-    """Return how many frames a model makes in a time [s].
-
-    Raises:
-        ConfigError: no frame, or a model of keypoints in a picture.
-    """
+    """Return how many frames a model makes in a time [s]."""
     if checkpoint.skeleton.dims != 3:
         raise ConfigError(
             f'got the model {checkpoint.name!r} of keypoints in a picture; expected one of '

@@ -20,10 +20,7 @@ from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import EmotionError, MotionFileError, SkeletonError
 from emotion_motion.files import storage_errors, whole_file
-from emotion_motion.io.clip import Clip
-from emotion_motion.io.motion import check_ending
-
-__all__ = ['load_clips', 'save_clips']
+from emotion_motion.io.clip import check_ending, Clip
 
 _TEXTS = ('label', 'source', 'actor', 'content', 'licence')
 _NEEDED = ('keypoints', 'rate_hz')
@@ -111,16 +108,13 @@ class _Npz:
 
 
 def save_clips(path: str | Path, clips: Iterable[Clip]) -> Path:
-    """Write clips so that `load_clips` gives back the same.
+    """Write clips so that `load_clips` gives back the same; returns the path.
 
     One clip is written with plain keys; several have `lengths` and are laid end to end.
 
     Args:
         path: file to write, ending in `.npz`; a whole one or none is left.
         clips: at least one; all of the same number of keypoints and coordinates.
-
-    Returns:
-        The path.
 
     Raises:
         MotionFileError: another ending, no clip, clips of different shapes, or a skeleton that is
@@ -215,7 +209,6 @@ def _arrays(path: Path, clips: Sequence[Clip]) -> dict[str, Any]:
 
 
 def _lengths(file: _Npz, frames: int) -> np.ndarray:
-    """Return the frames [N] of each clip."""
     if 'lengths' not in file:
         return np.array([frames])
     lengths = file.numbers('lengths')

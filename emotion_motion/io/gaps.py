@@ -15,8 +15,6 @@ import numpy as np
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.exceptions import MotionFileError
 
-__all__ = ['Cleaning', 'clean', 'fill_gaps']
-
 # What OpenPose's own drawing leaves out by default is below 0.05; below 0.1 points jump about.
 _THRESHOLD = 0.1
 _LONGEST_S = 0.5

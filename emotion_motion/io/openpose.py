@@ -24,8 +24,6 @@ from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.clip import Clip
 from emotion_motion.io.gaps import clean
 
-__all__ = ['actor_of', 'describe_openpose', 'emotion_of', 'read_openpose']
-
 _SIZE = 25  # keypoints of BODY_25
 _CODES = {
     'A': 'anger',
@@ -200,7 +198,6 @@ def _clip(video: _Video, rate_hz: float) -> tuple[Clip, list[str]]:
 
 
 def _read_file(path: Path) -> _Video:
-    """Read one JSON file: a clip in MEED's form, or a single frame."""
     data = _load_object(path)
     if 'people' in data:
         return _follow(path, path, [_people_of(data, path)])
@@ -310,7 +307,6 @@ def _people_of(data: Mapping[str, Any], path: Path) -> np.ndarray:
 
 
 def _load_object(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file."""
     try:
         data = json.loads(path.read_bytes())
     except OSError as error:

@@ -11,8 +11,6 @@ from typing import Protocol
 from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.clip import Clip
 
-__all__ = ['JointReader', 'KINDS', 'describe_motion', 'find_motion', 'is_motion', 'read_clips']
-
 KINDS = {
     'bvh': 'motion capture, .bvh',
     'openpose': 'OpenPose BODY_25, a folder of *_keypoints.json or one .json a clip',
@@ -106,9 +104,6 @@ def find_motion(folder: str | Path, joints: JointReader | None = None) -> list[P
 
     A folder with one OpenPose file a frame counts as one. Hidden files and folders are left out,
     and so are data sets that were made of motion.
-
-    Raises:
-        MotionFileError: there is no such folder.
     """
     folder = Path(folder)
     if not folder.is_dir():

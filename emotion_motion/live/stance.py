@@ -1,12 +1,14 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Feet that stand: a body projected from the hip drags its feet, so a standing foot is held.
+"""Foot locking: a standing foot is held where it stands, by inverse kinematics of its leg.
 
-The projection keeps bone lengths from the mid-hip outwards, so that every small error of the hip
-is an error of both feet: they glide. What is published therefore stands: a foot that is low and
-hardly moves stays where it was, and its leg reaches for it with the knee bent as the model meant
-it. A foot that is lifted, or moves as fast as in a step, is left to the model. The model itself is
-fed its own feet: with held ones it sees no sign of a pelvis that turns away, and lets it turn
+The projection onto the body keeps bone lengths from the mid-hip outwards, so every small error of
+the hip moves both feet, and they slide. In the published body, therefore, a foot that is low and
+hardly moves stays where it was in the frame before, and its knee bends in the direction that the
+model gave it. A foot that is lifted, or moves as fast as in a step, is left as the model has it.
+
+Only the published body has held feet; the model's history keeps its own. With held feet in it
+the model could not see that the pelvis turns away from them, and would let it turn
 (docs/live_loop.md).
 """
 
@@ -22,23 +24,24 @@ __all__ = ['Stance', 'StanceAnchor']
 # and between the two it is held in part. A standing foot of the corpus moves below 0.03, a step
 # faster than 0.4; the model's errors lie between 0.01 and 0.1.
 _STANDS, _STEPS = 0.35, 0.8
-# How far from where the model has it a foot is held [body heights]; between the two in part.
+# Horizontal distance from where the model has a foot to where it is held [body heights]: up to the
+# first it is held, from the second on it is free, and between the two it is held in part.
 _NEAR, _FAR = 0.016, 0.04
-# Heights of a foot's lowest keypoint above where it stands at rest [body heights].
+# Height of a foot's lowest keypoint above its height in the rest pose [body heights]: up to the
+# first it is held, from the second on it is free, and between the two it is held in part.
 _LOW, _LIFTED = 0.012, 0.03
-_SETTLES = 0.15  # share of its height over the ground that a standing foot loses a frame
-_STRETCH = 0.9995  # of the leg's length: a straight leg has no knee direction
+_SETTLES = 0.15  # share of its height over the ground that a standing foot loses in a frame
+_STRETCH = 0.9995  # longest reach, as a share of the leg's length: a straight leg has no bend
 _GROUND = 0.03  # a rigid group that comes as near to the ground in the rest pose is a foot
-_TIE = 1e-6
-_CHANGE_S = 0.5  # from feet that are free to feet that are held: no jump
+_TIE = 1e-6  # keeps divisors above 0 and has a straight leg bend somewhere
+_CHANGE_S = 0.5  # time in which `share` goes from 0 to 1: no jump
 
-
-# Of what is taken of a foot: its members, then its ankle, knee and hip.
+# Columns of `StanceAnchor._legs`: the foot's three keypoints from the toes back, ankle, knee, hip.
 _SOLE, _FOOT, _ANKLE, _KNEE, _HIP = slice(3), slice(4), 3, 4, 5
 
 
 class Stance:
-    """Lets the bodies of live streams stand; remembers the frame before."""
+    """Holds the standing feet of live streams; remembers the frame before."""
 
     def __init__(
         self, skeleton: Skeleton, rate_hz: float, rest: np.ndarray, batch_size: int
@@ -51,24 +54,24 @@ class Stance:
 
     def reset(self) -> None:
         """Forget the past: the next frame follows the rest pose."""
-        self._last = self._stood = self._rest
+        self._model_before = self._held_before = self._rest
         self._share: float | None = None
 
     def __call__(self, bodies: np.ndarray, share: float) -> np.ndarray:
-        """Return the next bodies [B, K, D] of height 1 as they stand.
+        """Return the next bodies [B, K, D] of height 1 with standing feet held.
 
-        Projected onto the body, their legs stay as they are.
+        Their legs have the body's bone lengths, so projection onto the body does not move them.
 
         Args:
-            bodies: the model's; they need not be quite on the body.
-            share: how far standing feet are held, 0 to 1; it is reached within half a second.
+            bodies: the model's; their bone lengths need not be exact.
+            share: how far standing feet are held, 0 to 1; a change takes up to half a second.
         """
         if self._share is None:
             self._share = share
         self._share += min(max(share - self._share, -self._change), self._change)
-        self._stood = self._anchor(bodies, self._last, self._stood, self._share)
-        self._last = bodies
-        return self._stood
+        held = self._anchor(bodies, self._model_before, self._held_before, self._share)
+        self._model_before, self._held_before = bodies, held
+        return held
 
 
 class StanceAnchor:
@@ -102,7 +105,8 @@ class StanceAnchor:
         self._legs = np.array(legs, dtype=np.intp).reshape(-1, 6)
         lengths = skeleton.bone_lengths.astype(np.float32)
         thigh, shin = (lengths[self._legs[:, part]][:, None] for part in (_KNEE, _ANKLE))
-        # A bar between the hips gives both their directions; without one it is from the root.
+        # Where a bar joins the hips, the projection takes a hip's direction from the other hip,
+        # else from the root.
         bars = {a: b for pair in skeleton.bars for a, b in (pair, pair[::-1])}
         hips = self._legs[:, _HIP]
         self._opposite = np.array([bars.get(int(hip), skeleton.root) for hip in hips], np.intp)
@@ -126,19 +130,19 @@ class StanceAnchor:
         Args:
             body: the model's [B, K, 3] float32, height 1, ground at z = 0.
             before: the model's in the frame before [B, K, 3].
-            last: the frame before as it stood [B, K, 3].
+            last: what was returned for the frame before, with held feet [B, K, 3].
             share: how far standing feet are held, 0 to 1.
 
         Returns:
-            The same shape; projected onto the body, the legs stay as they are. The upper body
-            moves along by what a held leg cannot reach.
+            The same shape. Where a leg cannot reach its held foot, hips and upper body shift
+            towards it. Projection onto the body does not move the legs.
         """
         if not self.feet or share <= 0.0:
             return body
         return self.hold(body, last, np.float32(share) * self.held(body, before, last))
 
     def hold(self, body: np.ndarray, feet: np.ndarray, held: np.ndarray) -> np.ndarray:
-        """Put the feet of `body` where they are in `feet`, by the legs' joints.
+        """Put the feet of `body` where they are in `feet`, by inverse kinematics of the legs.
 
         Args:
             body: [B, K, 3] float32, height 1, ground at z = 0.
@@ -159,9 +163,10 @@ class StanceAnchor:
         return parts
 
     def _hips(self, body: np.ndarray) -> np.ndarray:
-        """Return the hips [B, F, 3] where a projection onto the body puts them.
+        """Return the hips [B, F, 3] where the projection onto the body will put them.
 
-        Hips that are a little off would come back to it with their feet: twice the sliding.
+        The projection moves a hip that is a little off, and its foot with it. Legs that began at
+        the hips of `body` would slide twice as much for that.
         """
         across = body.take(self._legs[:, _HIP], axis=1) - body.take(self._opposite, axis=1)
         root = body[:, self._skeleton.root, None]
@@ -188,29 +193,30 @@ class StanceAnchor:
         return np.where(height < 0.0, height, np.float32(_SETTLES) * held * height)
 
     def _pull(self, hip: np.ndarray, ankle: np.ndarray, held: np.ndarray) -> np.ndarray:
-        """Return by how much the body follows its held feet [B, 1, 3]."""
-        way = ankle - hip
-        length = _length(way)
+        """Return the shift of the body towards held feet that are out of reach [B, 1, 3]."""
+        leg = ankle - hip
+        length = _length(leg)
         share = np.maximum(length - self._reach, 0.0) * held / np.maximum(length, _TIE)
-        # Pulls add up where they agree; of two in one direction the longer one counts.
+        # The mean over the legs that are too short.
         pulls = np.maximum((share > 0.0).sum(axis=1, keepdims=True, dtype=np.float32), 1.0)
-        return (share * way).sum(axis=1, keepdims=True) / pulls
+        return (share * leg).sum(axis=1, keepdims=True) / pulls
 
     def _bend(
         self, hip: np.ndarray, knee: np.ndarray, ankle: np.ndarray, foot: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the knees and ankles [B, F, 3] of legs that reach for `ankle`."""
-        way = ankle - hip
-        length = _length(way)
-        along = way / np.maximum(length, _TIE)
+        leg = ankle - hip
+        length = _length(leg)
+        along = leg / np.maximum(length, _TIE)
         reach = np.maximum(np.minimum(length, self._reach), self._least_reach)
-        # The knee leans as the model meant it; a straight leg's leans as the foot points.
+        # The knee bends in the model's direction; that of a straight leg bends to the toes.
         lean = knee - hip + np.float32(_TIE) * (foot[..., 0, :] - foot[..., 2, :])
         lean = lean - (lean * along).sum(-1, keepdims=True) * along
         lean = lean / np.maximum(_length(lean), 1e-12)
-        share = (self._difference + reach * reach) / (2.0 * reach)
-        height = np.sqrt(np.maximum(self._thigh_squared - share * share, 0.0))
-        return hip + share * along + height * lean, hip + reach * along
+        # The knee by the law of cosines: how far it is along the leg and how far beside it.
+        distance = (self._difference + reach * reach) / (2.0 * reach)
+        height = np.sqrt(np.maximum(self._thigh_squared - distance * distance, 0.0))
+        return hip + distance * along + height * lean, hip + reach * along
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:
@@ -219,5 +225,5 @@ def _length(vectors: np.ndarray) -> np.ndarray:
 
 
 def _share(margin: np.ndarray, whole: float) -> np.ndarray:
-    """Return what a margin is of the whole one, 0 to 1."""
+    """Return a margin as a share of the whole one, clipped to 0 to 1."""
     return np.minimum(np.maximum(margin / whole, 0.0), 1.0)

@@ -1,11 +1,14 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the body goes next: components of the mixture, scored and drawn by the published sampler.
+"""The target, a pose `horizon` frames ahead that the sampler of the method chooses.
 
-A gesture begins with movements too small to see in a noisy history, and one frame ahead components
-are half a millimetre apart. So the sampler chooses `horizon` frames ahead. N components are asked
-for: each is drawn from the mixture, and a place from its Gaussian is its mean. What is chosen, put
-back onto the body, is the target of the next frames.
+One frame ahead the components of the mixture are half a millimetre apart, and a gesture begins
+with movements smaller than the noise of the history. So the choice is made `horizon` frames ahead.
+
+For each stream N components are drawn from the mixture, and a point from the Gaussian of each. The
+sampler scores these points as the means of N components. Head, each arm and the rest of the body
+choose one each. The pose that results is projected onto the body; it is an input of the network
+until the next choice.
 """
 
 from __future__ import annotations
@@ -44,26 +47,27 @@ FrameSampler = Callable[..., Tensor]
 
 # Parts of the body that choose for themselves, where a skeleton has them.
 LIMBS = ('head', 'right_arm', 'left_arm')
-COMPONENTS = 64  # asked for, N; what 16 and 256 do is in docs/live_loop.md
-# A weight that changes by more than this in one frame asks for a new target; fading does not.
+COMPONENTS = 64  # N, drawn for each choice; docs/live_loop.md compares it with 16 and 256
+# An emotion's weight that changes by more than this in one frame makes a new target due. A fade
+# changes it by less.
 _NEW_EMOTION = 0.1
-# A new emotion is to be seen within so long; until then it weighs more, and targets go further,
-# ever less so (docs/live_loop.md).
+# A new emotion multiplies emotion_weight and guidance by 1 + _NOVELTY_WEIGHT and adds
+# _NOVELTY_GAIN to target_gain. What is added decays to 0 within _NOVELTY_S (docs/live_loop.md).
 _NOVELTY_S, _NOVELTY_WEIGHT, _NOVELTY_GAIN = 1.5, 2.0, 0.6
-_LEAST_SPREAD = 1e-9  # of the components' speeds, squared
+_LEAST_SPREAD = 1e-9  # a divisor: components may all have the same speed
 
 
 class ProposalInput(NamedTuple):
-    """What the components of B streams hang on."""
+    """The network's output for B streams, from which components are drawn."""
 
-    features: Tensor  # of StreamStep [2B, 1, C + E], with the emotion [B] and then without [B]
-    pose: Tensor  # of StreamStep [B, 1, Z]
-    logits: Tensor  # of StreamStep [B, 1, O]
+    features: Tensor  # StreamStep.features [2B, 1, C + E]: B rows with the emotion, B without
+    pose: Tensor  # StreamStep.pose [B, 1, Z]
+    logits: Tensor  # StreamStep.logits [B, 1, O]
     frame: Tensor  # [B, O] in model space
 
 
 class ProposalSettings(NamedTuple):
-    """Settings of SamplerConfig, as they are for each stream."""
+    """Settings of SamplerConfig as tensors; those of shape [B, 1] differ between streams."""
 
     individual: Tensor  # []
     pose_radius: Tensor  # []
@@ -73,25 +77,26 @@ class ProposalSettings(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """The random numbers of N components."""
+    """The random numbers that N components are drawn with."""
 
-    uniform: Tensor  # [B, N]
-    normal: Tensor  # [B, N, Z]
+    uniform: Tensor  # [B, N], for the components
+    normal: Tensor  # [B, N, Z], for a point from the Gaussian of each
 
 
 class Proposals(NamedTuple):
-    """The components asked for, as the sampler takes them."""
+    """The N components of each stream, in the shapes that the sampler takes."""
 
     mu: Tensor  # [B, 1, N, O]
     sigma: Tensor  # [B, 1, N, O]
     emotion_logits: Tensor  # [B, 1, N, K, E]
-    drawn_back: Tensor  # [B], share of them that were drawn back to an anchor
+    drawn_back: Tensor  # [B], share of them that `pose_radius` moved nearer to an anchor
 
 
 def limbs_of(skeleton: Skeleton) -> tuple[int, ...]:
-    """Return the limb of each keypoint, [K]: head and arms choose for themselves.
+    """Return the limb of each keypoint, [K]: 1 and above for LIMBS, 0 for the rest of the body.
 
-    The others, 0, choose together: feet that choose alone slide.
+    Each limb chooses a component of its own. The rest chooses one together: feet that choose
+    alone slide.
     """
     limbs = [0] * skeleton.size
     for number, name in enumerate(name for name in LIMBS if name in skeleton.groups):
@@ -101,16 +106,17 @@ def limbs_of(skeleton: Skeleton) -> tuple[int, ...]:
 
 
 def pose_metric(model: MotionModel) -> Tensor:
-    """Return what turns principal axes into a space [Z, Z] of Euclidean distances.
+    """Return the matrix [Z, Z] that maps principal axes to a space with a Euclidean metric.
 
-    They are root mean squares over keypoints, in body heights, of what the axes say of a pose.
+    The distance of two poses there is the root mean square over keypoints of how far the axes move
+    a keypoint, in body heights.
     """
     axes = model.axes()
     return torch.linalg.cholesky(axes @ axes.T / model.config.keypoints)
 
 
 class TargetProposals(nn.Module):
-    """Components of a model's mixture and what each would show, as one function of tensors."""
+    """Draws components and predicts the emotion that each would show; can be traced."""
 
     axes: Tensor
     metric: Tensor
@@ -134,14 +140,14 @@ class TargetProposals(nn.Module):
         return Noise(empty(size).uniform_(generator=random), normal.normal_(generator=random))
 
     def forward(self, of: ProposalInput, settings: ProposalSettings, noise: Noise) -> Proposals:
-        """Draw N components of each stream's mixture and read what each would show."""
+        """Draw N components of each stream's mixture and predict the emotion each would show."""
         mdn, pose, temperature = self.model.mdn, of.pose, settings.mixture_temperature
         conditioned, unconditioned = of.features.chunk(2)
         mixture, without = mdn(conditioned, pose), mdn(unconditioned, pose)
         log_pi = mixture.log_pi.squeeze(1)
         log_pi = log_pi + settings.guidance * (log_pi - without.log_pi.squeeze(1))
-        mean, sigma = self._drawn(mixture, log_pi / temperature, noise, temperature)
-        # A body lags behind its target, and would move less than it was to.
+        mean, sigma = self._draw(mixture, log_pi / temperature, noise, temperature)
+        # A body lags behind its target: the gain sets how far it goes.
         mean = pose + settings.target_gain.unsqueeze(-1) * (mean - pose)
         mean, drawn_back = self._near_anchors(mean, settings.pose_radius)
         mu, sigma = self.model.in_frames(
@@ -150,15 +156,16 @@ class TargetProposals(nn.Module):
         emotions = self._emotions(mu.squeeze(1), of.frame, settings.individual)
         return Proposals(mu, sigma, emotions.unsqueeze(1), drawn_back)
 
-    def _drawn(
+    def _draw(
         self, mixture: Mixture, log_pi: Tensor, noise: Noise, temperature: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Draw N components of log_pi [B, G] and a place from each: means and sigma [B, N, Z].
+        """Draw N components of log_pi [B, G] and a point from each; return points and sigma.
 
-        A Gaussian is a mixture of places drawn from it, so their choice is still the mixture's.
+        Both are [B, N, Z]. The points are distributed as the mixture is, so they can stand for its
+        components.
         """
         share = log_pi.softmax(dim=-1).cumsum(dim=-1)
-        # The last bin takes what rounding leaves over.
+        # Without the last edge, a number above it by rounding falls into the last bin.
         chosen = torch.searchsorted(share[:, :-1].contiguous(), noise.uniform, right=True)
         mean, sigma = (
             part.squeeze(1) for part in self.model.mdn.components(mixture, chosen.unsqueeze(1))
@@ -166,13 +173,16 @@ class TargetProposals(nn.Module):
         return mean + noise.normal * sigma * temperature.sqrt().unsqueeze(-1), sigma
 
     def _near_anchors(self, places: Tensor, pose_radius: Tensor) -> tuple[Tensor, Tensor]:
-        """Draw places [B, N, Z] back that are too far from every anchor; returns the share [B]."""
+        """Move points [B, N, Z] that are too far from every anchor towards the nearest one.
+
+        Also return the share of the points that were moved, [B].
+        """
         anchors = self.model.mdn.anchors
         a = (places @ self.metric).flatten(0, 1)  # [B * N, Z]
         b = anchors @ self.metric  # [G, Z]
-        # |a - b|^2 less |a|^2, which does not change which is nearest: a fifth of cdist's time.
-        less, nearest = torch.addmm(b.square().sum(-1), a, b.T, alpha=-2.0).min(dim=-1)
-        distance = (less + a.square().sum(-1)).clamp_min(0.0).sqrt()
+        # |a - b|^2 - |a|^2 has the same nearest b, in a fifth of cdist's time.
+        difference, nearest = torch.addmm(b.square().sum(-1), a, b.T, alpha=-2.0).min(dim=-1)
+        distance = (difference + a.square().sum(-1)).clamp_min(0.0).sqrt()
         allowed = torch.where(pose_radius > 0.0, pose_radius * self.model.mdn.radius, torch.inf)
         excess = (distance / allowed).view(*places.shape[:2], 1)
         anchor = anchors[nearest].view_as(places)
@@ -180,12 +190,13 @@ class TargetProposals(nn.Module):
         return back, (excess > 1.0).to(places).mean(dim=(1, 2))
 
     def _emotions(self, mu: Tensor, frame: Tensor, individual: Tensor) -> Tensor:
-        """Return what each component [B, N, O] would show, keypoint by keypoint: [B, N, K, E].
+        """Return the emotions that components [B, N, O] would show at keypoints: [B, N, K, E].
 
-        The emotion head's reading of the whole body on its way there, and for the keypoints of a
-        limb that chooses for itself what the limb alone would add to a body that stays. What of
-        it goes along with speed (a straight line by least squares) does not count: the emotion
-        says where the body goes, and the model how fast. Else quiet emotions would stand.
+        The emotion head predicts them from the whole body on its way to the component. For a
+        limb that chooses for itself it also predicts what the limb's movement alone would add to a
+        body that stays; `individual` times this is added. The part that is linear in speed is
+        subtracted: the emotion decides where the body goes, and the model how fast. Otherwise
+        quiet emotions would stand still.
         """
         config, head = self.model.config, self.model.emotion_fc2
         before = frame.unsqueeze(1)
@@ -202,7 +213,7 @@ class TargetProposals(nn.Module):
 
 
 def _without_speed(emotions: Tensor, speed: Tensor) -> Tensor:
-    """Take from emotions [B, N, K, E] what goes along with speed [B, N]."""
+    """Subtract from emotions [B, N, K, E] their part linear in speed [B, N], by least squares."""
     speed = (speed - speed.mean(dim=1, keepdim=True))[:, :, None, None]
     slope = (emotions * speed).sum(dim=1, keepdim=True) / (
         speed.square().sum(dim=1, keepdim=True).clamp_min(_LEAST_SPREAD)
@@ -211,7 +222,7 @@ def _without_speed(emotions: Tensor, speed: Tensor) -> Tensor:
 
 
 class TargetChooser:
-    """Keeps the targets of B streams; has the sampler choose new ones where they are due."""
+    """Keeps the targets of B streams and lets the sampler choose new ones where they are due."""
 
     def __init__(
         self,
@@ -233,7 +244,7 @@ class TargetChooser:
         self._groups = torch.tensor(limbs, device=self._mean.device)
         self._proposals: Any = TargetProposals(self._model, limbs).eval()
         self._noise = self._proposals.noise
-        # How far a frame goes in `horizon` frames, the unit of movement and spread.
+        # Standard deviation of the displacement over the horizon [O]: the sampler's unit.
         axes = self._proposals.axes
         self._unit = (self._model.mdn.horizon_unit.square() @ axes.square()).sqrt()
         if traced:
@@ -259,21 +270,23 @@ class TargetChooser:
         seed: int,
         release: Release | None = None,
     ) -> Tensor | None:
-        """Move the targets on by one frame; choose new ones where they are due.
+        """Count the targets down by one frame and choose new ones where they are due.
 
-        All are due every `target_every` frames, so that many streams are worked out together, and
-        one by itself where another emotion is asked for or the watchdog wants it.
+        The targets of all streams are due in the same frame, every `target_every` frames, so that
+        they are computed as one batch. In between a stream's target is due when its requested
+        emotion changes or the watchdog asks for it.
 
         Args:
-            step: of the network, with the emotion [B] and then without [B].
+            step: output of the network: B rows with the emotion, then B rows without.
             frame: [B, O] in model space.
             emotion: what is requested [B, E].
             settings: of the sampler.
-            seed: of the random numbers, should any be needed.
+            seed: of the random numbers; used only if a target is due.
             release: what the watchdog adds to the settings.
 
         Returns:
-            The pose that was drawn [B, O] in model space, or None where none was due.
+            The poses that the sampler chose [B, O] in model space, before projection onto the
+            body; None where no target was due.
         """
         place, remaining = self.target
         remaining = (remaining - 1.0 / self._horizon).clamp_min(0.0)
@@ -310,9 +323,10 @@ class TargetChooser:
         seed: int,
         release: Release | None,
     ) -> Tensor:
-        """Have the sampler draw a pose for every stream, [B, O].
+        """Let the sampler choose a pose for every stream, [B, O].
 
-        For all where it is for any: of some, the last bit would depend on how many.
+        Streams whose target is not due are computed too: the last bit of a result depends on the
+        size of the batch, so that has to stay the same.
         """
         size, s = self._batch_size, settings
         random = self._random.manual_seed(seed)
@@ -331,7 +345,7 @@ class TargetChooser:
                 self._mean.new_tensor(s.pose_radius),
                 column(urgency * s.guidance, 1),
                 column(s.target_gain + _NOVELTY_GAIN * self._novelty, 1),
-                # Twice a cold temperature is cold, and frees nobody.
+                # Twice a temperature near 0 is near 0 and frees no stream: hence the maximum.
                 column(np.maximum(scale * s.mixture_temperature, scale - 1.0), 1),
             ),
             self._noise(size, random),

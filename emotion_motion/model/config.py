@@ -11,7 +11,7 @@ from emotion_motion.settings import Checked, setting
 
 __all__ = ['MotionModelConfig', 'ROTARY_PERIOD']
 
-# Rotations repeat exactly after this many frames, see `rotary.rotary_table`.
+# Rotations repeat exactly after this many frames, see `network.rotary_table`.
 ROTARY_PERIOD = 4096
 
 

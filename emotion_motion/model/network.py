@@ -33,8 +33,6 @@ __all__ = [
     'rotary_table',
 ]
 
-# Rotary positions that repeat exactly.
-
 
 def rotary_table(head_channels: int) -> Tensor:
     """Return cosines and signed sines [2, period, 3, 1, C/H] for queries, keys and values.
@@ -58,22 +56,22 @@ def rotary_table(head_channels: int) -> Tensor:
     return torch.stack((turned, turned, still), dim=2).unsqueeze(3).float()
 
 
-# Displacements are clipped to this many units: a fall off the body must not drown the rest.
+# Input displacements are clipped to this many units, so that one jump does not drown all else.
 _DISPLACEMENT_CLIP = 6.0
 
 
 class MotionOutput(NamedTuple):
-    """What the model says after each frame; all in model space."""
+    """What the model predicts after each frame; poses and frames are in model space."""
 
     pi: Tensor  # [B, T, G], weights of the pose `horizon` frames ahead; sums to 1 over G
     sigma: Tensor  # [B, T, N, O], of the components asked for
     mu: Tensor  # [B, T, N, O]
-    logits: Tensor  # [B, T, O], the deterministic next frame
-    emotion_logits: Tensor  # [B, T, E], near 1 for a present emotion, near 0 for an absent one
+    logits: Tensor  # [B, T, O], the next frame itself, predicted without a draw
+    emotion_logits: Tensor  # [B, T, E], a regression: near 1 for a present emotion, else near 0
 
 
 class StreamInput(NamedTuple):
-    """One more frame of B streams and what they remember."""
+    """Inputs of `MotionModel.stream_step`: the next frame of B streams and their memory."""
 
     frame: Tensor  # [B, O] in model space
     before: Tensor  # [B, O], the frame before it
@@ -86,7 +84,7 @@ class StreamInput(NamedTuple):
 
 
 class StreamStep(NamedTuple):
-    """What the network makes of one more frame of B streams."""
+    """Outputs of `MotionModel.stream_step` for one more frame of B streams."""
 
     logits: Tensor  # [B, 1, O]
     emotion_logits: Tensor  # [B, 1, E]
@@ -167,9 +165,10 @@ class _Block(nn.Module):
 
 
 class MotionModel(nn.Module):
-    """Next frame, mixture of poses ahead and recognised emotion; causal, with a bounded memory.
+    """Predicts the next frame, a mixture over the pose ahead, and the emotion that motion shows.
 
-    `pose_std` [O] and `unit` [O] are the pose's and the displacement's standard deviations.
+    It is causal and depends on a bounded number of past frames. `pose_std` [O] and `unit` [O] are
+    the standard deviations of pose and displacement; they come from the checkpoint's normaliser.
     """
 
     pose_std: Tensor
@@ -235,17 +234,17 @@ class MotionModel(nn.Module):
             frames: see `forward`.
             emotions: see `forward`.
             target: see `forward`.
-            since: [B] frame that a sequence's attention begins anew at: those from it on attend to
-                none before it. None: at the first.
+            since: [B] a frame of each sequence. It and the frames after it do not attend to frames
+                before it. None: all frames attend to the window.
         """
         emotions = self._checked(frames, emotions)
         length = frames.shape[1]
         target = self._no_target(frames) if target is None else target
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
         moved = self._moved(frames, before)
-        bent = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
+        change = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
         pose = self.in_axes(frames)
-        x = self._tokens(frames, moved, bent, emotions, target, pose)
+        x = self._tokens(frames, moved, change, emotions, target, pose)
         positions = torch.arange(length, device=x.device)
         band = _band(length, self.config.window, x.device)
         if since is not None:
@@ -254,7 +253,7 @@ class MotionModel(nn.Module):
         for block in self.blocks:
             x = block(x, self.rotary[:, positions % ROTARY_PERIOD], band)
         x = self.norm(x)
-        logits = frames + self.unit * self._displacement(x, moved, bent)
+        logits = frames + self.unit * self._displacement(x, moved, change)
         pooled = self.pooling.windowed(self.shown(logits, frames), self.config.window)
         emotion_logits = self.emotion_fc2(pooled)
         features = torch.cat((x, emotion_logits), dim=-1)
@@ -302,7 +301,7 @@ class MotionModel(nn.Module):
     def stream_input(
         self, frame: Tensor, emotion: Tensor, target: Target, cache: StreamCache
     ) -> StreamInput:
-        """Return the input of `stream_step`; the cache goes on by one frame."""
+        """Return the input of `stream_step` and advance the cache by one frame."""
         position = cache.frames % ROTARY_PERIOD
         slot = cache.next_slot()
         return StreamInput(
@@ -320,15 +319,15 @@ class MotionModel(nn.Module):
         rings, slot = given.rings, given.slot
         frame = given.frame.unsqueeze(1)
         moved = self._moved(frame, given.before.unsqueeze(1))
-        bent = moved - given.moved
+        change = moved - given.moved
         pose = self.in_axes(frame)
         emotion = given.emotion.unsqueeze(1)
-        x = self._tokens(frame, moved, bent, emotion, given.target, pose)
+        x = self._tokens(frame, moved, change, emotion, given.target, pose)
         for block, ring in zip(self.blocks, rings.keys_values.unbind(0), strict=True):
             assert isinstance(block, _Block)
             x = block.step(x, given.rotation, ring, slot, rings.mask)
         x = self.norm(x)
-        logits = frame + self.unit * self._displacement(x, moved, bent)
+        logits = frame + self.unit * self._displacement(x, moved, change)
         shown = self.shown(logits, frame)
         rings.pooled.index_copy_(1, slot, shown)
         rings.scores.index_copy_(1, slot, self.pooling.score(shown).squeeze(-1))
@@ -358,7 +357,7 @@ class MotionModel(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return means and standard deviations [..., N, Z] in model space, [..., N, O].
 
-        What the principal axes do not say of a pose is that of `logits`.
+        The part of a pose that the principal axes do not describe is taken from `logits`.
 
         Args:
             mean: [..., N, Z].
@@ -372,9 +371,10 @@ class MotionModel(nn.Module):
         return mu, (sigma.square() @ axes.square()).sqrt()
 
     def shown(self, after: Tensor, before: Tensor, frames: float = 1.0) -> Tensor:
-        """Return what poses `after` [..., O] show, `frames` after `before`: [..., O + K].
+        """Return what the emotion head sees of poses `after` [..., O]: [..., O + K].
 
-        Places over pose_std, and each keypoint's speed in displacement units a frame.
+        That is `after` over pose_std and the speed of each keypoint, in displacement units a
+        frame, on the way from `before`, `frames` frames earlier.
         """
         moved = ((after - before) / (frames * self.unit)).unflatten(
             -1, (-1, self.config.keypoint_dims)
@@ -396,28 +396,29 @@ class MotionModel(nn.Module):
         self,
         frames: Tensor,
         moved: Tensor,
-        bent: Tensor,
+        change: Tensor,
         emotions: Tensor,
         target: Target,
         pose: Tensor,
     ) -> Tensor:
         """Join pose, displacement, its change, way to the target and emotion: [B, T, C]."""
         to_target = (target.place - pose) * (target.remaining > 0)
-        inputs = (frames / self.pose_std, moved, bent, to_target, target.remaining)
+        inputs = (frames / self.pose_std, moved, change, to_target, target.remaining)
         motion = self.frame_in(torch.cat(inputs, dim=-1))
         return torch.cat((motion, self.emotion_in(emotions)), dim=-1)
 
-    def _displacement(self, x: Tensor, moved: Tensor, bent: Tensor) -> Tensor:
+    def _displacement(self, x: Tensor, moved: Tensor, change: Tensor) -> Tensor:
         """Return the next displacement in units, [B, T, O].
 
-        Motion goes on as it was, and the network says how far that holds for each keypoint, and
-        what else happens. On its own it gets slow motion wrong by more than the motion itself.
+        It is the last displacement and its change, each times a gate for each keypoint, plus what
+        the network adds. A network that predicts it without them gets slow motion wrong by more
+        than the motion itself.
         """
         keypoints = (self.config.keypoints, self.config.keypoint_dims)
-        keep, bend, scale = self.gates(x).unsqueeze(-1).chunk(3, dim=-2)  # [B, T, K, 1] each
+        keep, turn, scale = self.gates(x).unsqueeze(-1).chunk(3, dim=-2)  # [B, T, K, 1] each
         new = self.displacement(x).unflatten(-1, keypoints)
         going = torch.sigmoid(keep + 2.0) * moved.unflatten(-1, keypoints)
-        turning = torch.tanh(bend) * bent.unflatten(-1, keypoints)
+        turning = torch.tanh(turn) * change.unflatten(-1, keypoints)
         return (going + turning + F.softplus(scale) * new).flatten(-2)
 
     def _checked(self, frames: Tensor, emotions: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from emotion_motion.emotion import recognised_distribution
 from emotion_motion.exceptions import ConfigError, MotionFileError, StorageError
 from emotion_motion.files import storage_errors
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.io.motion import Motion
+from emotion_motion.io.clip import Motion
 from emotion_motion.playback import Playback
 from emotion_motion.replay.log_file import (
     BEGINNING,
@@ -37,8 +37,6 @@ try:
     import fcntl
 except ImportError:  # Windows: two processes that log into one file are not kept apart there
     fcntl = None  # type: ignore[assignment]
-
-__all__ = ['LIMIT_BYTES', 'RunLog', 'record']
 
 # An emotion that changes with every frame, day and night, is what fills a file; a disk is safe.
 LIMIT_BYTES = 100_000_000
@@ -75,7 +73,8 @@ class RunLog:
             MotionFileError: the file is no file of runs, or another process writes it.
             StorageError: the file cannot be written, or is full.
         """
-        if generator.steps or (playback is not None and not _stands_or_runs(playback)):
+        slowing = playback and not (playback.at_rest or playback.moving_at_full_speed)
+        if generator.steps or slowing:
             raise ConfigError(
                 f'got a run after its step {generator.steps}; a log begins with the run: reset'
             )
@@ -241,10 +240,6 @@ def record(
         skeleton=generator.skeleton.name,
         names=generator.skeleton.names,
     )
-
-
-def _stands_or_runs(playback: Playback) -> bool:
-    return playback.at_rest or playback.moving_at_full_speed
 
 
 def _opened(path: Path) -> BinaryIO:

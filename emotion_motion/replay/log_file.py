@@ -21,19 +21,6 @@ from emotion_motion.checkpoint import Checkpoint, Normaliser
 from emotion_motion.exceptions import MotionFileError
 from emotion_motion.settings import Checked, from_mapping
 
-__all__ = [
-    'BEGINNING',
-    'Event',
-    'FORMAT',
-    'FORMAT_VERSION',
-    'Header',
-    'Run',
-    'machine',
-    'read_runs',
-    'sealed',
-    'settings_sha256',
-]
-
 FORMAT, FORMAT_VERSION = 'emotion_motion_run', 2
 BEGINNING = f'{{"format": "{FORMAT}"'.encode()
 _CHECKSUM = re.compile(rb'(\{.*), "crc": "([0-9a-f]{8})"\}')

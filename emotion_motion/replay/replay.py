@@ -20,12 +20,10 @@ from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.emotion import dominant, recognised_distribution
 from emotion_motion.exceptions import ConfigError, EmotionMotionError, MotionFileError
 from emotion_motion.generator import LiveFrame, MotionFrame, MotionGenerator
-from emotion_motion.io.motion import Motion
+from emotion_motion.io.clip import Motion
 from emotion_motion.playback import Playback
 from emotion_motion.replay.log_file import Event, read_runs, Run
 from emotion_motion.settings import from_mapping, renamed
-
-__all__ = ['Replay', 'Replayed', 'ReplayedRun', 'emotion_rows', 'replay_run']
 
 _ROWS = 24
 
@@ -243,7 +241,6 @@ def replay_run(
 
 
 def _motion(replay: Replay, poses: list[Replayed], model_frames: bool) -> Motion:
-    """Return the first stream of the poses, or of the model's frames."""
     rows = [(pose.keypoints, pose.requested, pose.recognised) for pose in poses]
     if model_frames:
         rows = [

@@ -24,7 +24,8 @@ from std_srvs.srv import SetBool
 
 from emotion_motion.emotion import emotion_weights, EMOTIONS, format_emotion
 from emotion_motion.exceptions import EmotionError
-from emotion_motion.ros.watch import NoFramesError, positive, watch, Watcher
+from emotion_motion.ros.watch import NoAnswerError, positive, watch, Watcher
+from emotion_motion.stop_signals import stop_signals
 
 __all__ = ['main']
 
@@ -38,10 +39,6 @@ examples:
   emotion_cli --hold
   emotion_cli joy --release
   emotion_cli --watch --namespace /robot1"""
-
-
-class NoAnswerError(Exception):
-    """Nobody listens or answers; says where, and what to do."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -72,8 +69,8 @@ def main(args: Sequence[str] | None = None) -> int:
             print(_hold(node, options), flush=True)
         if options.watch:
             watcher = Watcher(options.node, namespace=options.namespace or None)
-            watch(watcher, seconds=options.seconds, wait_s=options.wait_s)
-    except (NoAnswerError, NoFramesError) as error:
+            watch(watcher, stop_signals(), seconds=options.seconds, wait_s=options.wait_s)
+    except NoAnswerError as error:
         print(f'emotion_cli: {error}', file=sys.stderr)
         return NO_ANSWER
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -93,67 +90,58 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
+    option = parser.add_argument
+    option(
         'emotion',
         nargs='?',
         help=f'a name ({", ".join(EMOTIONS)}), an alias (joy), or a mixture '
         "'happiness:0.7, surprise:0.3'",
     )
-    parser.add_argument(
+    option(
         '--intensity',
-        metavar='N',
         type=float,
         default=1.0,
         help='how strongly to show it, 0 (neutral) to 1 (default: %(default)g)',
     )
-    parser.add_argument(
+    option(
         '--namespace',
-        metavar='NS',
         default='',
         help="the motion node's namespace, such as /robot1 (default: none)",
     )
-    parser.add_argument(
+    option(
         '--topic',
-        metavar='NAME',
         default='emotion',
         help='topic of emotions, relative to the namespace (default: %(default)s)',
     )
-    parser.add_argument(
-        '--node',
-        metavar='NAME',
-        default='motion_node',
-        help="the motion node's name (default: %(default)s)",
-    )
+    option('--node', default='motion_node', help="the motion node's name (default: %(default)s)")
     held = parser.add_mutually_exclusive_group()
     held.add_argument(
         '--hold',
         dest='held',
-        action='store_const',
-        const=True,
+        action='store_true',
+        default=None,
         help='let the motion come to rest and hold it, after the emotion if one is given',
     )
     held.add_argument(
         '--release',
         dest='held',
-        action='store_const',
-        const=False,
+        action='store_false',
+        default=None,
         help='let a motion that is held go on',
     )
-    parser.add_argument(
+    option(
         '--watch',
         action='store_true',
         help='print a line a second of what the node does: emotion asked for, emotion recognised '
         'in its motion, mean speed of the keypoints, frames a second, state; Ctrl-C ends it',
     )
-    parser.add_argument(
+    option(
         '--seconds',
-        metavar='S',
         type=positive,
         help='watch for so long after the first frame [s] (default: without end)',
     )
-    parser.add_argument(
+    option(
         '--wait-s',
-        metavar='S',
         type=positive,
         default=WAIT_S,
         help='give up when nobody listens or publishes by then [s] (default: %(default)g)',
@@ -162,11 +150,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _text(emotion: str, intensity: float) -> str:
-    """Return an emotion of an intensity as text for the topic.
-
-    Raises:
-        EmotionError: it is none, or the intensity is out of range.
-    """
+    """Return an emotion of an intensity as text for the topic; EmotionError where it is none."""
     weights = emotion_weights(emotion, intensity)
     if intensity == 1.0:
         return emotion
@@ -174,7 +158,6 @@ def _text(emotion: str, intensity: float) -> str:
 
 
 def _ask(node: Node, text: str, options: argparse.Namespace) -> str:
-    """Publish the emotion to whoever listens, and wait until they have it."""
     publisher = node.create_publisher(
         String, options.topic, QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
     )
@@ -199,7 +182,6 @@ def _ask(node: Node, text: str, options: argparse.Namespace) -> str:
 
 
 def _hold(node: Node, options: argparse.Namespace) -> str:
-    """Call the motion node's hold service; return what it says."""
     client = node.create_client(SetBool, f'{options.node}/hold')
     service = node.resolve_service_name(f'{options.node}/hold')
     begin_s = time.monotonic()
@@ -230,7 +212,6 @@ def _until(condition: Callable[[], bool], end_s: float) -> bool:
 
 
 def _listeners(node: Node, topic: str) -> str:
-    """Name who subscribes to a topic."""
     names: set[str] = set()
 
     def known() -> bool:

@@ -19,21 +19,54 @@ __all__ = ['OWN', 'Terms', 'licence_of', 'model_card', 'origin_of', 'spdx_names'
 OWN = 'Apache-2.0'  # of this project, and so of models from data that asks for less
 _FREE = ('Apache-2.0', 'MIT', 'BSD-2-Clause', 'ISC', 'BSD-3-Clause', 'CC0-1.0', 'Unlicense')
 _CREATIVE = re.compile(r'CC-BY(?P<nc>-NC)?(?P<last>-SA|-ND)?-(?P<version>\d\.\d)')
+_MOST_SOURCES = 20
+# The parts of the free-run score in words; see `selection`.
+_FIGURES = {
+    'speed': 'speed unlike the data',
+    'freeze': 'stands still more than the data',
+    'still': 'longest stand beyond that of the data',
+    'range': 'frames out of the range of the data',
+    'jerk': 'trembles more than the data',
+    'emotion': 'asked for, but not recognised by its own head',
+}
+_CARD = """\
+# {name}
+
+A model of [emotion_motion](../../README.md): living humanoid motion from an emotion.
+
+| | |
+|---|---|
+| made by | emotion_motion {version}: `{command}` |
+| data | {data} |
+| licence | {licence} |
+| parameters | {parameters:.2f} million |
+| rate | {rate:g} Hz |
+| skeleton | {skeleton}, {keypoints} keypoints in {dims}D |
+| window | {window} frames ({window_s:.1f} s) |
+
+## Data
+
+| what | clips | minutes | licence |
+|---|---|---|---|
+{rows}
+
+{credits}{figures}## Use
+
+**Intended use**: gestures of a standing humanoid on a screen or, behind a safety limiter, on a
+robot. **Not for** balance or walking, nor for judging what a person feels.
+
+**Limits**: it knows one body, feet in place, and moves as its data does. The recognised emotion
+is the model's own reading of its own motion; no person has rated it.
+"""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Under which licence a model can be given away.
+    """Under which licence a model can be given away."""
 
-    Attributes:
-        licence: SPDX identifier, 'unclear' or 'conflicting'.
-        credited: licences among those of the data that ask to name the authors.
-        text: what may be done with the model, in words.
-    """
-
-    licence: str
-    credited: tuple[str, ...]
-    text: str
+    licence: str  # SPDX identifier, 'unclear' or 'conflicting'
+    credited: tuple[str, ...]  # licences among those of the data that ask to name the authors
+    text: str  # what may be done with the model, in words
 
 
 def licence_of(licences: Iterable[str]) -> Terms:
@@ -97,47 +130,6 @@ def _strictest(creative: Iterable[str]) -> str:
             return 'conflicting'
     version = max(match['version'] for match in matches)
     return f'CC-BY{"" if commercial else "-NC"}{last}-{version}'
-
-
-_MOST_SOURCES = 20
-# The parts of the free-run score in words; see `selection`.
-_FIGURES = {
-    'speed': 'speed unlike the data',
-    'freeze': 'stands still more than the data',
-    'still': 'longest stand beyond that of the data',
-    'range': 'frames out of the range of the data',
-    'jerk': 'trembles more than the data',
-    'emotion': 'asked for, but not recognised by its own head',
-}
-_CARD = """\
-# {name}
-
-A model of [emotion_motion](../../README.md): living humanoid motion from an emotion.
-
-| | |
-|---|---|
-| made by | emotion_motion {version}: `{command}` |
-| data | {data} |
-| licence | {licence} |
-| parameters | {parameters:.2f} million |
-| rate | {rate:g} Hz |
-| skeleton | {skeleton}, {keypoints} keypoints in {dims}D |
-| window | {window} frames ({window_s:.1f} s) |
-
-## Data
-
-| what | clips | minutes | licence |
-|---|---|---|---|
-{rows}
-
-{credits}{figures}## Use
-
-**Intended use**: gestures of a standing humanoid on a screen or, behind a safety limiter, on a
-robot. **Not for** balance or walking, nor for judging what a person feels.
-
-**Limits**: it knows one body, feet in place, and moves as its data does. The recognised emotion
-is the model's own reading of its own motion; no person has rated it.
-"""
 
 
 def origin_of(

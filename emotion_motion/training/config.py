@@ -92,11 +92,6 @@ class WindowConfig(Checked):
     warp: tuple[float, float] = setting(
         (1.0, 1.0), 'slowest and fastest playing speed', 0.25, 4.0, rising=True
     )
-    jitter: float = setting(
-        0.0,
-        'standard deviation of a small smooth noise on the motion itself, in body heights',
-        **_FROM_0,
-    )
 
 
 @dataclass(frozen=True)
@@ -219,12 +214,6 @@ class LossConfig(Checked):
     )
     mdn_last: float = setting(1.0, 'its weight after the ramp', **_FROM_0)
     mdn_ramp: float = setting(0.3, 'share of the training in which it grows', **_SHARE)
-    unit: Literal['coordinate', 'shared'] = setting(
-        'coordinate',
-        "'coordinate': each coordinate is measured in the standard deviation of its own "
-        "displacement, so that a toe weighs as much as a hand; 'shared': all in the "
-        'same',
-    )
     explode: float = setting(
         50.0,
         'the loss has exploded when it is this many times its running median above it',
@@ -244,9 +233,10 @@ class OptimiserConfig(Checked):
         0.998, 'decay of the running average of the weights, which is what is kept', **_PART
     )
     warm_up: float = setting(
-        0.03, 'share of the training in which the learning rate grows', **_PART
+        0.03,
+        'share of the training in which the learning rate grows; it falls along half a cosine',
+        **_PART,
     )
-    schedule: Literal['cosine', 'constant'] = setting('cosine', 'how it falls afterwards')
     final: float = setting(0.01, 'share of the learning rate at the end of the cosine', **_SHARE)
 
 
@@ -347,11 +337,10 @@ class TrainConfig(Checked):
 
     def changes_since(self, before: TrainConfig) -> list[str]:
         """Return what differs from `before` in a way that makes it another run."""
-        changes = []
-        for group in dataclasses.fields(self):
-            new, old = getattr(self, group.name), getattr(before, group.name)
-            for entry in dataclasses.fields(new):
-                now, then = getattr(new, entry.name), getattr(old, entry.name)
-                if now != then and not (group.name == 'run' and entry.name in _FREE):
-                    changes.append(f'{entry.name} ({then!r}, now {now!r})')
-        return changes
+        new, old = self.to_dict(), before.to_dict()
+        return [
+            f'{name} ({old[group][name]!r}, now {now!r})'
+            for group, values in new.items()
+            for name, now in values.items()
+            if now != old[group][name] and not (group == 'run' and name in _FREE)
+        ]

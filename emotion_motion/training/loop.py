@@ -1,12 +1,13 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The training loop: steps, and what is logged, measured, drawn and saved between them."""
+"""The training loop: steps, and what is shown, logged, measured, drawn and saved between them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 import dataclasses
+from datetime import timedelta
 import math
 import signal
 import threading
@@ -14,36 +15,100 @@ import time
 from types import FrameType
 from typing import Any, Self
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.card import model_card
-from emotion_motion.training.run.curves import draw_curves
 from emotion_motion.training.run.metrics import read_metrics
-from emotion_motion.training.run.progress import RunProgress
+from emotion_motion.training.run.pictures import draw_curves, draw_strips
 from emotion_motion.training.run.run_folder import RunFolder
-from emotion_motion.training.run.state import save_state
+from emotion_motion.training.run.state import newest_state, save_state
 from emotion_motion.training.selection.reference import Reference
 from emotion_motion.training.selection.selection import score_checkpoint
-from emotion_motion.training.selection.strips import draw_strips
 from emotion_motion.training.trainer import Trainer
 
-__all__ = ['SIGNALS', 'Interrupts', 'Stopped', 'TrainingLoop']
+__all__ = ['SIGNALS', 'Interrupts', 'Stopped', 'TrainingLoop', 'RunProgress']
 
+_LINE_S = 10.0  # between two lines where there is no terminal
+_RECENT_S = 60.0  # the pace is that of the last minute: machines and batches change
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SHOWN = ('total', 'mse', 'emotion', 'nll')
+
+
+class RunProgress:
+    """Shows step, loss parts, steps a second, the share of waiting for data and the time left.
+
+    Use it as a context manager.
+    """
+
+    def __init__(
+        self,
+        steps: int,
+        *,
+        start: int = 0,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare to show the steps after `start`.
+
+        A terminal gets a bar; another console, such as a file, a line every ten seconds.
+        """
+        self._console = console or Console(stderr=True)
+        self._clock, self._last_line_s = clock, -math.inf
+        self._bar = Progress(
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn('{task.fields[text]}', markup=False),
+            console=self._console,
+            speed_estimate_period=_RECENT_S,
+            get_time=clock,
+            disable=not self._console.is_terminal,
+        )
+        self._bar.add_task('', total=steps, completed=start, text='')
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def update(self, step: int, values: Mapping[str, float], wait_share: float = 0.0) -> None:
+        """Show that `step` steps are done.
+
+        Args:
+            step: steps done, counted from the beginning of the run.
+            values: parts of the loss and whatever else is worth a look, by name.
+            wait_share: share of the time that was spent waiting for data.
+        """
+        task = self._bar.tasks[0]
+        self._bar.update(task.id, completed=step)
+        left_s = task.time_remaining
+        text = '  '.join(
+            [
+                *(f'{name} {value:.4g}' for name, value in values.items()),
+                f'{task.speed or 0.0:.3g} steps/s',
+                f'waiting {100.0 * wait_share:.1f} %',
+                f'{"?" if left_s is None else timedelta(seconds=left_s)} left',
+            ]
+        )
+        self._bar.update(task.id, text=text)
+        now = self._clock()
+        if self._bar.disable and (task.finished or now - self._last_line_s >= _LINE_S):
+            self._last_line_s = now
+            # Not the console's print, which would break the line where it takes a screen to end.
+            print(f'step {step}/{task.total}  {text}', file=self._console.file, flush=True)
 
 
 class Interrupts:
     """Notes Ctrl-C and SIGTERM instead of dying of them; use it as a context manager.
 
     The second of a kind acts at once, for those who cannot wait for the end of a step.
-
-    Attributes:
-        received: for each of SIGNALS, whether it came.
     """
 
     def __init__(self) -> None:
-        """Prepare to listen."""
-        self.received = [False for _ in SIGNALS]
+        self.received = [False for _ in SIGNALS]  # for each, whether it came
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -53,7 +118,6 @@ class Interrupts:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave signals as they were."""
         for one, handler in self._before.items():
             signal.signal(one, handler)
 
@@ -63,15 +127,9 @@ class Interrupts:
 
 
 class Stopped(Exception):  # noqa: N818, it is no error
-    """A signal ended the run between two steps; its state is saved.
-
-    Attributes:
-        number: of the signal.
-        step: steps done.
-    """
+    """A signal ended the run after some steps; its state is saved."""
 
     def __init__(self, number: int, step: int) -> None:
-        """Name signal and step."""
         super().__init__(f'stopped by signal {number} after {step} steps')
         self.number, self.step = number, step
 
@@ -82,12 +140,9 @@ class TrainingLoop:
     def __init__(
         self, trainer: Trainer, folder: RunFolder | None, numbers: Mapping[str, Any] | None = None
     ) -> None:
-        """Prepare a run, or the rest of one.
+        """Prepare a run, or the rest of one with the numbers of its state.
 
-        Args:
-            trainer: at the step to go on from.
-            folder: where everything goes; None in all processes but the main one.
-            numbers: of the state to go on from.
+        All processes but the main one have no folder.
         """
         self._trainer, self._folder, self._run = trainer, folder, trainer.config.run
         numbers = numbers or {}
@@ -152,7 +207,7 @@ class TrainingLoop:
         self._since_s += time.monotonic() - begin  # that was no training
 
     def _due(self, every: int) -> bool:
-        """Tell whether something that comes every so many steps, and at the end, is due."""
+        """Tell whether what comes every so many steps, and at the end, is due."""
         done = self._trainer.done
         return done == self._run.steps or (every > 0 and done % every == 0)
 
@@ -211,5 +266,5 @@ class TrainingLoop:
     def _last_good(self) -> str:
         if self._folder is None:
             return ''
-        path = self._folder.newest_state()
+        path = newest_state(self._folder.checkpoints)
         return f'The last good checkpoint is {path}' if path else 'There is no checkpoint yet'

@@ -1,8 +1,19 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a batch to its loss, as one module: what accelerate wraps, on any number of devices."""
+"""The objective of a training: from a batch to its loss, on any number of devices.
+
+The loss of the method is the MSE of the deterministic frame, the emotion and the likelihood of
+the mixture. Motion is measured in displacement units (`MotionModel.unit`), so that a toe weighs as
+much as a hand. What was not measured is masked: it neither counts nor teaches. Shapes as in
+`emotion_motion.model.network`.
+"""
 
 from __future__ import annotations
+
+from collections import deque
+import math
+import statistics
+from typing import NamedTuple
 
 import torch
 from torch import nn, Tensor
@@ -11,30 +22,131 @@ from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.live.target import pose_metric
 from emotion_motion.model.mixture import Mixture, Target
 from emotion_motion.model.network import MotionModel
-from emotion_motion.training.config import TrainConfig
-from emotion_motion.training.losses import (
-    emotion_targets,
-    LossParts,
-    motion_loss,
-    Prediction,
-    Truth,
-)
-from emotion_motion.training.windows.noise import noised, pose_spread
-from emotion_motion.training.windows.rollout import leading_back, rolled_out
+from emotion_motion.training.config import LossConfig, TrainConfig
+from emotion_motion.training.windows.noise import leading_back, noised, pose_spread, rolled_out
 from emotion_motion.training.windows.targets import targets_of
 from emotion_motion.training.windows.windows import Batch
 
-__all__ = ['Objective']
+__all__ = [
+    'Objective',
+    'LossGuard',
+    'LossParts',
+    'Prediction',
+    'Truth',
+    'emotion_targets',
+    'mdn_weight',
+    'motion_loss',
+]
 
 # A pose ahead of which less than this share was measured is not worth learning.
 _MEASURED_SHARE = 0.5
+_REMEMBERED = 101  # losses
+_ENOUGH = 20  # losses before one of them can be called high
+
+
+class LossParts(NamedTuple):
+    """The loss and its parts before weighting, one number a window [B]."""
+
+    total: Tensor
+    mse: Tensor
+    emotion: Tensor
+    nll: Tensor
+
+
+class Prediction(NamedTuple):
+    """What a model says of windows of motion."""
+
+    logits: Tensor  # [B, T, O], next frames
+    emotion_logits: Tensor  # [B, T, E]
+    nll: Tensor  # [B, T], of the poses `horizon` frames ahead, see `MixtureDensityNetwork.nll`
+
+
+class Truth(NamedTuple):
+    """What the data says of them."""
+
+    following: Tensor  # [B, T, O], next frames
+    emotion: Tensor  # [B, T, E], the motion's own emotion
+    # Weights of the windows in MSE and likelihood [B]; 0 for those that were shown a wrong
+    # emotion, which teach the emotion head only.
+    predictable: Tensor
+    measured: Tensor | None = None  # [B, T, K], what was measured of the next frames; None: all
+    ahead: Tensor | None = None  # [B, T], where the pose ahead is worth learning; None: everywhere
+
+
+def mdn_weight(progress: float, ramp: float = 0.3, first: float = 0.1, last: float = 1.0) -> float:
+    """Weight of the likelihood at a share `progress` of training: `first` to `last` over `ramp`.
+
+    The transformer settles on the deterministic frame before the mixture takes over.
+    """
+    return first + (last - first) * (min(1.0, progress / ramp) if ramp > 0.0 else 1.0)
+
+
+def emotion_targets(emotions: Tensor, window: int) -> Tensor:
+    """Return the emotion that each frame's pooling window shows, [B, T, E].
+
+    The head pools over the last `window` frames, so its truth is their mean label.
+    """
+    total = emotions.cumsum(dim=1)
+    before = torch.nn.functional.pad(total, (0, 0, window, 0))[:, : total.shape[1]]
+    count = torch.arange(1, total.shape[1] + 1, device=emotions.device).clamp_max(window)
+    return (total - before) / count[:, None]
+
+
+def motion_loss(
+    said: Prediction, truth: Truth, unit: Tensor, weights: LossConfig, likelihood_weight: float
+) -> LossParts:
+    """Loss = MSE(logits, next frame) + emotion_weight * emotion loss + likelihood_weight * NLL.
+
+    Each window's loss [B] depends on it alone, so the mean over processes is that over the batch.
+    Motion is measured in `unit` [O]. The weight of the emotion is 10 in the published method.
+    """
+    following = truth.following
+    known = torch.ones_like(following)
+    if truth.measured is not None:
+        dims = following.shape[-1] // truth.measured.shape[-1]
+        known = truth.measured.to(following.dtype).repeat_interleave(dims, dim=-1)
+        # Whatever stands there, and be it not finite, reaches nothing.
+        following = torch.where(known.bool(), following, said.logits.detach())
+    count = known.sum(dim=(1, 2)).clamp_min(1.0)  # measured coordinates of the window, [B]
+    off = ((said.logits - following) / unit).square() * known
+    mse = truth.predictable * off.sum(dim=(1, 2)) / count
+    emotion = (said.emotion_logits - truth.emotion).square().mean(dim=(1, 2))
+    ahead = torch.ones_like(said.nll) if truth.ahead is None else truth.ahead.to(said.nll.dtype)
+    nll = truth.predictable * (said.nll * ahead).sum(dim=1) / ahead.sum(dim=1).clamp_min(1.0)
+    total = weights.mse_weight * mse + weights.emotion_weight * emotion + likelihood_weight * nll
+    return LossParts(total, mse, emotion, nll)
+
+
+class LossGuard:
+    """Tells when a training goes wrong, before it spoils the weights."""
+
+    def __init__(self, explode: float) -> None:
+        """Call a loss exploded that is so many times the running median above it.
+
+        A median near zero or below (likelihoods may be negative) counts as its size, at least 1.
+        """
+        self.recent: deque[float] = deque(maxlen=_REMEMBERED)  # a run that goes on fills it again
+        self._explode = explode
+
+    def complaint(self, loss: float, gradient: float) -> str:
+        """Return what is wrong with a step, '' for nothing; remembers the loss of a good one."""
+        if not math.isfinite(loss):
+            return f'the loss {loss}'
+        if not math.isfinite(gradient):
+            return f'a gradient of norm {gradient}'
+        if len(self.recent) >= _ENOUGH:
+            median = statistics.median(self.recent)
+            if loss - median > self._explode * max(1.0, abs(median)):
+                return f'the loss {loss:.4g}, which was {median:.4g} before (running median),'
+        self.recent.append(loss)
+        return ''
 
 
 class Objective(nn.Module):
     """Disturbs the windows of a batch, runs the model on them and returns the loss; draws nothing.
 
     Only the network runs in the precision that surrounds the call (bf16); bodies and losses are
-    worked out in 32 bits.
+    worked out in 32 bits. Model space is a body of height 1 less the mean pose [O].
     """
 
     mean: Tensor
@@ -44,14 +156,6 @@ class Objective(nn.Module):
     def __init__(
         self, model: MotionModel, skeleton: Skeleton, mean: Tensor, config: TrainConfig
     ) -> None:
-        """Gather what it takes.
-
-        Args:
-            model: the network.
-            skeleton: the body.
-            mean: [O], the mean pose: model space is a body of height 1 less it.
-            config: how inputs are disturbed and losses weigh.
-        """
         super().__init__()
         self.model, self.skeleton, self.config = model, skeleton, config
         self.register_buffer('mean', mean, persistent=False)
@@ -59,12 +163,7 @@ class Objective(nn.Module):
         self.register_buffer('metric', pose_metric(model), persistent=False)
 
     def forward(self, batch: Batch, likelihood_weight: float) -> LossParts:
-        """Return the loss of each window and its parts, [B].
-
-        Args:
-            batch: see WindowSampler.
-            likelihood_weight: w, see `losses.mdn_weight`.
-        """
+        """Return the loss of each window and its parts, [B]; for the weight see `mdn_weight`."""
         config, sizes = self.config, self.model.config
         with torch.no_grad(), self._exactly():
             inputs, following, targets, came = self._shown(batch)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 import sys
 from typing import Any
@@ -15,16 +14,14 @@ from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.files import write_file
-from emotion_motion.io.clip import Clip
 from emotion_motion.model.network import MotionModel
 from emotion_motion.training.config import DataConfig, TrainConfig
 from emotion_motion.training.data.splits import check_leaks, SplitRule
 from emotion_motion.training.data.store import MotionDataset, write_dataset
-from emotion_motion.training.devices import make_accelerator
 from emotion_motion.training.loop import Stopped, TrainingLoop
 from emotion_motion.training.run.run_folder import RunFolder
 from emotion_motion.training.run.state import load_state, newest_state
-from emotion_motion.training.trainer import Trainer
+from emotion_motion.training.trainer import make_accelerator, Trainer
 
 __all__ = ['train']
 
@@ -104,7 +101,7 @@ def _trainer(
         _say(folder, f'generating {settings.data.minutes:g} minutes of motion')
         _generate_corpus(settings.data, generated)
     if folder is not None:
-        folder.newest_state()  # brings back what a kill has left half exchanged
+        newest_state(folder.checkpoints)  # brings back what a kill has left half exchanged
     accelerator.wait_for_everyone()
     datasets = [MotionDataset.open(path) for path in settings.data.data or (generated,)]
     if folder is not None and not resume:
@@ -123,12 +120,8 @@ def _describe(folder: RunFolder, trainer: Trainer, resume: bool) -> None:
     if resume:
         folder.resumed(trainer.done)
     else:
-        folder.manifest = {
-            'data_sets': [
-                {'path': str(data.path) if data.path else None, **data.manifest}
-                for data in trainer.datasets
-            ]
-        }
+        sets = [{'path': str(data.path), **data.manifest} for data in trainer.datasets]
+        folder.describe_data({'data_sets': sets})
     write_file(folder.config_path, trainer.config.to_yaml().encode())
     count = sum(part.numel() for part in trainer.model.parameters())
     minutes = sum(data.minutes for data in trainer.datasets)
@@ -150,13 +143,10 @@ def _generate_corpus(config: DataConfig, path: Path) -> None:
     skeleton = load_skeleton()
     rule = SplitRule(val_share=config.held_out, test_share=0.0, seed=config.corpus_seed)
 
-    def clips() -> Iterator[Clip]:
-        for clip in make_corpus(config.minutes, config.corpus_seed):
-            yield prepare(clip, skeleton)
-
+    clips = (prepare(clip, skeleton) for clip in make_corpus(config.minutes, config.corpus_seed))
     name = f'procedural corpus, {config.minutes:g} minutes, seed {config.corpus_seed}'
     write_dataset(
-        path, clips(), skeleton=skeleton, rate_hz=_CORPUS_HZ, splits=rule, manifest={'name': name}
+        path, clips, skeleton=skeleton, rate_hz=_CORPUS_HZ, splits=rule, manifest={'name': name}
     )
 
 

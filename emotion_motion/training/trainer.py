@@ -8,13 +8,12 @@ runs in one process or in many: each takes its part of the same batch.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 import copy
 import dataclasses
 import math
+import os
 import signal
-import statistics
 from typing import Any
 
 import numpy as np
@@ -25,65 +24,28 @@ from torch.utils.data import DataLoader
 
 from emotion_motion.checkpoint import Checkpoint, Normaliser, SamplerConfig
 from emotion_motion.exceptions import ConfigError, TrainingError
-from emotion_motion.live.target import pose_metric
 from emotion_motion.model.network import MotionModel
-from emotion_motion.training.anchors import anchors_of
 from emotion_motion.training.card import origin_of
-from emotion_motion.training.config import OptimiserConfig, TrainConfig
+from emotion_motion.training.config import OptimiserConfig, RunConfig, TrainConfig
 from emotion_motion.training.data.store import MotionDataset
-from emotion_motion.training.devices import make_accelerator
-from emotion_motion.training.losses import LossParts, mdn_weight
-from emotion_motion.training.objective import Objective
+from emotion_motion.training.objective import LossGuard, LossParts, mdn_weight, Objective
 from emotion_motion.training.run.state import data_hash, optimiser_state, pack, TrainState, unpack
-from emotion_motion.training.statistics import measure
+from emotion_motion.training.statistics import anchors_of, measure
 from emotion_motion.training.windows.windows import Batch, WindowSampler
 
-__all__ = ['LossGuard', 'Trainer', 'average_decay', 'rate_share']
+__all__ = ['Trainer', 'average_decay', 'make_accelerator', 'rate_share']
 
-_REMEMBERED = 101  # losses
-_ENOUGH = 20  # losses before one of them can be called high
 _VALIDATION_SEED = 1_000_003  # added to the run's: held-out windows are others than those learnt
-
-
-class LossGuard:
-    """Tells when a training goes wrong, before it spoils the weights.
-
-    Attributes:
-        recent: the last losses, at most 101; a run that goes on fills it again.
-    """
-
-    def __init__(self, explode: float) -> None:
-        """Call a loss exploded that is `explode` times the running median above it.
-
-        A median near zero or below (likelihoods may be negative) counts as its size, at least 1.
-        """
-        self.recent: deque[float] = deque(maxlen=_REMEMBERED)
-        self._explode = explode
-
-    def complaint(self, loss: float, gradient: float) -> str:
-        """Return what is wrong with a step, '' for nothing; remembers the loss of a good one."""
-        if not math.isfinite(loss):
-            return f'the loss {loss}'
-        if not math.isfinite(gradient):
-            return f'a gradient of norm {gradient}'
-        if len(self.recent) >= _ENOUGH:
-            median = statistics.median(self.recent)
-            if loss - median > self._explode * max(1.0, abs(median)):
-                return f'the loss {loss:.4g}, which was {median:.4g} before (running median),'
-        self.recent.append(loss)
-        return ''
 
 
 def rate_share(config: OptimiserConfig, progress: float) -> float:
     """Return the share of the learning rate at a share `progress` of the training.
 
-    It warms up, then stays or falls along half a cosine.
+    It warms up, then falls along half a cosine.
     """
     warm = config.warm_up
     if progress < warm:
         return (progress + 1e-3) / (warm + 1e-3)
-    if config.schedule == 'constant':
-        return 1.0
     along = 0.5 * (1.0 + math.cos(math.pi * (progress - warm) / (1.0 - warm)))
     return config.final + (1.0 - config.final) * along
 
@@ -264,7 +226,6 @@ class Trainer:
     def _model(
         self, start: Checkpoint | None, state: TrainState | None
     ) -> tuple[MotionModel, Normaliser]:
-        """Return a model with its first weights, and the normaliser."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.config.run.seed)
             model = MotionModel(self.config.model)
@@ -284,7 +245,6 @@ class Trainer:
                 self.datasets,
                 model,
                 normaliser.mean,
-                pose_metric(model),
                 shares=self.config.data.shares,
                 seed=self.config.run.seed,
             )
@@ -357,6 +317,51 @@ class Trainer:
         torch._foreach_lerp_(
             list(self._average.parameters()), list(self.model.parameters()), 1.0 - decay
         )
+
+
+def make_accelerator(run: RunConfig) -> Any:
+    """Return an accelerate.Accelerator for this process.
+
+    Alone, or as one of those that `torchrun` or `accelerate launch` started.
+
+    Raises:
+        ConfigError: accelerate is missing, or there is no GPU where one is asked for.
+    """
+    try:
+        from accelerate import Accelerator, DistributedDataParallelKwargs
+    except ImportError as error:
+        raise ConfigError(
+            "training needs accelerate: pip install 'emotion_motion[train]'"
+        ) from error
+    gpu = torch.cuda.is_available()
+    if run.device == 'cuda' and not gpu:
+        raise ConfigError(
+            "got device = 'cuda', but this torch sees no GPU; expected 'auto' or 'cpu', or "
+            'install a GPU build of torch'
+        )
+    on_cpu = run.device == 'cpu' or not gpu
+    precision = run.mixed_precision
+    if precision == 'auto':
+        precision = 'bf16' if not on_cpu and torch.cuda.is_bf16_supported() else 'no'
+    _forget_another(on_cpu, precision)
+    return Accelerator(
+        cpu=on_cpu,
+        mixed_precision=precision,
+        # Every process has the same buffers from the start.
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
+    )
+
+
+def _forget_another(on_cpu: bool, precision: str) -> None:
+    """Let one process train in turn on different devices: accelerate keeps its first choice."""
+    from accelerate.state import AcceleratorState, PartialState
+
+    state, device = AcceleratorState._shared_state, PartialState._shared_state.get('device')
+    if device is None or int(os.environ.get('WORLD_SIZE', '1')) > 1:
+        return
+    before = (device.type == 'cpu', state.get('_mixed_precision', precision))
+    if before != (on_cpu, precision):
+        AcceleratorState._reset_state(reset_partial_state=True)
 
 
 class _Steps:

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import os
 from pathlib import Path
+import sys
 import time
 from typing import Any
+import webbrowser
 
-from emotion_motion.viewer.panels.controls import EmotionControls, SettingControls
-from emotion_motion.viewer.panels.panels import (
+from emotion_motion.viewer.controls import EmotionControls, SettingControls
+from emotion_motion.viewer.panels import (
     bars_html,
     notice_html,
     Plots,
@@ -19,23 +22,19 @@ from emotion_motion.viewer.panels.panels import (
     ViewPanel,
 )
 from emotion_motion.viewer.scene.stage import Stage
-from emotion_motion.viewer.sources.source import Snapshot, Source
+from emotion_motion.viewer.server import make_server, page_address, ServeOptions
+from emotion_motion.viewer.source import Snapshot, Source
 
-__all__ = ['Page']
+__all__ = ['Page', 'serve']
 
 _BARS_S, _SLOW_S = 0.1, 0.5
 _MESSAGE_S = 12.0  # after which a message in the corner goes by itself
 
 
 class Page:
-    """Shows a source on a viser server. Viser sends only what has changed.
+    """Shows a source on a viser server, which sends only what has changed.
 
-    Args:
-        server: of `make_server`.
-        source: what to show.
-        folder: where recordings go.
-        dark: whether the page begins dark.
-        tour_s: how long a tour through the emotions stays with each [s]; 0: no tour at first.
+    Recordings go to `folder`. A tour stays `tour_s` with each emotion [s]; 0: no tour at first.
     """
 
     def __init__(
@@ -80,7 +79,6 @@ class Page:
             time.sleep(max(0.0, due_s - time.monotonic()))
 
     def update(self) -> None:
-        """Show what there is to see now."""
         now_s = time.monotonic()
         snapshot = self._source.snapshot()
         if now_s - self._moved_s >= self._least_s and self._stage.show(
@@ -125,3 +123,45 @@ class Page:
             trails=view.trails.value,
             shadows=view.shadows.value,
         )
+
+
+_CONSOLE_BROWSERS = ('lynx', 'w3m', 'links', 'elinks', 'www-browser')
+
+
+def serve(
+    source: Source, options: ServeOptions, stopped: Callable[[], bool], tour_s: float = 0.0
+) -> None:
+    """Serve a page until `stopped` and say where it is; the source is closed at the end.
+
+    A tour through the emotions stays `tour_s` with each [s]; 0: no tour at first.
+
+    Raises:
+        ConfigError: viser is not installed, or the address is none of this machine.
+    """
+    server = None
+    try:
+        server = make_server(options)
+        page = Page(
+            server, source, folder=options.record_dir, dark=not options.light, tour_s=tour_s
+        )
+        address = page_address(options.host, server.get_port())
+        print(f'viewer: {address} (Ctrl-C ends it)', flush=True)
+        if options.browser and _can_show():
+            webbrowser.open(address)
+        end_s = float('inf') if options.seconds is None else time.monotonic() + options.seconds
+        page.run(lambda: stopped() or time.monotonic() > end_s, options.updates_hz)
+    finally:
+        source.close()
+        if server is not None:
+            server.stop()
+
+
+def _can_show() -> bool:
+    """Whether there is a browser with windows; one for the terminal would be no use."""
+    has_screen = bool(os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'))
+    if sys.platform == 'linux' and not has_screen:
+        return False
+    try:
+        return getattr(webbrowser.get(), 'name', '') not in _CONSOLE_BROWSERS
+    except webbrowser.Error:
+        return False

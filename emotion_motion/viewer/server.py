@@ -54,10 +54,7 @@ class ServeOptions(Checked):
 
 
 def make_server(options: ServeOptions) -> Any:
-    """Start the web server.
-
-    Returns:
-        A viser.ViserServer.
+    """Start the web server, a viser.ViserServer.
 
     Raises:
         ConfigError: viser is not installed, the address is none of this machine, or this version
@@ -95,9 +92,7 @@ def make_server(options: ServeOptions) -> Any:
 def refusal(headers: Mapping[str, str], *, loopback: bool) -> str:
     """Say why a request is refused; '' where it is not.
 
-    Args:
-        headers: of the request.
-        loopback: whether only this machine is served.
+    With `loopback` only this machine is served.
     """
     host = headers.get('Host', '')
     if loopback and not _is_loopback(urlsplit(f'//{host}').hostname or ''):
@@ -163,7 +158,6 @@ def _reachable(host: str) -> str:
 
 
 def page_address(host: str, port: int) -> str:
-    """Return what to type into a browser on this machine."""
     name = _reachable(host)
     return f'http://[{name}]:{port}' if ':' in name else f'http://{name}:{port}'
 

@@ -42,24 +42,23 @@ def test_every_option_is_documented(command):
         assert f'\n    {name}: ' in text, name
 
 
-def test_import_of_bad_files_writes_the_rest_and_exits_with_1(folder, capsys):
+@pytest.mark.parametrize(
+    ('good', 'status', 'parts'),
+    [
+        (True, 1, ('2 clips', 'anger 0.0', 'rejected 1', 'cat_sad.bvh')),
+        (False, 2, ('rejected 1', 'was not written')),
+    ],
+)
+def test_import_of_bad_files_writes_the_rest_and_says_so(folder, capsys, good, status, parts):
     (folder / 'cat_sad.bvh').write_text('HIERARCHY')
+    given = folder if good else folder / 'cat_sad.bvh'
     with pytest.raises(SystemExit) as exit_:
-        run(import_data, folder, '--labels', folder / 'labels.yaml', '--out', folder / 'out')
-    assert exit_.value.code == 1
-    said = capsys.readouterr().out
-    for part in ('2 clips', 'anger 0.0', 'rejected 1', 'cat_sad.bvh'):
-        assert part in said
-    assert len(MotionDataset.open(folder / 'out')) == 2
-
-
-def test_import_of_nothing_usable_exits_with_2(tmp_path, capsys):
-    (tmp_path / 'cat_sad.bvh').write_text('HIERARCHY')
-    with pytest.raises(SystemExit) as exit_:
-        run(import_data, tmp_path, '--out', tmp_path / 'out')
-    assert exit_.value.code == 2
-    assert 'was not written' in capsys.readouterr().out
-    assert not (tmp_path / 'out').exists()
+        run(import_data, given, '--labels', folder / 'labels.yaml', '--out', folder / 'out')
+    assert exit_.value.code == status
+    text = capsys.readouterr().out
+    assert all(part in text for part in parts)
+    assert (folder / 'out').exists() == good
+    assert not good or len(MotionDataset.open(folder / 'out')) == 2
 
 
 def test_inspecting_a_file_prints_what_it_holds_and_draws_it(folder, capsys, monkeypatch):

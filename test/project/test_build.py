@@ -245,7 +245,7 @@ def test_skeletons_and_models_come_with_the_pip_install(target, fresh_copy, tmp_
 def test_robots_and_the_humanoid_come_with_the_pip_install(target, fresh_copy, tmp_path):
     code = (
         'import sys; sys.path.insert(0, sys.argv[1])\n'
-        'import emotion_motion.robot.description.robot_file as robots\n'
+        'import emotion_motion.robot.description.config as robots\n'
         'from emotion_motion.robot.description.urdf import find_file\n'
         'config = robots.read_robot_config("humanoid")\n'
         'print(find_file(config.urdf, config.folder), *sorted(robots.available_robots()))'

@@ -25,7 +25,7 @@ from emotion_motion.commands.generate import generate
 from emotion_motion.emotion import EMOTIONS, mix
 from emotion_motion.exceptions import ConfigError, MotionFileError, StorageError
 from emotion_motion.generator import MotionFrame, MotionGenerator
-from emotion_motion.io.motion import Motion
+from emotion_motion.io.clip import Motion
 from emotion_motion.playback import Playback, Pose
 from emotion_motion.replay import log as run_log
 from emotion_motion.replay.log import RunLog
@@ -36,7 +36,7 @@ RATES = (30.0, 47.3, 60.0, 12.0, 250.0)
 
 
 @pytest.fixture(scope='module')
-def found(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     """A small model with random weights, saved and loaded."""
     folder = tmp_path_factory.mktemp('models') / 'random'
     return from_pretrained(save_pretrained(folder, random_checkpoint()))
@@ -120,14 +120,14 @@ def eventful(shown: Shown) -> None:
 
 @pytest.mark.parametrize(('rate_hz', 'seed'), zip(RATES, itertools.cycle([None, 3]), strict=False))
 def test_a_played_run_is_made_again_bit_for_bit(
-    tmp_path: Path, found: Checkpoint, rate_hz: float, seed: int | None
+    tmp_path: Path, loaded: Checkpoint, rate_hz: float, seed: int | None
 ) -> None:
-    shown = Shown(tmp_path / 'run.jsonl', found, seed=seed)
+    shown = Shown(tmp_path / 'run.jsonl', loaded, seed=seed)
     shown.playback.rate_hz = rate_hz
     eventful(shown)
     shown.log.close()
     assert not shown.log.problem
-    made = replayed(tmp_path / 'run.jsonl', found)
+    made = replayed(tmp_path / 'run.jsonl', loaded)
     assert_same(made, shown.poses)
     resets = [e for e in read_runs(tmp_path / 'run.jsonl')[0].events if e.event == 'reset']
     assert len(resets) == 2 and all(type(event.value) is int for event in resets)
@@ -151,10 +151,10 @@ def test_a_played_run_is_made_again_bit_for_bit(
     )
 )
 def test_whatever_happens_is_made_again(
-    tmp_path_factory: pytest.TempPathFactory, found: Checkpoint, happens: list[tuple]
+    tmp_path_factory: pytest.TempPathFactory, loaded: Checkpoint, happens: list[tuple]
 ) -> None:
     path = tmp_path_factory.mktemp('any') / 'run.jsonl'
-    shown = Shown(path, found, batch_size=2)
+    shown = Shown(path, loaded, batch_size=2)
     acts: dict[str, Callable] = {
         'go': shown.go,
         'emotion': lambda name: shown.generator.set_emotion(name, index=1),
@@ -168,7 +168,7 @@ def test_whatever_happens_is_made_again(
     for name, value in happens:
         acts[name](value)
     shown.log.close()
-    made = replayed(path, found)
+    made = replayed(path, loaded)
     assert len(made) == len(shown.poses)
     if made:
         assert_same(made, shown.poses)
@@ -182,8 +182,8 @@ def run_frames(
         log.advanced(frames[-1].keypoints)
 
 
-def test_frames_without_a_playback_are_made_again(tmp_path: Path, found: Checkpoint) -> None:
-    generator = MotionGenerator(found, batch_size=3, body_height_m=1.1)
+def test_frames_without_a_playback_are_made_again(tmp_path: Path, loaded: Checkpoint) -> None:
+    generator = MotionGenerator(loaded, batch_size=3, body_height_m=1.1)
     generator.set_emotion(np.eye(7)[[0, 3, 6]])
     log = RunLog(tmp_path / 'run.jsonl', generator)
     frames: list[MotionFrame] = []
@@ -195,7 +195,7 @@ def test_frames_without_a_playback_are_made_again(tmp_path: Path, found: Checkpo
     generator.body_height_m = 3.0
     run_frames(generator, log, 40, frames)
     log.close()
-    made = replayed(tmp_path / 'run.jsonl', found)
+    made = replayed(tmp_path / 'run.jsonl', loaded)
     assert [len(pose.frames) for pose in made] == [1] * 80
     for pose, frame in zip(made, frames, strict=True):
         np.testing.assert_array_equal(pose.keypoints, frame.keypoints)
@@ -203,19 +203,19 @@ def test_frames_without_a_playback_are_made_again(tmp_path: Path, found: Checkpo
     np.testing.assert_array_equal(made[0].requested, np.eye(7)[[0, 3, 6]])
 
 
-def test_every_setting_of_the_sampler_is_in_the_log(tmp_path: Path, found: Checkpoint) -> None:
+def test_every_setting_of_the_sampler_is_in_the_log(tmp_path: Path, loaded: Checkpoint) -> None:
     """Whatever fields SamplerConfig has or will have."""
-    shown = Shown(tmp_path / 'run.jsonl', found)
+    shown = Shown(tmp_path / 'run.jsonl', loaded)
     shown.change_sampler(k=1.5)
     shown.go(2)
     run = read_runs(tmp_path / 'run.jsonl')[0]
-    assert run.header.sampler == dataclasses.asdict(found.sampler)
+    assert run.header.sampler == dataclasses.asdict(loaded.sampler)
     (event,) = (event for event in run.events if event.event == 'sampler')
-    assert event.value == dataclasses.asdict(found.sampler) | {'k': 1.5}
+    assert event.value == dataclasses.asdict(loaded.sampler) | {'k': 1.5}
 
 
-def test_what_is_asked_for_again_writes_nothing(tmp_path: Path, found: Checkpoint) -> None:
-    shown = Shown(tmp_path / 'run.jsonl', found)
+def test_what_is_asked_for_again_writes_nothing(tmp_path: Path, loaded: Checkpoint) -> None:
+    shown = Shown(tmp_path / 'run.jsonl', loaded)
     shown.generator.set_emotion('anger:0.3, fear:0.4')
     shown.go(3)
     size = (tmp_path / 'run.jsonl').stat().st_size
@@ -230,9 +230,9 @@ def test_what_is_asked_for_again_writes_nothing(tmp_path: Path, found: Checkpoin
 
 
 def test_a_fade_writes_a_line_a_step_of_the_model_not_a_pose(
-    tmp_path: Path, found: Checkpoint
+    tmp_path: Path, loaded: Checkpoint
 ) -> None:
-    shown = Shown(tmp_path / 'run.jsonl', found)
+    shown = Shown(tmp_path / 'run.jsonl', loaded)
     shown.playback.rate_hz = 300.0
     shown.fade(one_hot('anger'), one_hot('neutral'), 300)
     events = [e for e in read_runs(tmp_path / 'run.jsonl')[0].events if e.event == 'emotion']
@@ -240,66 +240,66 @@ def test_a_fade_writes_a_line_a_step_of_the_model_not_a_pose(
 
 
 def test_a_log_without_an_end_goes_as_far_as_it_knows_and_on_if_asked(
-    tmp_path: Path, found: Checkpoint
+    tmp_path: Path, loaded: Checkpoint
 ) -> None:
-    shown = Shown(tmp_path / 'run.jsonl', found)
+    shown = Shown(tmp_path / 'run.jsonl', loaded)
     shown.playback.rate_hz = 60.0
     shown.go(30)
     shown.generator.set_emotion('joy')
     shown.go(60)
-    made = replayed(tmp_path / 'run.jsonl', found)
+    made = replayed(tmp_path / 'run.jsonl', loaded)
     assert 30 < len(made) <= 33, 'up to the pose with the last event'
     assert_same(made, shown.poses[: len(made)])
-    assert_same(replayed(tmp_path / 'run.jsonl', found, seconds=1.5), shown.poses)
-    some = list(Replay(read_runs(tmp_path / 'run.jsonl')[0], found).poses(0.25))
+    assert_same(replayed(tmp_path / 'run.jsonl', loaded, seconds=1.5), shown.poses)
+    some = list(Replay(read_runs(tmp_path / 'run.jsonl')[0], loaded).poses(0.25))
     assert_same(some, shown.poses[:15])
 
 
-def test_a_run_that_has_ended_goes_no_further(tmp_path: Path, found: Checkpoint) -> None:
-    shown = Shown(tmp_path / 'run.jsonl', found)
+def test_a_run_that_has_ended_goes_no_further(tmp_path: Path, loaded: Checkpoint) -> None:
+    shown = Shown(tmp_path / 'run.jsonl', loaded)
     shown.go(10)
     shown.log.close()
     shown.go(5)  # not logged any more
-    assert len(replayed(tmp_path / 'run.jsonl', found, seconds=9.0)) == 10
+    assert len(replayed(tmp_path / 'run.jsonl', loaded, seconds=9.0)) == 10
 
 
-def test_runs_are_appended_and_a_cut_line_goes(tmp_path: Path, found: Checkpoint) -> None:
+def test_runs_are_appended_and_a_cut_line_goes(tmp_path: Path, loaded: Checkpoint) -> None:
     path = tmp_path / 'new' / 'runs.jsonl'
-    first = Shown(path, found)
+    first = Shown(path, loaded)
     first.go(5)
     first.log._release()  # as if killed, with a line half written
     with path.open('ab') as file:
         file.write(b'{"pose": 5, "step": 5, "se')
-    assert_same(replayed(path, found, seconds=5 / 30), first.poses)
-    second = Shown(path, found)
+    assert_same(replayed(path, loaded, seconds=5 / 30), first.poses)
+    second = Shown(path, loaded)
     second.go(8)
     second.log.close()
     runs = read_runs(path)
     assert [run.number for run in runs] == [1, 2] and [run.ended for run in runs] == [False, True]
-    assert_same(list(Replay(runs[0], found).poses(5 / 30)), first.poses)
-    assert_same(replayed(path, found), second.poses)
+    assert_same(list(Replay(runs[0], loaded).poses(5 / 30)), first.poses)
+    assert_same(replayed(path, loaded), second.poses)
 
 
 @pytest.mark.parametrize('kept', [0, 1, 25, 300])
 def test_a_first_line_that_was_cut_is_no_obstacle(
-    tmp_path: Path, found: Checkpoint, kept: int
+    tmp_path: Path, loaded: Checkpoint, kept: int
 ) -> None:
     path = tmp_path / 'runs.jsonl'
-    Shown(path, found).log.close()
+    Shown(path, loaded).log.close()
     path.write_bytes(path.read_bytes()[:kept])
-    shown = Shown(path, found)
+    shown = Shown(path, loaded)
     shown.go(3)
-    assert_same(replayed(path, found, seconds=0.1), shown.poses)
+    assert_same(replayed(path, loaded, seconds=0.1), shown.poses)
 
 
-def test_a_replay_that_is_another_run_says_so(tmp_path: Path, found: Checkpoint) -> None:
-    shown = Shown(tmp_path / 'run.jsonl', found, seed=1)
+def test_a_replay_that_is_another_run_says_so(tmp_path: Path, loaded: Checkpoint) -> None:
+    shown = Shown(tmp_path / 'run.jsonl', loaded, seed=1)
     shown.go(10)
     shown.generator.set_emotion('joy')
     shown.go(10)
     shown.log.close()
     run = read_runs(tmp_path / 'run.jsonl')[0]
-    replay = Replay(run, found)
+    replay = Replay(run, loaded)
     replay.generator._random.manual_seed(2)  # as another machine would draw other numbers
     assert len(list(replay.poses())) == 20
     assert replay.differs_at == run.events[-2].pose and replay.checked < len(run.events)
@@ -324,29 +324,29 @@ def test_a_run_is_replayed_with_its_own_number_of_threads(saved: Path, tmp_path:
 # Files and models that are refused
 
 
-def test_another_model_is_refused_with_both_hashes(tmp_path: Path, found: Checkpoint) -> None:
-    shown = Shown(tmp_path / 'run.jsonl', found)
+def test_another_model_is_refused_with_both_hashes(tmp_path: Path, loaded: Checkpoint) -> None:
+    shown = Shown(tmp_path / 'run.jsonl', loaded)
     shown.go(1)
     run = read_runs(tmp_path / 'run.jsonl')[0]
     other = from_pretrained(save_pretrained(tmp_path / 'other', random_checkpoint(seed=1)))
-    hashes = f'{found.sha256[:12]}.*{other.sha256[:12]}'
+    hashes = f'{loaded.sha256[:12]}.*{other.sha256[:12]}'
     with pytest.raises(MotionFileError, match=f'weights.*{hashes}'):
         Replay(run, other)
     # The same weights on another body, from another rest pose, are another model too.
     for changes in (
-        {'rest_pose': found.rest_pose + np.float32(1e-6)},
+        {'rest_pose': loaded.rest_pose + np.float32(1e-6)},
         {'rate_hz': 31.0},
-        {'normaliser': dataclasses.replace(found.normaliser, high=found.normaliser.high * 2)},
-        {'skeleton': dataclasses.replace(found.skeleton, rest=found.skeleton.rest * 1.01)},
+        {'normaliser': dataclasses.replace(loaded.normaliser, high=loaded.normaliser.high * 2)},
+        {'skeleton': dataclasses.replace(loaded.skeleton, rest=loaded.skeleton.rest * 1.01)},
     ):
         with pytest.raises(MotionFileError, match='settings'):
-            Replay(run, dataclasses.replace(found, **changes))
-    Replay(run, dataclasses.replace(found, training={'other': 'words'}, name='moved'))
+            Replay(run, dataclasses.replace(loaded, **changes))
+    Replay(run, dataclasses.replace(loaded, training={'other': 'words'}, name='moved'))
 
 
 @pytest.fixture
-def lines(tmp_path: Path, found: Checkpoint) -> list[bytes]:
-    shown = Shown(tmp_path / 'lines.jsonl', found, seed=1)
+def lines(tmp_path: Path, loaded: Checkpoint) -> list[bytes]:
+    shown = Shown(tmp_path / 'lines.jsonl', loaded, seed=1)
     for name in ('joy', 'fear', 'anger'):
         shown.generator.set_emotion(name)
         shown.go(5)
@@ -354,6 +354,17 @@ def lines(tmp_path: Path, found: Checkpoint) -> list[bytes]:
     shown.go(5)
     shown.log.close()
     return (tmp_path / 'lines.jsonl').read_bytes().splitlines(keepends=True)
+
+
+def written(path: Path, *entries: dict) -> Path:
+    """Write entries as the sound file of one run."""
+    content, chain = b'', 0
+    for entry in entries:
+        entry.pop('crc', None)
+        line, chain = sealed(entry, chain)
+        content += line
+    path.write_bytes(content)
+    return path
 
 
 def refused(path: Path, content: bytes, says: str) -> None:
@@ -397,10 +408,9 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_another_version_is_refused_by_name(tmp_path: Path, lines: list[bytes]) -> None:
-    begin = json.loads(lines[0])
-    del begin['crc']
-    newer, _ = sealed(begin | {'format_version': 3, 'release': '9.9'}, 0)
-    refused(tmp_path / 'new.jsonl', newer, r'version 3; .*reads version 2.*\(9\.9\)')
+    newer = json.loads(lines[0]) | {'format_version': 3, 'release': '9.9'}
+    path = written(tmp_path / 'new.jsonl', newer)
+    refused(path, path.read_bytes(), r'version 3; .*reads version 2.*\(9\.9\)')
 
 
 @pytest.mark.parametrize(
@@ -422,14 +432,11 @@ def test_another_version_is_refused_by_name(tmp_path: Path, lines: list[bytes]) 
     ],
 )
 def test_a_sound_file_that_asks_for_the_impossible_is_refused(
-    tmp_path: Path, lines: list[bytes], found: Checkpoint, change: dict
+    tmp_path: Path, lines: list[bytes], loaded: Checkpoint, change: dict
 ) -> None:
-    begin = json.loads(lines[0])
-    del begin['crc']
-    path = tmp_path / 'odd.jsonl'
-    path.write_bytes(sealed(begin | change, 0)[0])
+    path = written(tmp_path / 'odd.jsonl', json.loads(lines[0]) | change)
     with pytest.raises(MotionFileError, match=r'odd\.jsonl'):
-        Replay(read_runs(path)[0], found)
+        Replay(read_runs(path)[0], loaded)
 
 
 @pytest.mark.parametrize(
@@ -449,25 +456,22 @@ def test_a_sound_file_that_asks_for_the_impossible_is_refused(
     ],
 )
 def test_an_event_that_cannot_be_is_refused(
-    tmp_path: Path, lines: list[bytes], found: Checkpoint, change: dict
+    tmp_path: Path, lines: list[bytes], loaded: Checkpoint, change: dict
 ) -> None:
     begin, event = json.loads(lines[0]), json.loads(lines[1])
-    del begin['crc'], event['crc']
-    path = tmp_path / 'odd.jsonl'
-    first, chain = sealed(begin, 0)
-    path.write_bytes(first + sealed(event | change, chain)[0])
+    path = written(tmp_path / 'odd.jsonl', begin, event | change)
     with pytest.raises(MotionFileError, match=r'odd\.jsonl'):
-        list(Replay(read_runs(path)[0], found).poses(1.0))
+        list(Replay(read_runs(path)[0], loaded).poses(1.0))
 
 
-def test_a_log_begins_with_a_run_of_a_saved_model(tmp_path: Path, found: Checkpoint) -> None:
-    generator = MotionGenerator(found)
+def test_a_log_begins_with_a_run_of_a_saved_model(tmp_path: Path, loaded: Checkpoint) -> None:
+    generator = MotionGenerator(loaded)
     generator.step()
     with pytest.raises(ConfigError, match='step 1'):
         RunLog(tmp_path / 'late.jsonl', generator)
     with pytest.raises(ConfigError, match='never saved'):
         RunLog(tmp_path / 'none.jsonl', MotionGenerator(random_checkpoint()))
-    playback = Playback(MotionGenerator(found))
+    playback = Playback(MotionGenerator(loaded))
     playback.hold()
     playback.advance(0.1)
     with pytest.raises(ConfigError, match='reset'):
@@ -477,41 +481,41 @@ def test_a_log_begins_with_a_run_of_a_saved_model(tmp_path: Path, found: Checkpo
 
 @pytest.mark.parametrize('name', ['folder', 'file/below.jsonl', 'a\0b', 'x' * 300])
 def test_a_log_that_cannot_be_written_is_refused(
-    tmp_path: Path, found: Checkpoint, name: str
+    tmp_path: Path, loaded: Checkpoint, name: str
 ) -> None:
     (tmp_path / 'folder').mkdir()
     (tmp_path / 'file').write_text('')
     with pytest.raises((MotionFileError, StorageError)):
-        RunLog(tmp_path / name, MotionGenerator(found))
+        RunLog(tmp_path / name, MotionGenerator(loaded))
 
 
 @pytest.mark.parametrize('content', [b'my notes\n', b'no line end', b'{"format": "other"}\n'])
 def test_a_file_of_another_kind_is_left_alone(
-    tmp_path: Path, found: Checkpoint, content: bytes
+    tmp_path: Path, loaded: Checkpoint, content: bytes
 ) -> None:
     (tmp_path / 'notes').write_bytes(content)
     with pytest.raises(MotionFileError, match='holds no runs'):
-        RunLog(tmp_path / 'notes', MotionGenerator(found))
+        RunLog(tmp_path / 'notes', MotionGenerator(loaded))
     assert (tmp_path / 'notes').read_bytes() == content
 
 
-def test_two_runs_at_once_do_not_share_a_file(tmp_path: Path, found: Checkpoint) -> None:
-    first = Shown(tmp_path / 'run.jsonl', found)
+def test_two_runs_at_once_do_not_share_a_file(tmp_path: Path, loaded: Checkpoint) -> None:
+    first = Shown(tmp_path / 'run.jsonl', loaded)
     with pytest.raises(MotionFileError, match='another run'):
-        RunLog(tmp_path / 'run.jsonl', MotionGenerator(found))
+        RunLog(tmp_path / 'run.jsonl', MotionGenerator(loaded))
     first.log.close()
-    RunLog(tmp_path / 'run.jsonl', MotionGenerator(found)).close()
+    RunLog(tmp_path / 'run.jsonl', MotionGenerator(loaded)).close()
     assert len(read_runs(tmp_path / 'run.jsonl')) == 2
 
 
 # Logs that cannot go on
 
 
-def test_a_full_disk_ends_the_log_not_the_run(tmp_path: Path, found: Checkpoint) -> None:
+def test_a_full_disk_ends_the_log_not_the_run(tmp_path: Path, loaded: Checkpoint) -> None:
     disk = tmp_path / 'disk'
     disk.mkdir()
     with mounted_disk(disk, 'size=64k'):
-        shown = Shown(disk / 'run.jsonl', found)
+        shown = Shown(disk / 'run.jsonl', loaded)
         shown.go(5)
         (disk / 'fill').write_bytes(b'0' * 60_000)
         number = 0
@@ -522,7 +526,7 @@ def test_a_full_disk_ends_the_log_not_the_run(tmp_path: Path, found: Checkpoint)
             assert number < 1000
         shown.go(20)
         assert 'space' in shown.log.problem.lower() and 'run.jsonl' in shown.log.problem
-        made = replayed(disk / 'run.jsonl', found)
+        made = replayed(disk / 'run.jsonl', loaded)
         assert_same(made, shown.poses[: len(made)])
         assert len(made) > 5
         shown.log.close()  # and reset, and more: all without effect
@@ -530,23 +534,23 @@ def test_a_full_disk_ends_the_log_not_the_run(tmp_path: Path, found: Checkpoint)
 
 
 def test_a_file_does_not_outgrow_its_limit(
-    tmp_path: Path, found: Checkpoint, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, loaded: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_log, 'LIMIT_BYTES', 5000)
-    shown = Shown(tmp_path / 'run.jsonl', found)
+    shown = Shown(tmp_path / 'run.jsonl', loaded)
     for number in range(100):
         shown.generator.set_emotion(EMOTIONS[number % 7])
         shown.go(1)
     assert 4500 < (tmp_path / 'run.jsonl').stat().st_size <= 5000
     assert 'MB' in shown.log.problem
-    made = replayed(tmp_path / 'run.jsonl', found)
+    made = replayed(tmp_path / 'run.jsonl', loaded)
     assert_same(made, shown.poses[: len(made)])
     with pytest.raises(StorageError, match='MB'):
-        Shown(tmp_path / 'run.jsonl', found)
+        Shown(tmp_path / 'run.jsonl', loaded)
 
 
-def test_a_run_behind_the_log_s_back_ends_the_log(tmp_path: Path, found: Checkpoint) -> None:
-    generator = MotionGenerator(found)
+def test_a_run_behind_the_log_s_back_ends_the_log(tmp_path: Path, loaded: Checkpoint) -> None:
+    generator = MotionGenerator(loaded)
     log = RunLog(tmp_path / 'run.jsonl', generator)
     run_frames(generator, log, 3, [])
     generator.step()
@@ -557,22 +561,15 @@ def test_a_run_behind_the_log_s_back_ends_the_log(tmp_path: Path, found: Checkpo
 # The command line
 
 
-def cli(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, '-m', 'emotion_motion.cli', 'generate', *args],
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-
-
 def test_generate_logs_and_replays(saved: Path, tmp_path: Path) -> None:
     log, first, again = (tmp_path / name for name in ('run.jsonl', 'first.npz', 'again.npz'))
     generate(
         ('joy', 'fear:0.3,anger:0.3'), 1.0, model=str(saved), body_height_m=1.2, log=log, out=first
     )
-    done = cli('--replay', str(log), '--out', str(again))
+    command = [sys.executable, '-m', 'emotion_motion.cli', 'generate', '--replay', str(log)]
+    done = subprocess.run(
+        [*command, '--out', str(again)], capture_output=True, text=True, timeout=150, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert 'the same run, bit for bit' in done.stdout
     with np.load(first) as one, np.load(again) as other:
@@ -655,6 +652,6 @@ def test_a_replay_is_drawn_a_row_for_each_stretch_of_one_emotion() -> None:
         'happiness (3)': [5],
         'anger': [6, 7, 8],
     }
-    many = np.tile(np.eye(7), (9, 1))
+    changing = np.tile(np.eye(7), (9, 1))
     with pytest.raises(MotionFileError, match='--seconds'):
-        emotion_rows(Motion(np.zeros((63, 1, 1)), many, many, 30.0, 'any', ('one',)))
+        emotion_rows(Motion(np.zeros((63, 1, 1)), changing, changing, 30.0, 'any', ('one',)))

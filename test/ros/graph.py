@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import itertools
+import os
 from pathlib import Path
 import signal
 import subprocess
@@ -31,6 +32,7 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
+from std_srvs.srv import SetBool, Trigger
 
 from emotion_motion.msg import Emotion, Keypoints
 from emotion_motion.ros.node.motion_node import MotionNode
@@ -66,6 +68,10 @@ class NodeThread:
         while self.node.state == 'configuring':
             time.sleep(0.01)
         return self.node._live.motion if self.node._live is not None else None
+
+    def do(self, task: Callable[[], Any]) -> None:
+        """Have the node's thread do something."""
+        self._executor.create_task(task)
 
     def stop(self) -> None:
         self._stopped = True
@@ -274,6 +280,22 @@ class Tester:
 
         return self.wait(matching, f'diagnostics with {what}')
 
+    def wait_problem(self, words: str, level: bytes = DiagnosticStatus.ERROR) -> dict[str, str]:
+        """Wait for a new status of that level that says `words`; return its values."""
+        return self.wait_status(lambda s, v: s.level == level and words in s.message, words)
+
+    def hold(self, held: bool) -> str:
+        """Hold the motion or let it go on; return what the node says."""
+        answer = self.call(SetBool, 'hold', SetBool.Request(data=held))
+        assert answer.success
+        return answer.message
+
+    def reset(self) -> str:
+        """Reset the motion; return what the node says."""
+        answer = self.call(Trigger, 'reset', Trigger.Request())
+        assert answer.success
+        return answer.message
+
     def _on_frame(self, message: Keypoints) -> None:
         self.frames.append(message)
         self.times_s.append(time.monotonic())
@@ -285,6 +307,19 @@ class Tester:
     def _on_log(self, message: Log) -> None:
         if message.name == f'{self.namespace}/motion_node'.strip('/').replace('/', '.'):
             self.logs.append(message)
+
+
+def run(*command: str, said: str = '') -> subprocess.CompletedProcess[str]:
+    """Run Python with a command line to its end, and text on its standard input."""
+    return subprocess.run(
+        [sys.executable, *command],
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=3 * LIMIT_S,
+        cwd=ROOT,
+        env={**os.environ, 'OMP_NUM_THREADS': '1'},
+    )
 
 
 def points(message: Keypoints) -> np.ndarray:

@@ -13,20 +13,16 @@ import subprocess
 import sys
 import time
 
-from graph import Graph, LIMIT_S, ROOT
+from graph import Graph, LIMIT_S, ROOT, run
 import pytest
 
 from emotion_motion.emotion import EMOTIONS
 
-DEMO = [sys.executable, '-m', 'emotion_motion.ros.demo']
-WATCH = [sys.executable, '-m', 'emotion_motion.ros.watch']
+DEMO = ('-m', 'emotion_motion.ros.demo')
+WATCH = ('-m', 'emotion_motion.ros.emotion_cli', '--watch')
 LINE = re.compile(
     r'asked (\w+):\d\.\d\d.* \| recognised \w+:.* \| \d+\.\d\d m/s \| \d+\.\d Hz \| '
 )
-
-
-def run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 def descendants(process: int) -> list[int]:
@@ -48,7 +44,7 @@ def wait_gone(processes: list[int]) -> None:
 
 
 def test_headless_demo_prints_one_line_of_json(model: str) -> None:
-    done = run([*DEMO, '--headless', '--seconds', '4', '--model', model, '--rate', '60'])
+    done = run(*DEMO, '--headless', '--seconds', '4', '--model', model, '--rate', '60')
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     summary = json.loads(line)
@@ -60,7 +56,7 @@ def test_headless_demo_prints_one_line_of_json(model: str) -> None:
 
 
 def test_terminal_demo_prints_a_line_a_second(model: str) -> None:
-    done = run([*DEMO, '--terminal', '--seconds', '5', '--emotion-s', '1', '--model', model])
+    done = run(*DEMO, '--terminal', '--seconds', '5', '--emotion-s', '1', '--model', model)
     assert done.returncode == 0, done.stderr
     lines = [match for line in done.stdout.splitlines() if (match := LINE.match(line))]
     assert len(lines) >= 3, done.stdout
@@ -68,7 +64,7 @@ def test_terminal_demo_prints_a_line_a_second(model: str) -> None:
 
 
 def test_demo_prints_why_the_node_gives_nothing() -> None:
-    done = run([*DEMO, '--headless', '--seconds', '2', '--model', '/no/such/model'])
+    done = run(*DEMO, '--headless', '--seconds', '2', '--model', '/no/such/model')
     assert done.returncode != 0 and not done.stdout
     assert '/no/such/model' in done.stderr and 'Traceback' not in done.stderr
 
@@ -78,7 +74,7 @@ def test_demo_prints_why_the_node_gives_nothing() -> None:
 )
 @pytest.mark.parametrize('kind', [[], ['--headless']])
 def test_demo_refuses_a_wrong_option_before_it_starts(kind: list[str], option: list[str]) -> None:
-    done = run([*DEMO, *kind, *option])
+    done = run(*DEMO, *kind, *option)
     assert done.returncode == 2 and 'node' not in done.stdout
     assert option[-1].lstrip('-') in done.stderr and 'Traceback' not in done.stderr
 
@@ -86,15 +82,15 @@ def test_demo_refuses_a_wrong_option_before_it_starts(kind: list[str], option: l
 def test_demo_serves_the_page_and_prints_where(model: str) -> None:
     pytest.importorskip('viser')
     options = ['--seconds', '1', '--port', '0', '--no-browser', '--model', model]
-    done = run([*DEMO, *options])
+    done = run(*DEMO, *options)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r'viewer: http://127\.0\.0\.1:\d+ .*\n', done.stdout)
     assert 'Traceback' not in done.stderr
 
 
 def test_watch_alone_gives_up_in_time_and_says_what_to_do() -> None:
-    done = run([*WATCH, '--headless', '--wait-s', '1', '--ros-args', '-r', '__ns:=/nobody'])
-    assert done.returncode == 1 and not done.stdout
+    done = run(*WATCH, '--wait-s', '1', '--namespace', '/nobody')
+    assert done.returncode == 1
     assert '/nobody/keypoints' in done.stderr and 'motion_node' in done.stderr
     assert 'Traceback' not in done.stderr
 
@@ -105,7 +101,7 @@ def test_watch_notices_that_the_node_was_killed(graph: Graph) -> None:
     tester.wait_frames(1)
     listeners = tester.node.count_subscribers
     before = listeners('/watched/keypoints')
-    command = [*WATCH, '--headless', '--seconds', '60', '--ros-args', '-r', '__ns:=/watched']
+    command = [sys.executable, *WATCH, '--seconds', '60', '--namespace', '/watched']
     client = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     tester.wait(lambda: listeners('/watched/keypoints') > before, 'a client')
     tester.wait_frames(60)
@@ -119,12 +115,12 @@ def test_watch_notices_that_the_node_was_killed(graph: Graph) -> None:
     [('--headless', signal.SIGINT, 130), ('--terminal', signal.SIGTERM, 0)],
 )
 def test_signal_ends_demo_node_and_client(model: str, kind: str, number: int, status: int) -> None:
-    command = [*DEMO, kind, '--seconds', '60', '--model', model]
+    command = [sys.executable, *DEMO, kind, '--seconds', '60', '--model', model]
     demo = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     end_s = time.monotonic() + LIMIT_S
-    while len(children := descendants(demo.pid)) < 2:
+    while not (children := descendants(demo.pid)):
         assert time.monotonic() < end_s, 'the demo started nothing'
         time.sleep(0.05)
     time.sleep(3.0)  # in the middle of things, most likely

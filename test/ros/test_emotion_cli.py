@@ -4,27 +4,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-from graph import Graph, ROOT
+from graph import Graph, ROOT, run
 import pytest
 
 from emotion_motion.ros import emotion_cli
 
-COMMAND = [sys.executable, str(ROOT / 'scripts' / 'nodes' / 'emotion_cli')]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
-    )
+CLI = str(ROOT / 'scripts' / 'nodes' / 'emotion_cli')
 
 
 def test_an_emotion_is_with_the_node_when_the_command_ends(graph: Graph) -> None:
     _, tester = graph.node('/asked')
     tester.wait_frames(1)
-    done = run('happiness:0.7, surprise:0.3', '--intensity', '0.5', '--namespace', '/asked')
+    done = run(CLI, 'happiness:0.7, surprise:0.3', '--intensity', '0.5', '--namespace', '/asked')
     assert done.returncode == 0, done.stderr
     assert done.stdout == (
         '/asked/emotion: neutral:0.50, happiness:0.35, surprise:0.15, received by '
@@ -32,16 +23,16 @@ def test_an_emotion_is_with_the_node_when_the_command_ends(graph: Graph) -> None
     )
     asked = 'neutral:0.50, happiness:0.35, surprise:0.15'
     tester.wait_status(lambda _, values: values.get('emotion') == asked, asked)
-    assert run('--hold', '--namespace', '/asked').returncode == 0
-    again = run('joy', '--release', '--namespace', '/asked')
+    assert run(CLI, '--hold', '--namespace', '/asked').returncode == 0
+    again = run(CLI, 'joy', '--release', '--namespace', '/asked')
     assert again.returncode == 0 and '/asked/motion_node/hold' in again.stdout
-    watched = run('--watch', '--seconds', '3', '--namespace', '/asked')
+    watched = run(CLI, '--watch', '--seconds', '3', '--namespace', '/asked')
     assert watched.returncode == 0, watched.stderr
     assert 'asked happiness:1.00 | recognised ' in watched.stdout.splitlines()[-1]
 
 
 def test_without_a_node_it_gives_up_in_time_and_says_what_to_do() -> None:
-    done = run('joy', '--topic', '/nobody/here', '--wait-s', '0.5')
+    done = run(CLI, 'joy', '--topic', '/nobody/here', '--wait-s', '0.5')
     assert done.returncode == 1 and not done.stdout
     assert '/nobody/here' in done.stderr and 'ros2 launch' in done.stderr
     assert 'Traceback' not in done.stderr

@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 import re
-import subprocess
-import sys
 
-from graph import Graph, LIMIT_S, ROOT
+from graph import Graph, ROOT, run as run_python
 import numpy as np
 import pytest
 
@@ -21,15 +18,7 @@ EXAMPLES = ROOT / 'examples'
 
 def run(name: str, *arguments: str, said: str = '') -> str:
     """Run an example with text on its standard input; returns what it prints."""
-    answer = subprocess.run(
-        [sys.executable, str(EXAMPLES / name), *arguments],
-        input=said,
-        capture_output=True,
-        text=True,
-        timeout=3 * LIMIT_S,
-        check=False,
-        env={**os.environ, 'OMP_NUM_THREADS': '1'},
-    )
+    answer = run_python(str(EXAMPLES / name), *arguments, said=said)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return answer.stdout
 
@@ -57,14 +46,7 @@ def test_emotions_are_published(graph: Graph) -> None:
 def test_without_a_motion_node_the_example_says_so() -> None:
     arguments = ['--wait-s', '0.3', '--ros-args', '-r', '__ns:=/nobody']
     for name in ('publish_emotions.py', 'text_sentiment.py'):
-        answer = subprocess.run(
-            [sys.executable, str(EXAMPLES / name), *arguments],
-            input='',
-            text=True,
-            capture_output=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
+        answer = run_python(str(EXAMPLES / name), *arguments)
         assert answer.returncode == 1
         assert 'no motion node listens to /nobody/emotion' in answer.stderr
 

@@ -24,27 +24,16 @@ from emotion_motion.training.trainer import Trainer
 
 TOLERANCE = 3e-5
 LAUNCHERS = {
-    'torchrun': ['torch.distributed.run', '--standalone', '--nproc_per_node', '2'],
-    'accelerate': [
-        'accelerate.commands.launch',
-        '--cpu',
-        '--num_processes',
-        '2',
-        '--num_machines',
-        '1',
-        '--mixed_precision',
-        'no',
-        '--dynamo_backend',
-        'no',
-        '--main_process_port',
-        '0',
-    ],
+    'torchrun': 'torch.distributed.run --standalone --nproc_per_node 2',
+    'accelerate': 'accelerate.commands.launch --cpu --num_processes 2 --num_machines 1 '
+    '--mixed_precision no --dynamo_backend no --main_process_port 0',
 }
 
 
 def launched(name: str, config: Path, out: Path, *more: str) -> subprocess.CompletedProcess:
     script = Path(__file__).parents[1] / 'training_support.py'
-    command = [sys.executable, '-m', *LAUNCHERS[name], str(script), str(config), str(out), *more]
+    given = map(str, (*LAUNCHERS[name].split(), script, config, out, *more))
+    command = [sys.executable, '-m', *given]
     return subprocess.run(
         command, env=environment(), capture_output=True, text=True, timeout=600, check=False
     )

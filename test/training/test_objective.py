@@ -6,14 +6,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given, strategies as st
 import numpy as np
 import pytest
+from support import random_inputs, random_model, seeded
 import torch
+from torch import Tensor
 from training_support import BODY, config_of, swaying
 
+from emotion_motion.model.mixture import Target
+from emotion_motion.training.config import LossConfig
 from emotion_motion.training.data.store import MotionDataset
-from emotion_motion.training.losses import emotion_targets
-from emotion_motion.training.objective import Objective
+from emotion_motion.training.objective import (
+    emotion_targets,
+    LossParts,
+    mdn_weight,
+    motion_loss,
+    Objective,
+    Prediction,
+    Truth,
+)
 from emotion_motion.training.trainer import Trainer
 from emotion_motion.training.windows.targets import targets_of
 from emotion_motion.training.windows.windows import Batch
@@ -81,17 +93,17 @@ def test_what_is_wrong_or_a_decoy_teaches_the_emotion_head_alone():
 def test_a_pose_ahead_that_was_mostly_not_measured_is_not_learnt():
     """Of a body of which 12 keypoints in 25 are known the pose ahead is no use; of 13 it is."""
     objective, batch = objective_of(wrong_emotion=0.0, decoys=0.0, untold=1.0)
-    found = objective(batch, 1.0)
+    everything = objective(batch, 1.0)
     for known, learnt in ((13, True), (12, False)):
         mask = torch.ones(8, 26, 25, dtype=torch.bool)
         mask[:, 20:, known:] = False  # the poses that came after frames 6 to 11
         parts = objective(batch._replace(mask=mask), 1.0)
-        torch.testing.assert_close(parts.mse, found.mse)
+        torch.testing.assert_close(parts.mse, everything.mse)
         moved = batch.frames.clone()
         moved[:, 20:] += 0.3
         other = objective(batch._replace(frames=moved, mask=mask), 1.0)
         assert bool((other.nll != parts.nll).all()) == learnt
-        assert torch.allclose(parts.nll, found.nll) == learnt
+        assert torch.allclose(parts.nll, everything.nll) == learnt
 
 
 @torch.no_grad()
@@ -106,3 +118,146 @@ def test_bodies_are_put_back_onto_their_bones_where_that_is_chosen():
     points = (inputs + loose.mean).unflatten(-1, (25, 3)).numpy()
     assert BODY.bone_error(points) > 1e-4
     assert np.isfinite(points).all()
+
+
+# The loss, against plain loops; the likelihood itself is test_mixture.py's
+
+Case = tuple[Prediction, Truth, Tensor]
+
+
+def case(batch: int = 2, time: int = 3, keypoints: int = 2, dims: int = 3, seed: int = 0) -> Case:
+    """Return a random prediction, a truth and unit [O], in double precision."""
+    random, o = seeded(seed), keypoints * dims
+
+    def normal(*sizes: int) -> Tensor:
+        return torch.randn(*sizes, generator=random, dtype=torch.float64)
+
+    said = Prediction(normal(batch, time, o), normal(batch, time, 7), normal(batch, time))
+    right = torch.ones(batch, dtype=torch.float64)
+    truth = Truth(normal(batch, time, o), normal(batch, time, 7).softmax(-1), right)
+    return said, truth, normal(o).exp()
+
+
+def loss(said: Prediction, truth: Truth, unit: Tensor, w: float = 1.0, **weights: float):
+    return motion_loss(said, truth, unit, LossConfig(**weights), w)
+
+
+def same(one: LossParts, other: LossParts) -> None:
+    for name in LossParts._fields:
+        torch.testing.assert_close(getattr(one, name), getattr(other, name))
+
+
+def test_weight_of_the_likelihood_ramps_from_a_tenth_to_one():
+    assert mdn_weight(0.0) == pytest.approx(0.1)
+    assert mdn_weight(0.15) == pytest.approx(0.55)
+    assert mdn_weight(0.3) == mdn_weight(0.9) == mdn_weight(1.0) == 1.0
+    assert mdn_weight(0.5, ramp=1.0, first=0.0) == pytest.approx(0.5)
+    assert mdn_weight(0.0, ramp=0.0) == 1.0 and mdn_weight(0.9, last=0.4) == pytest.approx(0.4)
+    ramp = [mdn_weight(step / 100) for step in range(101)]
+    assert ramp == sorted(ramp)
+
+
+@given(st.integers(1, 3), st.integers(1, 20), st.integers(1, 25), st.integers(0, 1000))
+def test_emotion_targets_are_the_mean_label_of_the_window(batch, length, window, seed):
+    emotions = torch.rand(batch, length, 7, generator=seeded(seed))
+    targets = emotion_targets(emotions, window)
+    for b in range(batch):
+        for t in range(length):
+            expected = emotions[b, max(0, t + 1 - window) : t + 1].mean(dim=0)
+            torch.testing.assert_close(targets[b, t], expected, rtol=1e-4, atol=1e-5)
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 20.0), st.floats(0.0, 3.0), st.integers(0, 1000))
+def test_loss_is_the_formula(w, emotion_weight, mse_weight, seed):
+    said, truth, unit = case(3, 4, seed=seed)
+    parts = loss(said, truth, unit, w, emotion_weight=emotion_weight, mse_weight=mse_weight)
+    for b in range(3):
+        off = [
+            (float(said.logits[b, t, o] - truth.following[b, t, o]) / float(unit[o])) ** 2
+            for t in range(4)
+            for o in range(6)
+        ]
+        mse = sum(off) / 24
+        emotion = float((said.emotion_logits[b] - truth.emotion[b]).square().mean())
+        nll = sum(float(value) for value in said.nll[b]) / 4
+        assert float(parts.mse[b]) == pytest.approx(mse)
+        assert float(parts.emotion[b]) == pytest.approx(emotion)
+        assert float(parts.nll[b]) == pytest.approx(nll)
+        expected = mse_weight * mse + emotion_weight * emotion + w * nll
+        assert float(parts.total[b]) == pytest.approx(expected)
+
+
+def test_the_emotion_weighs_ten_as_in_the_method():
+    parts = loss(*case(), w=0.0)
+    torch.testing.assert_close(parts.total, parts.mse + 10.0 * parts.emotion)
+
+
+def test_the_loss_of_a_window_hangs_on_itself_alone():
+    said, truth, unit = case(4)
+    mask = torch.rand(4, 3, 2, generator=seeded()) < 0.7
+    right = torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.float64)
+    truth = Truth(truth.following, truth.emotion, right, mask, mask[..., 0])
+    whole = loss(said, truth, unit, 0.7)
+    for b in range(4):
+        own = (type(part)(*(value[b : b + 1] for value in part)) for part in (said, truth))
+        same(loss(*own, unit, 0.7), LossParts(*(part[b : b + 1] for part in whole)))
+
+
+# What was not measured
+
+
+@given(seed=st.integers(0, 1000))
+def test_masked_keypoints_change_no_loss_and_teach_nothing(seed):
+    said, truth, unit = case(2, 4, 3, 2, seed=seed)
+    mask = torch.rand(2, 4, 3, generator=seeded(seed)) < 0.5
+    hidden = ~mask.repeat_interleave(2, dim=-1)
+    said = Prediction(*(part.requires_grad_() for part in said))
+    truth = truth._replace(measured=mask, following=truth.following.requires_grad_())
+    parts = loss(said, truth, unit)
+    parts.total.mean().backward()
+    grad = truth.following.grad
+    assert bool((grad[hidden] == 0.0).all()) and bool((grad[~hidden] != 0.0).all())
+    assert bool((said.logits.grad[hidden] == 0.0).all())
+    with torch.no_grad():
+        for value in (1e3, float('nan')):
+            other = truth._replace(following=truth.following.masked_fill(hidden, value))
+            same(loss(said, other, unit), parts)
+
+
+def test_a_loss_with_a_mask_is_that_of_the_measured_keypoints():
+    said, truth, unit = case(2, 4, 3, 2)
+    mask, seen = torch.tensor([True, False, True]).expand(2, 4, 3), [0, 1, 4, 5]
+    alone = said._replace(logits=said.logits[..., seen])
+    masked = loss(said, truth._replace(measured=mask), unit)
+    following = truth.following[..., seen]
+    same(masked, loss(alone, truth._replace(following=following), unit[seen]))
+    everything = loss(said, truth, unit)
+    same(loss(said, truth._replace(measured=torch.ones_like(mask)), unit), everything)
+    assert not torch.isclose(masked.mse, everything.mse).any()
+
+
+def test_a_window_without_anything_measured_has_no_loss_but_the_emotion():
+    said, truth, unit = case()
+    mask = torch.ones(2, 3, 2, dtype=torch.bool)
+    mask[1] = False
+    parts = loss(said, truth._replace(measured=mask, ahead=mask.any(dim=-1)), unit)
+    assert float(parts.mse[1]) == float(parts.nll[1]) == 0.0
+    assert float(parts.mse[0]) > 0.0 and float(parts.emotion[1]) > 0.0
+
+
+def test_gradients_reach_every_weight_of_the_model():
+    model = random_model().requires_grad_(True)
+    frames, emotions = random_inputs(model, 2, 9)
+    places = model.in_axes(frames)[:, 1:]
+    targets = Target(places, torch.full_like(places[..., :1], 0.5))
+    step = model.whole(frames[:, :-1], emotions[:, 1:], targets)
+    mixture = model.mdn(step.features, step.pose)
+    nearest = torch.zeros(places.shape[:2], dtype=torch.int64)
+    nll = model.mdn.nll(mixture, places, nearest)
+    truth = Truth(frames[:, 1:], emotions[:, 1:], torch.ones(2))
+    said = Prediction(step.logits, step.emotion_logits, nll)
+    loss(said, truth, model.unit).total.mean().backward()
+    for name, parameter in model.named_parameters():
+        # A constant added to every score changes no softmax.
+        if name != 'pooling.score.bias':
+            assert parameter.grad is not None and bool((parameter.grad != 0.0).any()), name

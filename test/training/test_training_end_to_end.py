@@ -41,7 +41,7 @@ class Memory:
     """Watches the resident memory of a process [MB] from a thread until it ends."""
 
     def __init__(self, process: subprocess.Popen) -> None:
-        self.found: list[float] = []
+        self.sizes: list[float] = []
         self._path, self._process = Path(f'/proc/{process.pid}/status'), process
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -52,8 +52,8 @@ class Memory:
                 text = self._path.read_text()
             except OSError:
                 return
-            sizes = [line.split()[1] for line in text.splitlines() if line.startswith('VmRSS')]
-            self.found += [int(size) / _MB for size in sizes]
+            lines = [line.split()[1] for line in text.splitlines() if line.startswith('VmRSS')]
+            self.sizes += [int(size) / _MB for size in lines]
             time.sleep(1.0)
 
 
@@ -73,7 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[float]]:
     second = subprocess.Popen([*given, '--resume'], env=environment(OMP_NUM_THREADS='2'))
     memory = Memory(second)
     assert second.wait() == 0
-    return out, memory.found
+    return out, memory.sizes
 
 
 def _reached(out: Path, step: int) -> bool:
@@ -93,19 +93,19 @@ def test_held_out_motion_is_predicted_ever_better(run: tuple[Path, list[float]])
 
 def test_the_best_model_is_alive_and_shows_what_is_asked(run: tuple[Path, list[float]]) -> None:
     generator = MotionGenerator.from_pretrained(run[0] / 'best', batch_size=7, seed=1)
-    found = free_run(generator, 60.0)
-    settled = found.recognised[:, 120:].argmax(axis=-1) == np.arange(len(EMOTIONS))[:, None]
+    stream = free_run(generator, 60.0)
+    settled = stream.recognised[:, 120:].argmax(axis=-1) == np.arange(len(EMOTIONS))[:, None]
     print(f'\nrecognised by its own head: {settled.mean():.2f}')
     assert settled.mean() > 0.3, 'chance is 1/7, and 800 steps are few'
-    for name, motion in zip(EMOTIONS, found.keypoints, strict=True):
+    for name, motion in zip(EMOTIONS, stream.keypoints, strict=True):
         clip = make_clip(name, 60.0, seed=7100).keypoints * generator.body_height_m
-        real, made = (liveliness(points, found.rate_hz) for points in (clip, motion))
+        real, made = (liveliness(points, stream.rate_hz) for points in (clip, motion))
         print(
             f'{name}: {made.speed_m_s:.3f} m/s of {real.speed_m_s:.3f}, still '
             f'{made.still_share:.0%} of {real.still_share:.0%}'
         )
         assert 0.2 * real.speed_m_s < made.speed_m_s < 2.5 * real.speed_m_s
-    assert generator.skeleton.bone_error(found.keypoints / generator.body_height_m) < 1e-5
+    assert generator.skeleton.bone_error(stream.keypoints / generator.body_height_m) < 1e-5
 
 
 def test_memory_does_not_grow(run: tuple[Path, list[float]]) -> None:

@@ -24,8 +24,6 @@ from emotion_motion.evaluation.judge.network import fit_network, new_network, Wi
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 
-__all__ = ['CHANCE', 'REFUSED', 'Check', 'Judge', 'Windows', 'macro_accuracy', 'stream_windows']
-
 CHANCE = 1.0 / len(EMOTIONS)
 
 # Of a judge that learnt permuted labels: what is left of chance's own spread, see `checks`.
@@ -107,9 +105,6 @@ class Judge:
             rate_hz: frames a second.
             steps: batches of 128 windows.
             seed: of weights, controls and batches; deterministic on one machine and thread count.
-
-        Raises:
-            TrainingError: windows of another body, not finite, or not of two emotions at least.
         """
         skeleton = load_skeleton()
         windows = np.asarray(windows, dtype=np.float32)
@@ -137,10 +132,6 @@ class Judge:
 
         They sum to 1 less the probability that the window moves like no emotion, which may be the
         likeliest: ask `seen` for the verdict.
-
-        Raises:
-            TrainingError: windows of another length or body than those it was trained on, or not
-                finite.
         """
         return self._scores(self.network, windows)[:, :REFUSED]
 
@@ -153,11 +144,7 @@ class Judge:
         return self._run(self.network.features, windows)
 
     def windows(self, streams: Streams, every_s: float = 1.0) -> Windows:
-        """Cut the windows that it judges out of streams; see `stream_windows`.
-
-        Raises:
-            TrainingError: streams of another rate, or too short.
-        """
+        """Cut the windows that it judges out of streams; see `stream_windows`."""
         if abs(streams.rate_hz - self.rate_hz) > 1e-6 * self.rate_hz:
             raise TrainingError(
                 f'got streams of {streams.rate_hz:g} Hz; this judge knows {self.rate_hz:g} Hz'
@@ -192,7 +179,7 @@ class Judge:
             raise TrainingError('got streams of one emotion to check a judge; give two at least')
         others = negative_controls.other_emotions(shown, rng)
         faced = _facing(real, self.skeleton)
-        mixed = negative_controls.borrowed(faced, faced[others], self.skeleton)
+        mixed = negative_controls.with_movement_of(faced, faced[others], self.skeleton)
         fifth = max(2, round(0.2 * self.rate_hz))
         blocks = negative_controls.shuffled_blocks(real, fifth, rng)
         still = negative_controls.frozen(real, rng)
@@ -244,9 +231,6 @@ def stream_windows(streams: Streams, seconds: float, every_s: float = 1.0) -> Wi
         streams: at least as long as a window.
         seconds: length of a window [s].
         every_s: from the beginning of one to that of the next [s].
-
-    Raises:
-        TrainingError: no window.
     """
     size = max(2, round(seconds * streams.rate_hz))
     step = max(1, round(every_s * streams.rate_hz))
@@ -271,7 +255,6 @@ def macro_accuracy(shown: np.ndarray, seen: np.ndarray) -> float:
 
 
 def _check_lesson(windows: np.ndarray, labels: np.ndarray, skeleton: Skeleton) -> None:
-    """Raise TrainingError for windows and labels that a judge cannot learn from."""
     if windows.ndim != 4 or windows.shape[2:] != (skeleton.size, 3):
         raise TrainingError(
             f'got windows of shape {windows.shape} to train a judge on; expected '

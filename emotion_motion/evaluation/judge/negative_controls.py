@@ -14,27 +14,15 @@ import numpy as np
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import EMOTIONS
 
-__all__ = [
-    'REFUSED',
-    'borrowed',
-    'frozen',
-    'held',
-    'other_emotions',
-    'permuted',
-    'shuffled',
-    'shuffled_blocks',
-    'with_controls',
-]
-
 REFUSED = len(EMOTIONS)  # the class of windows that move like no emotion
 
 _BLOCKS = (1, 2, 3, 4, 5)  # frames; a shuffle in longer blocks keeps some of the movement
 # How often a batch shows what: motion, motion with that of somebody else at the same emotion,
-# with that of another emotion, held poses, shuffled ones.
-_SHARES = {'motion': 0.38, 'same': 0.18, 'other': 0.20, 'held': 0.16, 'shuffled': 0.08}
+# with that of another emotion, nearly still poses, shuffled ones.
+_SHARES = {'motion': 0.38, 'same': 0.18, 'other': 0.20, 'nearly_still': 0.16, 'shuffled': 0.08}
 _CONTROLS = 0.5  # windows that become negative controls, against all
-_LEFTOVER = 0.15  # largest share of the movement that a held window keeps
-_TREMBLE = 0.0006  # of the body's height: largest spread of a held window's jitter, 1 mm
+_LEFTOVER = 0.15  # largest share of the movement that a nearly still window keeps
+_TREMBLE = 0.0006  # of the body's height: largest spread of its jitter, 1 mm
 
 
 def frozen(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -44,7 +32,7 @@ def frozen(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.repeat(still, windows.shape[1], axis=1)
 
 
-def held(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def nearly_still(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return windows that are almost frozen.
 
     Half keep up to 15 % of the movement, half (not the other one) tremble by up to 1 mm.
@@ -71,13 +59,13 @@ def shuffled_blocks(windows: np.ndarray, frames: int, rng: np.random.Generator) 
     return windows[np.arange(count)[:, None], order]
 
 
-def borrowed(windows: np.ndarray, movement: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+def with_movement_of(windows: np.ndarray, movement: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """Return the mean pose of each window with the movement of another about it.
 
     Args:
         windows: [N, n, K, 3] of the canonical body; their mean over time is kept.
         movement: [N, n, K, 3]; how it departs from its own mean is added.
-        skeleton: the canonical body. The sum is put back on it: stretched bones would tell.
+        skeleton: the canonical body, onto which the sum is put: it has no stretched bones.
     """
     mean = windows.mean(axis=1, keepdims=True)
     moved = mean + movement - movement.mean(axis=1, keepdims=True)
@@ -101,7 +89,8 @@ def with_controls(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return windows and negative controls, the class of each and how often it is to be drawn.
 
-    Movement that is borrowed within an emotion keeps its label: that it is borrowed is no sign.
+    A window with the movement of another one of its emotion keeps its label, so that the judge
+    does not learn to refuse what was put together.
     """
     chosen = rng.choice(len(windows), max(1, round(_CONTROLS * len(windows))), replace=False)
     if len(np.unique(labels[chosen])) < 2:  # of very few: all, there is one to borrow from then
@@ -116,9 +105,9 @@ def with_controls(
     )
     parts = {
         'motion': (windows, labels),
-        'same': (borrowed(posture, windows[same], skeleton), emotions),
-        'other': (borrowed(posture, windows[other], skeleton), None),
-        'held': (held(posture, rng), None),
+        'same': (with_movement_of(posture, windows[same], skeleton), emotions),
+        'other': (with_movement_of(posture, windows[other], skeleton), None),
+        'nearly_still': (nearly_still(posture, rng), None),
         'shuffled': (broken, None),
     }
     classes, weights = [], []

@@ -10,8 +10,6 @@ from torch import nn, Tensor
 
 from emotion_motion.body.skeleton import Skeleton
 
-__all__ = ['WindowNetwork', 'fit_network', 'new_network']
-
 _BATCH = 128
 _WIDTH = 64
 _JITTER = 0.002  # body heights; see `fit_network`

@@ -15,12 +15,11 @@ import safetensors.torch
 import torch
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.evaluation.judge.judge import Judge, REFUSED, stream_windows
+from emotion_motion.evaluation.judge.judge import Judge, stream_windows
+from emotion_motion.evaluation.judge.negative_controls import REFUSED
 from emotion_motion.evaluation.judge.network import new_network
 from emotion_motion.evaluation.streams import people_streams, Streams
 from emotion_motion.files import write_file
-
-__all__ = ['judge_streams', 'standard_judge']
 
 # Below those of reference motion (900,000) and above all that training draws.
 _FIRST_SEED = 800_000
@@ -28,14 +27,10 @@ WINDOW_S = 2.0
 # What tensors of another file, or parts of one, make of those who load them.
 _DAMAGED = (LookupError, RuntimeError, TypeError, ValueError, safetensors.SafetensorError)
 _VERSION = 1  # of what is kept: raise it when the judge's code, windows or controls change
-_CHECKSUM = 'sha256'  # name of the tensor that tells a damaged file
 
 
 def judge_streams(*, people: int, seconds: float, rate_hz: float = 30.0) -> Streams:
-    """Make corpus motion for a judge to learn from: everybody at each of the emotions.
-
-    Neither a model nor the reference has these people or their gestures.
-    """
+    """Make corpus motion for a judge to learn from, of people whom nothing else has."""
     return people_streams(range(_FIRST_SEED, _FIRST_SEED + people), seconds, rate_hz)
 
 
@@ -80,7 +75,6 @@ def _cache() -> Path:
 
 
 def _fingerprint(settings: tuple[Any, ...]) -> str:
-    """Return a hash of all that the judge depends on."""
     digest = hashlib.sha256(repr((_VERSION, settings, torch.__version__)).encode())
     digest.update(judge_streams(people=1, seconds=2.0, rate_hz=settings[0]).keypoints.tobytes())
     return digest.hexdigest()[:16]
@@ -91,8 +85,6 @@ def _kept(file: Path, rate_hz: float) -> Judge | None:
     networks = [new_network(load_skeleton(), rate_hz, REFUSED + 1, 0) for _ in range(2)]
     try:
         tensors = safetensors.torch.load(file.read_bytes())
-        if not torch.equal(tensors.pop(_CHECKSUM), _checksum(tensors)):
-            return None
         for number, network in enumerate(networks):
             start = f'{number}/'
             own = {name: value for name, value in tensors.items() if name.startswith(start)}
@@ -109,14 +101,5 @@ def _keep(file: Path, judge: Judge) -> None:
         for number, network in enumerate((judge.network, judge.permuted))
         for name, value in network.state_dict().items()
     }
-    tensors[_CHECKSUM] = _checksum(tensors)
     with contextlib.suppress(OSError):
         write_file(file, safetensors.torch.save(tensors))
-
-
-def _checksum(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return SHA-256 of names and values [32]: weights that rot are weights all the same."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(name.encode() + tensors[name].numpy().tobytes())
-    return torch.tensor(list(digest.digest()), dtype=torch.uint8)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is it alive? Speed, stillness, repetition, distinct gestures, drift, the start from rest.
 
-Each of these alone can be cheated: trembling is never still, walking is never slow. Only all of
-them together, and those of the body with them, say that motion lives.
+Each of these measures alone can be cheated: trembling is never still, walking is never slow. Only
+all of them, together with the measures of the body, say that motion is alive.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from emotion_motion.evaluation.measures.averages import emotion_means, finite_max, finite_mean
-from emotion_motion.evaluation.measures.repetition import nearest_repeats
-from emotion_motion.evaluation.measures.thresholds import Thresholds
+from emotion_motion.evaluation.measures.repetition import nearest_repeats, Thresholds
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.selection.free_run import longest_still_s, smoothed_speed, thirds
 
 __all__ = ['Alive', 'drift', 'measure_alive', 'speed']
 
-_STRETCH_S = 60.0  # the study's runs; repetition over longer ones would not compare
+# Length of the runs of the study behind the method: repetition in longer runs does not compare.
+_MINUTE_S = 60.0
 _REST_S = 5.0
 _SHORTEST_S = 1.0
 
@@ -31,24 +31,25 @@ _SHORTEST_S = 1.0
 class Alive:
     """How alive B streams are.
 
-    The study measured runs of 60 s. So do [B, M]: each whole minute of a stream by itself, in
-    their order; what is left over is not in them. A stream shorter than a minute is one stretch,
-    but for repetition and gestures, which need the minute. NaN is what could not be measured.
+    Measures [B, M] have one value for each whole minute of a stream, in order, since the study
+    behind the method measured runs of 60 s; the rest of the stream is left out. A stream shorter
+    than a minute counts as one, but its repetition and gestures are not measured. What could not
+    be measured is NaN.
 
     Attributes:
         emotions: [B] index into EMOTIONS of what was asked for throughout, else -1.
         speed_m_s: [B, M] mean keypoint speed of the motion averaged over 7 frames [m/s].
-        freeze: [B, M] share of thirds of a second whose mean speed of that kind is below
-            `still_m_s`.
+        freeze: [B, M] share of thirds of a second that are still: their mean speed, measured
+            in the same way, is below `still_m_s`.
         longest_still_s: [B, M] longest run of such thirds within the minute [s].
-        near_duplicate: [B, M] share of the moving windows of one second (taken every half second)
-            that another window of the same minute, 2 s earlier or later at least, comes nearer to
-            than `near_duplicate_m`.
-        repeat_m: [B, M] median of the distance of a moving window to the nearest of those [m]: it
+        near_duplicate: [B, M] share of the moving windows of one second (one every half second)
+            within `near_duplicate_m` of another window of the same minute that begins at least 2 s
+            earlier or later.
+        repeat_m: [B, M] median distance of a moving window to the nearest of these windows [m]: it
             shows repetition that is not near enough to be counted.
         gestures: [B, M] distinct gestures visited in the minute, see `Gestures`.
         longest_run_s: [B] longest run of still thirds in the whole stream [s].
-        drift_speed: [B] speed in the last fifth against that in the first.
+        drift_speed: [B] speed in the last fifth divided by that in the first.
         drift_pose_m: [B] change of the mean pose from the first to the last fifth [m].
         rest_speed_m_s: [B] speed in the first 5 s, in which a model leaves its rest pose [m/s].
     """
@@ -91,7 +92,7 @@ class Alive:
 
     @classmethod
     def joined(cls, parts: Sequence[Alive]) -> Alive:
-        """Return the streams of several together; minutes that one lacks are NaN."""
+        """Return the streams of several parts as one; minutes that a stream lacks are NaN."""
         longest = max(part.speed_m_s.shape[1] for part in parts)
         columns = {}
         for field in fields(cls):
@@ -106,7 +107,7 @@ class Alive:
 
 
 def measure_alive(streams: Streams | Iterable[Streams], thresholds: Thresholds) -> Alive:
-    """Measure streams, or several lots of them of different length."""
+    """Measure streams, or several groups of streams that differ in length."""
     if not isinstance(streams, Streams):
         parts = [measure_alive(part, thresholds) for part in streams]
         if not parts:
@@ -159,7 +160,7 @@ def drift(
         late_s: begin and end of the other [s]; None: the last fifth.
 
     Returns:
-        The late speed against the early one [B]; the root mean square over keypoints of how far
+        The late speed divided by the early one [B]; the root mean square over keypoints of how far
         the mean pose has moved [B] [m]. NaN where a stretch is shorter than a second or does not
         lie within the streams, and the ratio where the early one does not move at all.
     """
@@ -179,7 +180,7 @@ def _minutes(
     keypoints: np.ndarray, rate_hz: float, emotion: int, thresholds: Thresholds
 ) -> dict[str, list[float]]:
     """Measure each minute of motion [T, K, 3]; each value [M]."""
-    size = round(_STRETCH_S * rate_hz)
+    size = round(_MINUTE_S * rate_hz)
     starts = range(0, max(size, len(keypoints) // size * size), size)
     minutes = [_minute(keypoints[i : i + size], rate_hz, emotion, thresholds) for i in starts]
     return {name: [minute[name] for minute in minutes] for name in minutes[0]}
@@ -188,10 +189,10 @@ def _minutes(
 def _minute(
     keypoints: np.ndarray, rate_hz: float, emotion: int, thresholds: Thresholds
 ) -> dict[str, float]:
-    """Measure a minute, or what there is of one: then nothing is said of repetition."""
+    """Measure a minute, or a shorter stream: then repetition and gestures are NaN."""
     freeze, longest_s = _stillness(keypoints, rate_hz, thresholds.still_m_s)
     repeats, gestures = np.empty(0), None
-    if len(keypoints) == round(_STRETCH_S * rate_hz):
+    if len(keypoints) == round(_MINUTE_S * rate_hz):
         repeats = nearest_repeats(keypoints, rate_hz)
         gestures = thresholds.gestures.visited(keypoints, emotion)
     near = repeats <= thresholds.near_duplicate_m

@@ -11,8 +11,6 @@ import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 
-__all__ = ['emotion_interval', 'emotion_means', 'finite_max', 'finite_mean', 'interval']
-
 _LEVEL, _DRAWS = 0.95, 1000
 
 

@@ -15,15 +15,6 @@ import numpy as np
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import TrainingError
 
-__all__ = [
-    'FrechetDistance',
-    'Windows',
-    'diversity',
-    'frechet',
-    'frechet_against_floor',
-    'variety',
-]
-
 _PAIRS, _APART_S = 300, 4.0
 
 

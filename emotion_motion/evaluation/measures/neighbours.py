@@ -8,8 +8,6 @@ import numpy as np
 
 from emotion_motion.exceptions import TrainingError
 
-__all__ = ['Neighbours', 'about_hips']
-
 _BLOCK = 2048  # queries at a time; keeps the table of distances in some 100 MB
 _SAMPLE = 8192  # rows that the principal components are taken from
 
@@ -34,17 +32,12 @@ class Neighbours:
     Distances are root mean squares over keypoints and frames of the distance of a keypoint [unit
     of the keypoints]. The search runs on the principal components and, as one more coordinate, the
     length of what they leave out: a broken pose lies off the components, and must not be taken
-    for its shadow on them. The distance to what was found is then taken exactly; it is that of the
+    for its shadow on them. The distance to that neighbour is then taken exactly; it is that of the
     true nearest neighbour or a little more.
     """
 
     def __init__(self, library: np.ndarray, *, components: int = 32) -> None:
-        """Store a library.
-
-        Args:
-            library: [N, ..., K, 3].
-            components: how many principal components the search uses.
-        """
+        """Store a library [N, ..., K, 3] and its principal components for the search."""
         if library.ndim < 3 or not library.size or not np.isfinite(library).all():
             raise TrainingError(
                 f'got a library of shape {library.shape}; expected at least one pose [K, 3] or '
@@ -84,7 +77,7 @@ class Neighbours:
         """
         rows = queries.astype(np.float32).reshape(len(queries), int(np.prod(self._shape)))
         rows -= self._mean
-        found, away = np.empty(len(rows), dtype=np.int64), np.empty(len(rows))
+        nearest, away = np.empty(len(rows), dtype=np.int64), np.empty(len(rows))
         for start in range(0, len(rows), _BLOCK):
             part = slice(start, start + _BLOCK)
             # The query's own square is the same for all candidates.
@@ -94,12 +87,12 @@ class Neighbours:
             if banned is not None:
                 table[banned[0][part, None] == banned[1][None]] = np.inf
             best = table.argmin(axis=1)
-            found[part] = best
+            nearest[part] = best
             gap = rows[part].astype(np.float64) - self._rows[best]
             exact = np.sqrt(np.square(gap).sum(axis=1) / self._points)
             free = np.isfinite(table[np.arange(len(best)), best])
             away[part] = np.where(free, exact, np.inf)
-        return found, away
+        return nearest, away
 
     def _reduced(self, rows: np.ndarray) -> np.ndarray:
         """Return components of rows [N, D] and the length of the rest, [N, C + 1]."""

@@ -5,30 +5,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.measures.feet import Feet, measure_feet
+from emotion_motion.evaluation.measures.averages import finite_mean
 from emotion_motion.evaluation.measures.neighbours import about_hips, Neighbours
-from emotion_motion.evaluation.streams import bone_error, Streams
+from emotion_motion.evaluation.streams import BODY_HEIGHT_M, bone_error, Streams
 from emotion_motion.exceptions import TrainingError
-
-__all__ = [
-    'BodyMeasures',
-    'Bounds',
-    'Manifold',
-    'jerk',
-    'jerk_by_frame',
-    'jerk_ratio',
-    'measure_body',
-    'poses_of',
-]
 
 _MARGIN, _LEAST_MARGIN_M = 0.10, 0.03
 _EVERY_S = 0.2  # poses nearer in time are nearly the same
+_CONTACT_M = 0.025
+_SUNK_M = 0.005
+_FOOT = ('Ankle', 'BigToe', 'SmallToe', 'Heel')
+_LOWEST = 1.0  # percentile of heights over a stream; the very lowest frame may be an outlier
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +46,7 @@ class Bounds:
         people leave 0.2 % of the frames of other people out of range, 32 people 0.03 %.
 
         Args:
-            reference: the more people, the better they are told from what nobody does.
+            reference: the more people, the better the range separates them from what nobody does.
         """
         parts = [part.keypoints for part in reference if part.keypoints.size]
         if not parts:
@@ -81,13 +74,7 @@ class Manifold:
     """
 
     def __init__(self, poses: np.ndarray, off_body_m: float) -> None:
-        """Store poses.
-
-        Args:
-            poses: [N, K, 3] of BODY_25 in metres; 5 to 20 thousand are enough and are searched in
-                seconds.
-            off_body_m: what is too far [m].
-        """
+        """Store poses [N, K, 3] of BODY_25 in metres; 5 to 20 thousand are enough."""
         self._root = load_skeleton().root
         self._known = Neighbours(about_hips(poses, self._root))
         self.off_body_m = off_body_m
@@ -110,7 +97,80 @@ class Manifold:
 
 
 @dataclass(frozen=True, eq=False)
-class BodyMeasures:
+class Feet:
+    """What the feet of B streams do on the ground; each value [B].
+
+    A foot is its ankle, big toe, small toe and heel; its height is that of the lowest of them. It
+    is in contact over a step from one frame to the next where at both its height is within 2.5 cm
+    of its lowest height (1st percentile over the stream). A keypoint of it is in contact likewise,
+    by its own lowest height. How fast a foot in contact slides is the horizontal speed of the
+    slowest of its keypoints in contact: who turns on the ball of the foot does not slide. (CAMDM's
+    measure divides by the root's step instead; who stands has none, so this one is absolute.)
+
+    Attributes:
+        slide_m_s: mean sliding speed of the lower foot, where it is in contact.
+        drag_m_s: mean sliding speed of all feet in contact, the lower one or not: an anchored
+            foot may not hide one that is dragged beside it.
+        sunk: share of frames in which a toe or heel is more than 5 mm lower than a toe or heel of
+            the rest pose is: the sole, which lies under the keypoints, is in the ground.
+        penetration: share of frames in which a keypoint of a foot itself is below z = -5 mm.
+        depth_m: how far the sole is in the ground in the deepest frame; 0 where it never is.
+    """
+
+    slide_m_s: np.ndarray
+    drag_m_s: np.ndarray
+    sunk: np.ndarray
+    penetration: np.ndarray
+    depth_m: np.ndarray
+
+
+def measure_feet(keypoints: np.ndarray, rate_hz: float) -> Feet:
+    """Measure streams [B, T, K, 3] of a body 1.70 m tall, ground at z = 0."""
+    skeleton = load_skeleton()
+    if keypoints.ndim != 4 or keypoints.shape[2:] != (skeleton.size, 3) or keypoints.shape[1] < 2:
+        raise TrainingError(
+            f'got keypoints of shape {keypoints.shape}; expected [B, T, {skeleton.size}, 3] with '
+            f'at least 2 frames'
+        )
+    places = np.array([[skeleton.index(side + name) for name in _FOOT] for side in 'LR'])
+    soles = places[:, 1:]  # all but the ankle
+    sole = float(skeleton.rest[soles, 2].min()) * BODY_HEIGHT_M
+    rows = [
+        _of_stream(stream[:, places].astype(np.float64), rate_hz, sole) for stream in keypoints
+    ]
+    return Feet(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def _of_stream(feet: np.ndarray, rate_hz: float, sole: float) -> tuple[float, ...]:
+    """Return the values of Feet for feet [T, 2, 4, 3]."""
+    heights = feet[..., 2]
+    lowest = heights.min(axis=-1)
+    touches = _stays_low(lowest)
+    speed = np.linalg.norm(np.diff(feet[..., :2], axis=0), axis=-1) * rate_hz
+    speed = np.where(_stays_low(heights), speed, np.inf).min(axis=-1)
+    # A foot in contact always has a keypoint that is; all the same, none may count as infinite.
+    touches &= np.isfinite(speed)
+    lower = (lowest[1:] + lowest[:-1]).argmin(axis=-1)[:, None]
+    of_lower = np.take_along_axis(speed, lower, axis=-1)[:, 0]
+    stands = np.take_along_axis(touches, lower, axis=-1)[:, 0]
+    depth = sole - heights[..., 1:].min(axis=(1, 2))
+    return (
+        finite_mean(of_lower[stands]),
+        finite_mean(speed[touches]),
+        float((depth > _SUNK_M).mean()),
+        float((lowest < -_SUNK_M).any(axis=-1).mean()),
+        max(0.0, float(depth.max())),
+    )
+
+
+def _stays_low(heights: np.ndarray) -> np.ndarray:
+    """Return whether heights [T, ...] are near their lowest over each step, [T - 1, ...]."""
+    low = heights <= np.percentile(heights, _LOWEST, axis=0) + _CONTACT_M
+    return low[1:] & low[:-1]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BodyMeasures(Feet):
     """How far B streams are those of a body; each value [B], NaN where it was not measured.
 
     Attributes:
@@ -120,7 +180,6 @@ class BodyMeasures:
         out_of_range: share of frames with any coordinate beyond the reference's range and 10 %.
         off_body: share of frames off the body manifold, see `Manifold`.
         jerk_m_s3: mean size of the keypoints' jerk, see `jerk_by_frame` [m/s^3].
-        feet: what the feet do on the ground.
     """
 
     bone_before: np.ndarray
@@ -128,24 +187,12 @@ class BodyMeasures:
     out_of_range: np.ndarray
     off_body: np.ndarray
     jerk_m_s3: np.ndarray
-    feet: Feet
-
-    def columns(self) -> dict[str, np.ndarray]:
-        """Return every value [B] by name, those of the feet among them."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != 'feet'}
-        return own | vars(self.feet)
 
 
 def measure_body(
     streams: Streams, *, bounds: Bounds | None = None, manifold: Manifold | None = None
 ) -> BodyMeasures:
-    """Measure streams.
-
-    Args:
-        streams: of a body 1.70 m tall.
-        bounds: of the reference; None leaves `out_of_range` NaN.
-        manifold: of the reference; None leaves `off_body` NaN.
-    """
+    """Measure streams; without bounds or manifold of a reference their measure is NaN."""
     nothing = np.full(len(streams), np.nan)
     after = [bone_error(points, load_skeleton()).mean() for points in streams.prepared()]
     return BodyMeasures(
@@ -154,7 +201,7 @@ def measure_body(
         out_of_range=nothing if bounds is None else bounds.outside(streams),
         off_body=nothing if manifold is None else manifold.off(streams),
         jerk_m_s3=jerk(streams),
-        feet=measure_feet(streams.keypoints, streams.rate_hz),
+        **vars(measure_feet(streams.keypoints, streams.rate_hz)),
     )
 
 

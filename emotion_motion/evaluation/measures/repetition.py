@@ -1,29 +1,31 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""How near a second of motion comes to another one: repetition, kinds of gestures, replays."""
+"""How near a second of motion comes to another one: repetition, gestures, replays, thresholds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.neighbours import about_hips, Neighbours
+from emotion_motion.evaluation.measures.on_body import Manifold
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.selection.free_run import SMOOTHED_FRAMES, smoothed_speed, STILL_M_S
-
-__all__ = ['Gestures', 'Novelty', 'moving_windows', 'nearest_across', 'nearest_repeats']
 
 _WINDOW_S = 1.0
 _SEEN_HZ = 10.0  # of a window's frames; people's movements have next to nothing above 5 Hz
 _KINDS = 64  # more than a minute visits (some 40), so that there is room above the reference
 _PASSES = 15
 _GESTURES_EVERY_S = 1.0 / 3.0
-_COMPONENTS = 48  # that tell a replay
+_KNOWN_EVERY_S = 0.1  # a replay is off by at most half of it
+_REPEATS_EVERY_S = 0.5
+_COMPONENTS = 48  # enough to recognise a replay
+_NEAR_SHARE = 0.05
 
 
 def moving_windows(
@@ -39,23 +41,21 @@ def moving_windows(
         window taken out, so that where the body stands does not count; the frame [N] that each
         begins with.
     """
-    first, moves = _starts(keypoints, rate_hz, max(1, round(every_s * rate_hz)))
+    first, moves = _starts(keypoints, rate_hz, every_s)
     return _windows(keypoints, rate_hz, first[moves]), first[moves]
 
 
-def nearest_repeats(
-    keypoints: np.ndarray, rate_hz: float, *, lag_s: float = 2.0, every_s: float = 0.5
-) -> np.ndarray:
+def nearest_repeats(keypoints: np.ndarray, rate_hz: float, *, lag_s: float = 2.0) -> np.ndarray:
     """Return how near moving windows of one second come to another one of the same motion.
 
-    A window is taken every `every_s` of motion [T, K, 3] of BODY_25 in metres and held against
+    A window is taken every half second of motion [T, K, 3] of BODY_25 in metres and held against
     those, moving or not, that begin at any frame `lag_s` or more earlier or later.
 
     Returns:
         [N] root mean squares over frames and keypoints of the distance of a keypoint [m],
         infinite where no window is far enough away; none where nothing moves.
     """
-    starts, moves = _starts(keypoints, rate_hz, max(1, round(every_s * rate_hz)))
+    starts, moves = _starts(keypoints, rate_hz, _REPEATS_EVERY_S)
     chosen = starts[moves]
     if not len(chosen):
         return np.empty(0)
@@ -76,9 +76,9 @@ def nearest_across(motions: Sequence[np.ndarray], rate_hz: float) -> np.ndarray:
     Distances [N] are those of `nearest_repeats` [m], of a window every 2 s of each motion
     [T, K, 3].
     """
-    every = max(1, round(0.1 * rate_hz))
     libraries = [
-        _windows(motion, rate_hz, _starts(motion, rate_hz, every)[0]) for motion in motions
+        _windows(motion, rate_hz, _starts(motion, rate_hz, _KNOWN_EVERY_S)[0])
+        for motion in motions
     ]
     if sum(len(part) > 0 for part in libraries) < 2:
         raise TrainingError(
@@ -152,16 +152,10 @@ class Novelty:
     motion comes to the same known motion is the reference's own distance: people who never met.
     """
 
-    def __init__(self, known: Iterable[Streams], *, every_s: float = 0.1) -> None:
-        """Cut known motion into windows.
-
-        Args:
-            known: training motion, of one rate; an hour of it takes some 150 MB.
-            every_s: how far one window begins after the other; a replay is off by at most half of
-                it.
-        """
+    def __init__(self, known: Iterable[Streams]) -> None:
+        """Cut known motion, of one rate, into windows; an hour of it takes some 150 MB."""
         parts = [
-            moving_windows(points, part.rate_hz, every_s)[0]
+            moving_windows(points, part.rate_hz, _KNOWN_EVERY_S)[0]
             for part in known
             for points in part.keypoints
         ]
@@ -189,10 +183,83 @@ class Novelty:
         return median
 
 
-def _starts(keypoints: np.ndarray, rate_hz: float, every: int) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True, eq=False)
+class Thresholds:
+    """What motion is held against.
+
+    Attributes:
+        still_m_s: mean keypoint speed below which a third of a second is still; that of the study
+            behind the method, not measured [m/s].
+        near_duplicate_m: a window of one second nearer than this to another one is its repeat: 5 %
+            of the reference's moving windows are as near to a window of somebody else at the same
+            emotion, see `nearest_across` [m].
+        off_body_m: a pose farther than this from every known one is off the body: 99.5 % of the
+            poses of one half of the reference's people are as near to one of the other half,
+            see `Manifold` [m].
+        gestures: kinds of gestures of each emotion.
+    """
+
+    near_duplicate_m: float
+    off_body_m: float
+    gestures: Gestures = field(repr=False)
+    still_m_s: float = STILL_M_S
+
+    @classmethod
+    def measure(cls, reference: Streams, *, seed: int = 0) -> Thresholds:
+        """Measure a reference.
+
+        With more people in it, somebody else's window and the other half's poses come nearer, and
+        the thresholds get a little smaller (near_duplicate_m 3.9 cm and off_body_m 9 cm with ten
+        people for 120 s of the corpus): compare models on thresholds of one reference.
+
+        Args:
+            reference: at least two people at some emotion, one emotion a stream.
+            seed: of the clusters of gestures.
+        """
+        known, unseen = halves(reference)
+        parts = [reference.of(emotion) for emotion in range(len(EMOTIONS))]
+        near = np.concatenate(
+            [nearest_across(list(part.keypoints), part.rate_hz) for part in parts if len(part) > 1]
+        )
+        if not len(near):
+            raise TrainingError('got a reference that stands still; give one that moves')
+        return cls(
+            near_duplicate_m=float(np.quantile(near, _NEAR_SHARE)),
+            off_body_m=Manifold.of(known, unseen).off_body_m,
+            gestures=Gestures.measure(reference, seed),
+        )
+
+    def numbers(self) -> dict[str, float]:
+        """Return the thresholds that are numbers, by name."""
+        names = ('still_m_s', 'near_duplicate_m', 'off_body_m')
+        return {name: float(getattr(self, name)) for name in names}
+
+
+def halves(reference: Streams) -> tuple[Streams, Streams]:
+    """Cut a reference into two halves of different people, each with every emotion.
+
+    The streams of each emotion are dealt in turn. Where they are the same people in the same
+    order at each emotion, as `corpus_streams` makes them, nobody is in both.
+    """
+    first, second = [], []
+    for emotion in range(len(EMOTIONS)):
+        numbers = np.flatnonzero((reference.emotions == emotion).all(axis=1))
+        first += numbers[::2].tolist()
+        second += numbers[1::2].tolist()
+    if not second:
+        raise TrainingError(
+            f'got a reference of {len(reference)} streams; expected at least two people at one '
+            f'emotion, with one emotion a stream'
+        )
+    return reference.chosen(first), reference.chosen(second)
+
+
+def _starts(
+    keypoints: np.ndarray, rate_hz: float, every_s: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the first frames [N] of windows and whether they move [N]."""
     size = round(_WINDOW_S * rate_hz)
-    first = np.arange(0, len(keypoints) - size + 1, every)
+    first = np.arange(0, len(keypoints) - size + 1, max(1, round(every_s * rate_hz)))
     if size <= SMOOTHED_FRAMES or not len(first):
         return first[:0], np.zeros(0, dtype=bool)
     travelled = np.concatenate(([0.0], np.cumsum(smoothed_speed(keypoints, rate_hz), dtype=float)))

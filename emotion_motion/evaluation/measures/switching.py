@@ -13,16 +13,6 @@ from emotion_motion.evaluation.measures.on_body import jerk_by_frame
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 
-__all__ = [
-    'Believed',
-    'Roughness',
-    'believe',
-    'read_too_soon',
-    'reference_p99',
-    'roughness',
-    'switch_frames',
-]
-
 Predict = Callable[[np.ndarray], np.ndarray]
 
 _EVERY_S = 0.1

@@ -20,20 +20,11 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.streams import BODY_HEIGHT_M, people_streams, Streams, SWITCH_S
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
+from emotion_motion.training.corpus.body import Body
 from emotion_motion.training.corpus.corpus import corpus_proportions, make_corpus
 from emotion_motion.training.corpus.performance import Actor, Performance, Segment
-from emotion_motion.training.corpus.performer.body import Body
 from emotion_motion.training.data.prepare import prepare
 from emotion_motion.training.data.store import is_dataset, MotionDataset
-
-__all__ = [
-    'corpus_streams',
-    'corpus_switches',
-    'hard_cuts',
-    'known_motion',
-    'real_streams',
-    'training_streams',
-]
 
 _FIRST_SEED = 900_000
 _SEEDS = 10_000  # a seed's people lie this far from the next seed's
@@ -50,9 +41,9 @@ def corpus_streams(
     length leave the people there are who they were.
 
     Args:
-        people: how many, up to 1,000.
-        seconds: how long each stream is [s].
-        seed: 0 to 1,000, other people.
+        people: 1 to 1,000.
+        seconds: length of each stream [s].
+        seed: 0 to 1,000; another seed has other people.
         rate_hz: frames a second.
     """
     if not (1 <= people <= _SEEDS // 10 and 0 <= seed <= 1000 and 0.0 < seconds < float('inf')):
@@ -121,14 +112,9 @@ def hard_cuts(reference: Streams, *, count: int, seed: int) -> Streams:
 
 
 def real_streams(datasets: Iterable[MotionDataset], *, rate_hz: float = 30.0) -> list[Streams]:
-    """Return the held-out clips of data sets, those of the splits 'val' and 'test'.
+    """Return the clips of the splits 'val' and 'test' of data sets, resampled to a rate.
 
-    Args:
-        datasets: of keypoints in space of the package's BODY_25.
-        rate_hz: frames a second that they are brought to.
-
-    Returns:
-        One stream a clip, each of its own length; the emotion of a frame is its heaviest one.
+    One stream a clip, each of its own length; the emotion of a frame is its heaviest one.
     """
     skeleton, streams = load_skeleton(), []
     for data in datasets:
@@ -169,12 +155,8 @@ def known_motion(
     """Return training motion of a model, a stream a clip, and where it comes from in words.
 
     That of `datasets`, and of what the checkpoint says that it was trained on: of its data sets
-    where they still lie, else of the corpus of the seed that it names.
-
-    Args:
-        checkpoint: the model.
-        datasets: the user's, of the model's skeleton.
-        minutes: about how much of each of the two; clips of data sets are drawn at random.
+    where they still lie, else of the corpus of the seed that it names. About so many minutes of
+    each of the two; clips of data sets are drawn at random.
     """
     data = _data_config(checkpoint)
     named = [Path(path) for path in data.get('data', ())]

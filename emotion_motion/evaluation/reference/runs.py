@@ -27,8 +27,6 @@ from emotion_motion.evaluation.streams import (
 )
 from emotion_motion.settings import SamplerConfig
 
-__all__ = ['OnStage', 'Runs', 'run_plan', 'Stages']
-
 # The name of a stage and how much of it is done, 0 to 1.
 OnStage = Callable[[str, float], None]
 
@@ -153,15 +151,15 @@ class Stages:
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[Callable[[int, int], None]]:
         """Time a stage; yields what is called with what is done and all there is to do."""
-        self._tell(name, 0.0)
+        self._report(name, 0.0)
         start = time.perf_counter()
         try:
-            yield lambda done, total: self._tell(name, done / max(total, 1))
+            yield lambda done, total: self._report(name, done / max(total, 1))
         finally:
             passed = time.perf_counter() - start
             self.seconds[name] = self.seconds.get(name, 0.0) + passed
-        self._tell(name, 1.0)
+        self._report(name, 1.0)
 
-    def _tell(self, name: str, share: float) -> None:
+    def _report(self, name: str, share: float) -> None:
         if self._on_stage is not None:
             self._on_stage(name, share)

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
 from emotion_motion.checkpoint import Checkpoint
+from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.judge.judge import Check, Judge
 from emotion_motion.evaluation.judge.people import standard_judge
-from emotion_motion.evaluation.judge.wrong_condition import measure_wrong_condition, WrongCondition
 from emotion_motion.evaluation.measures.alive import Alive, measure_alive
 from emotion_motion.evaluation.measures.distribution import Windows
 from emotion_motion.evaluation.measures.on_body import (
@@ -26,9 +27,8 @@ from emotion_motion.evaluation.measures.on_body import (
     measure_body,
     poses_of,
 )
-from emotion_motion.evaluation.measures.repetition import Novelty
+from emotion_motion.evaluation.measures.repetition import Novelty, Thresholds
 from emotion_motion.evaluation.measures.switching import reference_p99
-from emotion_motion.evaluation.measures.thresholds import Thresholds
 from emotion_motion.evaluation.reference.motion import (
     corpus_streams,
     corpus_switches,
@@ -39,9 +39,8 @@ from emotion_motion.evaluation.reference.motion import (
 )
 from emotion_motion.evaluation.reference.runs import Stages
 from emotion_motion.evaluation.streams import Streams
+from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.data.store import MotionDataset
-
-__all__ = ['FEATURES_EVERY_S', 'RUN_IN_S', 'ReferenceSize', 'Yardstick', 'feature_windows']
 
 # A stream leaves the rest pose, which reference motion never shows, in its first seconds: judges
 # and distances look at what comes after.
@@ -211,3 +210,60 @@ def feature_windows(streams: Streams, judge: Judge) -> Windows:
         place[cut.streams],
         cut.begins / streams.rate_hz,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class WrongCondition:
+    """What a model reads in real motion under the condition of another emotion.
+
+    Attributes:
+        fooled: [7] share of the frames of each emotion, over the six wrong conditions, in which
+            the condition weighs most in what it reads.
+        recognised: [7] share of frames in which it reads it under the right condition.
+        confusion: [7, 7] what it reads (columns) in each emotion (rows) under the right one.
+    """
+
+    fooled: np.ndarray
+    recognised: np.ndarray
+    confusion: np.ndarray
+
+
+def measure_wrong_condition(
+    checkpoint: Checkpoint, streams: Streams, *, people: int = 2, seconds: float = 15.0
+) -> WrongCondition:
+    """Show reference motion to a model under each of the seven conditions.
+
+    The model's prediction is nearly the motion itself then, whatever the condition, so that the
+    emotion that it reads in it must be the motion's. Frames count from the first full window on.
+
+    Args:
+        checkpoint: the model.
+        streams: reference motion at one emotion each, of all seven.
+        people: how many streams of each emotion are shown.
+        seconds: how much of each [s].
+    """
+    model = checkpoint.model
+    device = model.unit.device
+    mean = torch.from_numpy(checkpoint.normaliser.mean).to(device)
+    conditions = torch.eye(len(EMOTIONS), device=device)
+    shares = np.zeros((len(EMOTIONS), len(EMOTIONS), len(EMOTIONS)))  # own, condition, read
+    for own in range(len(EMOTIONS)):
+        part = streams.of(own).part(0.0, seconds)
+        if not len(part) or part.frames <= model.config.window:
+            raise TrainingError(
+                f'got {len(part)} streams of {part.frames} frames at {EMOTIONS[own]}; expected '
+                f'one of more than {model.config.window} frames at each emotion'
+            )
+        for points in part.prepared()[:people]:
+            frames = torch.from_numpy(points).to(device).flatten(1) - mean
+            with torch.inference_mode():
+                output = model(frames.expand(len(EMOTIONS), -1, -1), conditions)
+            read = output.emotion_logits[:, model.config.window :].argmax(dim=-1)
+            for condition, seen in enumerate(read):
+                shares[own, condition] += np.bincount(seen.cpu(), minlength=len(EMOTIONS))
+    shares /= shares.sum(axis=-1, keepdims=True)
+    every = np.arange(len(EMOTIONS))
+    reads_condition = shares[:, every, every]
+    confusion = shares[every, every]
+    wrong = [np.delete(reads_condition[own], own) for own in every]
+    return WrongCondition(np.mean(wrong, axis=1), np.diag(confusion).copy(), confusion)

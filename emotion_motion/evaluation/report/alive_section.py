@@ -18,13 +18,10 @@ from emotion_motion.evaluation.measures.averages import (
     finite_mean,
     interval,
 )
-from emotion_motion.evaluation.measures.held import held_trunk, held_wrist, pieces
+from emotion_motion.evaluation.measures.posture import held_trunk, held_wrist, pieces
 from emotion_motion.evaluation.reference.yardstick import Yardstick
-from emotion_motion.evaluation.report.report import Measure, Target
-from emotion_motion.evaluation.report.rows import measure
+from emotion_motion.evaluation.report.report import mean_measure, Measure, measure, Target
 from emotion_motion.evaluation.streams import Streams
-
-__all__ = ['alive_measures', 'speed_over_run']
 
 _LATE_S = (240.0, 300.0)
 _EARLY_S = (60.0, 120.0)
@@ -34,13 +31,7 @@ _NOT_LONG = 'No stream ran for 300 s; the full evaluation, without --quick, has 
 
 
 def alive_measures(streams: Streams, long: Streams | None, yardstick: Yardstick) -> list[Measure]:
-    """Return the measures of speed, stillness, held postures, repetition and drift.
-
-    Args:
-        streams: of the model, one emotion each.
-        long: those that went on to 300 s, if any did.
-        yardstick: what they are held against.
-    """
+    """Return the measures of speed, stillness, held postures, repetition and drift."""
     thresholds = yardstick.thresholds
     parts = [measure_alive(streams, thresholds), yardstick.alive]
     if yardstick.real:
@@ -77,18 +68,14 @@ def speed_over_run(streams: Streams) -> dict[str, Any]:
 
 def _beside(key: str, name: str, parts: Sequence[Alive], target: Target | None = None) -> Measure:
     """Return a measure of Alive of the model, beside the reference's and the recorded one's."""
-    own = parts[0]
-    columns = [part.by_emotion(name) for part in parts]
-    values = [finite_mean(column) for column in columns]
-    real = len(parts) > 2
-    return measure(
+    own, reference, *recorded = parts
+    real = recorded[0].by_emotion(name) if recorded else None
+    return mean_measure(
         f'alive.{key}',
-        values[0],
-        reference=values[1],
-        real=values[2] if real else None,
-        by_emotion=columns[0],
-        reference_by_emotion=columns[1],
-        real_by_emotion=columns[2] if real else None,
+        own.by_emotion(name),
+        reference.by_emotion(name),
+        real=None if real is None else finite_mean(real),
+        real_by_emotion=real,
         interval=emotion_interval(own.of_stream(name), own.emotions),
         target=target,
     )
@@ -102,19 +89,15 @@ def _speeds(parts: Sequence[Alive]) -> list[Measure]:
     ratio, rest = (own.against(reference, name) for name in ('speed_m_s', 'rest_speed_m_s'))
     return [
         _beside('speed', 'speed_m_s', parts),
-        measure('alive.speed_ratio', finite_mean(ratios), reference=1.0, by_emotion=ratios),
+        mean_measure('alive.speed_ratio', ratios, 1.0),
         measure(
             'alive.speed_ratio_median',
             float(np.median(ratios)),
             reference=1.0,
             interval=emotion_interval(ratio, own.emotions, np.median),
         ),
-        measure(
-            'alive.rest_start',
-            finite_mean(rests),
-            reference=1.0,
-            by_emotion=rests,
-            interval=emotion_interval(rest, own.emotions),
+        mean_measure(
+            'alive.rest_start', rests, 1.0, interval=emotion_interval(rest, own.emotions)
         ),
     ]
 
@@ -180,11 +163,10 @@ def _repetition(parts: Sequence[Alive]) -> list[Measure]:
         _beside('near_duplicate', 'near_duplicate', parts, _repeats_target(reference)),
         _beside('repeat_distance', 'repeat_m', parts),
         _beside('gestures', 'gestures', parts),
-        measure(
+        mean_measure(
             'alive.gestures_ratio',
-            finite_mean(ratios),
-            reference=1.0,
-            by_emotion=ratios,
+            ratios,
+            1.0,
             interval=emotion_interval(own.against(reference, 'gestures'), own.emotions),
             note='' if np.isfinite(ratios).any() else _TOO_SHORT,
         ),
@@ -192,37 +174,23 @@ def _repetition(parts: Sequence[Alive]) -> list[Measure]:
 
 
 def _late(long: Streams | None, yardstick: Yardstick) -> list[Measure]:
-    """Return repetition and speed after four minutes."""
-    reference, repeats, gestures = yardstick.alive, None, None
-    trend, note = np.full(0, np.nan), _NOT_LONG
-    if long is not None and long.seconds >= _LATE_S[1]:
-        late = measure_alive(long.part(*_LATE_S), yardstick.thresholds)
-        repeats = late.by_emotion('near_duplicate')
-        gestures = late.by_emotion('gestures') / reference.by_emotion('gestures')
-        trend, note = drift(long, _EARLY_S, _LATE_S)[0], ''
+    reference = yardstick.alive
+    known = finite_mean(reference.by_emotion('near_duplicate'))
+    target = _repeats_target(reference)
+    keys = [f'alive.late_{name}' for name in ('near_duplicate', 'gestures_ratio', 'speed')]
+    if long is None or long.seconds < _LATE_S[1]:
+        return [
+            measure(keys[0], None, reference=known, target=target, note=_NOT_LONG),
+            measure(keys[1], None, reference=1.0, note=_NOT_LONG),
+            measure(keys[2], float('nan'), reference=1.0, note=_NOT_LONG),
+        ]
+    late = measure_alive(long.part(*_LATE_S), yardstick.thresholds)
+    gestures = late.by_emotion('gestures') / reference.by_emotion('gestures')
+    trend = drift(long, _EARLY_S, _LATE_S)[0]
     return [
-        measure(
-            'alive.late_near_duplicate',
-            None if repeats is None else finite_mean(repeats),
-            reference=finite_mean(reference.by_emotion('near_duplicate')),
-            by_emotion=repeats,
-            target=_repeats_target(reference),
-            note=note,
-        ),
-        measure(
-            'alive.late_gestures_ratio',
-            None if gestures is None else finite_mean(gestures),
-            reference=1.0,
-            by_emotion=gestures,
-            note=note,
-        ),
-        measure(
-            'alive.late_speed',
-            finite_mean(trend),
-            reference=1.0,
-            note=note,
-            interval=interval(trend) if len(trend) else None,
-        ),
+        mean_measure(keys[0], late.by_emotion('near_duplicate'), known, target=target, note=''),
+        mean_measure(keys[1], gestures, 1.0, note=''),
+        measure(keys[2], finite_mean(trend), reference=1.0, note='', interval=interval(trend)),
     ]
 
 

@@ -16,24 +16,16 @@ from emotion_motion.evaluation.measures.averages import (
 )
 from emotion_motion.evaluation.measures.on_body import jerk_ratio, measure_body
 from emotion_motion.evaluation.reference.yardstick import Yardstick
-from emotion_motion.evaluation.report.report import Measure, Target
-from emotion_motion.evaluation.report.rows import measure
+from emotion_motion.evaluation.report.report import Measure, measure, Target
 from emotion_motion.evaluation.streams import Streams
-
-__all__ = ['body_measures']
 
 _SLIDE_M_S = 0.001  # the corpus plants its feet exactly; a millimetre a second nobody sees
 
 
 def body_measures(streams: Streams, yardstick: Yardstick) -> list[Measure]:
-    """Return the measures of bones, range, manifold, jerk, feet and candidates drawn back.
-
-    Args:
-        streams: of the model, one emotion each.
-        yardstick: what they are held against.
-    """
+    """Return the measures of bones, range, manifold, jerk, feet and candidates drawn back."""
     columns = _Columns(streams, yardstick)
-    slide = max(_SLIDE_M_S, float(np.nanpercentile(yardstick.body.feet.slide_m_s, 90.0)))
+    slide = max(_SLIDE_M_S, float(np.nanpercentile(yardstick.body.slide_m_s, 90.0)))
     near = (
         f'Farther than {100.0 * yardstick.thresholds.off_body_m:.1f} cm from any reference pose; '
         f'99.5 % of unseen reference frames are nearer.'
@@ -59,10 +51,10 @@ class _Columns:
 
     def __init__(self, streams: Streams, yardstick: Yardstick) -> None:
         self._own, *real = (
-            measure_body(part, bounds=yardstick.bounds, manifold=yardstick.manifold).columns()
+            vars(measure_body(part, bounds=yardstick.bounds, manifold=yardstick.manifold))
             for part in (streams, *yardstick.real)
         )
-        self._reference, self._unseen = yardstick.body.columns(), yardstick.unseen
+        self._reference, self._unseen = vars(yardstick.body), yardstick.unseen
         self._real = {
             name: np.concatenate([part[name] for part in real]) for name in self._own if real
         }

@@ -21,24 +21,15 @@ from emotion_motion.evaluation.measures.distribution import (
     Windows,
 )
 from emotion_motion.evaluation.reference.yardstick import feature_windows, RUN_IN_S, Yardstick
-from emotion_motion.evaluation.report.report import Measure
-from emotion_motion.evaluation.report.rows import measure
+from emotion_motion.evaluation.report.report import mean_measure, Measure, measure
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
-
-__all__ = ['distribution_measures']
 
 
 def distribution_measures(
     checkpoint: Checkpoint, streams: Streams, yardstick: Yardstick
 ) -> list[Measure]:
-    """Return distance, diversity, variety and the distance to the training motion.
-
-    Args:
-        checkpoint: the model, which says what it was trained on.
-        streams: its motion, one emotion each; the first seconds, from rest, are left out.
-        yardstick: what it is held against.
-    """
+    """Return distance, diversity, variety and the distance to the training motion."""
     streams = streams.part(RUN_IN_S, streams.seconds)
     windows = feature_windows(streams, yardstick.judge)
     return [
@@ -51,7 +42,7 @@ def distribution_measures(
 
 def _frechet(windows: Windows, reference: Windows) -> list[Measure]:
     try:
-        found = frechet_against_floor(windows, reference)
+        frechet = frechet_against_floor(windows, reference)
     except TrainingError as error:
         why = f'Not measured: {error}.'
         return [
@@ -59,32 +50,22 @@ def _frechet(windows: Windows, reference: Windows) -> list[Measure]:
             measure('distribution.frechet_ratio', None, reference=1.0, note=why),
         ]
     note = (
-        f"Of the judge's features, {found.windows} windows a side; the reference is the distance "
-        f'between two halves of its people, mean over {found.splits} splits.'
+        f"Of the judge's features, {frechet.windows} windows a side; the reference is the "
+        f'distance between two halves of its people, mean over {frechet.splits} splits.'
     )
     return [
-        measure('distribution.frechet', found.distance, reference=found.floor, note=note),
-        measure('distribution.frechet_ratio', found.ratio, reference=1.0),
+        measure('distribution.frechet', frechet.distance, reference=frechet.floor, note=note),
+        measure('distribution.frechet_ratio', frechet.ratio, reference=1.0),
     ]
 
 
 def _spread(
     key: str, spread: Callable[[Windows], np.ndarray], windows: Windows, reference: Windows
 ) -> list[Measure]:
-    """Return a spread of features and what it is of the reference's."""
     own, theirs = spread(windows), spread(reference)
-    ratios = own / theirs
     return [
-        measure(
-            f'distribution.{key}',
-            finite_mean(own),
-            reference=finite_mean(theirs),
-            by_emotion=own,
-            reference_by_emotion=theirs,
-        ),
-        measure(
-            f'distribution.{key}_ratio', finite_mean(ratios), reference=1.0, by_emotion=ratios
-        ),
+        mean_measure(f'distribution.{key}', own, theirs),
+        mean_measure(f'distribution.{key}_ratio', own / theirs, 1.0),
     ]
 
 
@@ -93,21 +74,19 @@ def _novelty(checkpoint: Checkpoint, streams: Streams, yardstick: Yardstick) -> 
     away, emotions = novelty.distances(streams), streams.emotions[:, 0]
     own = emotion_means(away, emotions)
     theirs = emotion_means(beside, yardstick.streams.emotions[:, 0])
-    value, reference = finite_mean(own), finite_mean(theirs)
+    reference = finite_mean(theirs)
     low, high = emotion_interval(away, emotions)
     return [
-        measure(
+        mean_measure(
             'distribution.nearest',
-            value,
-            reference=reference,
-            by_emotion=own,
-            reference_by_emotion=theirs,
+            own,
+            theirs,
             interval=(low, high),
             note=f'Median over moving windows of a second. Known: {words}.',
         ),
         measure(
             'distribution.nearest_ratio',
-            value / reference,
+            finite_mean(own) / reference,
             reference=1.0,
             interval=(low / reference, high / reference),
         ),

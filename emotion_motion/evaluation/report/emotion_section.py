@@ -11,28 +11,24 @@ import numpy as np
 
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.judge.judge import Judge, REFUSED
-from emotion_motion.evaluation.judge.wrong_condition import WrongCondition
+from emotion_motion.evaluation.judge.judge import Judge
+from emotion_motion.evaluation.judge.negative_controls import REFUSED
 from emotion_motion.evaluation.measures.averages import (
     emotion_interval,
     emotion_means,
     finite_max,
-    finite_mean,
     interval,
 )
-from emotion_motion.evaluation.measures.correlates import (
+from emotion_motion.evaluation.measures.posture import (
     acceleration,
     exchanged,
     head_pitch,
     rank_correlation,
     slope,
 )
-from emotion_motion.evaluation.reference.yardstick import RUN_IN_S, Yardstick
-from emotion_motion.evaluation.report.report import Measure, Target
-from emotion_motion.evaluation.report.rows import measure
+from emotion_motion.evaluation.reference.yardstick import RUN_IN_S, WrongCondition, Yardstick
+from emotion_motion.evaluation.report.report import mean_measure, Measure, measure, Target
 from emotion_motion.evaluation.streams import Streams
-
-__all__ = ['emotion_measures']
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +39,7 @@ class _Seen:
     right: np.ndarray
 
     @property
-    def recall(self) -> np.ndarray:
-        """Return the share of right windows of each emotion [7]."""
+    def recall(self) -> np.ndarray:  # [7]
         return np.diag(self.confusion)
 
 
@@ -58,26 +53,18 @@ class _Correlate:
     shown: np.ndarray
 
     @property
-    def own_means(self) -> np.ndarray:
-        """Return the model's mean at each emotion [7]."""
+    def own_means(self) -> np.ndarray:  # [7]
         return emotion_means(self.own, self.asked)
 
     @property
-    def reference_means(self) -> np.ndarray:
-        """Return the reference's mean at each emotion [7]."""
+    def reference_means(self) -> np.ndarray:  # [7]
         return emotion_means(self.reference, self.shown)
 
 
 def emotion_measures(
     checkpoint: Checkpoint, streams: Streams, yardstick: Yardstick
 ) -> tuple[list[Measure], dict[str, Any]]:
-    """Return what the judge and the model itself see, arousal and valence, and the matrices.
-
-    Args:
-        checkpoint: the model, which reads motion as well.
-        streams: its motion, one emotion each; the judge does not see the first seconds, from rest.
-        yardstick: what it is held against.
-    """
+    """Return what the judge and the model itself see, arousal and valence, and the matrices."""
     after = streams.part(RUN_IN_S, streams.seconds)
     own, ceiling = _seen(after, yardstick.judge), _seen(yardstick.streams, yardstick.judge)
     conditioned = yardstick.wrong_condition(checkpoint)
@@ -181,12 +168,6 @@ def _reading(streams: Streams) -> np.ndarray:
 
 
 def _affect(streams: Streams, yardstick: Yardstick) -> list[Measure]:
-    """Return acceleration and pitch of the head of each emotion against the reference's.
-
-    Args:
-        streams: of the model, one emotion each, without the first seconds, from rest.
-        yardstick: what they are held against.
-    """
     people = yardstick.streams
     asked, shown = streams.emotions[:, 0], people.emotions[:, 0]
     arousal, valence = (
@@ -194,14 +175,10 @@ def _affect(streams: Streams, yardstick: Yardstick) -> list[Measure]:
         for correlate in (acceleration, head_pitch)
     )
     ratios = arousal.own_means / arousal.reference_means
+    farthest = _farthest(ratios - 1.0)
     return [
         *_level_and_order('arousal', arousal),
-        measure(
-            'emotion.arousal_ratio',
-            _farthest(ratios - 1.0) + 1.0,
-            reference=1.0,
-            by_emotion=ratios,
-        ),
+        measure('emotion.arousal_ratio', farthest + 1.0, reference=1.0, by_emotion=ratios),
         *_level_and_order('valence', valence),
         *_pitch(valence),
     ]
@@ -211,12 +188,10 @@ def _level_and_order(key: str, correlate: _Correlate) -> list[Measure]:
     """Return the values of a correlate, and whether the emotions are in the reference's order."""
     own, reference = correlate.own_means, correlate.reference_means
     return [
-        measure(
+        mean_measure(
             f'emotion.{key}',
-            finite_mean(own),
-            reference=finite_mean(reference),
-            by_emotion=own,
-            reference_by_emotion=reference,
+            own,
+            reference,
             interval=emotion_interval(correlate.own, correlate.asked),
         ),
         measure(f'emotion.{key}_rank', rank_correlation(own, reference), reference=1.0),
@@ -229,7 +204,6 @@ def _level_and_order(key: str, correlate: _Correlate) -> list[Measure]:
 
 
 def _pitch(pitch: _Correlate) -> list[Measure]:
-    """Return how far apart the emotions' pitches are, and how far off each is."""
     own, reference = pitch.own_means, pitch.reference_means
     allowed = 0.2 * float(np.nanmax(np.abs(reference - np.nanmean(reference))))
     rows = np.column_stack((pitch.own, pitch.asked))

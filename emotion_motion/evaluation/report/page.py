@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""An evaluation as one HTML page that needs no other file: tables, plots and film strips."""
+"""An evaluation as people read it: lines of text, and one HTML page that needs no other file."""
 
 from __future__ import annotations
 
@@ -20,37 +20,28 @@ from emotion_motion.evaluation.report.plots import (
     strip_picture,
     switch_curves,
 )
-from emotion_motion.evaluation.report.report import (
-    bounds_text,
-    GROUPS,
-    keys_of,
-    Measure,
-    number_text,
-    range_text,
-    Report,
-    target_text,
-    value_text,
-)
+from emotion_motion.evaluation.report.report import Bounds, Measure, Report
 
-__all__ = ['html_report']
+# The parts of a report in the order to read them, by the first word of a measure's key.
+GROUPS = {
+    'alive': 'Alive',
+    'body': 'A body',
+    'emotion': 'Emotion',
+    'distribution': 'A distribution',
+    'switch': 'A switch',
+}
+
 
 _SEEN = 1e-4  # bars below it would be flat
 
 
 def html_report(reports: Sequence[Report]) -> str:
-    """Return the page of one report, or of several side by side.
-
-    Args:
-        reports: at least one; the reference is taken from the first.
-
-    Raises:
-        ConfigError: matplotlib is missing.
-    """
+    """Return the page of one report, or of several side by side."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     text = Path(__file__).with_name('page.html.jinja').read_text('utf-8')
-    found = [_group(group, reports) for group in GROUPS]
+    groups = [_group(group, reports) for group in GROUPS]
     return environment.from_string(text).render(
         title=' against '.join(report.title for report in reports),
         reports=reports,
@@ -58,10 +49,10 @@ def html_report(reports: Sequence[Report]) -> str:
         several=len(reports) > 1,
         facts=dict.fromkeys(name for report in reports for name in report.about),
         strips=_strips(reports),
-        groups=[group for group in found if group['rows']],
+        groups=[group for group in groups if group['rows']],
         stages=dict.fromkeys(name for report in reports for name in report.stages),
-        run_curves=_if_any(run_curves, 'run_speed', reports),
-        switch_curves=_if_any(switch_curves, 'switch', reports),
+        run_curves=run_curves(reports),
+        switch_curves=switch_curves(reports),
         emotions=EMOTIONS,
         colours=REPORT_COLOURS,
         bounds_text=bounds_text,
@@ -73,13 +64,7 @@ def html_report(reports: Sequence[Report]) -> str:
     )
 
 
-def _if_any(draw: Any, detail: str, reports: Sequence[Report]) -> str:
-    """Return a picture where any of the reports has the detail that it shows, else ''."""
-    return draw(reports) if any(report.details.get(detail) for report in reports) else ''
-
-
 def _strips(reports: Sequence[Report]) -> list[tuple[str, str]]:
-    """Return titles and film strips of the reports, and of the reference of the first."""
     motions = [(report.title, report.strips) for report in reports if report.strips]
     if motions and reports[0].reference_strips:
         motions.append(('reference: a person of the corpus', reports[0].reference_strips))
@@ -88,7 +73,6 @@ def _strips(reports: Sequence[Report]) -> list[tuple[str, str]]:
 
 
 def _group(group: str, reports: Sequence[Report]) -> dict[str, Any]:
-    """Return what the page shows of one part of the reports, in rows of a measure each."""
     keys = [key for key in keys_of(reports) if key.partition('.')[0] == group]
     rows = [[report.measure(key) for report in reports] for key in keys]
     by_emotion = [
@@ -117,8 +101,78 @@ def _shows(row: Sequence[Measure | None]) -> bool:
     )
 
 
+def table_lines(reports: Sequence[Report]) -> list[str]:
+    """Return the measures as lines of text with aligned columns, reports side by side."""
+    alone = len(reports) == 1  # its verdicts have a column of their own
+    rows = [['measure', 'reference', *(report.title for report in reports), 'wanted (reach)']]
+    for key in keys_of(reports):
+        row = [report.measure(key) for report in reports]
+        first = next(measure for measure in row if measure)
+        cells = [
+            f'{value_text(measure)} {"" if alone else measure.verdict}'.rstrip()
+            if measure
+            else '-'
+            for measure in row
+        ]
+        reference = number_text(first.reference, first.unit)
+        verdict = first.verdict if alone else ''
+        rows.append([first.title, reference, *cells, target_text(first), verdict])
+    rows[0].append('')
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ['  '.join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    lines.insert(1, '-' * max(map(len, lines)))
+    for report in reports:
+        counts = ', '.join(f'{count} {word}' for word, count in report.verdicts().items() if count)
+        lines += ['', f'{report.title}: {counts}']
+    return lines
+
+
+def value_text(measure: Measure) -> str:
+    """Return the value of a measure, or the range of its emotions where each of them counts."""
+    values = [value for value in measure.by_emotion.values() if math.isfinite(value)]
+    if measure.each and values:
+        return range_text(min(values), max(values), measure.unit)
+    return number_text(measure.value, measure.unit)
+
+
+def number_text(value: float | None, unit: str = '') -> str:
+    """Return a number as people read it; shares in per cent, '-' for what is not there."""
+    if value is None or not math.isfinite(value):
+        return '-'
+    if 0.0 < abs(value) < 1e-5:
+        return '< 0.001 %' if unit == 'share' else f'< 0.00001 {unit}'.rstrip()
+    if unit == 'share':
+        return f'{100.0 * value:.3g} %' if value < 0.9995 else f'{100.0 * value:.0f} %'
+    text = f'{value:.0f}' if abs(value) >= 1000.0 else f'{value:.3g}'
+    return f'{text} {unit}' if unit else text
+
+
+def bounds_text(bounds: Bounds, unit: str = '') -> str:
+    """Return '0.7 to 1.4', '≤ 0.05' or '≥ 0.6'."""
+    low, high = bounds
+    if low is None or high is None:
+        sign, value = ('≤', high) if low is None else ('≥', low)
+        return f'{sign} {number_text(value, unit)}'
+    return range_text(low, high, unit)
+
+
+def range_text(low: float, high: float, unit: str = '') -> str:
+    """Return '0.7 to 1.4 m'."""
+    return f'{number_text(low, unit if unit == "share" else "")} to {number_text(high, unit)}'
+
+
+def target_text(measure: Measure) -> str:
+    """Return what is wanted of a measure, what is to be reached for in brackets."""
+    target = measure.target
+    if target is None:
+        return ''
+    text = bounds_text(target.wanted, measure.unit)
+    if target.reach is not None:
+        text += f' ({bounds_text(target.reach, measure.unit)})'
+    return f'{text} each' if measure.each else text
+
+
 def _interval_text(measure: Measure) -> str:
-    """Return the interval of a measure; '' where it has none."""
     if measure.interval is None or not all(map(math.isfinite, measure.interval)):
         return ''
     return range_text(*measure.interval, measure.unit)
@@ -133,3 +187,8 @@ def _words(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ', '.join(map(_words, value))
     return str(value)
+
+
+def keys_of(reports: Sequence[Report]) -> list[str]:
+    """Return the keys of all measures, in the order of the reports."""
+    return list(dict.fromkeys(measure.key for report in reports for measure in report.measures))

@@ -20,15 +20,6 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.report.report import Measure, Report
 from emotion_motion.exceptions import ConfigError
 
-__all__ = [
-    'REPORT_COLOURS',
-    'check_plots',
-    'emotion_bars',
-    'run_curves',
-    'strip_picture',
-    'switch_curves',
-]
-
 # Of the reports of a comparison in their order; far apart in lightness, too.
 REPORT_COLOURS = ('#1565c0', '#ef8a00', '#00796b', '#8e24aa', '#6d4c41', '#c62828')
 _INK, _GRID, _REFERENCE, _BAND = '#2b2f36', '#e3e6ea', '#111111', '#e8f3ea'
@@ -59,24 +50,26 @@ def emotion_bars(panels: Sequence[Sequence[Measure | None]]) -> str:
     """Draw measures by emotion: bars, a black line for the reference, wanted values shaded.
 
     Args:
-        panels: a measure each, as found in each of the reports.
+        panels: a measure each, of each of the reports.
 
     Returns:
         A data URI of an SVG.
     """
     figure, axes = _page(len(panels), (3.9, 2.25))
-    for axis, found in zip(axes, panels, strict=False):
-        _bars(axis, found)
+    for axis, measures in zip(axes, panels, strict=False):
+        _bars(axis, measures)
     return _svg(figure)
 
 
 def run_curves(reports: Sequence[Report]) -> str:
-    """Draw the speed of each emotion over the run, a panel a report.
+    """Draw the speed of each emotion over the run, a panel a report; '' where none has one.
 
     Args:
         reports: with details['run_speed'] = {'time_s': [n], emotion: [n] in m/s}.
     """
     there = [report for report in reports if report.details.get('run_speed')]
+    if not there:
+        return ''
     figure, axes = _page(len(there), (5.8, 2.8), a_row=2)
     top = max(np.nanmax(list(_rows(report).values())) for report in there)
     for axis, report in zip(axes, there, strict=False):
@@ -97,7 +90,7 @@ def run_curves(reports: Sequence[Report]) -> str:
 
 
 def switch_curves(reports: Sequence[Report]) -> str:
-    """Draw the share of switches believed by the time after them.
+    """Draw the share of switches believed by the time after them; '' where none has any.
 
     Args:
         reports: with details['switch'] = {'believed_s': [n], NaN for never, 'reference_s' and
@@ -105,32 +98,22 @@ def switch_curves(reports: Sequence[Report]) -> str:
             ran on}.
     """
     there = [report for report in reports if report.details.get('switch')]
+    if not there:
+        return ''
     figure, (axis,) = _page(1, (6.4, 2.8))
     for number, report in enumerate(there):
-        found = report.details['switch']
-        _steps(
-            axis,
-            found['believed_s'],
-            found['after_s'],
-            label=report.title,
-            lw=1.8,
-            color=REPORT_COLOURS[number % len(REPORT_COLOURS)],
-        )
+        switch = report.details['switch']
+        colour = REPORT_COLOURS[number % len(REPORT_COLOURS)]
+        look = {'label': report.title, 'lw': 1.8, 'color': colour}
+        _steps(axis, switch['believed_s'], switch['after_s'], **look)
     floor = there[0].details['switch']
     for name, label, dashes in (
         ('reference_s', 'reference: people who switch', '-'),
         ('floor_s', 'a hard cut between references', '--'),
     ):
         if len(floor.get(name, ())):
-            _steps(
-                axis,
-                floor[name],
-                floor['after_s'],
-                label=label,
-                lw=1.2,
-                color=_REFERENCE,
-                ls=dashes,
-            )
+            look = {'label': label, 'lw': 1.2, 'color': _REFERENCE, 'ls': dashes}
+            _steps(axis, floor[name], floor['after_s'], **look)
     axis.set(xlim=(0.0, floor['after_s']), ylim=(0.0, 1.02))
     axis.set(xlabel='time after the switch [s]', ylabel='share believed')
     axis.legend(fontsize=7, frameon=False, loc='lower right')
@@ -153,18 +136,17 @@ def _rows(report: Report) -> dict[str, np.ndarray]:
     return {name: np.asarray(speeds[name]) for name in EMOTIONS if name in speeds}
 
 
-def _bars(axis: Any, found: Sequence[Measure | None]) -> None:
-    """Draw one measure of all reports, emotion by emotion."""
-    first = next(measure for measure in found if measure is not None)
+def _bars(axis: Any, measures: Sequence[Measure | None]) -> None:
+    first = next(measure for measure in measures if measure is not None)
     scale = 100.0 if first.unit == 'share' else 1.0
-    width = 0.8 / len(found)
-    for number, measure in enumerate(found):
+    width = 0.8 / len(measures)
+    for number, measure in enumerate(measures):
         if measure is None:
             continue
-        places = np.arange(len(EMOTIONS)) + (number - (len(found) - 1) / 2.0) * width
+        places = np.arange(len(EMOTIONS)) + (number - (len(measures) - 1) / 2.0) * width
         heights = scale * np.array([measure.by_emotion.get(name, np.nan) for name in EMOTIONS])
         one = REPORT_COLOURS[number % len(REPORT_COLOURS)]
-        colours = one if len(found) > 1 else [EMOTION_COLOURS[name] for name in EMOTIONS]
+        colours = one if len(measures) > 1 else [EMOTION_COLOURS[name] for name in EMOTIONS]
         axis.bar(places, heights, 0.92 * width, color=colours, zorder=2)
     for place, name in enumerate(EMOTIONS):
         level = scale * first.reference_by_emotion.get(name, np.nan)
@@ -178,7 +160,6 @@ def _bars(axis: Any, found: Sequence[Measure | None]) -> None:
 
 
 def _shade(axis: Any, measure: Measure, scale: float) -> None:
-    """Shade what is wanted, within what is drawn."""
     low, high = measure.target.wanted if measure.target else (None, None)
     bottom, top = axis.get_ylim()
     if high is not None:
@@ -202,7 +183,6 @@ def _steps(axis: Any, times: Sequence[float], end: float, **look: Any) -> None:
 
 
 def _page(count: int, size: tuple[float, float], a_row: int = _PANELS_A_ROW) -> tuple[Any, Any]:
-    """Return a figure with `count` panels of `size` inches, and their axes."""
     try:
         import matplotlib as mpl
         from matplotlib.backends.backend_svg import FigureCanvasSVG

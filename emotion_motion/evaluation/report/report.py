@@ -1,52 +1,30 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an evaluation found: measures, each with its reference, its target and its verdict.
+"""The result of an evaluation: measures, each with its reference, its target and its verdict.
 
-A report is plain data: `to_json` and `to_csv` write it, `table_lines` prints it, and
-`html_report` draws it. measures.yaml lists the measures.
+A report is plain data: `to_json` and `to_csv` write it; page.py prints and draws it. measures.yaml
+lists the measures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+import functools
 import io
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-
-__all__ = [
-    'FORMAT',
-    'GROUPS',
-    'Bounds',
-    'Measure',
-    'Report',
-    'Target',
-    'bounds_text',
-    'keys_of',
-    'number_text',
-    'range_text',
-    'table_lines',
-    'target_text',
-    'to_csv',
-    'to_json',
-    'value_text',
-]
+from emotion_motion.evaluation.measures.averages import finite_mean
+from emotion_motion.settings import read_yaml
 
 FORMAT = 1  # of the JSON; raised when a reader of before would misread it
-# The parts of a report in the order to read them, by the first word of a measure's key.
-GROUPS = {
-    'alive': 'Alive',
-    'body': 'A body',
-    'emotion': 'Emotion',
-    'distribution': 'A distribution',
-    'switch': 'A switch',
-}
 Bounds = tuple[float | None, float | None]
 _WORST_FIRST = ('missed', 'not measured', 'wanted', 'reach')
 _CSV_COLUMNS = (
@@ -187,6 +165,80 @@ class Report:
         }
 
 
+@functools.cache
+def rows() -> dict[str, Measure]:
+    """Return the measures by key, GROUP.NAME, without any value."""
+    groups = read_yaml(Path(__file__).with_name('measures.yaml'))
+    return {
+        f'{group}.{name}': _row(f'{group}.{name}', **row)
+        for group, named in groups.items()
+        for name, row in named.items()
+    }
+
+
+def measure(
+    key: str,
+    value: float | None,
+    *,
+    by_emotion: np.ndarray | None = None,
+    reference_by_emotion: np.ndarray | None = None,
+    real_by_emotion: np.ndarray | None = None,
+    **more: Any,
+) -> Measure:
+    """Return the measure of a key with its values.
+
+    Args:
+        key: of a row of measures.yaml.
+        value: over all emotions.
+        by_emotion: the values of the emotions, [7]; None: there are none.
+        reference_by_emotion: the same of the reference.
+        real_by_emotion: the same of recorded motion.
+        more: other attributes of the `Measure`; None leaves what the row says.
+    """
+    return replace(
+        rows()[key],
+        value=value,
+        by_emotion=_by_name(by_emotion),
+        reference_by_emotion=_by_name(reference_by_emotion),
+        real_by_emotion=_by_name(real_by_emotion),
+        **{name: given for name, given in more.items() if given is not None},
+    )
+
+
+def mean_measure(key: str, own: np.ndarray, reference: np.ndarray | float, **more: Any) -> Measure:
+    """Return the measure whose value is the mean over emotions.
+
+    Args:
+        key: of a row of measures.yaml.
+        own: the values of the emotions, [7].
+        reference: the same of the reference, or one number for all of them.
+        more: see `measure`.
+    """
+    known: dict[str, Any] = {'reference': reference}
+    if isinstance(reference, np.ndarray):
+        known = {'reference': finite_mean(reference), 'reference_by_emotion': reference}
+    return measure(key, finite_mean(own), by_emotion=own, **known, **more)
+
+
+def _row(
+    key: str,
+    *,
+    wanted: dict[str, float] | None = None,
+    reach: dict[str, float] | None = None,
+    **row: Any,
+) -> Measure:
+    target = Target(_bounds(wanted), _bounds(reach) if reach else None) if wanted else None
+    return Measure(key, value=None, target=target, **row)
+
+
+def _bounds(bounds: dict[str, float]) -> Bounds:
+    return bounds.get('low'), bounds.get('high')
+
+
+def _by_name(values: np.ndarray | None) -> dict[str, float]:
+    return {} if values is None else dict(zip(EMOTIONS, map(float, values), strict=True))
+
+
 def to_json(reports: Sequence[Report]) -> str:
     """Write reports as JSON text; what is not a finite number is null."""
     content = {'format': FORMAT, 'reports': [report.to_dict() for report in reports]}
@@ -202,82 +254,6 @@ def to_csv(reports: Sequence[Report]) -> str:
         for measure in report.measures:
             table.writerows(_csv_rows(report.title, measure))
     return text.getvalue()
-
-
-def keys_of(reports: Sequence[Report]) -> list[str]:
-    """Return the keys of all measures, in the order of the reports."""
-    return list(dict.fromkeys(measure.key for report in reports for measure in report.measures))
-
-
-def table_lines(reports: Sequence[Report]) -> list[str]:
-    """Return the measures as lines of text with aligned columns, reports side by side."""
-    alone = len(reports) == 1  # its verdicts have a column of their own
-    rows = [['measure', 'reference', *(report.title for report in reports), 'wanted (reach)']]
-    for key in keys_of(reports):
-        found = [report.measure(key) for report in reports]
-        first = next(measure for measure in found if measure)
-        cells = [
-            f'{value_text(measure)} {"" if alone else measure.verdict}'.rstrip()
-            if measure
-            else '-'
-            for measure in found
-        ]
-        reference = number_text(first.reference, first.unit)
-        verdict = first.verdict if alone else ''
-        rows.append([first.title, reference, *cells, target_text(first), verdict])
-    rows[0].append('')
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ['  '.join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    lines.insert(1, '-' * max(map(len, lines)))
-    for report in reports:
-        counts = ', '.join(f'{count} {word}' for word, count in report.verdicts().items() if count)
-        lines += ['', f'{report.title}: {counts}']
-    return lines
-
-
-def value_text(measure: Measure) -> str:
-    """Return the value of a measure, or the range of its emotions where each of them counts."""
-    values = [value for value in measure.by_emotion.values() if math.isfinite(value)]
-    if measure.each and values:
-        return range_text(min(values), max(values), measure.unit)
-    return number_text(measure.value, measure.unit)
-
-
-def number_text(value: float | None, unit: str = '') -> str:
-    """Return a number as people read it; shares in per cent, '-' for what is not there."""
-    if value is None or not math.isfinite(value):
-        return '-'
-    if 0.0 < abs(value) < 1e-5:
-        return '< 0.001 %' if unit == 'share' else f'< 0.00001 {unit}'.rstrip()
-    if unit == 'share':
-        return f'{100.0 * value:.3g} %' if value < 0.9995 else f'{100.0 * value:.0f} %'
-    text = f'{value:.0f}' if abs(value) >= 1000.0 else f'{value:.3g}'
-    return f'{text} {unit}' if unit else text
-
-
-def bounds_text(bounds: Bounds, unit: str = '') -> str:
-    """Return '0.7 to 1.4', '≤ 0.05' or '≥ 0.6'."""
-    low, high = bounds
-    if low is None or high is None:
-        sign, value = ('≤', high) if low is None else ('≥', low)
-        return f'{sign} {number_text(value, unit)}'
-    return range_text(low, high, unit)
-
-
-def range_text(low: float, high: float, unit: str = '') -> str:
-    """Return '0.7 to 1.4 m'."""
-    return f'{number_text(low, unit if unit == "share" else "")} to {number_text(high, unit)}'
-
-
-def target_text(measure: Measure) -> str:
-    """Return what is wanted of a measure, what is to be reached for in brackets."""
-    target = measure.target
-    if target is None:
-        return ''
-    text = bounds_text(target.wanted, measure.unit)
-    if target.reach is not None:
-        text += f' ({bounds_text(target.reach, measure.unit)})'
-    return f'{text} each' if measure.each else text
 
 
 def _inside(value: float, bounds: Bounds) -> bool:

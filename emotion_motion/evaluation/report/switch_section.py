@@ -18,11 +18,8 @@ from emotion_motion.evaluation.measures.switching import (
     roughness,
 )
 from emotion_motion.evaluation.reference.yardstick import Yardstick
-from emotion_motion.evaluation.report.report import Measure
-from emotion_motion.evaluation.report.rows import measure
+from emotion_motion.evaluation.report.report import Measure, measure
 from emotion_motion.evaluation.streams import Streams, SWITCH_S
-
-__all__ = ['switch_measures']
 
 _NONE = 'No stream switched: the plan has no switches.'
 
@@ -30,12 +27,7 @@ _NONE = 'No stream switched: the plan has no switches.'
 def switch_measures(
     streams: Streams | None, yardstick: Yardstick
 ) -> tuple[list[Measure], dict[str, Any]]:
-    """Return the measures of switches, and what their curve is drawn from.
-
-    Args:
-        streams: of the model, each with one switch; None where none were run.
-        yardstick: what they are held against.
-    """
+    """Return the measures of switches, and what their curve is drawn from."""
     judge = yardstick.judge
     reference, floor = (
         believe(part, judge.predict, window_s=judge.seconds)
@@ -60,7 +52,6 @@ def switch_measures(
 
 
 def _not_measured(reference: Believed, rough: Roughness) -> list[Measure]:
-    """Return the measures where no stream switched."""
     known = {
         'believed': reference.median_s,
         'share': reference.share,
@@ -140,7 +131,6 @@ def _times(belief: Believed) -> list[float]:
 
 
 def _median(values: np.ndarray) -> float:
-    """Return the median of what is finite; NaN of nothing."""
     finite = values[np.isfinite(values)]
     return float(np.median(finite)) if len(finite) else float('nan')
 

@@ -13,8 +13,6 @@ from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.bvh.file import BvhFile
 from emotion_motion.io.bvh.roles import MEASURED, SIDES
 
-__all__ = ['BvhAxes', 'find_axes', 'standing_height', 'unit']
-
 # A body's height in metres that a unit may give it; the ranges of these units do not overlap.
 _HEIGHTS_M = (1.2, 2.3)
 _UNITS_M = {'metres': 1.0, 'centimetres': 0.01, 'millimetres': 0.001, 'inches': 0.0254}
@@ -72,9 +70,6 @@ def find_axes(file: BvhFile, nodes: dict[str, int], places: np.ndarray) -> BvhAx
         file: the file.
         nodes: role -> index of node.
         places: [F, N, 3] positions of all nodes in some frames.
-
-    Raises:
-        MotionFileError: the body has no size.
     """
     warnings: list[str] = []
     joints = {role: places[:, node] for role, node in nodes.items()}
@@ -115,7 +110,8 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
-def _middle(joints: dict[str, np.ndarray], part: str) -> np.ndarray:
+def middle(joints: dict[str, np.ndarray], part: str) -> np.ndarray:
+    """Return the middle of a part's left and right joint."""
     return 0.5 * (joints[f'left_{part}'] + joints[f'right_{part}'])
 
 
@@ -139,20 +135,19 @@ def _leg_and_trunk(joints: dict[str, np.ndarray]) -> tuple[float, float]:
         for side in SIDES
         for a, b in (('upper_leg', 'lower_leg'), ('lower_leg', 'foot'))
     ]
-    trunk = np.linalg.norm(_middle(joints, 'upper_arm') - _middle(joints, 'upper_leg'), axis=-1)
+    trunk = np.linalg.norm(middle(joints, 'upper_arm') - middle(joints, 'upper_leg'), axis=-1)
     # A bent trunk is shorter than it is.
     return 0.5 * float(np.sum(bones)), float(np.quantile(trunk, 0.9))
 
 
 def _upright(joints: dict[str, np.ndarray]) -> np.ndarray:
     """Return the mean direction [3] from feet over hips to head; short where it changes."""
-    hips = _middle(joints, 'upper_leg')
-    above = unit(joints['head'] - hips) + unit(hips - _middle(joints, 'foot'))
+    hips = middle(joints, 'upper_leg')
+    above = unit(joints['head'] - hips) + unit(hips - middle(joints, 'foot'))
     return above.mean(axis=0) / 2.0
 
 
 def _nearest_axis(direction: np.ndarray) -> tuple[str, float]:
-    """Return the axis that a direction lies nearest to, and the cosine of the angle."""
     axis = int(np.abs(direction).argmax())
     name = f'{"-" if direction[axis] < 0 else "+"}{"XYZ"[axis]}'
     return name, float(np.abs(direction[axis]) / max(np.linalg.norm(direction), 1e-12))
@@ -164,7 +159,7 @@ def _rest_axes(file: BvhFile, nodes: dict[str, int], height: float) -> np.ndarra
     Bandai's offsets, for one, run along the axes of the bones and make no body.
     """
     joints = {role: file.rest()[node] for role, node in nodes.items()}
-    hips, shoulders = _middle(joints, 'upper_leg'), _middle(joints, 'upper_arm')
+    hips, shoulders = middle(joints, 'upper_leg'), middle(joints, 'upper_arm')
     up = unit(shoulders - hips)
     axis = np.eye(3)[int(np.abs(up).argmax())] * np.sign(up[int(np.abs(up).argmax())])
     if up @ axis > np.cos(np.radians(20.0)):

@@ -16,11 +16,9 @@ import itertools
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.io.bvh.axes import BvhAxes, unit
+from emotion_motion.io.bvh.axes import BvhAxes, middle, unit
 from emotion_motion.io.bvh.file import BvhFile
 from emotion_motion.io.bvh.roles import MEASURED, SIDES
-
-__all__ = ['BUILT', 'BvhBody', 'FACE', 'FOOT', 'HEAD_IN_REST', 'build_body']
 
 FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 FOOT = ('BigToe', 'SmallToe', 'Heel')
@@ -81,7 +79,7 @@ def build_body(file: BvhFile, nodes: dict[str, int], axes: BvhAxes) -> BvhBody:
 
     for name, role in MEASURED.items():
         put(name, at[role])
-    put('MidHip', 0.5 * (at['left_upper_leg'] + at['right_upper_leg']))
+    put('MidHip', middle(at, 'upper_leg'))
     body = _body_axes(at)
     basis: dict[str, str] = {}
     neck, basis['neck'] = _neck(file, wanted, axes, at, turn['chest'])
@@ -110,7 +108,6 @@ def build_body(file: BvhFile, nodes: dict[str, int], axes: BvhAxes) -> BvhBody:
 
 
 def _chest(file: BvhFile, nodes: dict[str, int]) -> int:
-    """Return the last node that both arms hang from."""
     left, right = (file.path_to(nodes[f'{side}_upper_arm']) for side in SIDES)
     return [a for a, b in zip(left, right, strict=False) if a == b][-1]
 
@@ -149,11 +146,9 @@ def _neck(
     turn: np.ndarray,
 ) -> tuple[np.ndarray, str]:
     """Return the neck [T, 3]: a point of the chest, so that a shrug does not move it."""
-    rest = load_skeleton('body_25').rest
-    index = load_skeleton('body_25').index
+    rest, index = load_skeleton('body_25').rest, load_skeleton('body_25').index
     rise = rest[index('Neck')] - 0.5 * (rest[index('LShoulder')] + rest[index('RShoulder')])
-    shoulders = 0.5 * (at['left_upper_arm'] + at['right_upper_arm'])
-    hips = 0.5 * (at['left_upper_leg'] + at['right_upper_leg'])
+    shoulders, hips = middle(at, 'upper_arm'), middle(at, 'upper_leg')
     up, across = unit(shoulders - hips), at['left_upper_arm'] - at['right_upper_arm']
     forward = unit(np.cross(across, up))
     shift = axes.height_m * (rise[0] * forward + rise[2] * up)
@@ -161,8 +156,7 @@ def _neck(
     local, basis = usual, 'the middle of the shoulders over the clip'
     if axes.rest is not None:
         joints = {role: file.rest()[node] for role, node in nodes.items()}
-        middle = 0.5 * (joints['left_upper_arm'] + joints['right_upper_arm'])
-        at_rest = axes.scale * (middle - joints['chest'])
+        at_rest = axes.scale * (middle(joints, 'upper_arm') - joints['chest'])
         at_rest = at_rest + axes.height_m * axes.rest @ rise
         if np.linalg.norm(at_rest - usual) < 0.05 * axes.height_m:
             local, basis = at_rest, 'the middle of the shoulders in the rest pose'
@@ -188,9 +182,8 @@ def _head_axes(
     if axes.rest is not None and _between_deg(axes.rest, usual) < _HEAD_DOUBT_DEG:
         return turn['head'] @ axes.rest, 'the rest pose'
     shoulders = at['left_upper_arm'] - at['right_upper_arm']
-    middle = 0.5 * (at['left_upper_arm'] + at['right_upper_arm'])
-    hips = 0.5 * (at['left_upper_leg'] + at['right_upper_leg'])
-    chest = _mean_axes(turn['chest'], _upright_axes(shoulders, middle - hips))
+    up = middle(at, 'upper_arm') - middle(at, 'upper_leg')
+    chest = _mean_axes(turn['chest'], _upright_axes(shoulders, up))
     for candidate, limit_deg, whose in (
         (_nearest_axes(chest), _HEAD_DOUBT_DEG, 'the axes of the chest'),
         (_nearest_axes(usual), 0.7 * _SNAP_DEG, 'its own axes'),

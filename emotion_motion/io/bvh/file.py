@@ -16,8 +16,6 @@ import numpy as np
 
 from emotion_motion.exceptions import MotionFileError
 
-__all__ = ['BvhFile', 'BvhNode', 'load_bvh']
-
 _CHANNELS = {
     f'{axis}{kind}': (kind, number)
     for kind in ('position', 'rotation')
@@ -204,7 +202,6 @@ def _text(path: Path) -> str:
 
 
 def _split(path: Path, text: str) -> tuple[str, str, str, list[str]]:
-    """Return the hierarchy, the number of frames, the frame time, the rows of numbers."""
     if not re.match(r'\s*HIERARCHY\b', text):
         _refuse(path, f'it begins with {text.strip()[:30]!r}', 'HIERARCHY, as BVH files do')
     parts = re.split(r'^[ \t]*MOTION[ \t]*\r?$', text, maxsplit=1, flags=re.MULTILINE)
@@ -329,7 +326,6 @@ def _number(path: Path, text: str, what: str) -> float:
 
 
 def _numbers(path: Path, rows: list[str], frames: int, channels: int) -> np.ndarray:
-    """Return the numbers [frames, channels] of the motion."""
     if channels == 0:
         _refuse(path, 'none of its joints has a channel', 'joints that move')
     words = [row.split() for row in rows[:frames]]

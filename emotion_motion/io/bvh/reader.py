@@ -17,10 +17,7 @@ from emotion_motion.io.bvh.axes import BvhAxes, find_axes
 from emotion_motion.io.bvh.body import build_body, BUILT, BvhBody
 from emotion_motion.io.bvh.file import BvhFile, load_bvh
 from emotion_motion.io.bvh.roles import BvhRoles, find_roles, SIDES
-from emotion_motion.io.bvh.writer import write_bvh
 from emotion_motion.io.clip import Clip
-
-__all__ = ['BvhReport', 'describe_bvh', 'read_bvh', 'write_bvh']
 
 # Frames that joints, units and axes are worked out from; all frames are read.
 _SAMPLE = 400
@@ -121,7 +118,6 @@ def describe_bvh(path: str | Path) -> BvhReport:
 
 
 def _oddities(report: BvhReport) -> list[str]:
-    """Return what looks wrong with the motion itself."""
     points, height = report.body.keypoints, report.axes.height_m
     oddities = []
     if report.file.surplus:

@@ -25,8 +25,6 @@ from emotion_motion.io.bvh.structure import (
     roles_by_structure,
 )
 
-__all__ = ['BvhRoles', 'MEASURED', 'SIDES', 'find_roles', 'roles_by_name']
-
 SIDES = ('left', 'right')
 # Keypoint -> role of its joint; a joint is where its part begins.
 MEASURED = {
@@ -115,7 +113,6 @@ def roles_by_name(names: Sequence[str]) -> dict[str, int]:
 
 
 def _convention(names: Sequence[str], roles: dict[str, int]) -> str:
-    """Return the convention that the legs' names follow."""
     upper, lower = (
         _meaning(names[roles[part]])[1] for part in ('left_upper_leg', 'left_lower_leg')
     )
@@ -196,9 +193,6 @@ def find_roles(file: BvhFile, places: np.ndarray) -> BvhRoles:
     Args:
         file: the file.
         places: [F, N, 3] positions of all its nodes in some frames.
-
-    Raises:
-        MotionFileError: it is no body with two legs, two arms and a head.
     """
     nodes = _named(file, places)
     warnings: list[str] = []

@@ -16,8 +16,6 @@ import numpy as np
 
 from emotion_motion.io.bvh.file import BvhFile
 
-__all__ = ['bone_lengths', 'exchanged', 'forward_sign', 'head_chain', 'roles_by_structure']
-
 # Chains are a pair where their lengths differ by less than this share.
 _LIKENESS = 0.15
 # Limbs are longer than this share of the longest chain; fingers, toes and eyes are shorter.

@@ -15,9 +15,7 @@ from emotion_motion.files import storage_errors, whole_file
 from emotion_motion.io.bvh.axes import standing_height, unit
 from emotion_motion.io.bvh.body import BUILT, FACE, FOOT, HEAD_IN_REST
 from emotion_motion.io.bvh.roles import MEASURED
-from emotion_motion.io.motion import check_ending
-
-__all__ = ['write_bvh']
+from emotion_motion.io.clip import check_ending
 
 # Rows are the file's axes in REP-103's: X is left, Y up, Z forward.
 _TO_FILE = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
@@ -53,7 +51,7 @@ class _Joint:
 
 
 def write_bvh(path: str | Path, keypoints: np.ndarray, rate_hz: float, skeleton: Skeleton) -> Path:
-    """Write BODY_25 keypoints as a BVH file.
+    """Write BODY_25 keypoints as a BVH file; returns the path.
 
     Bones get their median length, joints the rotation that points the bones; head and feet the
     one that fits their keypoints best. `read_bvh` gives back a body of BODY_25's proportions
@@ -65,9 +63,6 @@ def write_bvh(path: str | Path, keypoints: np.ndarray, rate_hz: float, skeleton:
         keypoints: [T, 25, 3] metres, z up.
         rate_hz: frames a second.
         skeleton: BODY_25.
-
-    Returns:
-        The path.
 
     Raises:
         MotionFileError: another skeleton or shape, numbers that are not finite, a body without
@@ -239,7 +234,6 @@ def _angles_deg(turn: np.ndarray) -> np.ndarray:
 
 
 def _lines(joints: dict[str, _Joint], name: str, depth: int) -> list[str]:
-    """Return the hierarchy from a joint down as lines."""
     joint, pad = joints[name], '  ' * depth
     rotations = 'Zrotation Xrotation Yrotation'
     channels = f'3 {rotations}' if depth else f'6 Xposition Yposition Zposition {rotations}'

@@ -12,7 +12,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.collision.model import capsule_model, CapsuleModel
+from emotion_motion.robot.collision.model import capsule_model
 from emotion_motion.robot.description.config import ARMS, LIMB_ENDS
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.retarget.bones import Bones
@@ -110,6 +110,7 @@ class EmotionCheck:
         nearest_m: least distance of two capsules beyond their margin.
         busiest: the joint that is most often at a limit, and in which share of frames.
         reaches: how far the person went and the robot came.
+        keypoints: of the person [T, 25, 3].
         poses: of the robot [T, J] in rad.
     """
 
@@ -123,6 +124,7 @@ class EmotionCheck:
     nearest_m: float
     busiest: tuple[str, float]
     reaches: tuple[Reach, ...]
+    keypoints: np.ndarray
     poses: np.ndarray
 
     @property
@@ -132,11 +134,7 @@ class EmotionCheck:
 
 
 def check_motion(
-    robot: Robot,
-    emotion: str,
-    keypoints: np.ndarray,
-    rate_hz: float,
-    capsules: CapsuleModel | None = None,
+    robot: Robot, emotion: str, keypoints: np.ndarray, rate_hz: float
 ) -> EmotionCheck:
     """Retarget a motion and measure what became of it.
 
@@ -145,7 +143,6 @@ def check_motion(
         emotion: that the motion shows.
         keypoints: BODY_25 [T, 25, 3], metres or body heights, at least 2 s.
         rate_hz: frames a second.
-        capsules: of the robot; fitted here by default.
 
     Raises:
         RobotError: the motion is too short, or keypoints are not finite.
@@ -154,7 +151,7 @@ def check_motion(
         raise RobotError(
             f'got {len(keypoints)} frames at {rate_hz:g} Hz; expected at least 2 s to check'
         )
-    capsules = capsules or capsule_model(robot)
+    capsules = capsule_model(robot)
     before, poses = _retargeted(Retargeter(robot, rate_hz), keypoints)
     _, free_poses = _retargeted(Retargeter(robot, rate_hz, clearance=False), keypoints)
     asked, reached, places = _directions(robot, keypoints, poses)
@@ -180,6 +177,7 @@ def check_motion(
         nearest_m=float(min(nearest)),
         busiest=(robot.names[int(share.argmax())], float(share.max())),
         reaches=reaches(_PARTS, asked, reached),
+        keypoints=keypoints,
         poses=poses,
     )
 

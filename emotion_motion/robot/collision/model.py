@@ -4,87 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 import functools
-import hashlib
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from emotion_motion.files import write_file
-from emotion_motion.robot.collision.capsules import Capsule, enclosing_capsules
-from emotion_motion.robot.collision.link_surface import link_surface
+from emotion_motion.robot.collision.capsules import Capsule, enclosing_capsules, link_surface
 from emotion_motion.robot.description.config import ARMS
-from emotion_motion.robot.description.pinocchio_module import load_pinocchio
-from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.description.urdf import find_file
+from emotion_motion.robot.description.robot import pin, Robot
 
-__all__ = [
-    'CapsuleModel',
-    'Pair',
-    'capsule_model',
-    'fitted_capsules',
-    'joints_that_move',
-    'cache_folder',
-    'kept',
-    'key_of',
-]
+__all__ = ['CapsuleModel', 'Pair', 'capsule_model', 'fitted_capsules', 'joints_that_move']
 
-# What takes seconds to compute about a robot, kept in the user's cache folder.
-#
-# A file is named by the hash of all that its content depends on, so it is never out of date. It is
-# written beside its place and then put there as a whole, so that others who write the same at the
-# same time do no harm; one that cannot be read or written is as good as none.
-
-
-def cache_folder() -> Path:
-    """Return the folder, which may not be there: XDG_CACHE_HOME/emotion_motion/robots."""
-    base = os.environ.get('XDG_CACHE_HOME', '')
-    # The rule of freedesktop.org: a relative path there does not count.
-    root = Path(base) if os.path.isabs(base) else Path.home() / '.cache'
-    return root / 'emotion_motion' / 'robots'
-
-
-def key_of(parts: Iterable[str | bytes | os.PathLike[str]]) -> str:
-    """Return a hash of texts, and of files by their place, size and time of change."""
-    found = hashlib.sha256()
-    for part in parts:
-        if isinstance(part, os.PathLike):
-            state = os.stat(part)
-            part = f'{os.fspath(part)} {state.st_size} {state.st_mtime_ns}'
-        data = part.encode() if isinstance(part, str) else part
-        found.update(f'{len(data)}:'.encode() + data)
-    return found.hexdigest()
-
-
-def kept(key: str, compute: Callable[[], Any], fits: Callable[[Any], bool]) -> Any:
-    """Return what is kept under a key, computed and kept if it is not there or does not fit.
-
-    Args:
-        key: from `key_of`.
-        compute: returns what JSON can hold.
-        fits: whether something that was read can be such a result.
-    """
-    place = cache_folder() / f'{key}.json'
-    try:
-        value = json.loads(place.read_text(encoding='utf-8'))
-        if fits(value):
-            return value
-    except (OSError, ValueError):  # not there, not allowed, damaged
-        pass
-    value = compute()
-    # A full disk or no home: the next time it is computed anew.
-    with contextlib.suppress(OSError, RuntimeError):
-        write_file(place, json.dumps(value).encode())
-    return value
-
-
-_VERSION = 1  # of the kept capsules and pairs: raise it when the code that finds them changes
 _POSES = 1000
 _NEIGHBOURS = 2  # joints between links that are not watched
 # Pairs that never come nearer than this in so many random poses need no watching [m]. The nearest
@@ -131,11 +63,22 @@ class CapsuleModel:
         """Least distance [P] of each pair [m]."""
         return np.array([pair.margin_m for pair in self.pairs])
 
+    @functools.cached_property
+    def moving(self) -> np.ndarray:
+        """Which joints move the first and the second capsule of each pair [2, P, J]."""
+        pairs = self.geometry.collisionPairs
+        moved = [
+            joints_that_move(self.robot, shape.parentJoint)
+            for shape in self.geometry.geometryObjects
+        ]
+        ends = [[moved[pair.first] for pair in pairs], [moved[pair.second] for pair in pairs]]
+        return np.array(ends, dtype=bool).reshape(2, len(pairs), len(self.robot))
+
     def distances(self, q: np.ndarray) -> np.ndarray:
         """Return the distances [P] at a pose [J]; below 0: how deep capsules are in each other."""
-        data, found, results = self._work
-        load_pinocchio().computeDistances(
-            self.robot.model, data, self.geometry, found, np.asarray(q, float)
+        data, geometry_data, results = self._work
+        pin.computeDistances(
+            self.robot.model, data, self.geometry, geometry_data, np.asarray(q, float)
         )
         return np.array([result.min_distance for result in results])
 
@@ -147,8 +90,9 @@ class CapsuleModel:
 
     @functools.cached_property
     def _work(self) -> tuple[Any, Any, list[Any]]:
-        found = load_pinocchio().GeometryData(self.geometry)
-        return self.robot.model.createData(), found, list(found.distanceResults)
+        geometry_data = pin.GeometryData(self.geometry)
+        results = list(geometry_data.distanceResults)
+        return self.robot.model.createData(), geometry_data, results
 
 
 @functools.lru_cache(maxsize=8)
@@ -160,115 +104,61 @@ def capsule_model(robot: Robot) -> CapsuleModel:
     in the rest pose, where real arms hang free, may come about as near again. The same robot gets
     the same model.
     """
-    pin = load_pinocchio()
     geometry, owners, sources = pin.GeometryModel(), [], {}
     for link, capsules, source in fitted_capsules(robot):
         sources[link] = source
         for number, capsule in enumerate(capsules):
             geometry.addGeometryObject(_object(robot, link, number, capsule))
             owners.append(link)
-    for first, second in _candidates(robot, owners):
+    candidates = _candidates(robot, owners)
+    for first, second in candidates:
         geometry.addCollisionPair(pin.CollisionPair(first, second))
-    if not geometry.collisionPairs:
+    if not candidates:
         return CapsuleModel(robot, geometry, (), sources)
-    pairs = [_named(owners, pair, 0.0) for pair in geometry.collisionPairs]
-    whole = CapsuleModel(robot, geometry, tuple(pairs), sources)
+    whole = CapsuleModel(robot, geometry, (), sources)
     margins = np.minimum(robot.config.clearance_m, whole.distances(robot.rest) - _REST_SLACK_M)
-    watched = np.array(
-        kept(
-            key_of(['watched', *_depends_on(robot)]),
-            lambda: _watched(whole, margins).tolist(),
-            lambda value: (
-                isinstance(value, list)
-                and len(value) == len(margins)
-                and all(isinstance(each, bool) for each in value)
-            ),
-        ),
-        dtype=bool,
-    )
-    chosen = [
-        pin.CollisionPair(pair.first, pair.second)
-        for pair, keep in zip(geometry.collisionPairs, watched, strict=True)
-        if keep
-    ]
+    watched = _watched(whole, margins)
     geometry.removeAllCollisionPairs()
-    for pair in chosen:
-        geometry.addCollisionPair(pair)
-    named = [_named(owners, p, float(m)) for p, m in zip(chosen, margins[watched], strict=True)]
-    return CapsuleModel(robot, geometry, tuple(named), sources)
+    pairs = []
+    for number in np.flatnonzero(watched).tolist():
+        first, second = candidates[number]
+        geometry.addCollisionPair(pin.CollisionPair(first, second))
+        pairs.append(Pair(owners[first], owners[second], float(margins[number])))
+    return CapsuleModel(robot, geometry, tuple(pairs), sources)
 
 
 def fitted_capsules(robot: Robot) -> Iterator[tuple[str, list[Capsule], str]]:
     """Yield each link with its capsules and their source; one arm's links that turn as one share.
 
-    Those of the YAML file, where it has any, are all. Others are fitted once and kept in the
-    user's cache folder.
+    Those of the YAML file, where it has any, are all. Others are fitted, which takes seconds.
     """
     for link in robot.config.capsules:
         rows = np.array(robot.config.capsules[link]).reshape(-1, 7)
         yield link, [Capsule(row[:3], row[3:6], float(row[6])) for row in rows], 'given'
     if robot.config.capsules:
         return
-    key = key_of(['capsules', *_depends_on(robot)])
-    found = kept(key, lambda: list(_fitted(robot)), functools.partial(_are_capsules, robot))
-    for link, rows, source in found:
-        capsules = [Capsule(np.array(row[:3]), np.array(row[3:6]), row[6]) for row in rows]
-        yield link, capsules, source
-
-
-def _fitted(robot: Robot) -> Iterator[tuple[str, list[list[float]], str]]:
-    """Yield what `fitted_capsules` does, each capsule as two ends and a radius."""
     arms: dict[int, list[str]] = {}
     for link in robot.urdf.links:
         if _side(robot, link) is None:
             points, source = link_surface(robot.urdf, link)
-            yield link, _enclosing(points), source
+            yield link, enclosing_capsules(points), source
         else:
             arms.setdefault(robot.place(link)[0], []).append(link)
     for links in arms.values():
-        surfaces = [(link, *link_surface(robot.urdf, link)) for link in links]
-        first = robot.place(links[0])[1]
-        points = np.concatenate(
-            [
-                _moved(first.inverse() * robot.place(link)[1], points)
-                for link, points, _ in surfaces
-            ]
-        )
-        source = ', '.join(sorted({source for _, points, source in surfaces if len(points)}))
-        yield links[0], _enclosing(points), source or 'none'
-
-
-def _enclosing(points: np.ndarray) -> list[list[float]]:
-    found = enclosing_capsules(points) if len(points) else []
-    return [[*each.start.tolist(), *each.end.tolist(), float(each.radius)] for each in found]
-
-
-def _are_capsules(robot: Robot, value: Any) -> bool:
-    """Return whether what was read from the cache can be capsules of the robot."""
-    try:
-        return bool(value) and all(
-            link in robot.urdf.links
-            and isinstance(source, str)
-            and all(np.isfinite(row).all() and len(row) == 7 and row[6] >= 0.0 for row in rows)
-            for link, rows, source in value
-        )
-    except (TypeError, ValueError):
-        return False
-
-
-def _depends_on(robot: Robot) -> list[str | bytes | Path]:
-    """Return what capsules and watched pairs follow from: robot, meshes, and _VERSION."""
-    parts: list[str | bytes | Path] = [str(_VERSION), robot.urdf.text, repr(robot.config)]
-    meshes = (mesh for link in robot.urdf.links.values() for mesh in link.iter('mesh'))
-    references = {mesh.get('filename', '') for mesh in meshes}
-    found = (find_file(each, robot.urdf.path.parent) for each in sorted(references))
-    return [*parts, *(path for path in found if path is not None)]
+        to_first = robot.place(links[0])[1].inverse()
+        surfaces, sources = [], set()
+        for link in links:
+            points, source = link_surface(robot.urdf, link)
+            placed = to_first * robot.place(link)[1]
+            surfaces.append(points @ placed.rotation.T + placed.translation)
+            sources |= {source} if len(points) else set()
+        capsules = enclosing_capsules(np.concatenate(surfaces))
+        yield links[0], capsules, ', '.join(sorted(sources)) or 'none'
 
 
 def _object(robot: Robot, link: str, number: int, capsule: Capsule) -> Any:
     import coal
 
-    pin = load_pinocchio()
     joint, in_joint = robot.place(link)
     axis = capsule.end - capsule.start
     length = float(np.linalg.norm(axis))
@@ -284,14 +174,14 @@ def _candidates(robot: Robot, owners: list[str]) -> list[tuple[int, int]]:
     """Return pairs of capsules: an arm's with the body's and with the other arm's."""
     sides = [_side(robot, link) for link in owners]
     contacts = {frozenset(pair) for pair in robot.config.contacts}
-    found = []
+    candidates = []
     for i, one in enumerate(owners):
         for j, other in enumerate(owners):
             if sides[i] is None or sides[i] == sides[j] or (sides[j] is not None and j < i):
                 continue
             if frozenset((one, other)) not in contacts and not _neighbours(robot, one, other):
-                found.append((i, j))
-    return found
+                candidates.append((i, j))
+    return candidates
 
 
 def _side(robot: Robot, link: str) -> str | None:
@@ -319,17 +209,9 @@ def joints_that_move(robot: Robot, joint: int) -> np.ndarray:
     return moving[1:]
 
 
-def _named(owners: list[str], pair: Any, margin_m: float) -> Pair:
-    return Pair(owners[pair.first], owners[pair.second], margin_m)
-
-
 def _watched(model: CapsuleModel, margins: np.ndarray) -> np.ndarray:
     """Return which pairs [P] are worth watching: neither always touching nor always far."""
     limits, rng = model.robot.limits, np.random.default_rng(0)
     poses = rng.uniform(limits.lower, limits.upper, (_POSES, len(limits)))
     left = np.stack([model.distances(q) for q in poses]) - margins
     return np.asarray((left.min(axis=0) < _FAR_M) & (np.percentile(left, 95, axis=0) > 0.0))
-
-
-def _moved(placement: Any, points: np.ndarray) -> np.ndarray:
-    return np.asarray(points @ placement.rotation.T + placement.translation)

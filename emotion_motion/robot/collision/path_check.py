@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which pairs of a robot's capsules come too near on a path of poses, as Coal measures them."""
+"""Which pairs of a robot's capsules come too near along a path of poses, by Coal's distances."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.robot.collision.model import CapsuleModel
-from emotion_motion.robot.description.pinocchio_module import load_pinocchio
+from emotion_motion.robot.description.robot import pin
 
 __all__ = ['PathCheck']
 
@@ -17,32 +17,32 @@ __all__ = ['PathCheck']
 class PathCheck:
     """Checks the P pairs of the capsules of a robot of J joints, in each pose of a path.
 
-    A pair may come as near as its margin and what a path may miss that by. One that is nearer in
-    the first pose already may come no nearer than there.
+    A pair is too near below its margin less `missed_m`. A pair that is nearer than that in the
+    first pose already may come no nearer than it is there.
     """
 
     def __init__(self, model: CapsuleModel, missed_m: float, rounding_m: float = 0.0) -> None:
-        """Take what may be lost.
+        """Set the tolerances.
 
         Args:
             model: the capsules.
             missed_m: how far below its margin a pair may come [m].
-            rounding_m: how much nearer than in the first pose a pair may come all the same [m].
+            rounding_m: how far below its distance in the first pose a pair may come [m].
         """
         self._model, self._rounding_m = model, rounding_m
         self._data = model.robot.model.createData()
-        self._found = load_pinocchio().GeometryData(model.geometry)
+        self._found = pin.GeometryData(model.geometry)
         self._results = list(self._found.collisionResults)
         self._requests = list(self._found.collisionRequests)
         self._least = model.margins - missed_m
-        self._begin, self._distances = np.empty(0), np.empty(0)
-        self._set = np.full(len(self._least), np.nan)  # distances that are asked for now [P]
+        self._begin, self._distances = np.empty(0), np.empty(0)  # first pose and its distances
+        self._security_margins = np.full(len(self._least), np.nan)  # of the requests to Coal [P]
         shapes, pairs = model.geometry.geometryObjects, model.geometry.collisionPairs
         self._pairs = np.array([(pair.first, pair.second) for pair in pairs]).reshape(-1, 2).T
         self._shapes = np.zeros((len(shapes), len(shapes)), dtype=bool)
         first, second = np.array([_reach(model, shape) for shape in shapes])[self._pairs]
-        # The most by which a pair comes nearer for each rad of a joint [J, P], in any pose. What
-        # moves both of its capsules does not.
+        # Upper bound of how much nearer a pair comes per rad of a joint, in any pose [J, P]. A
+        # joint that moves both capsules of a pair does not change their distance.
         self._nearing = np.where((first > 0.0) ^ (second > 0.0), first + second, 0.0).T
 
     def near(self, poses: np.ndarray) -> np.ndarray:
@@ -50,12 +50,12 @@ class PathCheck:
         return self._check(poses, first_only=False)
 
     def clear(self, poses: np.ndarray) -> bool:
-        """Return whether no pair does; no pose is looked at after the first that is too near."""
+        """Return whether no pair comes too near; stops at the first pose in which one does."""
         return not self._check(poses, first_only=True).any()
 
     def _check(self, poses: np.ndarray, *, first_only: bool) -> np.ndarray:
         near = np.zeros(len(self._least), dtype=bool)
-        if not np.isfinite(poses).all():  # what is not known is not clear
+        if not np.isfinite(poses).all():  # an unknown pose counts as too near
             return ~near
         begin = self._begin_distances(poses[0])
         least = np.minimum(self._least, begin - self._rounding_m)
@@ -64,7 +64,7 @@ class PathCheck:
         if not len(watched):
             return near
         possible = begin[watched] - moved @ self._nearing[:, watched] < least[watched]
-        self._ask_for(least)
+        self._set_security_margins(least)
         self._watch(watched)
         for pose in poses[possible.any(axis=1)]:
             if self._collide(pose, first_only=first_only):
@@ -77,19 +77,19 @@ class PathCheck:
         return near
 
     def _begin_distances(self, pose: np.ndarray) -> np.ndarray:
-        """Return the distances [P] in the first pose [J], from which a cycle has several paths."""
+        """Return the distances [P] in the first pose [J]; several paths of a cycle share it."""
         if not np.array_equal(pose, self._begin):
             self._begin, self._distances = pose, self._model.distances(pose)
         return self._distances
 
-    def _ask_for(self, distances_m: np.ndarray) -> None:
-        """Let pairs collide at distances [P] in m and below."""
-        for pair in np.flatnonzero(distances_m != self._set):
+    def _set_security_margins(self, distances_m: np.ndarray) -> None:
+        """Let Coal report pairs as colliding at distances [P] in m and below."""
+        for pair in np.flatnonzero(distances_m != self._security_margins):
             self._requests[pair].security_margin = distances_m[pair]
-        self._set = distances_m
+        self._security_margins = distances_m
 
     def _watch(self, pairs: np.ndarray) -> None:
-        """Let only some pairs collide, given by their numbers."""
+        """Let Coal check only some pairs, given by their indices."""
         active = np.zeros_like(self._shapes)
         active[tuple(self._pairs[:, pairs])] = True
         self._found.setActiveCollisionPairs(self._model.geometry, active | active.T)
@@ -98,14 +98,17 @@ class PathCheck:
         """Return whether watched pairs collide in a pose [J]; `first_only`: look for one only."""
         model = self._model
         return bool(
-            load_pinocchio().computeCollisions(
+            pin.computeCollisions(
                 model.robot.model, self._data, model.geometry, self._found, pose, first_only
             )
         )
 
 
 def _reach(model: CapsuleModel, shape: Any) -> np.ndarray:
-    """Return how far a capsule's axis can be from each joint that moves it [J] in m; else 0."""
+    """Return the largest distance of a capsule's axis from each joint that moves it [J] in m.
+
+    It holds for every pose; for joints that do not move the capsule it is 0.
+    """
     robot = model.robot.model
     placement, half = shape.placement, shape.geometry.halfLength
     reach = np.zeros(robot.nv)

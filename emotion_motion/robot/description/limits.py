@@ -44,7 +44,14 @@ class JointLimits:
     jerk: np.ndarray
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, 'names', _checked_names(self.names))
+        twice = sorted({name for name in self.names if list(self.names).count(name) > 1})
+        if twice or not self.names:
+            raise RobotError(
+                f'got the joints {", ".join(twice)} twice; expected each once'
+                if twice
+                else 'got no joints; expected at least one'
+            )
+        object.__setattr__(self, 'names', tuple(self.names))
         for name in _ARRAYS:
             object.__setattr__(self, name, self._checked(name))
         for joint, lower, upper in zip(self.names, self.lower, self.upper, strict=True):
@@ -73,10 +80,7 @@ class JointLimits:
         return JointLimits(tuple(names), *(getattr(self, name)[rows] for name in _ARRAYS))
 
     def _checked(self, name: str) -> np.ndarray:
-        try:
-            values = np.array(getattr(self, name), dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise RobotError(f'{name}: got {getattr(self, name)!r}; expected numbers') from error
+        values = np.array(getattr(self, name), dtype=np.float64)
         if values.shape != (len(self.names),):
             raise RobotError(
                 f'{name}: got shape {values.shape}; expected one value for each of the '
@@ -95,17 +99,6 @@ class JointLimits:
                 )
         values.flags.writeable = False
         return values
-
-
-def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(names, str) or not all(isinstance(name, str) and name for name in names):
-        raise RobotError(f'got {names!r} as names of joints; expected a list of names')
-    if not names:
-        raise RobotError('got no joints; expected at least one')
-    twice = sorted({name for name in names if list(names).count(name) > 1})
-    if twice:
-        raise RobotError(f'got the joints {", ".join(twice)} twice; expected each name once')
-    return tuple(names)
 
 
 def joint_limits(config: RobotConfig, urdf: Urdf) -> JointLimits:

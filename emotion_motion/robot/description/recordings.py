@@ -19,8 +19,7 @@ import numpy as np
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.clip import Clip
-from emotion_motion.robot.description.pinocchio_module import load_pinocchio
-from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.description.robot import pin, Robot
 
 __all__ = ['JointRecordings', 'RobotBody']
 
@@ -51,10 +50,9 @@ class RobotBody:
 
     def __init__(self, robot: Robot) -> None:
         self._robot, self._skeleton = robot, load_skeleton('body_25')
-        self._pinocchio = load_pinocchio()
-        self._model = self._pinocchio.buildModelFromXML(robot.urdf.text)
+        self._model = pin.buildModelFromXML(robot.urdf.text)
         self._data = self._model.createData()
-        self._rest = self._pinocchio.neutral(self._model)
+        self._rest = pin.neutral(self._model)
         self.joints = [n for n, joint in robot.urdf.joints.items() if joint.moves]
         self.joints = [n for n in self.joints if self._model.existJointName(n)]
         self.confidence = np.ones(self._skeleton.size)
@@ -114,7 +112,7 @@ class RobotBody:
 
     def _place(self, q: np.ndarray) -> tuple[Any, Any, Any]:
         """Return the world, the trunk and the head as seen from the base."""
-        self._pinocchio.framesForwardKinematics(self._model, self._data, q)
+        pin.framesForwardKinematics(self._model, self._data, q)
         below = self._frame(self._robot.base).inverse()
         keypoints = self._robot.config.keypoints
         trunk = keypoints['Neck'][0]
@@ -126,7 +124,7 @@ class RobotBody:
         return below.act(self._frame(link).act(np.array(offset)))
 
     def _frame(self, link: str) -> Any:
-        kind = self._pinocchio.FrameType.BODY
+        kind = pin.FrameType.BODY
         return self._data.oMf[self._model.getFrameId(link, kind)]
 
     def _waist(self, below: Any) -> float:

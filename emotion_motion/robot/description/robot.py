@@ -14,13 +14,20 @@ import xml.etree.ElementTree as ET
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.description.config import ARMS, LIMB_ENDS, RobotConfig
+from emotion_motion.robot.description.config import ARMS, LIMB_ENDS, read_robot_config, RobotConfig
 from emotion_motion.robot.description.limits import joint_limits, JointLimits
-from emotion_motion.robot.description.pinocchio_module import load_pinocchio
-from emotion_motion.robot.description.robot_file import read_robot_config
 from emotion_motion.robot.description.urdf import find_file, read_urdf, Urdf, UrdfJoint
 
-__all__ = ['Robot', 'read_model']
+# The one place where it is imported, with an error that says how to install it.
+try:
+    import pinocchio as pin
+except ImportError as error:
+    raise RobotError(
+        f'could not import pinocchio ({error}), which computes where the parts of a robot are; '
+        f"install it with pip install 'emotion_motion[robot]'"
+    ) from error
+
+__all__ = ['Robot', 'pin', 'read_model']
 
 # How far above the hips shoulders are at least, in shoulder widths; a quadruped's are not.
 _UPRIGHT = 0.3
@@ -110,12 +117,12 @@ class Robot:
 
     def frame(self, link: str) -> int:
         """Return the number of a link's frame, also where a joint has the same name."""
-        return int(self.model.getFrameId(link, load_pinocchio().FrameType.BODY))
+        return int(self.model.getFrameId(link, pin.FrameType.BODY))
 
     def placed(self, q: np.ndarray) -> tuple[Any, Any]:
         """Return Pinocchio's data in a pose [J], and the world in the frame of the base."""
         data = self.model.createData()
-        load_pinocchio().framesForwardKinematics(self.model, data, np.asarray(q, float))
+        pin.framesForwardKinematics(self.model, data, np.asarray(q, float))
         return data, data.oMf[self.frame(self.base)].inverse()
 
     def keypoints(self, q: np.ndarray) -> dict[str, np.ndarray]:
@@ -262,7 +269,6 @@ def _check_limb(config: RobotConfig, urdf: Urdf, chain: str, keypoints: tuple[st
 
 def _reduced(config: RobotConfig, urdf: Urdf, limits: JointLimits) -> tuple[Any, dict[str, float]]:
     """Return the model of the controlled joints, and where all others are held."""
-    pin = load_pinocchio()
     whole = read_model(urdf, _bounded(urdf, limits))
     q, held, locked = pin.neutral(whole), {}, []
     for number in range(1, whole.njoints):
@@ -286,7 +292,7 @@ def read_model(urdf: Urdf, text: str | None = None) -> Any:
         RobotError: Pinocchio cannot read it.
     """
     try:
-        return load_pinocchio().buildModelFromXML(urdf.text if text is None else text)
+        return pin.buildModelFromXML(urdf.text if text is None else text)
     except (ValueError, RuntimeError) as error:
         raise RobotError(f'got {urdf.path}, which Pinocchio cannot read ({error})') from error
 

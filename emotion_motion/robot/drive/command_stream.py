@@ -4,11 +4,16 @@
 
 In order: group weights, dead-band, safety limiter. Nothing that comes after the limiter changes a
 position; so what leaves here is within the limits.
+
+A joint trajectory controller is sent the path ahead as points, which it joins by quintic
+polynomials. The first point is one period ahead, for a point that is due at once would be a step;
+the last one is at rest, so that a robot that receives no more stops.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,16 +21,67 @@ from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.description.limits import JointLimits
 from emotion_motion.robot.drive.clip_ratio import ClipRatio, Pace
 from emotion_motion.robot.drive.joint_groups import GroupWeights, JointGroups
-from emotion_motion.robot.drive.settings import CommandSettings
-from emotion_motion.robot.drive.trajectory import look_ahead, Trajectory
-from emotion_motion.robot.safety.jerk_phases import MotionState
+from emotion_motion.robot.safety.jerk_phases import JerkPhases, MotionState
 from emotion_motion.robot.safety.limiter import SafetyLimiter
 from emotion_motion.robot.safety.safe_paths import Guard
+from emotion_motion.robot.safety.settings import CommandSettings
 
-__all__ = ['CommandSettings', 'CommandStream', 'DeadBand']
+__all__ = ['CommandSettings', 'CommandStream', 'DeadBand', 'Trajectory', 'look_ahead']
 
 # A target that stays within the dead-band for this long rests.
 STILL_S = 0.5
+# Always at least this much of the future, at rest or not.
+LOOK_AHEAD_S = 0.3
+# Points are no nearer than this; between them a quintic is as good as the path itself.
+SPACING_S = 1.0 / 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """T points of a path of J joints.
+
+    Attributes:
+        names: of the joints.
+        times_s: of the points [T], from now.
+        positions: [T, J] in rad.
+        velocities: [T, J] in rad/s; zero in the last point.
+        accelerations: [T, J] in rad/s^2; zero in the last point.
+    """
+
+    names: tuple[str, ...]
+    times_s: np.ndarray
+    positions: np.ndarray
+    velocities: np.ndarray
+    accelerations: np.ndarray
+
+    def of(self, names: tuple[str, ...]) -> Trajectory:
+        """Return the trajectory of some of the joints, in the order given."""
+        rows = [self.names.index(name) for name in names]
+        return Trajectory(
+            names,
+            self.times_s,
+            self.positions[:, rows],
+            self.velocities[:, rows],
+            self.accelerations[:, rows],
+        )
+
+
+def look_ahead(path: JerkPhases, names: tuple[str, ...], period_s: float) -> Trajectory:
+    """Return the path ahead as points, the last of them at rest.
+
+    Args:
+        path: of the joints, which ends at rest.
+        names: of the joints.
+        period_s: time until the next trajectory [s]; the first point is then.
+    """
+    end_s = max(float(path.ends_s.max()), LOOK_AHEAD_S)
+    spacing_s = max(period_s, SPACING_S)
+    # One point at or after the end: there the path is at rest exactly.
+    count = 1 + max(0, int(np.ceil((end_s - period_s) / spacing_s - 1e-9)))
+    times_s = period_s + spacing_s * np.arange(count)
+    times_s[-1] = max(times_s[-1], end_s)
+    states = path.sample(times_s)
+    return Trajectory(names, times_s, states.position, states.velocity, states.acceleration)
 
 
 class DeadBand:
@@ -75,6 +131,9 @@ class CommandStream:
         settings: everything else.
         guard: what joints must not do together; see SafetyLimiter.
 
+    Attributes:
+        lent: the groups that are somebody else's.
+
     Raises:
         ConfigError, RobotError: something does not fit; the message says what.
     """
@@ -102,7 +161,7 @@ class CommandStream:
         self._pace = Pace(settings.clip_threshold, settings.slowest_pace)
         self._dead_band = DeadBand(settings.dead_band_rad, period_s)
         self._base = np.array(rest, dtype=np.float64)
-        self._lent: frozenset[str] = frozenset()
+        self.lent: frozenset[str] = frozenset()
 
     @property
     def pace(self) -> float:
@@ -119,25 +178,16 @@ class CommandStream:
         position = self.limiter.path.start.position
         return np.clip(position, self.limits.lower, self.limits.upper)
 
-    @property
-    def lent(self) -> frozenset[str]:
-        """The groups that are somebody else's."""
-        return self._lent
-
     def start(
         self, positions: Mapping[str, float], velocities: Mapping[str, float] | None = None
     ) -> None:
-        """Begin from the robot's measured state; see SafetyLimiter.start.
-
-        Raises:
-            RobotError: the state is not known or no motion can start from it.
-        """
+        """Begin from the robot's measured state; arguments and errors of SafetyLimiter.start."""
         self.limiter.start(positions, velocities)
         self._base = self.position
         self._dead_band.reset()
         self.clip.reset()
         self._pace.reset()
-        self._lent = frozenset()
+        self.lent = frozenset()
 
     def fade(
         self,
@@ -156,30 +206,19 @@ class CommandStream:
             RobotError: a weight, or the state of a group that was lent, is not one; then nothing
                 is changed.
         """
-        back = [group for group in weights if group in self._lent and weights[group] != 0.0]
+        back = [group for group in weights if group in self.lent and weights[group] != 0.0]
         names = [name for group in back for name in self.groups.members[group]]
         self.weights.check(weights, fade_s)
         if names:
             self.limiter.retake(measured or {}, names)
         self.weights.fade(weights, fade_s)
-        self._lent -= set(back)
+        self.lent -= set(back)
         for group in back:
-            rows = self.groups.rows(group)
+            rows = self.groups.rows[group]
             self._base[rows] = self.position[rows]
 
     def step(self, targets: np.ndarray | None, elapsed_s: float | None = None) -> MotionState:
-        """Go on by one cycle; see SafetyLimiter.step.
-
-        Args:
-            targets: where the model wants the joints [J], in rad; None where there are none now.
-            elapsed_s: time since the last step; None for one period.
-
-        Returns:
-            The state that is commanded for now.
-
-        Raises:
-            RobotError: the state of the robot is unknown, or targets do not fit.
-        """
+        """Go on by one cycle; arguments, result and errors of SafetyLimiter.step."""
         self.weights.step(self.period_s)
         goal = None if targets is None else self._goal(np.asarray(targets, dtype=np.float64))
         state = self.limiter.step(goal, elapsed_s)
@@ -194,7 +233,7 @@ class CommandStream:
     def trajectories(self) -> dict[str, Trajectory]:
         """Return what each controller is sent now, without joints that are lent."""
         whole = look_ahead(self.limiter.path, self.limits.names, self.period_s)
-        lent = {name for group in self._lent for name in self.groups.members[group]}
+        lent = {name for group in self.lent for name in self.groups.members[group]}
         owned = {
             controller: tuple(name for name in names if name not in lent)
             for controller, names in self.controllers.members.items()
@@ -215,20 +254,20 @@ class CommandStream:
         if targets.shape != self._base.shape or not np.isfinite(targets).all():
             return targets  # the limiter says what is wrong
         goal = self._dead_band(self._base + self.weights.of_joints * (targets - self._base))
-        for group in self._lent:  # whatever happens, here they do not move
-            rows = self.groups.rows(group)
+        for group in self.lent:  # whatever happens, here they do not move
+            rows = self.groups.rows[group]
             goal[rows] = self._base[rows]
         return goal
 
     def _lend(self) -> None:
         """Lend the groups that have faded out and rest, wherever that is: a hold may have come."""
-        faded = set(self.weights.faded_out) - self._lent
+        faded = set(self.weights.faded_out) - self.lent
         if not faded:
             return
         path, position = self.limiter.path, self.position
         for group in faded:
-            rows = self.groups.rows(group)
+            rows = self.groups.rows[group]
             inside = (position[rows] == path.start.position[rows]).all()
             if inside and not (path.ends_s[rows] > 0.0).any():
-                self._lent |= {group}
+                self.lent |= {group}
                 self._base[rows] = position[rows]

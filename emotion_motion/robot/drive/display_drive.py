@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from emotion_motion.body.skeleton import Skeleton
@@ -16,7 +14,7 @@ from emotion_motion.robot.retarget.retargeter import Retargeter
 from emotion_motion.robot.safety.jerk_phases import MotionState
 from emotion_motion.robot.simulation.report import JointMotion
 
-__all__ = ['DisplayDrive', 'Followed', 'follow']
+__all__ = ['DisplayDrive', 'follow']
 
 
 class DisplayDrive:
@@ -52,26 +50,14 @@ class DisplayDrive:
 
     def motion(self) -> JointMotion:
         """Return all that was commanded."""
-        positions, velocities = (
-            np.stack([getattr(state, name) for state in self._states])
-            for name in ('position', 'velocity')
-        )
-        return JointMotion(self._driver.robot.names, positions, self._rate_hz, velocities)
+        positions = np.stack([state.position for state in self._states])
+        velocities = np.stack([state.velocity for state in self._states])
+        return JointMotion(self._driver.robot.names, positions, velocities, self._rate_hz)
 
 
-class Followed(NamedTuple):
-    """A robot's motion after a person's.
-
-    Attributes:
-        motion: of the robot; longer than the person's where the robot is slower.
-        frames: [T] the frame of the person's motion that each of its points follows.
-    """
-
-    motion: JointMotion
-    frames: np.ndarray
-
-
-def follow(robot: Robot, keypoints: np.ndarray, rate_hz: float, skeleton: Skeleton) -> Followed:
+def follow(
+    robot: Robot, keypoints: np.ndarray, rate_hz: float, skeleton: Skeleton
+) -> tuple[JointMotion, np.ndarray]:
     """Let a robot follow keypoints to their end, as motion_node would drive it.
 
     Where its limits cost too much of the motion, it is shown more slowly.
@@ -81,6 +67,10 @@ def follow(robot: Robot, keypoints: np.ndarray, rate_hz: float, skeleton: Skelet
         keypoints: [T, K, 3] in metres.
         rate_hz: frames a second, of the keypoints and of what is commanded.
         skeleton: what the keypoints are.
+
+    Returns:
+        The robot's motion, longer than the person's where the robot is slower, and the number of
+        the frame [T] that each of its points follows.
 
     Raises:
         RobotError: less than two frames, a flat skeleton, a rate that is none, or no motion can
@@ -101,4 +91,4 @@ def follow(robot: Robot, keypoints: np.ndarray, rate_hz: float, skeleton: Skelet
         after, share = min(before + 1, last), position - before
         drive.advance((1.0 - share) * keypoints[before] + share * keypoints[after])
         frames.append(before)
-    return Followed(drive.motion(), np.array(frames))
+    return drive.motion(), np.array(frames)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.collision.path_guard import PathGuard
+from emotion_motion.robot.collision.clearance import PathGuard
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.drive.command_stream import CommandSettings, CommandStream
 from emotion_motion.robot.retarget.retargeter import Retargeter
@@ -143,11 +143,7 @@ class RobotDriver:
         self.problem = ''
 
     def fade(self, weights: Mapping[str, float], fade_s: float, now_s: float) -> None:
-        """Fade groups to weights; see CommandStream.fade.
-
-        Raises:
-            RobotError: a weight, or the state of a group that was lent, is not one.
-        """
+        """Fade groups to weights; errors of CommandStream.fade."""
         measured = self._commanded() if self.display else self.measured.positions(now_s)
         self.commands.fade(weights, fade_s, measured)
 
@@ -177,10 +173,7 @@ class RobotDriver:
         return self.commands.step(targets, elapsed_s)
 
     def displayed(self) -> dict[str, float]:
-        """Return the position of every joint of the robot for a display, by name.
-
-        Those that are not driven are where they are held.
-        """
+        """Return the position of every joint, driven or held, for a display, by name."""
         return self.robot.held | self._commanded()
 
     def _commanded(self) -> dict[str, float]:

@@ -18,6 +18,10 @@ __all__ = ['GroupWeights', 'JointGroups', 'parse_controllers', 'parse_order', 'p
 class JointGroups:
     """Named groups of a robot's joints; a joint is in one group at most.
 
+    Attributes:
+        members: names of each group's joints.
+        rows: their numbers, in the same order.
+
     Args:
         joints: names of all J joints, in their order.
         members: names of each group's joints.
@@ -45,24 +49,10 @@ class JointGroups:
                         f'each joint in one group'
                     )
                 owner[name] = group
-        self._rows = {
+        self.rows = {
             group: np.array([self.joints.index(name) for name in names])
             for group, names in self.members.items()
         }
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the groups."""
-        return tuple(self.members)
-
-    def rows(self, group: str) -> np.ndarray:
-        """Return the numbers of a group's joints, in its order.
-
-        Raises:
-            RobotError: there is no such group.
-        """
-        _check_group(group, self.members)
-        return self._rows[group]
 
 
 class GroupWeights:
@@ -72,17 +62,22 @@ class GroupWeights:
         groups: of the joints; a joint in none has weight 1.
         hand_back_s: a group that is lent fades out over no less than this [s], for whoever holds
             the balance must not find the arms gone from one cycle to the next.
+
+    Attributes:
+        of_joints: the weights of the joints now [J].
+        faded_out: the groups that have faded out altogether.
     """
 
     def __init__(self, groups: JointGroups, hand_back_s: float = 2.0) -> None:
         self.groups, self.hand_back_s = groups, hand_back_s
-        count = len(groups.names)
+        self._names = tuple(groups.members)
+        count = len(self._names)
         self._begin, self._goal = np.ones(count), np.ones(count)
         self._fade_s, self._since_s = np.zeros(count), np.zeros(count)
         # Of each joint the number of its group, of one in none a number beyond.
         self._group_of = np.full(len(groups.joints), count)
-        for row, group in enumerate(groups.names):
-            self._group_of[groups.rows(group)] = row
+        for row, group in enumerate(self._names):
+            self._group_of[groups.rows[group]] = row
         self._settle()
 
     def begin(self, weights: Mapping[str, float]) -> None:
@@ -93,7 +88,7 @@ class GroupWeights:
         """
         self.check(weights, 0.0)
         for group, weight in weights.items():
-            row = self.groups.names.index(group)
+            row = self._names.index(group)
             self._begin[row] = self._goal[row] = weight
         self._settle()
 
@@ -110,7 +105,7 @@ class GroupWeights:
         self.check(weights, fade_s)
         now = self._weights
         for group, weight in weights.items():
-            row = self.groups.names.index(group)
+            row = self._names.index(group)
             if weight == self._goal[row]:
                 continue  # a publisher may repeat itself
             least_s = self.hand_back_s if weight == 0.0 else 0.0
@@ -137,16 +132,6 @@ class GroupWeights:
             self._since_s += period_s
             self._settle()
 
-    @property
-    def of_joints(self) -> np.ndarray:
-        """The weights of the joints now [J]."""
-        return self._of_joints
-
-    @property
-    def faded_out(self) -> tuple[str, ...]:
-        """The groups that have faded out altogether."""
-        return self._faded_out
-
     def _settle(self) -> None:
         """Work out the weights of the groups [G] now: smooth at both ends of a fade."""
         done = np.minimum(self._since_s / np.maximum(self._fade_s, 1e-9), 1.0)
@@ -154,9 +139,9 @@ class GroupWeights:
         now = self._begin + done * done * (3.0 - 2.0 * done) * (self._goal - self._begin)
         self._settled = bool((done >= 1.0).all())
         self._weights = np.where(done >= 1.0, self._goal, now)
-        self._of_joints = np.append(self._weights, 1.0)[self._group_of]
+        self.of_joints = np.append(self._weights, 1.0)[self._group_of]
         out = (self._weights == 0.0) & (self._goal == 0.0)
-        self._faded_out = tuple(itertools.compress(self.groups.names, out))
+        self.faded_out = tuple(itertools.compress(self._names, out))
 
 
 # Controllers, orders and weights as parameters write them: one line of text each.

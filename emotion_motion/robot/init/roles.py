@@ -12,8 +12,7 @@ import numpy as np
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.description.config import ARMS, LEGS
-from emotion_motion.robot.description.pinocchio_module import load_pinocchio
-from emotion_motion.robot.description.robot import read_model
+from emotion_motion.robot.description.robot import pin, read_model
 from emotion_motion.robot.description.urdf import Urdf, UrdfJoint
 
 __all__ = ['Body', 'Node', 'WORDS', 'mentions', 'read_body', 'side_of', 'turn_name']
@@ -85,7 +84,7 @@ def read_body(urdf: Urdf) -> Body:
     Raises:
         RobotError: Pinocchio cannot read the URDF, or nothing in it turns.
     """
-    pin, model = load_pinocchio(), read_model(urdf)
+    model = read_model(urdf)
     q, data = pin.neutral(model), model.createData()
     for number in range(1, model.njoints):
         described = urdf.joints.get(model.names[number])

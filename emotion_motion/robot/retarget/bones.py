@@ -11,8 +11,7 @@ import pink
 from pink.tasks import Task
 
 from emotion_motion.robot.collision.model import joints_that_move
-from emotion_motion.robot.description.pinocchio_module import load_pinocchio
-from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.description.robot import pin, Robot
 from emotion_motion.robot.retarget.directions import AXES, LIMBS
 
 __all__ = ['Bones', 'BoneTask']
@@ -82,7 +81,8 @@ class Bones:
             [self._frame_jacobian(data, frame)[:3] for frame in self._frames],
             (2, len(vectors), 3, -1),
         )
-        turned_with_base = -_skew(vectors) @ self._frame_jacobian(data, self._base)[3:]
+        across = np.stack([pin.skew(vector) for vector in vectors])  # matrices of cross products
+        turned_with_base = -across @ self._frame_jacobian(data, self._base)[3:]
         lengths = np.linalg.norm(vectors, axis=1)[:, None, None]
         slopes = base.T @ (ends - begins - turned_with_base) / lengths
         units = (vectors @ base)[:, None] / lengths
@@ -96,12 +96,11 @@ class Bones:
 
     def _frame_jacobian(self, data: Any, frame: int) -> np.ndarray:
         """Return how fast joints move and turn a frame, in the world's axes [6, J]."""
-        pin = load_pinocchio()
         return np.asarray(pin.getFrameJacobian(self._model, data, frame, pin.LOCAL_WORLD_ALIGNED))
 
     def _add(self, end: _End) -> int:
         """Add a frame to the model where a bone begins or ends; return its number."""
-        pin, (joint, place) = load_pinocchio(), end
+        joint, place = end
         placement = pin.SE3(np.eye(3), place)
         name = f'end of a bone {self._model.nframes}'
         return int(
@@ -133,11 +132,6 @@ class Bones:
     def _end(self, link: str, offset_m: tuple[float, float, float]) -> _End:
         joint, placed = self._robot.place(link)
         return joint, np.asarray(placed.act(np.array(offset_m)))
-
-
-def _skew(vectors: np.ndarray) -> np.ndarray:
-    """Return the matrices of cross products with vectors [N, 3]: [N, 3, 3]."""
-    return np.stack([load_pinocchio().skew(vector) for vector in vectors])
 
 
 class BoneTask(Task):

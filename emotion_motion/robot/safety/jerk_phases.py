@@ -47,11 +47,6 @@ class MotionState:
         """Position, velocity and acceleration."""
         return self.position, self.velocity, self.acceleration
 
-    @property
-    def finite(self) -> bool:
-        """Whether every number is."""
-        return all(bool(np.isfinite(array).all()) for array in self.arrays)
-
 
 class PathBounds(NamedTuple):
     """How far and how fast each of J joints goes on a whole path.

@@ -1,24 +1,26 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The safety limiter: between whatever a model asks for and what a robot is commanded.
+"""The safety limiter, between the targets of a model and the commands of a robot.
 
-At every moment it holds a path: what each joint does from now until it rests. A path is computed
-in exact phases of constant jerk and checked as a whole before it is taken: nowhere on it a joint
-leaves its limits of position, velocity, acceleration or jerk, and it ends at rest. Each cycle a
-new path is tried from where the joints are on the old one: with Ruckig towards the target, at rest
-there, or, for a joint that has no good one, braking. What does not pass the check is not taken,
-and the joint goes on along its old path, which was checked and ends at rest. So limits hold
-whatever is asked for and whatever fails, by nothing but the check.
+At every moment it holds a path: what each joint does from now until it rests. A path consists of
+phases of constant jerk. It is checked as a whole before it is taken: no joint leaves its limits of
+position, velocity, acceleration or jerk, and every joint ends at rest. Each cycle computes a new
+path from the state that the joints have on the old one: it follows Ruckig's plan to the target for
+a while and then brakes to rest. A joint whose new path fails the check brakes at once. If braking
+fails the check too, the joint stays on its old path, which was checked and ends at rest. So limits
+hold whatever is asked for and whatever fails, provided only that the check is right.
 
-A guard, if there is one, is asked about the same path as a whole: what joints do together, such as
-an arm that comes too near to the body, no joint can be told by itself. A joint that it names leads
-on for one cycle only, or brakes, or all joints brake, whichever it lets pass first; and where
-nothing passes all go on along the old path, which had passed.
+A guard, if there is one, checks the whole path for what joints do together, such as an arm that
+comes too near to the body. It names the joints that it hinders. Then three paths are tried in
+turn: the hindered joints follow their plan for one cycle only, the hindered joints brake, all
+joints brake. If the guard lets none of them pass, all joints stay on the old path, which it has
+let pass before.
 
-Targets are at rest, so a joint is always a little behind one that moves, by the time that stopping
-takes. Leading the target ahead by that was tried and left out: the lag went, but gestures overshot
-(with 20 rad/s^2 and 400 rad/s^3 a motion of three sines was off by 0.082 rad with its lag taken
-out, instead of 0.021), and what a gesture says is its shape. J joints, in the order of the limits.
+A path ends at rest at its target, so a joint follows a moving target with a lag of about the time
+that stopping takes. Moving the target ahead by that time was tried and left out: the lag went, but
+gestures overshot (with 20 rad/s^2 and 400 rad/s^3 a motion of three sines was off by 0.082 rad
+with its lag taken out, instead of 0.021), and the shape of a gesture is what expresses an emotion.
+J joints, in the order of the limits.
 """
 
 from __future__ import annotations
@@ -43,18 +45,18 @@ STALE, BAD_TARGETS = 'stale', 'bad targets'
 
 
 class SafetyLimiter:
-    """Turns targets into motion that a robot can be told to do.
+    """Turns any targets into commands within the limits of a robot.
 
-    It begins knowing nothing, and does nothing, until `start` has told it where the robot is.
+    It commands nothing until `start` has received the measured state of the robot.
 
     Args:
         limits: of the joints.
         period_s: nominal time between two steps [s].
         settings: everything else.
-        guard: says what joints must not do together; None where anything goes.
+        guard: checks what joints do together, such as collisions; None: no such check.
 
     Raises:
-        ConfigError: the period is no time.
+        ConfigError: the period is not a finite time above 0.
     """
 
     def __init__(
@@ -75,8 +77,9 @@ class SafetyLimiter:
         self._reasons: set[str] = set()
         self._silent_s = 0.0
         self._target: np.ndarray | None = None
+        # Cycles in which a joint was to brake, could not, and stayed on its path.
         self.kept_paths = 0
-        self.hindered_s = np.zeros(len(limits))
+        self.hindered_s = np.zeros(len(limits))  # for how long the guard has hindered each joint
 
     # What it is doing.
 
@@ -186,12 +189,13 @@ class SafetyLimiter:
         """Go on by one cycle.
 
         Args:
-            targets: where the joints shall be [J] in rad; None where there is no news. A value
-                that is not finite makes all of it bad, and the joints stop until a good one comes;
-                finite ones may be anything.
-            elapsed_s: time since the last step, None for one period. What is not a time counts as
-                one. A robot that follows paths has gone along the path for all of it; one that
-                holds commands is led on by no more than a period.
+            targets: where the joints shall be [J] in rad; None: no new targets. Any finite values
+                will do. If one value is not finite, all are refused, and the joints stop until
+                finite targets come.
+            elapsed_s: time since the last step. None, or a value that is negative or not finite,
+                counts as one period. A robot that follows paths (`robot_follows`) has moved along
+                the path for all of this time; for one that holds each command, the next command is
+                at most one period further on the path.
 
         Returns:
             The command for now. What follows is in `path`.
@@ -247,7 +251,7 @@ class SafetyLimiter:
     def _lead(
         self, state: MotionState, target: np.ndarray, path: JerkPhases, time_s: float
     ) -> JerkPhases:
-        """Return a path towards the target, as far as limits and guard let it go on.
+        """Return a path towards the target, as far as limits and guard allow.
 
         Args:
             state: where the joints are.
@@ -280,10 +284,10 @@ class SafetyLimiter:
         return self._guard is None or self._guard.lets_pass(path)
 
     def _brake(self, state: MotionState, path: JerkPhases, time_s: float) -> JerkPhases:
-        """Return the quickest path to rest; for a joint where it does not pass, the one it is on.
+        """Return the quickest path to rest; a joint for which it fails the check stays on `path`.
 
-        It passes where a joint can still brake without turning back. One that is just turning
-        cannot, for some milliseconds; what it is on is good and ends soon.
+        It fails for some milliseconds while a joint reverses, since the joint cannot stop without
+        turning back then. The path that such a joint is on was checked and ends soon.
 
         Args:
             state: where the joints are.

@@ -1,14 +1,15 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ruckig's paths from a state to rest at a target, as phases of constant jerk.
+"""Ruckig's plans from a state to rest at a target, as phases of constant jerk.
 
 Joints are not synchronised: synchronisation failed now and then in trials, and a gesture whose
-joints wait for one another is a slower gesture. What Ruckig cannot do for one joint it is asked
-for the other joints alone, so that one bad joint does not stop all.
+joints wait for one another is a slower gesture. When Ruckig fails for all joints together, it
+plans for each joint alone, so that one bad joint does not stop the others.
 
-A joint that comes to its speed limit is, by rounding, now and then a little faster than that, and
-Ruckig would brake it by a whole cycle's jerk and speed it up again: dips of one or two per cent.
-So the limit that Ruckig is told is lower by a millionth, and gives way by that.
+A joint at its speed limit is now and then slightly faster than the limit, by rounding. Ruckig
+would brake it by a whole cycle's jerk and then speed it up again, so that its speed dips by one or
+two per cent. So Ruckig gets a limit that is lower by a millionth. A joint that is faster than this
+lower limit, but not than its own, gets its present speed as the limit.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from emotion_motion.robot.safety.jerk_phases import MotionState
 
 __all__ = ['GIVES', 'RuckigPlanner']
 
-# Two phases that bring a state back within limits, then seven.
+# Ruckig's two phases that bring a state back within its limits, then seven to the target.
 PHASES = 9
-NONE = [0.0, 0.0]
-# How far the speed limit gives way in all and how far above the speed of now, as shares of them.
+NO_BRAKE = [0.0, 0.0]
+# Share by which Ruckig's speed limit is lower than the real one. For a joint between the two it is
+# the speed of the joint, higher by the second share.
 GIVES, STEP = 1e-6, 1e-9
 
 
@@ -50,13 +52,13 @@ class RuckigPlanner:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return durations and jerks [9, J] of paths, and for which joints [J] there is one.
 
-        `errors` counts what Ruckig refused or failed at. A path is what Ruckig says, and is to be
-        checked before use.
+        `errors` counts how often Ruckig refused or failed to plan for all joints together. Plans
+        are not checked here; check a path before it is used.
 
         Args:
             state: where the joints are [J].
             target: where they shall rest [J], in rad.
-            velocity: to stay below [J], in rad/s; None for the limits.
+            velocity: speed limits for this plan [J], in rad/s; None for those of the joints.
         """
         velocity = self._allowed(state, self._velocity if velocity is None else velocity)
         plan = self._all.plan(state, target, velocity)
@@ -75,10 +77,11 @@ class RuckigPlanner:
         return durations, jerks, planned
 
     def _allowed(self, state: MotionState, limit: np.ndarray) -> np.ndarray:
-        """Return speed limits [J] that are lower by a millionth, but for joints that are faster.
+        """Return the speed limits [J] for Ruckig: lower by a millionth, except for faster joints.
 
-        Theirs is the speed at which their acceleration will be gone, and a share of it, up to the
-        limit.
+        A joint counts with its present speed or the speed that it will have when its acceleration
+        has come to zero, whichever is larger. If that is between the lower limit and the real one,
+        it is the limit, raised by the share STEP.
         """
         lower = limit * (1.0 - GIVES)
         acceleration = state.acceleration
@@ -108,7 +111,7 @@ class _Group:
             array.tolist()
             for array in (state.position, state.velocity, state.acceleration, target)
         ]
-        # Checked before, for on an input that it refuses Ruckig also writes to the terminal.
+        # Checked here, since Ruckig also writes to the terminal when it refuses an input.
         if not all(map(math.isfinite, itertools.chain(*numbers))):
             return None
         asked.current_position, asked.current_velocity = numbers[:2]
@@ -128,13 +131,13 @@ class _Group:
                 lengths += brake.t
                 jerks += brake.j
             else:
-                lengths += NONE
-                jerks += NONE
+                lengths += NO_BRAKE
+                jerks += NO_BRAKE
             lengths += profile.t
             jerks += profile.j
         return _by_phase(lengths), _by_phase(jerks)
 
 
 def _by_phase(numbers: list[float]) -> np.ndarray:
-    """Return numbers [9, J], of the phases of one joint after the other."""
+    """Return numbers that are listed joint by joint as an array [9, J]."""
     return np.fromiter(numbers, np.float64, len(numbers)).reshape(-1, PHASES).T

@@ -4,19 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import math
 
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.description.limits import JointLimits
-from emotion_motion.robot.safety.braking import brake
 from emotion_motion.robot.safety.jerk_phases import MotionState
+from emotion_motion.robot.safety.safe_paths import brake
 from emotion_motion.robot.safety.settings import LimiterSettings
 
 __all__ = ['Approach', 'measured_state']
-
 
 _SHORTEST_S = 1e-9
 
@@ -48,9 +47,9 @@ def measured_state(
     position = _values(limits, positions, 'position')
     velocity = _values(limits, velocities or {}, 'velocity')
     velocity = np.where(np.abs(velocity) <= settings.resting_velocity, 0.0, velocity)
-    _refuse(limits, _outside(limits, settings, position))
+    _check_inside(limits, settings, position)
     state = MotionState(position, velocity, np.zeros(len(limits)))
-    _refuse(limits, _unstoppable(limits, state))
+    _check_stoppable(limits, state)
     return state
 
 
@@ -65,36 +64,33 @@ def _values(limits: JointLimits, given: Mapping[str, float], what: str) -> np.nd
     return values
 
 
-def _outside(
-    limits: JointLimits, settings: LimiterSettings, position: np.ndarray
-) -> dict[int, str]:
+def _check_inside(limits: JointLimits, settings: LimiterSettings, position: np.ndarray) -> None:
     excess = np.maximum(limits.lower - position, position - limits.upper)
-    return {
-        int(j): f'measured at {position[j]:.3f} rad, outside of {limits.lower[j]:.3f} to '
-        f'{limits.upper[j]:.3f} by more than {settings.outside_rad:g} rad; expected inside. Move '
-        f'it inside by hand or with another controller'
+    _refuse(
+        f'joint {limits.names[j]!r}: measured at {position[j]:.3f} rad, outside of '
+        f'{limits.lower[j]:.3f} to {limits.upper[j]:.3f} by more than {settings.outside_rad:g} '
+        f'rad; expected inside. Move it inside by hand or with another controller'
         for j in np.flatnonzero(excess > settings.outside_rad)
-    }
+    )
 
 
-def _unstoppable(limits: JointLimits, state: MotionState) -> dict[int, str]:
+def _check_stoppable(limits: JointLimits, state: MotionState) -> None:
+    """Refuse joints that cannot stop within limits, nor farther in where they are outside."""
     low, high, *_ = brake(state, limits.acceleration, limits.jerk).bounds()
-    # A joint that is outside may stop anywhere farther in.
     out = np.maximum(limits.lower - low, 0.0) > np.maximum(limits.lower - state.position, 0.0)
     out |= np.maximum(high - limits.upper, 0.0) > np.maximum(state.position - limits.upper, 0.0)
     out |= np.abs(state.velocity) > limits.velocity
-    return {
-        int(j): f'measured at {state.position[j]:.3f} rad and {state.velocity[j]:.3f} rad/s, and '
-        f'cannot be stopped within its limits from there; expected a robot at rest'
+    _refuse(
+        f'joint {limits.names[j]!r}: measured at {state.position[j]:.3f} rad and '
+        f'{state.velocity[j]:.3f} rad/s, and cannot be stopped within its limits from there; '
+        f'expected a robot at rest'
         for j in np.flatnonzero(out)
-    }
+    )
 
 
-def _refuse(limits: JointLimits, problems: dict[int, str]) -> None:
-    if problems:
-        raise RobotError(
-            '; '.join(f'joint {limits.names[j]!r}: {what}' for j, what in problems.items())
-        )
+def _refuse(problems: Iterable[str]) -> None:
+    if message := '; '.join(problems):
+        raise RobotError(message)
 
 
 class Approach:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.drawing import LEFT, MIDDLE, new_figure, RIGHT
 from emotion_motion.robot.simulation.robot import can_render, load_mujoco, SimulatedRobot
 
@@ -25,17 +24,15 @@ def film_states(
     rows: Mapping[str, np.ndarray],
     path: Path,
     *,
-    rate_hz: float,
-    every_s: float = 0.5,
+    every_s: float,
     render: bool = True,
 ) -> bool:
     """Draw motions, one row each, time running to the right.
 
     Args:
         simulated: whose states.
-        rows: name -> MuJoCo's positions [T, Q], as in SimulationReport.states.
+        rows: name -> MuJoCo's positions [T, Q], one for each figure.
         path: picture to write.
-        rate_hz: states a second.
         every_s: time from one figure to the next [s].
         render: whether MuJoCo shall draw bodies; it needs EGL or OSMesa for that. Without, or
             without them, figures are lines from joint to joint.
@@ -44,18 +41,11 @@ def film_states(
         Whether MuJoCo drew it.
 
     Raises:
-        RobotError: no rows, figures without distance, or matplotlib is not installed.
+        RobotError: matplotlib is not installed.
     """
-    step = round(every_s * rate_hz)
-    if not rows or step < 1:
-        raise RobotError(
-            f'got {len(rows)} motions and a figure every {every_s} s of {rate_hz:g} Hz; expected '
-            f'at least one motion, and at least one state from figure to figure'
-        )
-    shown = {name: states[::step] for name, states in rows.items()}
-    page, grid = _new_page(len(rows), max(len(states) for states in shown.values()))
-    pictures = _rendered(simulated, shown) if render and can_render() else None
-    for row, (name, states) in zip(grid, shown.items(), strict=True):
+    page, grid = _new_page(len(rows), max(map(len, rows.values())))
+    pictures = _rendered(simulated, rows) if render and can_render() else None
+    for row, (name, states) in zip(grid, rows.items(), strict=True):
         for column, (axes, state) in enumerate(zip(row, states, strict=False)):
             if pictures is not None:
                 axes.imshow(pictures[name][column])
@@ -64,7 +54,7 @@ def film_states(
         row[0].set_title(name, loc='left', fontsize=11, fontweight='bold', pad=3)
     below = {'ha': 'center', 'va': 'top', 'fontsize': 8, 'color': '#6a7078'}
     for column, axes in enumerate(grid[-1]):
-        time = f'{column * step / rate_hz:.1f} s'
+        time = f'{column * every_s:.1f} s'
         axes.text(0.5, -0.02, time, transform=axes.transAxes, **below)
     page.savefig(path, dpi=130, facecolor='white')
     return pictures is not None

@@ -30,9 +30,9 @@ class JointMotion:
     Attributes:
         names: of the joints.
         positions: [T, J] in rad.
-        rate_hz: points a second.
         velocities: [T, J] in rad/s. Between two points the path is the cubic of both, as in
-            ros2_control's joint_trajectory_controller; None: a straight line.
+            ros2_control's joint_trajectory_controller.
+        rate_hz: points a second.
 
     Raises:
         RobotError: shapes that do not fit, numbers that are not finite, a rate that is none.
@@ -40,27 +40,19 @@ class JointMotion:
 
     names: tuple[str, ...]
     positions: np.ndarray
+    velocities: np.ndarray
     rate_hz: float
-    velocities: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.rate_hz) and self.rate_hz > 0.0):
             raise RobotError(f'rate_hz: got {self.rate_hz!r}; expected a rate above 0')
-        points = max(2, len(self.positions))
+        shape = (max(2, len(self.positions)), len(self.names))
         for name in ('positions', 'velocities'):
-            if getattr(self, name) is None:
-                continue
             values = np.array(getattr(self, name), dtype=np.float64)
-            if values.shape != (points, len(self.names)):
+            if values.shape != shape or not np.isfinite(values).all():
                 raise RobotError(
-                    f'{name}: got shape {values.shape}; expected [T, {len(self.names)}] with at '
-                    f'least 2 points, as many of positions and velocities, a column for each joint'
-                )
-            if not np.isfinite(values).all():
-                point, joint = np.argwhere(~np.isfinite(values))[0]
-                raise RobotError(
-                    f'{name}: got {values[point, joint]} for the joint {self.names[joint]!r} at '
-                    f'point {point}; expected finite numbers'
+                    f'{name}: got shape {values.shape}; expected {shape}, all finite: at least 2 '
+                    f'points, as many positions as velocities, a column for each joint'
                 )
             object.__setattr__(self, name, values)
 
@@ -76,8 +68,6 @@ class JointMotion:
         """
         share = (np.arange(steps) + 1.0)[:, None] / steps
         start, end = self.positions[point], self.positions[point + 1]
-        if self.velocities is None:
-            return start + share * (end - start), np.tile((end - start) * self.rate_hz, (steps, 1))
         leave, arrive = self.velocities[point : point + 2] / self.rate_hz
         cubic = 2.0 * (start - end) + leave + arrive
         square = 3.0 * (end - start) - 2.0 * leave - arrive
@@ -183,7 +173,7 @@ def simulate(simulated: SimulatedRobot, motion: JointMotion) -> SimulationReport
         )
     steps = max(1, math.ceil(1.0 / (motion.rate_hz * _STEP_S) - 1e-9))
     step_s = 1.0 / (motion.rate_hz * steps)
-    simulated.set_step(step_s)
+    simulated.model.opt.timestep = step_s
     simulated.start(motion.positions[0])
     still = np.zeros(len(motion.names))
     for _ in range(round(_SETTLE_S / step_s)):
@@ -242,6 +232,6 @@ class _Log:
             torque_share=np.where(np.isfinite(limits), self._peak / limits, np.nan),
             saturated_share=self._saturated / max(1, self._steps),
             contacts=tuple(sorted(contacts, key=lambda contact: -contact.total_s)),
-            can_touch=self._simulated.can_touch,
+            can_touch=bool(self._simulated.model.geom_contype.any()),
             left_out=self._simulated.left_out,
         )

@@ -142,15 +142,6 @@ class SimulatedRobot:
         self.data.ctrl[self._actuators] = positions + self._lead_s * velocities
         self._mujoco.mj_step(self.model, self.data)
 
-    @property
-    def can_touch(self) -> bool:
-        """Whether any link has a shape for contacts."""
-        return bool(self.model.geom_contype.any())
-
-    def set_step(self, step_s: float) -> None:
-        """Set the time of a step [s]."""
-        self.model.opt.timestep = step_s
-
     def contacts(self) -> dict[tuple[str, str], float]:
         """Return how deep each pair of links that touch is in each other [m]."""
         depths: dict[tuple[str, str], float] = {}

@@ -22,7 +22,7 @@ from emotion_motion.exceptions import RobotError
 from emotion_motion.msg import Emotion, JointGroupWeights, Keypoints
 
 if TYPE_CHECKING:
-    from emotion_motion.robot.drive.trajectory import Trajectory
+    from emotion_motion.robot.drive.command_stream import Trajectory
     from emotion_motion.robot.safety.jerk_phases import MotionState
 
 __all__ = [
@@ -47,7 +47,6 @@ class KeypointsMessage:
     """A Keypoints message that is refilled for every frame."""
 
     def __init__(self, skeleton: Skeleton) -> None:
-        """Make the message for a skeleton; it has no pose yet."""
         self.message = Keypoints(
             skeleton=skeleton.name,
             names=list(skeleton.names),
@@ -63,7 +62,6 @@ class KeypointsMessage:
 
 
 def emotion_message(weights: np.ndarray, stamp: Time) -> Emotion:
-    """Return a message of weights [7]."""
     message = Emotion(weights=np.asarray(weights, dtype=np.float32))
     message.header.stamp = stamp
     return message
@@ -76,8 +74,7 @@ class MarkersMessage:
     that the figure goes when its node has gone.
     """
 
-    def __init__(self, skeleton: Skeleton, body_height_m: float) -> None:
-        """Make the message for a skeleton; sizes go with the body's height [m]."""
+    def __init__(self, skeleton: Skeleton) -> None:
         colours = [ColorRGBA(r=r, g=g, b=b, a=1.0) for r, g, b in _sides(skeleton)]
         self._points = [Point() for _ in skeleton.names]
         self._joints = _marker('joints', 0, Marker.SPHERE_LIST)
@@ -87,17 +84,15 @@ class MarkersMessage:
         # The same Point objects: filling the joints fills the bones.
         self._bones.points = [self._points[i] for edge in skeleton.edges for i in edge]
         self._bones.colors = [colours[child] for _, child in skeleton.edges for _ in (0, 1)]
-        self.set_body_height(body_height_m)
         self.message = MarkerArray(markers=[self._joints, self._bones])
 
-    def set_body_height(self, body_height_m: float) -> None:
-        """Fit the sizes of joints and bones to a body of that height [m]."""
+    def fill(
+        self, keypoints: np.ndarray, body_height_m: float, stamp: Time, frame_id: str
+    ) -> MarkerArray:
+        """Return the message with keypoints [K, D] of a body in metres; x is 0 where D is 2."""
         diameter = 2.0 * JOINT_RADIUS * body_height_m
         self._joints.scale = Vector3(x=diameter, y=diameter, z=diameter)
         self._bones.scale = Vector3(x=BONE_WIDTH * body_height_m)
-
-    def fill(self, keypoints: np.ndarray, stamp: Time, frame_id: str) -> MarkerArray:
-        """Return the message with keypoints [K, D] in metres; x is 0 where D is 2."""
         for marker in self.message.markers:
             marker.header.stamp = stamp
             marker.header.frame_id = frame_id
@@ -141,7 +136,6 @@ def _sides(skeleton: Skeleton) -> list[tuple[float, float, float]]:
 
 
 def display_message(positions: Mapping[str, float], stamp: Time) -> JointState:
-    """Return the state of every joint of a robot, for robot_state_publisher."""
     message = JointState(name=list(positions), position=array('d', positions.values()))
     message.header.stamp = stamp
     return message
@@ -157,7 +151,6 @@ def targets_message(names: Sequence[str], state: MotionState, stamp: Time) -> Jo
 
 
 def commands_message(positions: np.ndarray) -> Float64MultiArray:
-    """Return positions [N] for a forward_command_controller."""
     return Float64MultiArray(data=_numbers(positions))
 
 

@@ -48,12 +48,8 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
 def expression_weights(label: str, valence: float, arousal: float) -> np.ndarray:
     """Turn the fields of an Expression into weights [7].
 
-    A label wins: the common recogniser sets one and leaves valence and arousal at 0.
-
-    Args:
-        label: one of `EXPRESSIONS` or whatever `emotion_weights` reads; '' for none.
-        valence: unpleasant to pleasant, -1 to 1; read only without a label.
-        arousal: calm to excited, -1 to 1; read only without a label.
+    A label wins, one of `EXPRESSIONS` or whatever `emotion_weights` reads: the common recogniser
+    sets one and leaves valence and arousal, each -1 to 1, at 0.
 
     Raises:
         EmotionError: the label is unknown, or valence or arousal is out of range.
@@ -74,7 +70,6 @@ class EmotionInput:
     """
 
     def __init__(self, neutral: np.ndarray) -> None:
-        """Begin with neutral, weights [7]."""
         self.timeout_s = 0.0
         self._neutral = neutral
         self._weights = neutral
@@ -82,16 +77,13 @@ class EmotionInput:
 
     @property
     def last(self) -> np.ndarray:
-        """The last emotion that was set, weights [7]."""
         return self._weights
 
     def set(self, weights: np.ndarray, now_s: float) -> None:
-        """Take an emotion [7], as `emotion_weights` returns it, received at `now_s`."""
         self._weights = weights
         self._received_s = now_s
 
     def age_s(self, now_s: float) -> float | None:
-        """Return the time since the last emotion; None before the first one."""
         # A clock that was set back must not make an emotion younger than new.
         return None if self._received_s is None else max(0.0, now_s - self._received_s)
 

@@ -36,7 +36,6 @@ class LoopStatistics:
     """
 
     def __init__(self) -> None:
-        """Begin with nothing measured."""
         self.misses = 0
         self._ticks: deque[float] = deque()
         self._step_times_s: deque[float] = deque(maxlen=STEPS_KEPT)
@@ -58,7 +57,6 @@ class LoopStatistics:
             ticks.popleft()
 
     def step(self, step_times_s: Sequence[float]) -> None:
-        """Add how long model steps took [s]."""
         self._step_times_s.extend(step_times_s)
 
     def rate_hz(self, now_s: float) -> float:
@@ -78,10 +76,9 @@ class LoopStatistics:
 
 
 class HealthReport:
-    """Publishes what the node is doing and what it measures of itself."""
+    """Publishes what the node is doing and what it measures of itself, in every state."""
 
     def __init__(self, node: Node) -> None:
-        """Make the publisher; it is there in every lifecycle state."""
         self._node = node
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._published_s = time.monotonic()
@@ -91,11 +88,7 @@ class HealthReport:
     def watch(self, state: str, error: str, live: LiveParts | None, clock_stands: bool) -> None:
         """Log new problems, and publish if it is time; call it several times a second.
 
-        Args:
-            state: the lifecycle state.
-            error: what went wrong last; '' for nothing.
-            live: what is configured, or None while there is no model.
-            clock_stands: whether the node's clock does not move.
+        `error` is what went wrong last; there is no `live` without a model.
         """
         self._log_problems(live)
         now_s = time.monotonic()
@@ -125,7 +118,6 @@ class HealthReport:
     def _level(
         self, state: str, error: str, live: LiveParts | None, clock_stands: bool
     ) -> tuple[bytes, str]:
-        """Return the level and the state in a few words."""
         if error:
             return DiagnosticStatus.ERROR, error
         if live is None or not live.loop.running:

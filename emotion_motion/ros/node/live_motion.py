@@ -35,7 +35,6 @@ class LiveMotion:
     """
 
     def __init__(self, generator: MotionGenerator) -> None:
-        """Play a generator of one stream."""
         self.generator = generator
         self._seed: int | None = None  # None: another one at each reset
         self.playback = Playback(generator)
@@ -51,11 +50,7 @@ class LiveMotion:
 
     @classmethod
     def load(cls, parameters: MotionParameters, sampler: Mapping[str, float]) -> LiveMotion:
-        """Load the model that the parameters name.
-
-        Args:
-            parameters: of the node.
-            sampler: settings that differ from the checkpoint's, by name.
+        """Load the model of the parameters, with the sampler's settings that are not its own.
 
         Raises:
             EmotionMotionError: the checkpoint, the device or a value cannot be used.
@@ -66,12 +61,14 @@ class LiveMotion:
         )
         motion.apply(parameters, sampler)
         if parameters.replay_file:
-            motion.log_to(parameters.replay_file)
+            try:
+                motion._log = RunLog(parameters.replay_file, motion.generator, motion.playback)
+            except EmotionMotionError as error:
+                motion._refused = str(error)
         return motion
 
     @property
     def rate_hz(self) -> float:
-        """Publish rate [Hz]."""
         return self.playback.rate_hz
 
     @property
@@ -94,15 +91,7 @@ class LiveMotion:
         known = {name: values[name] for name in settings_of(SamplerConfig) if name in values}
         return dataclasses.replace(self.generator.sampler, **known)
 
-    def log_to(self, path: str) -> None:
-        """Log the run, which is about to begin, for a replay; `log_problem` says what fails."""
-        try:
-            self._log = RunLog(path, self.generator, self.playback)
-        except EmotionMotionError as error:
-            self._refused = str(error)
-
     def close(self) -> None:
-        """End the log, where there is one."""
         if self._log is not None:
             self._log.close()
 

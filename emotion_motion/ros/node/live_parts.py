@@ -9,7 +9,6 @@ import contextlib
 from typing import Any, TYPE_CHECKING
 
 from builtin_interfaces.msg import Time
-import numpy as np
 from rclpy.lifecycle import LifecycleNode
 
 from emotion_motion.emotion import format_emotion
@@ -26,12 +25,7 @@ __all__ = ['LiveParts']
 
 
 class LiveParts:
-    """What configure makes and cleanup destroys.
-
-    Args:
-        node: what it runs in.
-        parameters: of the node; those that the model decides are filled in.
-        fail: receives the error that the motion stopped for.
+    """What configure makes and cleanup destroys; `fail` receives an error that ends the motion.
 
     Raises:
         EmotionMotionError: a model, a robot or a parameter cannot be used.
@@ -45,26 +39,17 @@ class LiveParts:
         with contextlib.ExitStack() as made:
             made.callback(motion.close)
             parameters.fill(motion.model_values)
-            self.topics = MotionTopics(
-                node,
-                skeleton=motion.generator.skeleton,
-                body_height_m=motion.generator.body_height_m,
-                rate_hz=motion.rate_hz,
-                on_emotion=self._on_emotion,
-                on_hold=self._on_hold,
-                on_reset=self._on_reset,
-            )
-            made.callback(self.topics.destroy)
             self.robot: RobotOutput | None = None
             if parameters.robot.robot:
                 self.robot = _robot_output(node, parameters, motion)
                 made.callback(self.robot.destroy)
             self.loop = MotionLoop(node, motion, self.robot, show=self._show, fail=fail)
             made.callback(self.loop.halt)
+            self.topics = MotionTopics(node, motion, self.loop.seconds)
+            made.callback(self.topics.destroy)
             self._made = made.pop_all()
 
     def destroy(self) -> None:
-        """Stop the loop, close topics and services, end the log."""
         self._made.close()
 
     def start(self) -> None:
@@ -88,17 +73,14 @@ class LiveParts:
         return ''
 
     def apply_parameters(self) -> None:
-        """Use the node's parameters as they are now."""
         motion, rate_hz = self.motion, self.motion.rate_hz
         motion.apply(self._parameters.motion, self._parameters.sampler)
-        self.topics.set_body_height(motion.generator.body_height_m)
         if motion.rate_hz != rate_hz:
-            self.topics.set_rate(motion.rate_hz)
+            self.topics.set_rate()
             self.loop.set_rate()
 
     @property
     def measurements(self) -> dict[str, object]:
-        """What is measured, for the diagnostics."""
         motion, now_s = self.motion, self.loop.seconds()
         generator, statistics = motion.generator, motion.statistics
         age_s = motion.emotion.age_s(now_s)
@@ -127,29 +109,13 @@ class LiveParts:
 
     def _show(self, stamp: Time) -> None:
         """Publish the newest pose; after a failure there is none, and a robot comes to rest."""
-        pose, failed = self.motion.pose, 'failure' in self.motion.holds
-        if not failed:
+        parameters = self._parameters
+        if 'failure' not in self.motion.holds:
             self.topics.publish(
-                pose.keypoints[0],
-                pose.recognised[0],
-                stamp=stamp,
-                frame_id=self._parameters['frame_id'],
-                markers=self._parameters['publish_markers'],
+                stamp, frame_id=parameters['frame_id'], markers=parameters['publish_markers']
             )
         if self.robot is not None:
-            keypoints = None if failed else pose.keypoints[0]
-            self.robot.publish(keypoints, stamp, self.motion.holds)
-
-    def _on_emotion(self, weights: np.ndarray) -> None:
-        self.motion.emotion.set(weights, self.loop.seconds())
-
-    def _on_hold(self, held: bool) -> str:
-        self.motion.hold('user', held)
-        return 'coming to rest within 0.5 s' if held else 'going on'
-
-    def _on_reset(self) -> str:
-        self.motion.reset()
-        return f'in the rest pose, seed {self.motion.generator.seed}'
+            self.robot.publish(stamp)
 
 
 def _robot_output(
@@ -158,9 +124,6 @@ def _robot_output(
     """Return what drives the robot that the parameters name; see RobotOutput for its errors.
 
     Imported here: Pinocchio and Pink take seconds, and a node without a robot does without them.
-
-    Raises:
-        RobotError: what drives robots is not installed.
     """
     try:
         from emotion_motion.ros.node.robot_output import RobotOutput
@@ -169,11 +132,4 @@ def _robot_output(
             f'got the robot {parameters["robot"]!r}, and {error.name} is not installed; expected '
             f'what drives robots: pip install emotion_motion[robot]'
         ) from error
-    return RobotOutput(
-        node,
-        parameters.robot,
-        parameters.commands,
-        skeleton=motion.generator.skeleton,
-        rate_hz=motion.rate_hz,
-        on_stop=lambda stopped: motion.hold('stop', stopped),
-    )
+    return RobotOutput(node, parameters.robot, parameters.commands, motion)

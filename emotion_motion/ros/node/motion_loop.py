@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loop of an active node: a timer on the node's clock that shows one frame a tick."""
+"""The loop of an active node: at each tick of a timer, one pose is computed and published."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ['MotionLoop']
 
-# A frame is published this long after its tick was due, however long its computing took: frames
-# with a model step and frames without one, and ticks that woke late, come at even distances then.
-# It is more than nearly every step takes, and less than the 5 ms that an emotion may need beyond
-# the model's period. Always short against the publish period.
+# A pose is published this long after its tick was due, however long its computation took. So poses
+# come at even intervals, with a model step or without one, and also when a tick came late. The
+# delay is longer than nearly every step takes. It is within the 5 ms beyond the model's period in
+# which a new emotion has to show, and at most the given share of the publish period.
 PUBLISH_DELAY_S, PUBLISH_DELAY_SHARE = 0.0035, 0.25
 CLOCK_STOPPED_S = 1.0
 # The motion comes to rest in 0.4 s; nothing waits for it longer than this.
@@ -35,7 +35,7 @@ ROBOT_SETTLE_LIMIT_S = 5.0
 
 
 class MotionLoop:
-    """Ticks a LiveMotion at its publish rate, and brings it to rest.
+    """Ticks a LiveMotion at its publish rate, and brings it, and a robot, to rest.
 
     A tick is one nominal period of the motion, on whatever clock. One that comes late is counted
     as a miss and not made up for: the motion then runs a little behind, it never leaps.
@@ -43,12 +43,8 @@ class MotionLoop:
     While it settles, ticks come from a timer on a steady clock, for the node's clock may stand,
     and stamps go on by nominal periods.
 
-    Args:
-        node: gives the clock and the timers.
-        motion: what is shown.
-        robot: what moves with it, if anything.
-        show: publishes the newest pose with a stamp.
-        fail: receives the error that a frame could not be made for.
+    `show` publishes the newest pose with a stamp; `fail` receives the error that a frame could not
+    be made for.
     """
 
     def __init__(
@@ -72,6 +68,7 @@ class MotionLoop:
         self._rested: Future | None = None
         self._settle_begin = self._clock.now()
         self._settle_shown_s = self._settle_period_s = 0.0
+        # The last change of the node's clock: its time, and when that was by the monotonic clock.
         self._seen_ns, self._seen_s = -1, 0.0
 
     @property
@@ -102,7 +99,6 @@ class MotionLoop:
         self._end_settling()
 
     def set_rate(self) -> None:
-        """Tick at the motion's new publish rate."""
         if self._timer is not None:
             self._timer.timer_period_ns = round(1e9 / self._motion.rate_hz)
             self._timer.reset()
@@ -117,7 +113,7 @@ class MotionLoop:
                 comes to rest all the same.
 
         Returns:
-            What is done at rest, or where nothing more can be waited for.
+            A future that completes when all is at rest or the time for that is over.
         """
         self._motion.hold(reason, True)
         if reason != 'clock':
@@ -134,16 +130,21 @@ class MotionLoop:
             self._end_settling()
         return rested
 
-    def watch(self) -> bool:
-        """Bring the motion to rest if the node's clock stands; call it on a steady clock.
+    def rest_now(self) -> None:
+        """Bring what moves to rest before this returns, for a node that is shut down meanwhile."""
+        if self._timer is None and self._rested is None:
+            return
+        rested = self.settle('inactive')
+        while not rested.done():
+            time.sleep(self._settle_period_s)
+            self._settle_tick()
 
-        Returns:
-            Whether the clock stands.
-        """
+    def watch(self) -> bool:
+        """Bring the motion to rest if the node's clock stands, and return whether it does."""
         now_ns, now_s = self._clock.now().nanoseconds, time.monotonic()
         if now_ns != self._seen_ns:
             if now_ns < self._seen_ns and self._timer is not None:
-                self._timer.reset()  # else it would wait for the clock to be there again
+                self._timer.reset()  # or it would wait until the clock is back at its old time
             self._seen_ns, self._seen_s = now_ns, now_s
             return False
         stands = now_s - self._seen_s > CLOCK_STOPPED_S

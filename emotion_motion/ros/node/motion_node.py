@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 import gc
 import os
-import signal
 import sys
 import traceback
 from typing import Any, TYPE_CHECKING
@@ -32,6 +31,7 @@ from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.ros.node.health import HealthReport
 from emotion_motion.ros.node.node_parameters import NodeParameters
 from emotion_motion.ros.node.parameters import command_line
+from emotion_motion.stop_signals import stop_signals
 
 if TYPE_CHECKING:
     from emotion_motion.ros.node.live_parts import LiveParts
@@ -49,8 +49,8 @@ class MotionNode(LifecycleNode):
 
     With the parameter `autostart` it configures and activates itself as soon as it spins. The
     service `change_state` brings the motion, and a robot, to rest before it deactivates or shuts
-    the node down; a program that calls `trigger_deactivate` or `trigger_shutdown` waits for
-    `come_to_rest` first.
+    the node down. A program that calls `trigger_deactivate` waits for `come_to_rest` first; so
+    should one that calls `trigger_shutdown`, which else blocks until all is at rest.
     """
 
     def __init__(
@@ -60,12 +60,7 @@ class MotionNode(LifecycleNode):
         stopped: Callable[[], bool] = lambda: False,
         **kwargs: Any,
     ) -> None:
-        """Make the node, unconfigured.
-
-        Args:
-            node_name: its name, which may be remapped.
-            stopped: whether it shall end meanwhile; then it does not activate itself.
-            kwargs: of rclpy.node.Node.
+        """Make the node, unconfigured; once `stopped`, it does not activate itself.
 
         Raises:
             rclpy.exceptions.ParameterException: a parameter given at the start is invalid.
@@ -124,7 +119,7 @@ class MotionNode(LifecycleNode):
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Publish nothing more; what still moves comes to rest first, and it fails."""
+        """Publish nothing more; fails while something moves, which then comes to rest."""
         if self._error or self._live is None:
             return TransitionCallbackReturn.ERROR
         if not self.come_to_rest().done():
@@ -139,7 +134,9 @@ class MotionNode(LifecycleNode):
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything."""
+        """Come to rest, which blocks where nobody has waited for it, and let go of everything."""
+        if self._live is not None:
+            self._live.loop.rest_now()
         self._release()
         return super().on_shutdown(state)
 
@@ -219,10 +216,11 @@ class MotionNode(LifecycleNode):
             self._live.loop.halt()
         else:
             self._report('the motion stopped', error)
-            # Without success, for the error: on_error lets go of everything.
-            self._live.loop.settle('failure').add_done_callback(
-                lambda _: self.trigger_deactivate()
-            )
+            self._live.loop.settle('failure').add_done_callback(self._end_failed)
+
+    def _end_failed(self, _rested: Future) -> None:
+        if self.state == 'active':  # and not shutting down
+            self.trigger_deactivate()  # which fails for the error: on_error lets go of everything
 
     def _check_parameters(self, values: Mapping[str, Any]) -> str:
         return self._live.refusal(values) if self._live is not None else ''
@@ -248,25 +246,18 @@ def main(args: Sequence[str] | None = None) -> int:
     argv = list(sys.argv if args is None else ['motion_node', *args])
     # The model's matrices are too small to share: a second thread would only add jitter.
     os.environ.setdefault('OMP_NUM_THREADS', '1')
-    stopped = False
-
-    def stop(_signal: int, _frame: object) -> None:
-        nonlocal stopped
-        stopped = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    stopped = stop_signals()
     try:
         command_line().parse_args(remove_ros_args(argv)[1:])
         rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
-        node = MotionNode(stopped=lambda: stopped)
+        node = MotionNode(stopped=stopped)
     except (ParameterException, RuntimeError) as error:  # rclpy's own errors are the latter
         print(f'motion_node: {type(error).__name__}: {error}', file=sys.stderr)
         rclpy.try_shutdown()
         return 2
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    while not stopped and rclpy.ok():
+    while not stopped() and rclpy.ok():
         executor.spin_once()  # the watch timer ends it within 0.25 s
     executor.spin_until_future_complete(node.come_to_rest())
     if node.state in ('unconfigured', 'inactive', 'active'):

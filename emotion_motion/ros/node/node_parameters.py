@@ -17,8 +17,7 @@ from rclpy.exceptions import ParameterException, ParameterNotDeclaredException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from emotion_motion.robot.drive.settings import CommandSettings
-from emotion_motion.robot.safety.settings import LimiterSettings
+from emotion_motion.robot.safety.settings import CommandSettings, LimiterSettings
 from emotion_motion.ros.node.parameters import (
     COMMAND_SETTINGS,
     FORWARD,
@@ -66,15 +65,11 @@ def descriptor(of: Setting) -> ParameterDescriptor:
 
 
 class NodeParameters:
-    """The parameters of one node: declared from the table, checked when set, read as dataclasses.
+    """The parameters of one node, declared from the table.
 
-    Values are checked before they are set (an invalid one is refused with the reason and the old
-    one stays) and handed on after they are set.
-
-    Args:
-        node: the node that gets the parameters.
-        check: receives the new values by name, returns why they cannot be taken, or ''.
-        changed: is called once new values are set.
+    A new value is checked before it is set, at last by `check`, which says why values cannot be
+    taken: an invalid one is refused with the reason and the old one stays. After a good one
+    `changed` is called.
 
     Raises:
         rclpy.exceptions.ParameterException: an override is invalid; the message says why.
@@ -105,17 +100,14 @@ class NodeParameters:
 
     @property
     def motion(self) -> MotionParameters:
-        """Those of the motion."""
         return MotionParameters(**{name: self[name] for name in settings_of(MotionParameters)})
 
     @property
     def robot(self) -> RobotParameters:
-        """Those of the robot."""
         return RobotParameters(**{name: self[name] for name in settings_of(RobotParameters)})
 
     @property
     def commands(self) -> CommandSettings:
-        """How commands are made for the robot."""
         follows = self['output'] != FORWARD
         limiter = LimiterSettings(
             **{name: self[name] for name in LIMITER_SETTINGS}, robot_follows=follows

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters of `motion_node`, and the texts that are made of them."""
+"""The parameters of `motion_node`, and its --help, which is made of them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from dataclasses import dataclass
 import textwrap
 from typing import Literal
 
-from emotion_motion.robot.drive.settings import CommandSettings
-from emotion_motion.robot.safety.settings import LimiterSettings
+from emotion_motion.robot.safety.settings import CommandSettings, LimiterSettings
 from emotion_motion.settings import (
     AT_START,
     Checked,
-    LIVE,
     SamplerConfig,
     Setting,
     setting,
@@ -35,8 +33,7 @@ __all__ = [
     'RobotParameters',
     'SECTIONS',
     'command_line',
-    'markdown_table',
-    'yaml_file',
+    'default_text',
 ]
 
 Output = Literal['display', 'joint_trajectory', 'forward_commands']
@@ -181,16 +178,12 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
 PARAMETERS: Mapping[str, Setting] = {
     name: of for section in SECTIONS.values() for name, of in section.items()
 }
-# What stands in config/motion.yaml, commented out, in the place of the model's own value.
-_EXAMPLES = {'body_height_m': 1.7} | {
-    name: of.default for name, of in settings_of(SamplerConfig).items()
-}
 
 
 def command_line() -> argparse.ArgumentParser:
     """Return a parser that has only `--help`: all else is given in the ways of ROS."""
     rows = [
-        f'{of.name} ({_default(of)}; {of.range_text or of.expected}): {of.meaning}'
+        f'{of.name} ({default_text(of)}; {of.range_text or of.expected}): {of.meaning}'
         for of in PARAMETERS.values()
     ]
     lines = [textwrap.fill(r, 99, initial_indent='  ', subsequent_indent='      ') for r in rows]
@@ -203,67 +196,10 @@ def command_line() -> argparse.ArgumentParser:
     )
 
 
-def markdown_table() -> str:
-    """Return the parameters as a table of Markdown."""
-    rows = ['| name | default | range | live | meaning |', '|---|---|---|---|---|']
-    for of in PARAMETERS.values():
-        cells = (f'`{of.name}`', _default(of), of.range_text or of.expected, of.live, of.meaning)
-        rows.append('| ' + ' | '.join(cells) + ' |')
-    return '\n'.join(rows)
-
-
-def yaml_file() -> str:
-    """Return config/motion.yaml: every parameter with its default and what it means."""
-    lines = [
-        '# Parameters of motion_node. A launch file gives them to the node:',
-        '#   ros2 launch emotion_motion motion.launch.py params_file:=<this file, copied and '
-        'changed>',
-        '# Lines that are commented out have their default in the checkpoint of each model; a '
-        'value here',
-        '# takes its place. `ros2 param describe /motion_node NAME` shows each with its range.',
-        '# This file is made by `python scripts/settings.py` from ros/node/parameters.py.',
-        '',
-        '/**:',
-        '  ros__parameters:',
-    ]
-    for title, section in SECTIONS.items():
-        lines += [f'    # {title}.', '']
-        for of in section.values():
-            lines += [*_comment(of), _yaml_line(of), '']
-    return '\n'.join(lines[:-1]) + '\n'
-
-
-def _default(of: Setting) -> str:
+def default_text(of: Setting) -> str:
+    """Return a parameter's default as YAML writes it, or in words."""
     if of.default is None:
         return "the model's"
-    return _yaml(of) if of.default != '' else 'empty'
-
-
-def _yaml(of: Setting) -> str:
-    value = _EXAMPLES[of.name] if of.default is None else of.default
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "''" if value == '' else str(value)
-
-
-def _yaml_line(of: Setting) -> str:
-    return f'    {"# " if of.default is None else ""}{of.name}: {_yaml(of)}'
-
-
-def _comment(of: Setting) -> list[str]:
-    """Return what stands above a parameter: its meaning, its range and when it changes."""
-    when = {
-        LIVE: '',
-        UNCONFIGURED: ' Changes only while the node is unconfigured.',
-        AT_START: ' Is read only at the start.',
-    }[of.live]
-    values = f' Range: {of.range_text}.' if of.range_text else ''
-    text = f'{of.meaning[0].upper()}{of.meaning[1:]}.{values}{when}'
-    return textwrap.wrap(
-        text,
-        99,
-        initial_indent='    # ',
-        subsequent_indent='    # ',
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    if isinstance(of.default, bool):
+        return str(of.default).lower()
+    return 'empty' if of.default == '' else str(of.default)

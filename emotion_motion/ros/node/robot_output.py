@@ -4,26 +4,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 import time
 
 from builtin_interfaces.msg import Time
-import numpy as np
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
-from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.exceptions import RobotError
 from emotion_motion.msg import JointGroupWeights
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.drive.driver import groups_of, RobotDriver
 from emotion_motion.robot.drive.joint_groups import parse_controllers, parse_order, parse_weights
-from emotion_motion.robot.drive.settings import CommandSettings
 from emotion_motion.robot.retarget.retargeter import Retargeter
 from emotion_motion.robot.safety.jerk_phases import MotionState
+from emotion_motion.robot.safety.settings import CommandSettings
 from emotion_motion.ros.node.conversions import (
     commands_message,
     display_message,
@@ -31,6 +29,7 @@ from emotion_motion.ros.node.conversions import (
     targets_message,
     trajectory_message,
 )
+from emotion_motion.ros.node.live_motion import LiveMotion
 from emotion_motion.ros.node.parameters import DISPLAY, FORWARD, RobotParameters, TRAJECTORY
 from emotion_motion.ros.node.topics import Topics
 
@@ -45,15 +44,7 @@ MEASURED, COMMANDS, TARGETS, STATES = (
 
 
 class RobotOutput(Topics):
-    """Drives a robot with the frames that the node shows.
-
-    Args:
-        node: a lifecycle node.
-        parameters: of the robot.
-        commands: how they are made.
-        skeleton: of the frames.
-        rate_hz: frames a second [Hz]; it stays what it is.
-        on_stop: receives what comes on the topic `stop`.
+    """Drives a robot with the frames of a motion, whose rate then stays what it is.
 
     Raises:
         EmotionMotionError: robot, description or a parameter cannot be used; the message says why.
@@ -64,13 +55,10 @@ class RobotOutput(Topics):
         node: LifecycleNode,
         parameters: RobotParameters,
         commands: CommandSettings,
-        *,
-        skeleton: Skeleton,
-        rate_hz: float,
-        on_stop: Callable[[bool], None],
+        motion: LiveMotion,
     ) -> None:
         super().__init__(node)
-        self._parameters, self._on_stop = parameters, on_stop
+        self._parameters, self._motion = parameters, motion
         robot = Robot.load(parameters.robot, parameters.urdf or None)
         groups = groups_of(robot)
         # What may be refused first; the retargeter takes seconds.
@@ -78,7 +66,7 @@ class RobotOutput(Topics):
         self._order = parse_order(parameters.joint_order, robot.names)
         weights = parse_weights(parameters.joint_group_weights, groups)
         self.driver = RobotDriver(
-            Retargeter(robot, rate_hz, skeleton=skeleton),
+            Retargeter(robot, motion.rate_hz, skeleton=motion.generator.skeleton),
             display=parameters.output == DISPLAY,
             controllers=controllers,
             settings=commands,
@@ -94,7 +82,6 @@ class RobotOutput(Topics):
 
     @property
     def measurements(self) -> dict[str, object]:
-        """What is measured, for the diagnostics."""
         commands = self.driver.commands
         limiter = commands.limiter
         return {
@@ -114,14 +101,13 @@ class RobotOutput(Topics):
         self.driver.forget()
         self._last_ns = None
 
-    def publish(self, keypoints: np.ndarray | None, stamp: Time, holds: Collection[str]) -> None:
-        """Command one cycle; nothing is published while the robot's state is unknown.
+    def publish(self, stamp: Time) -> None:
+        """Command one cycle, which begins at `stamp`; nothing while the robot's state is unknown.
 
-        Args:
-            keypoints: [K, 3] in metres; None where there is no new frame.
-            stamp: of the frame; trajectories begin there.
-            holds: the reasons to be at rest.
+        After a failure there are no frames, and the robot comes to rest.
         """
+        holds = self._motion.holds
+        keypoints = None if 'failure' in holds else self._motion.pose.keypoints[0]
         now_ns = stamp.sec * 10**9 + stamp.nanosec
         # By the clock that controllers have too: when it leaps, so do they along their paths.
         elapsed_s = None if self._last_ns is None else (now_ns - self._last_ns) * 1e-9
@@ -159,14 +145,14 @@ class RobotOutput(Topics):
         # A subscriber that asks for what was latched is refused ordinary publishers: one of each.
         for durability in (DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL):
             qos = QoSProfile(depth=1, durability=durability)
-            self.subscribe(Bool, 'stop', lambda message: self._on_stop(message.data), qos)
+            self.subscribe(Bool, 'stop', lambda m: self._motion.hold('stop', m.data), qos)
 
     def _outputs(self) -> Mapping[str, type]:
         if self._parameters.output == DISPLAY:
             return {STATES: JointState}
         if self._parameters.output == FORWARD:
             return {TARGETS: JointState, COMMANDS: Float64MultiArray}
-        topics = self.driver.commands.controllers.names
+        topics = self.driver.commands.controllers.members
         return {TARGETS: JointState, **dict.fromkeys(topics, JointTrajectory)}
 
     def _refuse_own_output(self) -> None:

@@ -18,7 +18,6 @@ from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
-from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import emotion_weights, format_emotion
 from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.msg import Emotion, Keypoints
@@ -29,6 +28,7 @@ from emotion_motion.ros.node.conversions import (
     MarkersMessage,
 )
 from emotion_motion.ros.node.emotion_input import expression_weights
+from emotion_motion.ros.node.live_motion import LiveMotion
 
 __all__ = ['MotionTopics', 'Topics']
 
@@ -40,17 +40,14 @@ class Topics:
     """Publishers, subscriptions and services of a node that are destroyed together."""
 
     def __init__(self, node: LifecycleNode) -> None:
-        """Begin with none."""
         self._node = node
         self._destroyers: dict[Any, Callable[[Any], object]] = {}
 
     def destroy(self) -> None:
-        """Destroy all of them."""
         for entity in list(self._destroyers):
             self.destroy_one(entity)
 
     def destroy_one(self, entity: Any) -> None:
-        """Destroy a publisher, a subscription or a service."""
         self._destroyers.pop(entity)(entity)
 
     def publisher(self, kind: type, topic: str, qos: QoSProfile) -> LifecyclePublisher:
@@ -98,80 +95,56 @@ class Topics:
 
 
 class MotionTopics(Topics):
-    """The topics and services of the motion.
-
-    Args:
-        node: a lifecycle node.
-        skeleton: of the keypoints.
-        body_height_m: height of the body [m].
-        rate_hz: publish rate, for the deadline that is offered [Hz].
-        on_emotion: receives the weights [7] of each good emotion.
-        on_hold: receives whether to hold; returns what to answer.
-        on_reset: called for a reset; returns what to answer.
-    """
+    """The topics and services of the motion; emotions are received at a time of `seconds` [s]."""
 
     def __init__(
-        self,
-        node: LifecycleNode,
-        *,
-        skeleton: Skeleton,
-        body_height_m: float,
-        rate_hz: float,
-        on_emotion: Callable[[np.ndarray], None],
-        on_hold: Callable[[bool], str],
-        on_reset: Callable[[], str],
+        self, node: LifecycleNode, motion: LiveMotion, seconds: Callable[[], float]
     ) -> None:
         super().__init__(node)
-        self._on_emotion = on_emotion
-        self._keypoints_message = KeypointsMessage(skeleton)
-        self._markers_message = MarkersMessage(skeleton, body_height_m)
+        self._motion, self._seconds = motion, seconds
+        self._keypoints_message = KeypointsMessage(motion.generator.skeleton)
+        self._markers_message = MarkersMessage(motion.generator.skeleton)
         self._keypoints: LifecyclePublisher
         try:
-            self._open(rate_hz)
-            self.serve(SetBool, '~/hold', lambda request: on_hold(request.data))
-            self.serve(Trigger, '~/reset', lambda _: on_reset())
+            self._open()
         except Exception:
             self.destroy()
             raise
 
-    def set_rate(self, rate_hz: float) -> None:
-        """Offer the deadline of another publish rate [Hz]; subscribers match anew."""
+    def set_rate(self) -> None:
+        """Offer the deadline of the motion's new publish rate; subscribers match anew."""
         active = self._keypoints.is_activated
         self.destroy_one(self._keypoints)
-        self._keypoints = self.publisher(Keypoints, 'keypoints', _keypoints_qos(rate_hz))
+        self._open_keypoints()
         if active:
             self._keypoints.on_activate(None)
 
-    def set_body_height(self, body_height_m: float) -> None:
-        """Fit the markers to a body of that height [m]."""
-        self._markers_message.set_body_height(body_height_m)
+    def publish(self, stamp: Time, *, frame_id: str, markers: bool) -> None:
+        """Publish the newest pose; its messages carry one stamp.
 
-    def publish(
-        self,
-        keypoints: np.ndarray,
-        recognised: np.ndarray,
-        *,
-        stamp: Time,
-        frame_id: str,
-        markers: bool,
-    ) -> None:
-        """Publish one frame; its messages carry one stamp.
-
-        Args:
-            keypoints: [K, 3] in metres.
-            recognised: weights [7].
-            stamp: of the frame.
-            frame_id: frame of the keypoints.
-            markers: whether to publish markers too, where somebody subscribes to them.
+        Markers are published where they are wanted and somebody subscribes to them.
         """
+        keypoints = self._motion.pose.keypoints[0]
         self._keypoints.publish(self._keypoints_message.fill(keypoints, stamp, frame_id))
         if self._recognised.get_subscription_count() > 0:
-            self._recognised.publish(emotion_message(recognised, stamp))
+            self._recognised.publish(emotion_message(self._motion.pose.recognised[0], stamp))
         if markers and self._markers.get_subscription_count() > 0:
-            self._markers.publish(self._markers_message.fill(keypoints, stamp, frame_id))
+            height_m = self._motion.generator.body_height_m
+            filled = self._markers_message.fill(keypoints, height_m, stamp, frame_id)
+            self._markers.publish(filled)
 
-    def _open(self, rate_hz: float) -> None:
-        self._keypoints = self.publisher(Keypoints, 'keypoints', _keypoints_qos(rate_hz))
+    def _open_keypoints(self) -> None:
+        # What a careful subscriber may ask for: a deadline and signs of life.
+        qos = QoSProfile(
+            depth=1,
+            deadline=Duration(seconds=2.0 / self._motion.rate_hz),
+            liveliness=LivelinessPolicy.AUTOMATIC,
+            liveliness_lease_duration=Duration(seconds=LEASE_S),
+        )
+        self._keypoints = self.publisher(Keypoints, 'keypoints', qos)
+
+    def _open(self) -> None:
+        self._open_keypoints()
         self._markers = self.publisher(MarkerArray, 'keypoint_markers', QoSProfile(depth=1))
         self._recognised = self.publisher(Emotion, 'recognised_emotion', QoSProfile(depth=1))
         self._take_emotions(String, 'emotion', lambda m: emotion_weights(m.data))
@@ -183,26 +156,26 @@ class MotionTopics(Topics):
                 'expression',
                 lambda m: expression_weights(str(m.expression), m.valence, m.arousal),
             )
+        self.serve(SetBool, '~/hold', self._on_hold)
+        self.serve(Trigger, '~/reset', self._on_reset)
+
+    def _on_hold(self, request: SetBool.Request) -> str:
+        self._motion.hold('user', request.data)
+        return 'coming to rest within 0.5 s' if request.data else 'going on'
+
+    def _on_reset(self, _request: Trigger.Request) -> str:
+        self._motion.reset()
+        return f'in the rest pose, seed {self._motion.generator.seed}'
 
     def _take_emotions(self, kind: type, topic: str, read: Callable[[Any], np.ndarray]) -> None:
         def take(message: Any) -> None:
             weights = read(message)
             self._node.get_logger().debug(f'{topic}: {format_emotion(weights)}')
-            self._on_emotion(weights)
+            self._motion.emotion.set(weights, self._seconds())
 
         # Reliable, volatile, newest only. A deadline is never requested: an ordinary publisher
         # offers none and would be refused.
         self.subscribe(kind, topic, take, QoSProfile(depth=1), overridable=True)
-
-
-def _keypoints_qos(rate_hz: float) -> QoSProfile:
-    """Offer what a careful subscriber may ask for: a deadline and signs of life."""
-    return QoSProfile(
-        depth=1,
-        deadline=Duration(seconds=2.0 / rate_hz),
-        liveliness=LivelinessPolicy.AUTOMATIC,
-        liveliness_lease_duration=Duration(seconds=LEASE_S),
-    )
 
 
 def _expression_type() -> type | None:

@@ -19,16 +19,16 @@ from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
-from emotion_motion.training.corpus.performer.body import (
+from emotion_motion.training.corpus.body import (
     Body,
     CHANNELS,
     limited,
     mirror_channels,
     sway_sizes,
 )
-from emotion_motion.training.corpus.performer.inverse import body_channels
+from emotion_motion.training.corpus.inverse import body_channels
+from emotion_motion.training.corpus.people import Pose
 from emotion_motion.training.corpus.phrase import Family, Phrase
-from emotion_motion.training.corpus.poses import Pose
 
 __all__ = ['Carriers', 'AnimatorGesture', 'Key']
 
@@ -44,21 +44,13 @@ _MOST_KEYS = 9
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """A pose of the upper body in an animation.
+    """A pose of the upper body in an animation."""
 
-    Attributes:
-        seconds: since the key before.
-        left: angles of the left arm.
-        right: angles of the right arm, as of a left one.
-        head: pitch, yaw, roll against the animation's mean.
-        trunk: lean, bend, twist against the animation's mean.
-    """
-
-    seconds: float
+    seconds: float  # since the key before
     left: Pose
-    right: Pose
-    head: np.ndarray
-    trunk: np.ndarray
+    right: Pose  # as of a left arm
+    head: np.ndarray  # pitch, yaw, roll against the animation's mean
+    trunk: np.ndarray  # lean, bend, twist against the animation's mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,19 +84,12 @@ class AnimatorGesture:
 
 @dataclass(frozen=True, eq=False)
 class Carriers:
-    """Real motion that the corpus uses.
+    """Real motion that the corpus uses."""
 
-    Attributes:
-        sways: idle movement [T, SIZE] each, in units of its own spread.
-        rate_hz: frames a second of the sways.
-        gestures: families of gestures of each emotion.
-        licences: of the clips, in the order of use.
-    """
-
-    sways: tuple[np.ndarray, ...] = ()
-    rate_hz: float = 30.0
-    gestures: Mapping[str, tuple[AnimatorGesture, ...]] = field(default_factory=dict)
-    licences: tuple[str, ...] = ()
+    sways: tuple[np.ndarray, ...] = ()  # idle movement [T, SIZE], in units of its own spread
+    rate_hz: float = 30.0  # of the sways
+    gestures: Mapping[str, tuple[AnimatorGesture, ...]] = field(default_factory=dict)  # by emotion
+    licences: tuple[str, ...] = ()  # of the clips, in the order of use
 
     @classmethod
     def load(cls, idle: Iterable[Clip] = (), poses: Iterable[Clip] = ()) -> Carriers:
@@ -144,15 +129,9 @@ class Carriers:
     def blend_sway(
         self, noise: np.ndarray, rng: np.random.Generator, rate_hz: float
     ) -> np.ndarray:
-        """Put somebody's sway in the place of noise, in most clips.
+        """Put somebody's sway in the place of noise [T, SIZE] of variance 1, in most clips.
 
-        Args:
-            noise: [T, SIZE] of variance 1.
-            rng: draws whose sway, from where on, and on which side.
-            rate_hz: frames a second of the noise.
-
-        Returns:
-            Movement [T, SIZE] of variance near 1.
+        Whose sway, from where on and on which side is drawn. Its variance is near 1 too.
         """
         if not self.sways or rng.random() > _SHARE:
             return noise

@@ -15,13 +15,12 @@ from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
-from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import emotion_weights, EMOTIONS, NEUTRAL_INDEX
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
+from emotion_motion.training.corpus.body import Body
+from emotion_motion.training.corpus.people import Proportions
 from emotion_motion.training.corpus.performance import Actor, Performance, Segment
-from emotion_motion.training.corpus.performer.body import Body
-from emotion_motion.training.corpus.performer.proportions import Proportions
 from emotion_motion.training.corpus.phrase import Family
 
 if TYPE_CHECKING:
@@ -37,12 +36,7 @@ _RESTLESS = 0.5
 
 
 def make_corpus(
-    minutes: float,
-    seed: int,
-    rate_hz: float = 30.0,
-    *,
-    skeleton: Skeleton | None = None,
-    carriers: Carriers | None = None,
+    minutes: float, seed: int, rate_hz: float = 30.0, *, carriers: Carriers | None = None
 ) -> list[Clip]:
     """Make clips of 40 to 90 s until they last `minutes` together.
 
@@ -54,7 +48,6 @@ def make_corpus(
         minutes: how long all clips are together.
         seed: of every draw.
         rate_hz: frames per second.
-        skeleton: the mean body, with BODY_25's keypoints; default that of the package.
         carriers: real idle movement and animators' poses to use besides.
 
     Returns:
@@ -62,13 +55,11 @@ def make_corpus(
 
     Raises:
         TrainingError: minutes or rate are not above 0.
-        SkeletonError: the skeleton has other keypoints.
     """
     if not (0.0 < minutes < float('inf') and 0.0 < rate_hz < float('inf')):
         raise TrainingError(
             f'got {minutes} minutes at {rate_hz} Hz; expected both above 0 and finite'
         )
-    Body(skeleton)  # refuses a skeleton of other keypoints before any work
     deck = _Deck(np.random.default_rng((seed, 0)))
     clips: list[Clip] = []
     left_s = minutes * 60.0
@@ -76,7 +67,7 @@ def make_corpus(
         number = len(clips)
         if number % _CLIPS_OF_ACTOR == 0:
             person = corpus_proportions(seed, number // _CLIPS_OF_ACTOR)
-            actor = Actor.of(Body(person.skeleton(skeleton)), carriers)
+            actor = Actor.of(Body(person.skeleton()), carriers)
         rng = np.random.default_rng((seed, 1, number))
         seconds = rng.uniform(40.0, 90.0)
         segments = _draw_segments(rng, deck, seconds)
@@ -99,7 +90,6 @@ def make_clip(
     rate_hz: float = 30.0,
     from_rest: bool = False,
     family: Family | None = None,
-    skeleton: Skeleton | None = None,
     height_m: float = 1.0,
     actor: int | None = None,
     carriers: Carriers | None = None,
@@ -116,7 +106,6 @@ def make_clip(
         rate_hz: frames per second.
         from_rest: start in the rest pose.
         family: play only this gesture, over and over.
-        skeleton: the mean body, with BODY_25's keypoints; default that of the package.
         height_m: of the mean body; an actor has a height of its own.
         actor: number of a person, with the build of actor `actor` of the corpus of seed 0.
         carriers: real idle movement and animators' poses to use besides.
@@ -125,11 +114,10 @@ def make_clip(
     rng = np.random.default_rng((seed, 2))
     segments = _in_modes([Segment(weights / weights.sum(), 0.0, seconds)], rng)
     person = Proportions(height_m) if actor is None else corpus_proportions(0, actor)
-    if actor is None and skeleton is None and carriers is None:
+    if actor is None and carriers is None:
         performer = _mean_actor()
     else:
-        body = Body(skeleton) if actor is None else Body(person.skeleton(skeleton))
-        performer = Actor.of(body, carriers)
+        performer = Actor.of(Body(None if actor is None else person.skeleton()), carriers)
     performance = Performance(segments, rng, performer, from_rest=from_rest, family=family)
     return replace(
         _clip(performance, seconds, rate_hz, person.height_m),

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A performance: one person acts out a course of emotions, from gestures to keypoints."""
+"""A performance: one person acts out a sequence of emotions; gestures become keypoints."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.training.corpus.idle import add_glances, add_weight_shifts, idle_movement
-from emotion_motion.training.corpus.performer.body import Body, CHANNELS
+from emotion_motion.training.corpus.body import Body, CHANNELS
+from emotion_motion.training.corpus.people import Pose, solve_poses
 from emotion_motion.training.corpus.phrase import Family, Phrase
-from emotion_motion.training.corpus.poses import Pose, solve_poses
 from emotion_motion.training.corpus.repertoire import accents, companions, families_of, pick
-from emotion_motion.training.corpus.score import Score, Track
+from emotion_motion.training.corpus.score import (
+    add_glances,
+    add_weight_shifts,
+    idle_movement,
+    Score,
+    Track,
+)
 from emotion_motion.training.corpus.style import mixed_style, posture_channels, Style
 
 if TYPE_CHECKING:
@@ -23,11 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ['Segment', 'Actor', 'Performance']
 
-_GAIN_NAMES = [field.name for field in fields(Style)]
-# How often a gesture flows into another one, the idle arm does something of its own, the head
-# does something of its own.
+_STYLE_NAMES = [field.name for field in fields(Style)]
+# How often a gesture flows into another one, the idle arm takes a pose, the head swings.
 _FLOWS, _ACCOMPANIED, _ACCENTED = 0.3, 0.35, 0.3
-_ANIMATED = 0.16  # of gestures where carriers have some: there are few of them
+# Share of gestures that come from animations, where the carriers have some of the emotion: few.
+_ANIMATED = 0.16
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Segment:
         weights: of the seven emotions, sum 1.
         start_s: where in the clip it begins.
         end_s: where it ends.
-        mode: which of the modes of an emotion that has two (fear): 0 or 1.
+        mode: of fear, the one emotion that has two: 0 frozen, 1 startled.
     """
 
     weights: np.ndarray
@@ -54,7 +59,7 @@ class Actor:
     Attributes:
         body: its joints and lengths.
         poses: of its arms, solved for its lengths.
-        carriers: real idle movement and animators' poses to use; None for none.
+        carriers: recorded idle movement and gestures of animations to use; None: neither.
     """
 
     body: Body
@@ -68,10 +73,10 @@ class Actor:
 
 
 class Performance:
-    """Draws everything that happens in a course of emotions, then plays it.
+    """Draws the gestures and postures of a sequence of emotions; `keypoints` plays them.
 
     Attributes:
-        segments: the course of emotions.
+        segments: the sequence of emotions.
         actor: whose body.
         names: of the gestures in order.
     """
@@ -88,18 +93,18 @@ class Performance:
         """Draw the performance.
 
         Args:
-            segments: the course of emotions, without gaps from 0 on.
+            segments: the sequence of emotions, without gaps from 0 on.
             rng: source of every draw.
             actor: whose body.
             from_rest: start in the rest pose.
-            family: play only this gesture, over and over.
+            family: play only gestures of this family, over and over.
         """
         self.names: list[str] = []
         self.segments, self.actor = segments, actor
         self._rng, self._family, self._from_rest = rng, family, from_rest
         first = posture_channels(segments[0].weights, rng, actor.body, segments[0].mode)
         self._score = Score(actor.body.rest_channels if from_rest else first)
-        self._gains = Track(np.array(astuple(mixed_style(segments[0].weights, segments[0].mode))))
+        self._style = Track(np.array(astuple(mixed_style(segments[0].weights, segments[0].mode))))
         if from_rest:
             self._score.posture.move(0.0, rng.uniform(0.3, 0.9), first)
         for number, segment in enumerate(segments):
@@ -108,18 +113,21 @@ class Performance:
             self._fill(segment)
 
     def keypoints(self, times_s: np.ndarray, rate_hz: float) -> np.ndarray:
-        """Return the body [T, K, 3] at times [T], of height 1."""
+        """Return the body [T, K, 3] at times [T], of height 1.
+
+        Idle movement is drawn here, anew in each call.
+        """
         # A little smoothing joins one movement to the next, as muscles do.
         channels = _smoothed(self._score.play(times_s), 0.033 * rate_hz)
         _lift_moving_feet(channels, rate_hz)
-        over_time = dict(zip(_GAIN_NAMES, self._gains.play(times_s).T, strict=True))
-        idle = idle_movement(self._rng, over_time, rate_hz, self.actor.carriers)
+        styles = dict(zip(_STYLE_NAMES, self._style.play(times_s).T, strict=True))
+        idle = idle_movement(self._rng, styles, rate_hz, self.actor.carriers)
         if self._from_rest:
             idle *= np.clip(times_s / 0.5, 0.0, 1.0)[:, None]
         return self.actor.body.keypoints(channels + idle)
 
     def _switch(self, segment: Segment) -> None:
-        """Go over to the emotion of `segment` within 0.3 to 0.8 s."""
+        """Change to the emotion of `segment` within 0.3 to 0.8 s."""
         seconds = self._rng.uniform(0.3, 0.8)
         start, score = segment.start_s, self._score
         score.cut(start, seconds)
@@ -130,7 +138,7 @@ class Performance:
         goal = posture_channels(segment.weights, self._rng, self.actor.body, segment.mode)
         score.posture.move(start, start + seconds, goal)
         style = np.array(astuple(mixed_style(segment.weights, segment.mode)))
-        self._gains.move(start, start + seconds, style)
+        self._style.move(start, start + seconds, style)
 
     def _fill(self, segment: Segment) -> None:
         """Fill a segment with gestures and pauses, changes of posture, glances, weight shifts."""

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from emotion_motion.training.corpus.poses import mean_poses, Pose
+from emotion_motion.training.corpus.people import mean_poses, Pose
 from emotion_motion.training.corpus.style import Style
 
 __all__ = ['Family', 'Move', 'Phrase']
@@ -41,25 +41,15 @@ class Move:
 
 @dataclass
 class Phrase:
-    """Collects the moves of one gesture, or of several that flow into each other.
-
-    Attributes:
-        rng: source of every variation.
-        style: of the emotion or mixture that the gesture expresses.
-        lead: 'l' or 'r', the arm that leads.
-        poses: of the arms of the body that moves; default the mean body's.
-        flowing: another gesture follows without a rest.
-        moves: what was collected, times from the start of the gesture.
-        clock_s: when the next beat starts.
-    """
+    """Collects the moves of one gesture, or of several that flow into each other."""
 
     rng: np.random.Generator
-    style: Style
-    lead: str = 'l'
-    poses: Mapping[str, Pose] = field(default_factory=mean_poses)
-    flowing: bool = False
-    moves: list[Move] = field(default_factory=list)
-    clock_s: float = 0.0
+    style: Style  # of the emotion or mixture that the gesture expresses
+    lead: str = 'l'  # or 'r', the arm that leads
+    poses: Mapping[str, Pose] = field(default_factory=mean_poses)  # of the body that moves
+    flowing: bool = False  # another gesture follows without a rest
+    moves: list[Move] = field(default_factory=list)  # times from the start of the gesture
+    clock_s: float = 0.0  # when the next beat starts
 
     def __post_init__(self) -> None:
         """Draw what stays the same through the phrase."""

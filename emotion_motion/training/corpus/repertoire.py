@@ -37,23 +37,17 @@ _Value = Callable[[Phrase, _Names], Any]
 
 
 class Gesture:
-    """A family of gestures that is written in an emotion's file.
-
-    Attributes:
-        name: of the family.
-        share: how often it is drawn, relative to the others of its emotion.
-        mode: to which mode of its emotion it belongs; None: to all of them.
-    """
+    """A family of gestures that is written in an emotion's file."""
 
     def __init__(self, name: str, entry: Mapping[str, Any]) -> None:
-        """Read an entry of `gestures`."""
-        self.name, self.share = name, float(entry['share'])
+        self.name = name
+        self.share = float(entry['share'])  # relative to the others of its emotion
+        # To which mode of its emotion it belongs; None: to all of them.
         self.mode = _MODES.index(entry['mode']) if 'mode' in entry else None
         self._steps = [_step(step) for step in entry['beats']]
         self._rest_s, self._hold = float(entry['rest']), _number(entry.get('hold', 0.0))
 
     def __call__(self, phrase: Phrase) -> None:
-        """Write the gesture into a phrase."""
         names: _Names = {}
         for step in self._steps:
             step(phrase, names)

@@ -1,19 +1,23 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A score: the moves of each part over the time of a clip, played as smooth channels."""
+"""A score: the moves of each part over the time of a clip, and what a body does beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 import functools
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 import numpy as np
 
-from emotion_motion.training.corpus.performer.body import CHANNELS
+from emotion_motion.training.corpus.body import CHANNELS, SIZE, sway_sizes
 from emotion_motion.training.corpus.phrase import Move
+from emotion_motion.training.corpus.style import Style
 
-__all__ = ['Track', 'Score', 'minimum_jerk']
+if TYPE_CHECKING:
+    from emotion_motion.training.corpus.carriers import Carriers
+
+__all__ = ['Track', 'Score', 'minimum_jerk', 'idle_movement', 'add_glances', 'add_weight_shifts']
 
 _ARMS = ('l_arm', 'r_arm')
 # Forearms follow upper arms a little later; seconds by angle: flex, abduct, twist, elbow.
@@ -21,6 +25,9 @@ _ARM_LAG_S = np.array([0.0, 0.01, 0.045, 0.06])
 _ARM_SPEED_DEG_S = 260.0  # mean over a stroke of a straight arm; its peak is 1.9 times that
 # How much a degree of each angle moves the wrist, against a degree of swing.
 _ARM_REACH = np.array([1.0, 1.0, 0.3, 0.44])
+_SLOW_S, _QUICK_S = 0.52, 0.22  # widths of the Gaussians that make noise smooth
+_HIP_DROP = -150.0  # degrees per body height: the hip over the free leg sinks by 1 to 2
+_QUICK_SHARE = 0.12  # of quick against slow sway, at restless = 1
 
 
 def minimum_jerk(share: np.ndarray) -> np.ndarray:
@@ -42,7 +49,6 @@ class Track:
     """Values over time: constant but for moves, each a minimum-jerk way to its goal."""
 
     def __init__(self, start: np.ndarray) -> None:
-        """Begin with the values `start` [D]."""
         self._first = np.asarray(start, dtype=float)
         self._moves: list[_Change] = []
 
@@ -59,13 +65,9 @@ class Track:
     def move(
         self, start_s: float, end_s: float, goal: np.ndarray, origin: np.ndarray | None = None
     ) -> None:
-        """Append a move; it begins when the one before has ended at the earliest.
+        """Append a move to a goal [D]; it begins when the one before has ended at the earliest.
 
-        Args:
-            start_s: when it begins.
-            end_s: when it arrives.
-            goal: values [D].
-            origin: where it begins; default where the track is. A jump is the caller's affair.
+        It begins where the track is, or at an `origin`: a jump is the caller's affair.
         """
         start_s = max(start_s, self.end_s)
         end_s = max(end_s, start_s + 0.08)
@@ -81,10 +83,7 @@ class Track:
     ) -> None:
         """Drop what begins after `time_s`; what is under way arrives within `within_s`.
 
-        Args:
-            time_s: where to cut.
-            within_s: time for the rest of a move under way.
-            least_s: how long a move takes at least, from its origin and goal; it wins.
+        A move takes `least_s` of its origin and goal at least, which wins.
         """
         self._moves = [move for move in self._moves if move.start_s < time_s]
         if self._moves and self.end_s > time_s + within_s:
@@ -110,7 +109,6 @@ class Score:
     """Posture, gestures, gaze, accents of the head and weight of one clip, as one track each."""
 
     def __init__(self, posture: np.ndarray) -> None:
-        """Begin in a posture [SIZE] without a gesture."""
         self.posture = Track(posture)
         self.gaze = Track(np.zeros(3))
         self.accents = Track(np.zeros(3))
@@ -181,3 +179,85 @@ class Score:
         channels[:, CHANNELS['pelvis']] += weight
         channels[:, CHANNELS['trunk'].start + 1] -= weight[:, 5]  # upright over a hip that drops
         return channels
+
+
+def idle_movement(
+    rng: np.random.Generator,
+    gains: dict[str, np.ndarray],
+    rate_hz: float,
+    carriers: Carriers | None = None,
+) -> np.ndarray:
+    """Return what the body does beside gestures, channels to add [T, SIZE].
+
+    That is slow sway (a part of it people's own, from carriers), quicker noise, breathing and
+    tremor. The gains over time [T] are sway, restless, tremor, breath, breath_hz as in `Style`.
+    """
+    frames = len(gains['sway'])
+    slow = _smooth_noise(rng, frames, SIZE, _SLOW_S * rate_hz)
+    quick = _smooth_noise(rng, frames, SIZE, _QUICK_S * rate_hz)
+    if carriers is not None:
+        # Who waits stands still at times; who is restless never does, as no idle take shows.
+        share = np.clip((2.5 - gains['restless']) / 1.5, 0.2, 1.0)[:, None]
+        real = carriers.blend_sway(slow, rng, rate_hz)
+        slow = np.where(real == slow, slow, share * real + np.sqrt(1.0 - share**2) * slow)
+    moved = gains['sway'][:, None] * slow + _QUICK_SHARE * gains['restless'][:, None] * quick
+    channels = moved * sway_sizes(0.0)
+    shake = _smooth_noise(rng, frames, SIZE, 0.042 * rate_hz)
+    shake -= _smooth_noise(rng, frames, SIZE, 0.2 * rate_hz) * 0.3
+    for part, strength in (('l_arm', 1.0), ('r_arm', 1.0), ('head', 0.5), ('trunk', 0.2)):
+        place = CHANNELS[part]
+        channels[:, place] += strength * gains['tremor'][:, None] * shake[:, place]
+    _add_breath(channels, rng, gains, rate_hz)
+    return channels
+
+
+def add_glances(
+    score: Score, rng: np.random.Generator, style: Style, start_s: float, end_s: float
+) -> None:
+    """Let the head turn to something from time to time."""
+    time = start_s + rng.uniform(0.1, 1.0)
+    while time < end_s:
+        seconds = style.gaze_move_s * rng.uniform(0.7, 1.5)
+        goal = style.gaze_deg * rng.normal(0.0, (0.35, 1.0, 0.22))
+        score.gaze.move(time, time + seconds, goal)
+        time += seconds + 0.2 + rng.exponential(style.gaze_s)
+
+
+def add_weight_shifts(
+    score: Score, rng: np.random.Generator, style: Style, start_s: float, end_s: float
+) -> None:
+    """Let the weight go from foot to foot: 3 to 4 cm of a grown-up, the free knee gives."""
+    time = start_s + rng.uniform(0.2, 1.0) * style.shift_s
+    side = 1.0 if rng.random() < 0.5 else -1.0
+    while time < end_s:
+        side = -side
+        width = side * rng.uniform(0.008, 0.012)
+        seconds = rng.uniform(0.8, 1.5) / max(style.speed, 0.6)
+        goal = (rng.normal(0.0, 0.005), width, 0.0, rng.normal(0.0, 2.0), 0.0, _HIP_DROP * width)
+        score.weight.move(time, time + seconds, np.array(goal))
+        time += seconds + rng.exponential(style.shift_s)
+
+
+def _add_breath(
+    channels: np.ndarray, rng: np.random.Generator, gains: dict[str, np.ndarray], rate_hz: float
+) -> None:
+    drift = 1.0 + 0.2 * _smooth_noise(rng, len(channels), 1, 2.0 * rate_hz)[:, 0]
+    phase = 2.0 * np.pi * (rng.random() + np.cumsum(gains['breath_hz'] * drift) / rate_hz)
+    # Breathing in is quicker than breathing out.
+    wave = np.sin(phase + 0.35 * np.sin(phase)) * gains['breath']
+    for side in 'lr':
+        channels[:, CHANNELS[f'{side}_shoulder'].start] += wave
+        channels[:, CHANNELS[f'{side}_arm'].start + 1] += 0.35 * wave
+    channels[:, CHANNELS['trunk'].start] -= 0.45 * wave
+    channels[:, CHANNELS['head'].start] -= 0.3 * wave
+
+
+def _smooth_noise(rng: np.random.Generator, frames: int, count: int, width: float) -> np.ndarray:
+    """Return noise [frames, count] of variance 1 smoothed by a Gaussian of `width` frames."""
+    padded = frames + int(6 * width) + 8
+    spectrum = np.fft.rfft(rng.standard_normal((padded, count)), axis=0)
+    frequency = np.fft.rfftfreq(padded)[:, None]
+    spectrum *= np.exp(-2.0 * (np.pi * frequency * width) ** 2)
+    noise = np.fft.irfft(spectrum, padded, axis=0)[:frames]
+    # The gain of the filter on white noise: sum of the squared Gaussian kernel.
+    return noise * np.sqrt(2.0 * np.sqrt(np.pi) * max(width, 0.3))

@@ -23,7 +23,7 @@ import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.settings import read_yaml
-from emotion_motion.training.corpus.performer.body import Body, CHANNELS
+from emotion_motion.training.corpus.body import Body, CHANNELS
 
 __all__ = ['Posture', 'Style', 'emotion_file', 'mixed_style', 'posture_channels', 'styles']
 
@@ -54,39 +54,22 @@ class Posture:
 
 @dataclass(frozen=True)
 class Style:
-    """How an emotion moves.
+    """How an emotion moves."""
 
-    Attributes:
-        speed: tempo of gestures, 1 is neutral.
-        amplitude: size of movements, 1 is neutral.
-        sharpness: acceleration, 1 is neutral; above, strokes are short with a stop after them.
-        lateral: sideways extent of free arm movements, 1 is neutral.
-        pause_s: mean pause between gestures.
-        sway: size of slow idle movement, 1 is neutral.
-        restless: size of quicker idle movement, 1 is neutral.
-        tremor: of arms and head, degrees.
-        breath_hz: breaths per second.
-        breath: depth of breathing as movement of the shoulders, degrees.
-        gaze_s: mean time between turns of the head.
-        gaze_deg: size of these turns.
-        gaze_move_s: how long such a turn takes.
-        shift_s: mean time between shifts of weight.
-    """
-
-    speed: float = 1.0
-    amplitude: float = 1.0
-    sharpness: float = 1.0
-    lateral: float = 1.0
-    pause_s: float = 0.35
-    sway: float = 1.8
-    restless: float = 1.2
-    tremor: float = 0.0
-    breath_hz: float = 0.25
-    breath: float = 1.2
-    gaze_s: float = 1.6
-    gaze_deg: float = 12.0
-    gaze_move_s: float = 0.55
-    shift_s: float = 2.2
+    speed: float = 1.0  # tempo of gestures, 1 is neutral
+    amplitude: float = 1.0  # size of movements, 1 is neutral
+    sharpness: float = 1.0  # acceleration, 1 is neutral; above, strokes are short and stop
+    lateral: float = 1.0  # sideways extent of free arm movements, 1 is neutral
+    pause_s: float = 0.35  # mean pause between gestures
+    sway: float = 1.8  # size of slow idle movement, 1 is neutral
+    restless: float = 1.2  # size of quicker idle movement, 1 is neutral
+    tremor: float = 0.0  # of arms and head, degrees
+    breath_hz: float = 0.25  # breaths per second
+    breath: float = 1.2  # depth of breathing as movement of the shoulders, degrees
+    gaze_s: float = 1.6  # mean time between turns of the head
+    gaze_deg: float = 12.0  # size of these turns
+    gaze_move_s: float = 0.55  # how long such a turn takes
+    shift_s: float = 2.2  # mean time between shifts of weight
 
 
 @functools.cache
@@ -104,9 +87,7 @@ def styles(emotion: str) -> tuple[Style, ...]:
 def mixed_style(weights: np.ndarray, mode: int | None = None) -> Style:
     """Return the style of a mixture of emotions: every number mixes linearly.
 
-    Args:
-        weights: of the seven emotions, sum 1.
-        mode: of an emotion that has two; None: between both.
+    The mode is that of an emotion that has two; None: between both.
     """
     return Style(*(weights @ _style_rows(mode)).tolist())
 
@@ -130,16 +111,9 @@ def _posture_rows(emotion: str) -> np.ndarray:
 def posture_channels(
     weights: np.ndarray, rng: np.random.Generator, body: Body, mode: int = 0
 ) -> np.ndarray:
-    """Draw how a body stands at a mixture of emotions.
+    """Draw how a body stands at a mixture of emotions: channels [SIZE].
 
-    Args:
-        weights: of the seven emotions, sum 1.
-        rng: source of the draws.
-        body: gives the rest pose.
-        mode: of an emotion that has two.
-
-    Returns:
-        Channels [SIZE].
+    The mode is that of an emotion that has two.
     """
     side = 1.0 if rng.random() < 0.5 else -1.0
     mean = sum(

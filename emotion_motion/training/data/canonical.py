@@ -41,13 +41,12 @@ def onto_body(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """Map a motion onto the skeleton's body.
 
     Args:
-        points: [T, K, 3] in any unit, z up, standing anywhere; keypoints of `skeleton`, which
-            has those of body_25.
+        points: [T, K, 3] in any unit, z up, standing anywhere; keypoints of `skeleton`.
         skeleton: the body of height 1.
 
     Returns:
-        [T, K, 3] float64 of height 1, ankles of standing feet at the rest pose's height;
-        `skeleton.project` gives the same.
+        [T, K, 3] float64, ankles of standing feet at the rest pose's height; `skeleton.project`
+        gives the same.
 
     Raises:
         TrainingError: a body without legs or trunk, all keypoints in one place, or a skeleton
@@ -60,11 +59,9 @@ def onto_body(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
             f'of body_25 in 3D'
         )
     source = {n: np.asarray(points[:, i], float) for i, n in enumerate(skeleton.names)}
-    body = _Body(skeleton)
-    placed = body.place(source)
+    placed = _Body(skeleton).place(source)
     result = np.stack([placed[name] for name in skeleton.names], axis=1)
-    # Takes out what rounding left; the body is already one.
-    return skeleton.project(result)
+    return skeleton.project(result)  # takes out what rounding left
 
 
 def _leg_length(source: _Points) -> float:
@@ -97,7 +94,10 @@ class _Body:
         floor = standing_height(np.stack([source['LAnkle'], source['RAnkle']], axis=1))
         raise_by = np.array([0.0, 0.0, self.ankle_height - scale * floor])
         placed: _Points = {}
-        turns = {side: self._foot_turn(source, side) for side in 'LR'}
+        turns = {}
+        for side in 'LR':  # flat where the source's foot stands flat
+            turn = self._turn(source, [side + name for name in _FOOT])
+            turns[side] = _level(turn, source[f'{side}Ankle'])
         wanted = {
             side: self._above_ground(scale * source[f'{side}Ankle'] + raise_by, turns[side], side)
             for side in 'LR'
@@ -145,11 +145,6 @@ class _Body:
         placed[f'{side}Knee'], placed[f'{side}Ankle'] = two_bones(
             placed[f'{side}Hip'], ankle, pole, lengths, nearest=0.02, straightest=0.9998
         )
-
-    def _foot_turn(self, source: _Points, side: str) -> np.ndarray:
-        """Return the foot's rotation [T, 3, 3], flat where the source's stands flat."""
-        turn = self._turn(source, [side + name for name in _FOOT])
-        return _level(turn, source[f'{side}Ankle'])
 
     def _above_ground(self, ankle: np.ndarray, turn: np.ndarray, side: str) -> np.ndarray:
         """Raise ankles [T, 3] whose foot, which cannot bend its toes, would be in the ground."""
@@ -221,12 +216,7 @@ def completed(points: np.ndarray, confidence: np.ndarray, skeleton: Skeleton) ->
 
     They keep confidence 0, so that the loss ignores them; but the model sees where they are. Never
     given is what has no confidence and 0 in all coordinates: other keypoints without confidence
-    were made up by a reader, which knows better than we.
-
-    Args:
-        points: [T, K, 3] in any unit.
-        confidence: [T, K].
-        skeleton: with the keypoints of body_25.
+    were made up by a reader, which knows better than we. Points are [T, K, 3] in any unit.
 
     Raises:
         TrainingError: hips or shoulders are absent, which nothing can stand for.

@@ -23,20 +23,14 @@ _LEFT, _RIGHT, _MIDDLE = '#1f77b4', '#d1495b', '#3b3f46'
 _WIDTH_IN = 4.0
 
 
-def draw_first_frame(clip: Clip, path: str | Path, title: str = '') -> Path:
+def draw_first_frame(clip: Clip, path: Path, title: str = '') -> None:
     """Draw the first frame: a body in 3D turned to the camera, a body in 2D as in its picture.
-
-    Args:
-        clip: any clip whose skeleton the package knows.
-        path: picture to write; the ending tells the format.
-        title: text above it.
 
     Raises:
         MotionFileError: the skeleton is not known.
         StorageError: the picture cannot be written.
         ConfigError: matplotlib is missing.
     """
-    path = Path(path)
     try:
         skeleton = load_skeleton(clip.skeleton)
     except SkeletonError as error:
@@ -45,8 +39,9 @@ def draw_first_frame(clip: Clip, path: str | Path, title: str = '') -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if clip.dims == 3:
             motions = {'': _toward_camera(clip, skeleton)}
-            return film_strips(motions, skeleton, path, title=title, width_in=_WIDTH_IN)
-        return _draw_picture(clip, skeleton, path, title)
+            film_strips(motions, skeleton, path, title=title, width_in=_WIDTH_IN)
+        else:
+            _draw_picture(clip, skeleton, path, title)
 
 
 def _toward_camera(clip: Clip, skeleton: Skeleton) -> np.ndarray:
@@ -58,7 +53,7 @@ def _toward_camera(clip: Clip, skeleton: Skeleton) -> np.ndarray:
     return turned(points, -facing(points, skeleton))
 
 
-def _draw_picture(clip: Clip, skeleton: Skeleton, path: Path, title: str) -> Path:
+def _draw_picture(clip: Clip, skeleton: Skeleton, path: Path, title: str) -> None:
     """Draw what was seen of the first frame; pale where it is unsure."""
     figure, _ = new_figure(_WIDTH_IN, 1.25 * _WIDTH_IN)
     figure.set_layout_engine('constrained')
@@ -84,7 +79,6 @@ def _draw_picture(clip: Clip, skeleton: Skeleton, path: Path, title: str) -> Pat
     text = f'{title}\n{missing} of {skeleton.size} keypoints not seen'.strip()
     axis.set_title(text, fontsize=9, color=_MIDDLE)
     figure.savefig(path, dpi=150)
-    return path
 
 
 def _colour(skeleton: Skeleton, keypoint: int) -> str:

@@ -38,7 +38,7 @@ def two_bones(
     nearest: float = 1e-4,
     straightest: float = 1.0 - 1e-6,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Analytic reach of a limb of two bones.
+    """Reach with a limb of two bones: return the joint between them and its end, [..., 3] each.
 
     Args:
         start: [..., 3] where the first bone starts.
@@ -47,9 +47,6 @@ def two_bones(
         lengths: of the two bones.
         nearest: how much farther than a folded limb the end stays from the start.
         straightest: share of the limb's length that it stretches to.
-
-    Returns:
-        The joint between the bones and the end of the second one, each [..., 3].
     """
     first, second = lengths
     along, distance = unit(end - start), norm(end - start)[..., None]

@@ -9,6 +9,7 @@ import dataclasses
 from dataclasses import dataclass, field
 import hashlib
 import itertools
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,8 @@ class IngestReport:
         if not self.rejected:
             return []
         lines = [f'rejected {len(self.rejected)}:']
-        for reason, group in itertools.groupby(sorted(self.rejected, key=_reason), key=_reason):
+        by_reason = sorted(self.rejected, key=itemgetter(1))
+        for reason, group in itertools.groupby(by_reason, key=itemgetter(1)):
             paths = [path for path, _ in group]
             if len(paths) == 1 and paths[0] in reason:
                 lines.append(f'  {reason}')
@@ -300,10 +302,6 @@ def _origin(path: Path) -> dict[str, Any]:
     hashes = ''.join(f'{file.name} {file_hash(file)}\n' for file in files)
     digest = hashlib.sha256(hashes.encode('utf-8', 'replace')).hexdigest()
     return {'sha256': digest, 'bytes': sum(file.stat().st_size for file in files)}
-
-
-def _reason(rejected: tuple[str, str]) -> str:
-    return rejected[1]
 
 
 def _listed(numbers: dict[str, Any], form: str) -> str:

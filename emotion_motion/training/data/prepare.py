@@ -117,19 +117,12 @@ def _mean_angle(angles: np.ndarray) -> float:
 
 
 def _in_place(points: np.ndarray, skeleton: Skeleton, rate_hz: float) -> np.ndarray:
-    """Take the path and the turns of a walk out; sway and what stays near is left alone.
+    """Take the path and the turns of a walk out of points [T, K, D] in body heights, z up.
 
     The path is a follower that stands still while the body is near it and is drawn along when it
     leaves, smoothed. It is taken out where it gets farther than 0.3 body heights; the turns, of
-    bodies in 3D, where they get farther than 75 degrees.
-
-    Args:
-        points: [T, K, D] in body heights, z up.
-        skeleton: names the keypoints.
-        rate_hz: frames a second.
-
-    Returns:
-        [T, K, D], every frame moved and turned as a whole.
+    bodies in 3D, where they get farther than 75 degrees. Every frame is moved and turned as a
+    whole.
     """
     ground = slice(0, points.shape[-1] - 1)
     path = points[:, skeleton.root, ground]

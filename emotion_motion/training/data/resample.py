@@ -22,18 +22,8 @@ _KAISER = 5.0  # shape of its window: 50 dB down beyond the transition
 _CHUNK = 4096  # new frames worked on at once
 
 
-def _resampled(length: int, rate_hz: float, new_rate_hz: float) -> int:
-    """Return how many frames `length` frames become; the last lies no later than before."""
-    return int(np.floor((length - 1) * new_rate_hz / rate_hz + 1e-6)) + 1
-
-
 def resample_values(values: np.ndarray, rate_hz: float, new_rate_hz: float) -> np.ndarray:
-    """Resample smooth signals.
-
-    Args:
-        values: [T, ...].
-        rate_hz: their frames a second.
-        new_rate_hz: the new ones.
+    """Resample smooth signals [T, ...].
 
     Returns:
         [T', ...] float64; the first frame has the time of the first. What lies above 0.5 of the
@@ -41,12 +31,11 @@ def resample_values(values: np.ndarray, rate_hz: float, new_rate_hz: float) -> n
     """
     values = np.asarray(values, dtype=np.float64)
     if rate_hz == new_rate_hz or len(values) == 1:
-        count = _resampled(len(values), rate_hz, new_rate_hz)
-        return values[:1].repeat(count, axis=0) if len(values) == 1 else values.copy()
+        return values.copy()
     lower = min(rate_hz, new_rate_hz) / rate_hz  # in frames of the old rate
     reach = int(np.ceil(_CYCLES / lower))
     padded = _padded(values.reshape(len(values), -1), reach + 1)
-    new = np.arange(_resampled(len(values), rate_hz, new_rate_hz)) * (rate_hz / new_rate_hz)
+    new = _new_times(len(values), rate_hz, new_rate_hz)
     parts = [
         _weigh(padded, part, reach, lower)
         for part in np.array_split(new, max(1, len(new) // _CHUNK))
@@ -99,6 +88,12 @@ def bridged(points: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     return points
 
 
+def _new_times(length: int, rate_hz: float, new_rate_hz: float) -> np.ndarray:
+    """Return when the new frames are, in old frames; the last lies no later than before."""
+    count = int(np.floor((length - 1) * new_rate_hz / rate_hz + 1e-6)) + 1
+    return np.arange(count) * (rate_hz / new_rate_hz)
+
+
 def _padded(values: np.ndarray, count: int) -> np.ndarray:
     """Go on beyond both ends [T, F], turned about the end frames: no step, no kink."""
     places = np.arange(-count, len(values) + count)
@@ -133,7 +128,7 @@ def _weigh(padded: np.ndarray, times: np.ndarray, reach: int, lower: float) -> n
 
 
 def _linear(values: np.ndarray, rate_hz: float, new_rate_hz: float) -> np.ndarray:
-    times = np.arange(_resampled(len(values), rate_hz, new_rate_hz)) * (rate_hz / new_rate_hz)
+    times = _new_times(len(values), rate_hz, new_rate_hz)
     low = np.minimum(times.astype(int), len(values) - 1)
     high = np.minimum(low + 1, len(values) - 1)
     share = (times - low)[:, None]
@@ -142,7 +137,7 @@ def _linear(values: np.ndarray, rate_hz: float, new_rate_hz: float) -> np.ndarra
 
 def _lowest(confidence: np.ndarray, rate_hz: float, new_rate_hz: float) -> np.ndarray:
     """Return the lowest confidence of the old frames within half a frame, new or old."""
-    times = np.arange(_resampled(len(confidence), rate_hz, new_rate_hz)) * (rate_hz / new_rate_hz)
+    times = _new_times(len(confidence), rate_hz, new_rate_hz)
     half = max(0.5 * rate_hz / new_rate_hz, 0.5)
     last = len(confidence) - 1
     first = np.clip(np.ceil(times - half - 1e-9).astype(int), 0, last)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+import functools
 import hashlib
 from typing import Literal, TYPE_CHECKING
 
@@ -17,25 +18,26 @@ import numpy as np
 
 from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.settings import Checked, setting
-from emotion_motion.training.data.index import TOLERANCE
 
 if TYPE_CHECKING:
+    from emotion_motion.body.skeleton import Skeleton
     from emotion_motion.io.clip import Clip
     from emotion_motion.training.data.store import ClipInfo, MotionDataset
 
-__all__ = ['GroupBy', 'SplitRule', 'check_leaks', 'group_of']
+__all__ = ['GroupBy', 'SplitRule', 'TOLERANCE', 'check_leaks', 'fingerprint', 'group_of']
 
 GroupBy = Literal['auto', 'actor', 'source']
 _SAME = 2e-3  # body heights between the frames of one motion that was prepared twice
+TOLERANCE = 2e-4  # body heights; different takes of one gesture lie 0.01 apart and more
+_SIZE = 16  # of a fingerprint
+_WAVES = 4  # the mean over time and three cosines
 _SHOWN, _ENOUGH = 5, 100  # leaks that the message names, and that are looked for
 
 
 def group_of(clip: Clip | ClipInfo, by: GroupBy = 'auto') -> str:
     """Return the name of what a clip must not be parted from.
 
-    Args:
-        clip: with its actor and source.
-        by: 'actor', 'source', or 'auto': the actor where one is known, else the source.
+    `auto` is the actor where one is known, else the source.
 
     Raises:
         TrainingError: neither is known, or the actor is not and `by` asks for it.
@@ -69,7 +71,6 @@ class SplitRule(Checked):
             )
 
     def __call__(self, clip: Clip) -> str:
-        """Return the split of a clip."""
         return self.of_group(group_of(clip, self.by))
 
     def of_group(self, group: str) -> str:
@@ -164,3 +165,34 @@ def _same(one: MotionDataset, i: int, other: MotionDataset, j: int) -> bool:
     count = min(len(first), len(second))
     images = (second[:count], one.skeleton.mirrored(second[:count]))
     return any(np.abs(first[:count] - image).max() <= _SAME for image in images)
+
+
+def fingerprint(keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Return the fingerprint [16] float32 of keypoints [T, K, D]."""
+    points = np.asarray(keypoints, dtype=np.float64)
+    even = _even(points, skeleton)  # [T, F]
+    time = (np.arange(len(points)) + 0.5) / len(points)
+    waves = np.cos(np.pi * np.arange(_WAVES)[:, None] * time) / len(points)  # [W, T]
+    moments = (waves @ even).ravel()
+    return (_directions(len(moments)) @ moments).astype(np.float32)
+
+
+def _even(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Return features [T, F] that mirroring leaves alone."""
+    side = points.shape[-1] - 2  # y of (x, y, z); the first of (y, z)
+    pairs = [(i, j) for i, j in enumerate(skeleton.mirror) if i <= j]
+    first, second = points[:, [i for i, _ in pairs]], points[:, [j for _, j in pairs]]
+    total, gap = 0.5 * (first + second), first - second
+    # Mirroring turns the sign of the sum across and of the difference along; squares hold them.
+    even, odd = total.copy(), gap.copy()
+    even[..., side], odd[..., side] = gap[..., side], total[..., side]
+    # Scaled so that the movement of a limb counts as much here as there.
+    parts = (even, 4.0 * odd * odd, 4.0 * odd[:, 1:] * odd[:, :-1])
+    return np.concatenate([part.reshape(len(points), -1) for part in parts], axis=1)
+
+
+@functools.cache
+def _directions(size: int) -> np.ndarray:
+    """Return fixed directions [16, size] of length 1."""
+    directions = np.random.default_rng(20260101).standard_normal((_SIZE, size))
+    return directions / np.linalg.norm(directions, axis=1, keepdims=True)

@@ -9,7 +9,7 @@ shards with the frames. Opening reads the index alone; a clip is read when it is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 import json
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,16 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import SkeletonError, TrainingError
 from emotion_motion.files import check_free, new_folder, storage_errors
 from emotion_motion.io.clip import Clip
-from emotion_motion.training.data.index import fingerprint, Index, IndexRow, SPLITS
-from emotion_motion.training.data.shards import Frames, ShardReader, ShardWriter
+from emotion_motion.training.data.shards import (
+    Frames,
+    Index,
+    IndexRow,
+    ShardReader,
+    ShardWriter,
+    SPLITS,
+    TEXTS,
+)
+from emotion_motion.training.data.splits import fingerprint
 
 __all__ = ['FORMAT', 'SPLITS', 'ClipInfo', 'MotionDataset', 'is_dataset', 'write_dataset']
 
@@ -35,15 +43,7 @@ Splits = Callable[[Clip], str] | Sequence[str] | None
 
 @dataclass(frozen=True)
 class ClipInfo:
-    """Where a clip comes from; '' for what nobody knows.
-
-    Attributes:
-        source: a file's path, or what generated it.
-        actor: who moved.
-        content: what is done.
-        licence: SPDX identifier or name.
-        label: what the source said of its emotion.
-    """
+    """Where a clip comes from, as `Clip` has it; '' for what nobody knows."""
 
     source: str
     actor: str
@@ -85,7 +85,6 @@ class MotionDataset:
         self._index, self._frames = index, frames
 
     def __len__(self) -> int:
-        """Return the number of clips N."""
         return len(self.lengths)
 
     def info(self, i: int) -> ClipInfo:
@@ -175,19 +174,17 @@ class MotionDataset:
         splits: Splits = None,
         manifest: dict[str, Any] | None = None,
     ) -> MotionDataset:
-        """Hold prepared clips with emotions in memory.
+        """Hold prepared clips with emotions in memory: at least one, all of one rate.
 
-        Args:
-            clips: at least one, all of one rate.
-            skeleton: default body_25, or its flat form for clips of D = 2.
-            splits: of the clips, see `Splits`.
-            manifest: entries to add to the manifest.
+        The skeleton is body_25, or its flat form for clips of D = 2, where none is given.
 
         Raises:
             TrainingError: no clip, or one that does not fit (see `write_dataset`).
         """
         clips = list(clips)
-        skeleton = skeleton or _default_skeleton(clips)
+        if skeleton is None:
+            skeleton = load_skeleton('body_25')
+            skeleton = skeleton.flat() if clips and clips[0].dims == 2 else skeleton
         rate_hz = clips[0].rate_hz if clips else 0.0
         memory = _Memory()
         rows = list(_rows(clips, memory.add, skeleton, rate_hz, splits))
@@ -277,14 +274,14 @@ def _rows(
         split = _split(splits, clip, number)
         shard, row = add(clip.keypoints, clip.confidence, emotions)
         yield IndexRow(
-            shard=shard,
-            row=row,
-            length=len(clip),
-            split=split,
-            emotions=emotions.mean(axis=0),
-            fingerprint=fingerprint(clip.keypoints, skeleton),
-            texts={field.name: getattr(clip, field.name) for field in fields(ClipInfo)},
-            valence_arousal=clip.valence_arousal,
+            shard,
+            row,
+            len(clip),
+            emotions.mean(axis=0),
+            fingerprint(clip.keypoints, skeleton),
+            split,
+            clip.valence_arousal or (np.nan, np.nan),
+            tuple(getattr(clip, name) for name in TEXTS),
         )
 
 
@@ -317,11 +314,6 @@ def _checked_emotions(clip: Clip, number: int, skeleton: Skeleton, rate_hz: floa
             f'expected {list(skeleton.rest.shape)} of {skeleton.name!r}'
         )
     return clip.emotions
-
-
-def _default_skeleton(clips: Sequence[Clip]) -> Skeleton:
-    skeleton = load_skeleton('body_25')
-    return skeleton.flat() if clips and clips[0].dims == 2 else skeleton
 
 
 def _manifest(

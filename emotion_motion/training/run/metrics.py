@@ -30,18 +30,13 @@ class MetricsLog:
     join that row.
     """
 
-    def __init__(
-        self, csv_path: Path, tensorboard: Path | None = None, *, first_step: int | None = None
-    ) -> None:
-        """Go on with the files that are there; nothing is written before the first `log`.
+    def __init__(self, csv_path: Path, tensorboard: Path | None = None) -> None:
+        """Go on with the table and TensorBoard's event files; nothing is written before `log`.
 
-        Args:
-            csv_path: the table.
-            tensorboard: folder of TensorBoard's event files; None: none are written.
-            first_step: TensorBoard forgets what an earlier process logged from here on.
+        Without a folder for them there are no event files.
         """
         self._path, self._tensorboard = Path(csv_path), tensorboard
-        self._first_step = first_step
+        self._first_step: int | None = None  # from here on TensorBoard forgets what was logged
         self._writer: Any = None
         self._columns: list[str] | None = None  # None: the table was not looked at yet
         self._last_step = -1

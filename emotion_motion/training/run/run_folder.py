@@ -42,7 +42,6 @@ from emotion_motion.files import (
 )
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.run.metrics import MetricsLog
-from emotion_motion.training.run.state import newest_state
 
 __all__ = ['RunFolder']
 
@@ -54,22 +53,13 @@ class RunFolder:
     """One run's folder; `create` makes it, `open` goes on with it.
 
     While a process has it, no other process can open it.
-
-    Attributes:
-        root: the folder.
-        config_path: its config.yaml.
-        checkpoints: folder of the states.
-        best: folder of the best model; missing until `save_best`.
-        strips: folder of the film strips.
-        metrics: the log of the run's metrics.
     """
 
     def __init__(self, root: Path, lock: FileLock) -> None:
-        """Use `create` or `open`."""
         self.root, self._lock = root, lock
         self.config_path = root / _CONFIG
         self.checkpoints = root / 'checkpoints'
-        self.best = root / 'best'
+        self.best = root / 'best'  # missing until `save_best`
         self.strips = root / 'strips'
         self.metrics = MetricsLog(root / 'metrics.csv', root / 'tensorboard')
 
@@ -85,8 +75,8 @@ class RunFolder:
             need_bytes: space that the run will take, as far as is known.
 
         Raises:
-            TrainingError: the folder is not empty, another process trains in it, or its disk has
-                too little space.
+            TrainingError: the folder is not empty, another process trains in it, or its disk is
+                full.
             StorageError: it cannot be written.
         """
         root = Path(path)
@@ -103,15 +93,10 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, need_bytes: int = 0) -> RunFolder:
-        """Open the folder of a run to go on with it.
-
-        Args:
-            path: a folder that `create` made.
-            need_bytes: space that the rest of the run will take, as far as is known.
+        """Open the folder of a run, which `create` made, to go on with it.
 
         Raises:
-            TrainingError: it is no run folder, another process trains in it, or its disk has too
-                little space.
+            TrainingError: it is no run folder, another process trains in it, or its disk is full.
             StorageError: it cannot be written.
         """
         root = Path(path)
@@ -134,24 +119,22 @@ class RunFolder:
         run.strips.mkdir(exist_ok=True)
         return run
 
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """What the data was when the run began; assign another for data made in the folder."""
-        return _read_json(self.root / _MANIFEST)
-
-    @manifest.setter
-    def manifest(self, manifest: Mapping[str, Any]) -> None:
+    def describe_data(self, manifest: Mapping[str, Any]) -> None:
+        """Write down what the data is, also where it was made in the folder."""
         with storage_errors(f'{self.root / _MANIFEST}'):
             write_file(self.root / _MANIFEST, _json(manifest))
 
     @property
     def environment(self) -> dict[str, Any]:
         """Where the run began, and under 'resumed' where it went on."""
-        return _read_json(self.root / _ENVIRONMENT)
-
-    def newest_state(self) -> Path | None:
-        """Return the folder of the newest whole state; see `state.newest_state`."""
-        return newest_state(self.checkpoints)
+        path = self.root / _ENVIRONMENT
+        try:
+            return json.loads(path.read_text(encoding='utf-8'))
+        except (OSError, ValueError) as error:
+            raise TrainingError(
+                f'got {path}, which cannot be read as JSON ({error}); expected what a training '
+                f'run wrote'
+            ) from error
 
     def resumed(self, step: int) -> None:
         """Note that the run goes on from a step, and forget metrics that came after it."""
@@ -236,16 +219,6 @@ def _locked(root: Path) -> FileLock:
 
 def _json(data: Mapping[str, Any]) -> bytes:
     return (json.dumps(data, indent=1) + '\n').encode()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f'got {path}, which cannot be read as JSON ({error}); expected what a training run '
-            f'wrote'
-        ) from error
 
 
 def _environment() -> dict[str, Any]:

@@ -51,17 +51,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class TrainState:
-    """Where a run is.
+    """Where a run is."""
 
-    Attributes:
-        step: optimiser steps taken.
-        tensors: by name ('model.*', 'average.*', 'optimiser.*'), flat; any shape and dtype.
-        numbers: all else; what JSON can hold.
-    """
-
-    step: int
-    tensors: dict[str, Tensor]
-    numbers: dict[str, Any] = field(default_factory=dict)
+    step: int  # optimiser steps taken
+    tensors: dict[str, Tensor]  # by flat names ('model.*', 'optimiser.*'); any shape and dtype
+    numbers: dict[str, Any] = field(default_factory=dict)  # all else; what JSON can hold
 
 
 def pack(
@@ -119,9 +113,6 @@ def save_state(checkpoints: Path, state: TrainState, *, keep: int = 3) -> Path:
         state: what to write. A state of the same step is replaced.
         keep: how many states to keep, this one included; the oldest go first.
 
-    Returns:
-        The state's folder.
-
     Raises:
         StorageError: the disk is full or the folder cannot be written; the message names the
             free space, the size and the newest whole state, which is untouched.
@@ -130,7 +121,14 @@ def save_state(checkpoints: Path, state: TrainState, *, keep: int = 3) -> Path:
     # Copies, since tensors that share memory cannot be saved.
     copies = {n: t.detach().to('cpu', copy=True).contiguous() for n, t in state.tensors.items()}
     tensors = safetensors.torch.save(copies)
-    numbers = _described(state, tensors)
+    data = {
+        'format': 'emotion_motion training state',
+        'format_version': FORMAT_VERSION,
+        'step': state.step,
+        'sha256': hashlib.sha256(tensors).hexdigest(),
+        'numbers': state.numbers,
+    }
+    numbers = (json.dumps(data, indent=1) + '\n').encode()
     path = checkpoints / f'step_{state.step:08d}'
     _recover(checkpoints)
     for partial in checkpoints.glob(f'step_*{PARTIAL}'):  # what a killed run left
@@ -176,17 +174,6 @@ def newest_state(checkpoints: Path) -> Path | None:
         else:
             return path
     return None
-
-
-def _described(state: TrainState, tensors: bytes) -> bytes:
-    data = {
-        'format': 'emotion_motion training state',
-        'format_version': FORMAT_VERSION,
-        'step': state.step,
-        'sha256': hashlib.sha256(tensors).hexdigest(),
-        'numbers': state.numbers,
-    }
-    return (json.dumps(data, indent=1) + '\n').encode()
 
 
 def _verified(path: Path) -> tuple[bytes, dict[str, Any]]:

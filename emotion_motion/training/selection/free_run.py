@@ -29,36 +29,22 @@ SMOOTHED_FRAMES = 7
 
 @dataclass(frozen=True, eq=False)
 class FreeRun:
-    """Streams from the rest pose, without a reset.
+    """Streams from the rest pose, without a reset."""
 
-    Attributes:
-        keypoints: [B, T, K, D] in metres.
-        recognised: [B, T, 7] weights that the model sees in its own motion.
-        rate_hz: frames a second.
-    """
-
-    keypoints: np.ndarray
-    recognised: np.ndarray
+    keypoints: np.ndarray  # [B, T, K, D] in metres
+    recognised: np.ndarray  # [B, T, 7] weights that the model sees in its own motion
     rate_hz: float
 
 
 @dataclass(frozen=True, eq=False)
 class Thirds:
-    """One stretch of motion, measured in N thirds of a second.
+    """One stretch of motion, measured in N thirds of a second."""
 
-    Attributes:
-        speed_m_s: [N] mean keypoint speed of the smoothed motion [m/s].
-        jerk: [N] mean size of the third difference of the motion itself [m].
-        still: [N] booleans, whether it is slower than 0.05 m/s.
-        first: frame that the first of them begins with.
-        size: frames of each.
-    """
-
-    speed_m_s: np.ndarray
-    jerk: np.ndarray
-    still: np.ndarray
-    first: int
-    size: int
+    speed_m_s: np.ndarray  # [N] mean keypoint speed of the smoothed motion
+    jerk: np.ndarray  # [N] mean size of the third difference of the motion itself [m]
+    still: np.ndarray  # [N] booleans, whether it is slower than 0.05 m/s
+    first: int  # frame that the first of them begins with
+    size: int  # frames of each
 
 
 def free_run(
@@ -68,13 +54,10 @@ def free_run(
     *,
     past: np.ndarray | None = None,
 ) -> FreeRun:
-    """Run a generator from its rest pose, or on from motion.
+    """Run a generator of B streams from its rest pose, or on from motion.
 
-    Args:
-        generator: B streams.
-        seconds: how long [s].
-        emotions: what each stream is to show, [B, 7]; None: seven streams, one an emotion.
-        past: motion to go on from, see `MotionGenerator.prime`.
+    What each stream is to show are `emotions` [B, 7]; None: seven streams, one an emotion. For
+    `past` see `MotionGenerator.prime`.
     """
     generator.set_emotion(np.eye(len(EMOTIONS)) if emotions is None else emotions)
     if past is None:

@@ -27,36 +27,22 @@ _Part = tuple[Thirds, np.ndarray]  # a clip, and which thirds of a second belong
 
 @dataclass(frozen=True)
 class Manner:
-    """How one emotion moves in the data.
+    """How one emotion moves in the data."""
 
-    Attributes:
-        speed_m_s: mean keypoint speed of the smoothed motion [m/s].
-        still_share: share of thirds of a second below 0.05 m/s.
-        longest_still_s: longest run of them in one clip [s].
-        jerk: mean size of the third difference from frame to frame [m].
-        seconds: how much was measured [s].
-    """
-
-    speed_m_s: float
-    still_share: float
-    longest_still_s: float
-    jerk: float
-    seconds: float
+    speed_m_s: float  # mean keypoint speed of the smoothed motion
+    still_share: float  # of thirds of a second, below 0.05 m/s
+    longest_still_s: float  # longest run of them in one clip
+    jerk: float  # mean size of the third difference from frame to frame [m]
+    seconds: float  # how much was measured
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The manner of each emotion in the data.
+    """The manner of each emotion in the data."""
 
-    Attributes:
-        manners: by emotion, those that the data has, in the order of EMOTIONS.
-        keypoints: [K] booleans, the keypoints that the data measures.
-        body_height_m: the height that lengths and speeds are those of [m].
-    """
-
-    manners: Mapping[str, Manner]
-    keypoints: np.ndarray
-    body_height_m: float
+    manners: Mapping[str, Manner]  # of the emotions that the data has, in the order of EMOTIONS
+    keypoints: np.ndarray  # [K] booleans, the keypoints that the data measures
+    body_height_m: float  # the height that lengths and speeds are those of
 
     @property
     def emotions(self) -> tuple[str, ...]:

@@ -81,14 +81,8 @@ def score_checkpoint(
 ) -> FreeRunScore:
     """Let a checkpoint run freely from its rest pose and compare it with the data.
 
-    The same checkpoint, reference and seed give the same score on the same machine.
-
-    Args:
-        checkpoint: the model.
-        reference: how the data moves.
-        seconds: length of the run [s].
-        seed: of the run.
-        streams: streams for each emotion of the data.
+    The same checkpoint, reference and seed give the same score on the same machine. There are so
+    many streams for each emotion of the data.
 
     Raises:
         TrainingError: the reference is that of another body, or the run is shorter than 2 s.

@@ -1,11 +1,16 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Input noise with targets that lead back, which keeps the live loop on its path.
+"""Inputs off their path, by noise and by rollouts, and targets that lead back.
 
-Slow drift (AR(1)) is to be undone over several frames, so the target keeps most of it; white
-noise at once. Both are as large as a few displacements. Wandering is as large as poses differ: the
-whole body, for a second or two, in a pose that nobody takes, as a live stream gets into after
-minutes. Shapes as in `emotion_motion.model.network`; N = T + 1 frames go in.
+They keep the live loop on its path. Slow drift (AR(1)) is to be undone over several frames, so
+its target keeps most of it; white noise at once. Both are as large as a few displacements.
+Wandering is as large as poses differ: the whole body, for a second or two, in a pose that nobody
+takes, as a live stream gets into after minutes. Shapes as in `emotion_motion.model.network`;
+N = T + 1 frames go in.
+
+A rollout puts the model's own motion in the place of the inputs. A pass predicts every frame of
+the window at once, so a second pass sees what the live loop sees after two frames of its own. The
+emotion loss is then measured on the model's own motion. No gradient goes through the passes.
 """
 
 from __future__ import annotations
@@ -20,11 +25,21 @@ import torch
 from torch import Tensor
 
 from emotion_motion.model.network import MotionModel
-from emotion_motion.training.config import NoiseConfig
+from emotion_motion.training.config import NoiseConfig, RolloutConfig
 
-__all__ = ['NoiseDraw', 'ar1', 'draw_noise', 'noised', 'pose_spread']
+__all__ = [
+    'NoiseDraw',
+    'ar1',
+    'draw_noise',
+    'noised',
+    'pose_spread',
+    'leading_back',
+    'passes_at',
+    'rolled_out',
+]
 
 _ALONE = 0.3  # of a coordinate's standard deviation: how far it wanders by itself
+Frames = Callable[[Tensor], Tensor]  # frames [B, T, O] in model space to others
 
 
 class NoiseDraw(NamedTuple):
@@ -39,15 +54,7 @@ class NoiseDraw(NamedTuple):
 def draw_noise(
     config: NoiseConfig, length: int, outputs: int, components: int, random: np.random.Generator
 ) -> NoiseDraw:
-    """Draw the noise of one window.
-
-    Args:
-        config: how much of it.
-        length: frames T.
-        outputs: coordinates O.
-        components: principal axes Z of its poses that wandering goes along.
-        random: where it is drawn from.
-    """
+    """Draw the noise of one window of T frames, O coordinates and Z principal axes."""
     sizes = (outputs, outputs, components + outputs)
     if not config.noise:
         drift, white, wander = (torch.zeros(length, size) for size in sizes)
@@ -83,7 +90,7 @@ def noised(
     config: NoiseConfig,
     bodies: Callable[[Tensor], Tensor],
 ) -> tuple[Tensor, Tensor]:
-    """Return inputs off the path, and targets that lead back.
+    """Return inputs off the path, and targets that lead back, [B, T, O] each.
 
     Args:
         frames: [B, T + 1, O] of a body of height 1.
@@ -92,9 +99,6 @@ def noised(
         poses: [Z + O, O], of `pose_spread`.
         config: how much the target keeps of drift and wandering.
         bodies: puts frames [B, T, O] onto the body: the live loop only ever sees bodies.
-
-    Returns:
-        Inputs [B, T, O], and for each the frame that should follow [B, T, O].
     """
     scales = draw.scales[:, :, None, None]  # [B, 3, 1, 1]
     drift = ar1(draw.drift, config.drift_memory) * scales[:, 0] * unit
@@ -121,3 +125,30 @@ def _twice(memory: float, length: int) -> Tensor:
     """Return the standard deviation at each frame of `ar1` of `ar1`, [T, 1]."""
     response = ar1(ar1(torch.eye(length), memory), memory)
     return response.square().sum(dim=1, keepdim=True).sqrt()
+
+
+def passes_at(config: RolloutConfig, step: int, progress: float, seed: int) -> int:
+    """Return the number of passes of a step; the same in every process."""
+    if config.rollout == 0 or progress < config.rollout_after:
+        return 0
+    return int(np.random.default_rng((seed, step)).integers(config.rollout + 1))
+
+
+@torch.no_grad()
+def rolled_out(inputs: Tensor, passes: int, predict: Frames, bodies: Frames) -> Tensor:
+    """Return the model's own motion [B, T, O] in the place of the inputs but the first.
+
+    With each pass the model goes on from its own motion: `predict` gives the frames that follow.
+    """
+    own = inputs
+    for _ in range(passes):
+        own = torch.cat((inputs[:, :1], bodies(predict(own))[:, :-1]), dim=1)
+    return own
+
+
+def leading_back(own: Tensor, clean: Tensor, decay: float, bodies: Frames) -> Tensor:
+    """Return the frames [B, T, O] that should follow the model's own motion.
+
+    They are those of the clean motion [B, T + 1, O] but for a share of the offset.
+    """
+    return bodies(clean[:, 1:] + decay * (own - clean[:, :-1]))

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Targets for training: those that the live loop would have had, had it chosen what came."""
+"""Targets for training, in hindsight: each is the pose that the motion really came to."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from emotion_motion.training.config import TargetConfig
 
 __all__ = ['TargetDraw', 'draw_targets', 'pose_basis', 'targets_of']
 
-_LEAST_VARIANCE = 1e-8  # body heights squared: of motion that has fewer directions than that
+_LEAST_VARIANCE = 1e-8  # body heights squared; for motion that varies along fewer than Z axes
 
 
 class TargetDraw(NamedTuple):
-    """What the targets of a window (or, with a leading B, of a batch) need at random."""
+    """The random numbers for the targets of a window (or, with a leading B, of a batch)."""
 
-    times: Tensor  # [2] whole numbers: frames that a target is kept, frames since the first
-    untold: Tensor  # [] truth value
-    error: Tensor  # [T + horizon, Z], in standard deviations
+    times: Tensor  # [2] integers: for how many frames a target is kept, offset of the first choice
+    untold: Tensor  # [] boolean, whether the network gets no target
+    error: Tensor  # [T + horizon, Z], added to the targets, in standard deviations
 
 
 def pose_basis(frames: np.ndarray, pose_std: np.ndarray, size: int) -> np.ndarray:
     """Return the principal axes of poses, scaled to a standard deviation of 1.
 
-    They are those of places in space: of places in units of pose_std, as many say half as much of
-    a pose (12 of them miss 5.0 cm of a corpus pose where these miss 2.6), since planted feet, that
-    hardly move, count as much as arms there.
+    They are the axes of positions in space, not of positions in units of pose_std. In those units
+    planted feet, which hardly move, count as much as arms, and the same number of axes describes
+    a pose half as well: 12 of them miss 5.0 cm of a corpus pose, where 12 of these miss 2.6 cm.
 
     Args:
         frames: [N, O] in model space.
@@ -40,7 +40,7 @@ def pose_basis(frames: np.ndarray, pose_std: np.ndarray, size: int) -> np.ndarra
         size: number of axes Z.
 
     Returns:
-        [Z, O], the largest first; for frames / pose_std.
+        [Z, O], the largest first; they apply to frames / pose_std.
     """
     variance, directions = np.linalg.eigh(np.cov(frames, rowvar=False))
     largest = np.argsort(variance)[::-1][:size]
@@ -61,7 +61,7 @@ def draw_targets(
     kept, first = random.integers(shortest, longest + 1), random.integers(longest)
     untold = random.random() < config.untold
     scale = np.float32(config.loose * random.random())
-    # An error for each frame that a target may be of; those kept look at the same one.
+    # One error for each frame whose pose may be a target: frames that share a target share it.
     shape = (length + sizes.horizon, sizes.pose_axes)
     error = scale * random.standard_normal(shape, dtype=np.float32)
     return TargetDraw(
@@ -70,9 +70,9 @@ def draw_targets(
 
 
 def targets_of(frames: Tensor, model: MotionModel, draw: TargetDraw) -> tuple[Target, Tensor]:
-    """Make targets of what follows.
+    """Make targets from the poses that follow.
 
-    The frames between two choices have the same pose as their target, ever nearer.
+    All frames between two choices share a target: the pose `horizon` frames after the choice.
 
     Args:
         frames: clean motion [B, T + horizon, O] in model space.

@@ -19,11 +19,16 @@ from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.data.shards import Frames
 from emotion_motion.training.data.store import MotionDataset
-from emotion_motion.training.windows.augment import draw_times, jitter, time_warp
 from emotion_motion.training.windows.conditions import decoy, draw_condition
-from emotion_motion.training.windows.joins import ClipDraw, cross_faded, Entries, Stretch
-from emotion_motion.training.windows.noise import draw_noise, NoiseDraw
-from emotion_motion.training.windows.rollout import passes_at
+from emotion_motion.training.windows.noise import draw_noise, NoiseDraw, passes_at
+from emotion_motion.training.windows.stretches import (
+    ClipDraw,
+    cross_faded,
+    draw_times,
+    Entries,
+    Stretch,
+    time_warp,
+)
 from emotion_motion.training.windows.targets import draw_targets, TargetDraw
 
 __all__ = ['Batch', 'Window', 'WindowSampler']
@@ -68,13 +73,7 @@ class WindowSampler:
         split: str = 'train',
         seed: int | None = None,
     ) -> None:
-        """Look for the clips that can be used.
-
-        Args:
-            datasets: of one skeleton and rate.
-            config: how windows are cut and what is drawn for them.
-            split: whose clips.
-            seed: another than the run's.
+        """Look for the clips of a split that can be used; `seed` None: the run's.
 
         Raises:
             TrainingError: no clip of the split is long enough.
@@ -101,11 +100,8 @@ class WindowSampler:
     def batch(self, step: int, first: int, count: int, *, draws: bool = True) -> Batch:
         """Return windows `first` to `first + count` of a step, with all that they need.
 
-        Args:
-            step: steps done before.
-            first: number of the first window.
-            count: number of windows B.
-            draws: exchange conditions and roll out, as in training; False to measure.
+        With `draws` conditions are exchanged and steps roll out, as in training; without, to
+        measure.
         """
         batch = _stacked([self._drawn(step, i, draws) for i in range(first, first + count)])
         return batch._replace(mask=None) if batch.mask.all() else batch
@@ -267,8 +263,6 @@ class _Part:
         if random.random() < self._config.mirror:
             skeleton = self._data.skeleton
             points, confidence = skeleton.mirrored(points), confidence[:, list(skeleton.mirror)]
-        if self._config.jitter:
-            points = jitter(points, self._config.jitter, random)
         return Window(
             np.ascontiguousarray(points, dtype=np.float32),
             stretch.emotions,

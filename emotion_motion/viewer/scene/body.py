@@ -11,7 +11,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import SkeletonError
-from emotion_motion.viewer.scene.look import Colour, Look
+from emotion_motion.viewer.scene.world import Colour, Look
 
 __all__ = ['BodyShape', 'bone_mesh', 'sphere_mesh']
 
@@ -25,11 +25,8 @@ _SECTIONS = 8
 class BodyShape:
     """How K keypoints become E bones, each with a joint at its outer end, and S more spheres.
 
-    The spheres are the keypoints at no bone's end (the root) and, where there is a face, a head.
-
-    Args:
-        skeleton: name of the keypoint set; one that is not known has no bones.
-        names: K keypoint names.
+    The spheres are the keypoints at no bone's end (the root) and, where there is a face, a head. A
+    skeleton that is not known has no bones.
     """
 
     def __init__(self, skeleton: str, names: tuple[str, ...]) -> None:
@@ -51,7 +48,6 @@ class BodyShape:
         return [*self._radii[self._loose].tolist(), *[HEAD_RADIUS_M] * bool(self._head)]
 
     def wrists(self) -> list[int]:
-        """Return the numbers of the wrists, left first."""
         return [self.names.index(n) for n in ('LWrist', 'RWrist') if n in self.names]
 
     def root(self) -> int | None:
@@ -82,7 +78,6 @@ class BodyShape:
         return ends[:, 0], _turns_from_z(unit), lengths
 
     def sphere_colours(self, look: Look, *, gone: bool = False) -> list[Colour]:
-        """Return the colours of the S spheres."""
         names = [self.names[number] for number in self._loose] + ['head'] * bool(self._head)
         return [_colour(name, look, gone) for name in names]
 

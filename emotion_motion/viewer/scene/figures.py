@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.viewer.scene.body import BodyShape, bone_mesh, sphere_mesh
-from emotion_motion.viewer.scene.camera import Follower, WORLD
-from emotion_motion.viewer.scene.look import Colour, Look
-from emotion_motion.viewer.sources.source import Figure
+from emotion_motion.viewer.scene.world import Colour, Follower, Look, WORLD
+from emotion_motion.viewer.source import Figure
 
 __all__ = ['Figures', 'FigureView', 'Trail']
 
@@ -43,11 +42,9 @@ class Trail:
         self.line.colors = np.stack((colours[:-1], colours[1:]), axis=1)
 
     def add(self, point: np.ndarray, now_s: float) -> None:
-        """Go on to a point [3] in metres; one that is not measured is left out.
+        """Go on to a point [3] in metres at `now_s`; one that is not measured is left out.
 
-        Args:
-            point: where the wrist is.
-            now_s: of any clock; where it runs backwards, the trail begins anew [s].
+        Where the time runs backwards, the trail begins anew.
         """
         if not np.isfinite(point).all():
             return
@@ -80,7 +77,6 @@ class FigureView:
         self.shape = BodyShape(figure.skeleton, figure.names)
         self._scene, self._name, self._offset = scene, name, offset
         self.root = scene.add_frame(name, show_axes=False)
-        self._follower = Follower(self.root)
         self._spheres = [
             scene.add_mesh_simple(f'{name}/sphere_{number}', *sphere_mesh(radius), visible=False)
             for number, radius in enumerate(self.shape.sphere_radii)
@@ -94,7 +90,6 @@ class FigureView:
         self.dress(look, gone=gone)
 
     def dress(self, look: Look, *, gone: bool) -> None:
-        """Take on the colours of a look, or grey where the node is silent."""
         self._bone_colours = self.shape.bone_colours(look, gone=gone)
         for sphere, colour in zip(
             self._spheres, self.shape.sphere_colours(look, gone=gone), strict=True
@@ -106,7 +101,6 @@ class FigureView:
             trail.dress(colour, look.cell)
 
     def show(self, figure: Figure, now_s: float) -> None:
-        """Take on a pose."""
         keypoints = np.asarray(figure.keypoints, dtype=np.float64) + self._offset
         for sphere, place in zip(self._spheres, self.shape.place_spheres(keypoints), strict=True):
             sphere.visible = bool(np.isfinite(place).all())
@@ -127,10 +121,6 @@ class FigureView:
         if root is None or not np.isfinite(figure.keypoints[root]).all():
             return None
         return np.asarray(figure.keypoints[root], dtype=np.float64)
-
-    def stay(self, figure: Figure | None, now_s: float) -> None:
-        """Keep the body over its spot, wherever it walks; None: leave it where it is now."""
-        self._follower.follow(None if figure is None else self.place(figure), now_s)
 
     def _show_bone(self, number: int, start: np.ndarray, turn: np.ndarray, length: float) -> None:
         known = bool(np.isfinite(length))
@@ -156,18 +146,18 @@ class Figures:
 
     def __init__(self, scene: Any, look: Look) -> None:
         self._scene, self._look = scene, look
+        self._world = Follower(scene.add_frame(WORLD, show_axes=False))
         self._views: list[FigureView] = []
+        self._followers: list[Follower] = []
         self._gone, self._trails, self._visible = False, True, True
 
     def show(self, figures: tuple[Figure, ...], now_s: float) -> None:
-        """Show bodies; makes and removes what is needed for them."""
         if [view.shape.names for view in self._views] != [figure.names for figure in figures]:
             self._make(figures)
         for view, figure in zip(self._views, figures, strict=True):
             view.show(figure, now_s)
 
     def dress(self, look: Look, *, gone: bool) -> None:
-        """Take on the colours of a look."""
         if look is self._look and gone == self._gone:
             return
         self._look, self._gone = look, gone
@@ -175,21 +165,16 @@ class Figures:
             view.dress(look, gone=gone)
 
     def choose(self, *, visible: bool, trails: bool) -> None:
-        """Show or hide the bodies, and the trails of their wrists."""
         self._visible, self._trails = visible, trails
         for view in self._views:
             view.root.visible = visible
             for trail in view.trails:
                 trail.line.visible = trails
 
-    def stay(self, figures: tuple[Figure, ...], now_s: float, *, follow: bool) -> None:
-        """Keep each body over its own spot, if `follow`."""
-        for view, figure in zip(self._views, figures, strict=True):
-            view.stay(figure if follow else None, now_s)
-
-    def place(self, figures: tuple[Figure, ...]) -> np.ndarray | None:
-        """Return where the first body is [3]; None where nobody knows."""
-        return self._views[0].place(figures[0])
+    def follow(self, figures: tuple[Figure, ...], now_s: float, *, follow: bool) -> None:
+        """Keep the body over one spot by moving the world, or each of several over its own."""
+        for follower, view, figure in zip(self._followers, self._views, figures, strict=True):
+            follower.follow(view.place(figure) if follow else None, now_s)
 
     def _make(self, figures: tuple[Figure, ...]) -> None:
         for view in self._views:
@@ -206,4 +191,6 @@ class Figures:
             )
             for number, figure in enumerate(figures)
         ]
+        alone = len(figures) == 1
+        self._followers = [self._world] if alone else [Follower(view.root) for view in self._views]
         self.choose(visible=self._visible, trails=self._trails)

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.description.pinocchio_module import load_pinocchio
 from emotion_motion.robot.description.urdf import find_file
-from emotion_motion.viewer.scene.camera import WORLD
+from emotion_motion.viewer.scene.world import WORLD
 
 __all__ = ['BESIDE_M', 'RobotView', 'with_files']
 
@@ -26,21 +25,15 @@ _MESH = re.compile(r'(<mesh\b[^>]*?\bfilename\s*=\s*["\'])([^"\']+)')
 
 
 class RobotView:
-    """Shows a URDF with Pinocchio and its visualiser for viser.
-
-    Args:
-        server: a viser.ViserServer.
-        urdf: the description's text.
-
-    Attributes:
-        root: frame of the scene that the whole robot is in.
+    """Shows the text of a URDF with Pinocchio and its visualiser for viser.
 
     Raises:
         RobotError: Pinocchio is missing, or the description or its meshes cannot be read.
     """
 
     def __init__(self, server: Any, urdf: str) -> None:
-        pin = load_pinocchio()
+        from emotion_motion.robot.description.robot import pin
+
         text = with_files(urdf)
         try:
             from pinocchio.visualize.viser_visualizer import ViserVisualizer

@@ -7,12 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from emotion_motion.exceptions import EmotionMotionError
-from emotion_motion.viewer.scene.camera import Follower, place_cameras, WORLD
 from emotion_motion.viewer.scene.figures import Figures
-from emotion_motion.viewer.scene.ground import Ground
-from emotion_motion.viewer.scene.look import BRAND, DARK, LIGHT
 from emotion_motion.viewer.scene.robot import BESIDE_M, RobotView
-from emotion_motion.viewer.sources.source import Snapshot
+from emotion_motion.viewer.scene.world import BRAND, DARK, Ground, LIGHT, place_cameras
+from emotion_motion.viewer.source import Snapshot
 
 __all__ = ['Stage']
 
@@ -30,10 +28,9 @@ class Stage:
         self._look = DARK if dark else LIGHT
         self._robot: RobotView | None = None
         self._urdf = ''
-        self._world = Follower(server.scene.add_frame(WORLD, show_axes=False))
+        self._figures = Figures(server.scene, self._look)
         self._ground = Ground(server.scene, self._look)
         place_cameras(server, distance=1.0 + 0.5 * max(0, bodies - 1))
-        self._figures = Figures(server.scene, self._look)
         self._number = -1
         self._shadows = False
         # Light from pictures of rooms is what a browser without a graphics card is slowest at.
@@ -44,11 +41,9 @@ class Stage:
 
     @property
     def has_robot(self) -> bool:
-        """Whether a robot is in the scene."""
         return self._robot is not None
 
     def dress(self, *, dark: bool) -> None:
-        """Make page and scene dark or light."""
         look = DARK if dark else LIGHT
         if look is not self._look:
             self._look = look
@@ -56,7 +51,6 @@ class Stage:
             self._ground.dress(look)
 
     def choose(self, *, body: bool, robot: bool, trails: bool, shadows: bool) -> None:
-        """Choose what is shown."""
         self._figures.choose(visible=body, trails=trails and body)
         if self._robot is not None:
             self._robot.root.visible = robot
@@ -80,12 +74,7 @@ class Stage:
                 return moved
             self._number = snapshot.number
             self._figures.show(snapshot.figures, now_s)
-            if len(snapshot.figures) > 1:
-                self._figures.stay(snapshot.figures, now_s, follow=follow)
-            else:
-                self._world.follow(
-                    self._figures.place(snapshot.figures) if follow else None, now_s
-                )
+            self._figures.follow(snapshot.figures, now_s, follow=follow)
         return True
 
     def _set_theme(self) -> None:

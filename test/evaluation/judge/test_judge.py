@@ -23,10 +23,10 @@ from emotion_motion.evaluation.judge.judge import (
     Check,
     Judge,
     macro_accuracy,
-    REFUSED,
     stream_windows,
     Windows,
 )
+from emotion_motion.evaluation.judge.negative_controls import REFUSED
 from emotion_motion.evaluation.judge.people import judge_streams, standard_judge
 from emotion_motion.evaluation.reference.motion import corpus_streams
 from emotion_motion.evaluation.streams import Streams
@@ -78,23 +78,9 @@ def test_posture_without_movement_is_refused(name: str, checks: dict[str, Check]
     assert checks[name].refused > 0.5 > checks['motion'].refused
 
 
-def test_the_first_frame_held_for_all_of_a_stream_shows_nothing(
-    judge: Judge, unseen: Streams
-) -> None:
-    statues = np.repeat(unseen.keypoints[:, :1], unseen.frames, axis=1)
-    cut = judge.windows(Streams(statues, unseen.emotions, RATE_HZ))
-    assert macro_accuracy(cut.emotions, judge.seen(cut.keypoints)) <= CHANCE
-
-
 def test_its_checks_say_what_they_allow(checks: dict[str, Check]) -> None:
-    assert list(checks) == [
-        'motion',
-        'frozen',
-        'shuffled',
-        'label_permuted',
-        'shuffled_blocks',
-        'borrowed',
-    ]
+    names = 'motion frozen shuffled label_permuted shuffled_blocks borrowed'
+    assert ' '.join(checks) == names
     assert [name for name, check in checks.items() if check.at_most is None] == ['motion']
     assert not Check(accuracy=0.88, refused=0.0, at_most=CHANCE).passed
     ceiling = checks['motion'].accuracy
@@ -102,16 +88,6 @@ def test_its_checks_say_what_they_allow(checks: dict[str, Check]) -> None:
     # So few people leave it at the edge of what these two allow: looser here than in a report.
     assert checks['label_permuted'].accuracy < 2.0 * CHANCE
     assert checks['borrowed'].accuracy < 0.8 * ceiling
-
-
-def test_permuted_labels_teach_nothing_about_other_people(
-    taught: Windows, unseen: Streams
-) -> None:
-    wrong = np.random.default_rng(0).permutation(taught.emotions)
-    misled = Judge.train(taught.keypoints, wrong, rate_hz=RATE_HZ, steps=80)
-    cut = misled.windows(unseen)
-    guesses = misled.predict(cut.keypoints).argmax(axis=1)
-    assert macro_accuracy(cut.emotions, guesses) < 2.0 * CHANCE  # of so few people
 
 
 def test_where_a_body_stands_and_faces_does_not_matter(judge: Judge, unseen: Streams) -> None:
@@ -152,10 +128,10 @@ def test_shapes_of_scores_and_features(judge: Judge, unseen: Streams) -> None:
 
 
 def test_many_windows_are_judged_like_few(untaught: Judge, taught: Windows) -> None:
-    many = np.tile(taught.keypoints, (4, 1, 1, 1))
-    assert len(many) > 1024  # more than go through the network at once
+    windows = np.tile(taught.keypoints, (4, 1, 1, 1))
+    assert len(windows) > 1024  # more than go through the network at once
     few = untaught.predict(taught.keypoints)
-    np.testing.assert_allclose(untaught.predict(many), np.tile(few, (4, 1)), atol=1e-5)
+    np.testing.assert_allclose(untaught.predict(windows), np.tile(few, (4, 1)), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -235,8 +211,8 @@ def test_negative_controls_are_what_they_say(taught: Windows) -> None:
         order = [int(np.flatnonzero((one == frame).all(axis=(1, 2)))[0]) for frame in other]
         cuts = np.flatnonzero(np.diff(order) != 1)
         assert len(cuts) <= 3  # 20 frames are four blocks
-    lent = negative_controls.borrowed(windows, windows[::-1], BODY)
-    bones = np.linalg.norm(np.diff(lent[:, :, [9, 10]], axis=2), axis=-1)
+    mixed = negative_controls.with_movement_of(windows, windows[::-1], BODY)
+    bones = np.linalg.norm(np.diff(mixed[:, :, [9, 10]], axis=2), axis=-1)
     assert np.ptp(bones) < 1e-5
     labels = np.repeat([0, 3, 6], 4)
     assert (labels[negative_controls.other_emotions(labels, rng)] != labels).all()
@@ -269,7 +245,10 @@ def test_a_judge_from_the_cache_has_the_same_checks(kept: Path, unseen: Streams)
     assert (kept.read_bytes(), kept.stat().st_mtime_ns) == (before, written)
 
 
-@pytest.mark.parametrize('damage', [b'', b'no tensors', None])
+OTHER = safetensors.torch.save({'weight': torch.zeros(3)})
+
+
+@pytest.mark.parametrize('damage', [b'', b'no tensors', OTHER, None])
 def test_a_damaged_cache_is_made_again(damage: bytes | None, kept: Path, taught: Windows) -> None:
     whole, first = kept.read_bytes(), scores(standard_judge(cache=kept.parent, **TINY), taught)
     kept.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
@@ -300,26 +279,6 @@ def test_the_judge_has_people_that_the_reference_has_not() -> None:
         assert min(np.abs(one - other).max() for other in reference.keypoints) > 0.01
 
 
-@pytest.mark.parametrize('place', [0.0, 0.02, 0.5, 0.99])
-def test_a_changed_byte_anywhere_is_noticed(place: float, kept: Path) -> None:
-    whole = bytearray(kept.read_bytes())
-    assert judge_people._kept(kept, RATE_HZ) is not None
-    whole[int(place * len(whole))] ^= 0x10
-    kept.write_bytes(whole)
-    assert judge_people._kept(kept, RATE_HZ) is None
-
-
-def test_tensors_of_something_else_are_no_judge(kept: Path) -> None:
-    tensors = {'weight': torch.zeros(3)}
-    for part in (
-        tensors,
-        tensors | {'sha256': judge_people._checksum(tensors)},
-        {'sha256': torch.zeros(2)},
-    ):
-        kept.write_bytes(safetensors.torch.save(part))
-        assert judge_people._kept(kept, RATE_HZ) is None
-
-
 def test_who_reads_while_others_write_finds_a_whole_judge(kept: Path, untaught: Judge) -> None:
     """Several write at once, in threads and so of one process; none sees a part of another's."""
     one = judge_people._kept(kept, RATE_HZ)
@@ -339,9 +298,9 @@ def test_who_reads_while_others_write_finds_a_whole_judge(kept: Path, untaught: 
         writer.start()
     reads = 0
     while any(writer.is_alive() for writer in writers) or not reads:
-        found = judge_people._kept(kept, RATE_HZ)
-        assert found is not None
-        assert found.network.state_dict()['head.1.weight'].numpy().tobytes() in known
+        read = judge_people._kept(kept, RATE_HZ)
+        assert read is not None
+        assert read.network.state_dict()['head.1.weight'].numpy().tobytes() in known
         reads += 1
     for writer in writers:
         writer.join()

@@ -14,11 +14,12 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.alive import Alive, drift, measure_alive, speed
 from emotion_motion.evaluation.measures.repetition import (
     Gestures,
+    halves,
     moving_windows,
     nearest_across,
     nearest_repeats,
+    Thresholds,
 )
-from emotion_motion.evaluation.measures.thresholds import halves, Thresholds
 from emotion_motion.evaluation.reference.motion import corpus_streams
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
@@ -51,8 +52,8 @@ def waving(seconds: float, period_s: float, size_m: float = 0.4) -> np.ndarray:
     """Both arms and the head go up and down, all keypoints above the hips by size_m."""
     motion = np.repeat(REST[None], len(times(seconds)), axis=0)
     upper = REST[:, 2] > REST[load_skeleton().root, 2] + 0.01
-    way = size_m * np.sin(2.0 * np.pi * times(seconds) / period_s)
-    motion[:, upper, 2] += way[:, None].astype(np.float32)
+    height = size_m * np.sin(2.0 * np.pi * times(seconds) / period_s)
+    motion[:, upper, 2] += height[:, None].astype(np.float32)
     return motion
 
 
@@ -76,7 +77,7 @@ def thresholds(reference: Streams) -> Thresholds:
 
 
 @pytest.fixture(scope='module')
-def found(reference: Streams, thresholds: Thresholds) -> Alive:
+def measured(reference: Streams, thresholds: Thresholds) -> Alive:
     return measure_alive(reference, thresholds)
 
 
@@ -173,17 +174,17 @@ def test_windows_that_stand_still_are_left_out() -> None:
 
 
 def test_a_loop_visits_fewer_gestures_than_the_reference(
-    reference: Streams, thresholds: Thresholds, found: Alive
+    reference: Streams, thresholds: Thresholds, measured: Alive
 ) -> None:
     loops = dataclasses.replace(
         reference, keypoints=np.concatenate([reference.keypoints[:, 300:450]] * 12, axis=1)
     )
     few = measure_alive(loops, thresholds)
-    assert (few.against(found, 'gestures') < 0.5).all()
+    assert (few.against(measured, 'gestures') < 0.5).all()
     # A stream that plays its gestures backwards visits as many.
     backward = dataclasses.replace(reference, keypoints=reference.keypoints[:, ::-1])
-    many = measure_alive(backward, thresholds)
-    assert np.nanmean(many.against(found, 'gestures')) == pytest.approx(1.0, abs=0.2)
+    as_many = measure_alive(backward, thresholds)
+    assert np.nanmean(as_many.against(measured, 'gestures')) == pytest.approx(1.0, abs=0.2)
 
 
 def test_each_kind_of_gesture_is_counted_once() -> None:
@@ -214,13 +215,13 @@ def test_speeding_up_and_leaving_the_place_are_drift() -> None:
         assert np.isnan(drift(stream, (0.0, 2.0), span)).all()
 
 
-def test_the_reference_is_as_alive_as_itself(reference: Streams, found: Alive) -> None:
-    assert np.nanmean(found.against(found, 'speed_m_s')) == pytest.approx(1.0)
+def test_the_reference_is_as_alive_as_itself(reference: Streams, measured: Alive) -> None:
+    assert np.nanmean(measured.against(measured, 'speed_m_s')) == pytest.approx(1.0)
     lively, quiet = (EMOTIONS.index(name) for name in ('happiness', 'sadness'))
-    by_speed, by_freeze = found.by_emotion('speed_m_s'), found.by_emotion('freeze')
+    by_speed, by_freeze = measured.by_emotion('speed_m_s'), measured.by_emotion('freeze')
     assert by_speed[lively] > 1.5 * by_speed[quiet] and by_freeze[lively] < by_freeze[quiet]
-    assert np.nanmax(found.near_duplicate) < 0.4 and found.longest_run_s.max() < 15.0
-    assert found.speed_m_s.shape == (21, 1) and np.isfinite(found.drift_speed).all()
+    assert np.nanmax(measured.near_duplicate) < 0.4 and measured.longest_run_s.max() < 15.0
+    assert measured.speed_m_s.shape == (21, 1) and np.isfinite(measured.drift_speed).all()
 
 
 def test_thresholds_are_quantiles_of_the_reference(
@@ -266,24 +267,24 @@ def test_streams_of_different_length_are_measured_together(thresholds: Threshold
 
 
 def test_streams_that_switch_are_compared_with_no_emotion(
-    thresholds: Thresholds, found: Alive
+    thresholds: Thresholds, measured: Alive
 ) -> None:
     made = streams(waving(60.0, 2.0))
     made.emotions[0, 900:] = 3
     alive = measure_alive(made, thresholds)
     assert alive.emotions.tolist() == [-1]
-    assert np.isnan(alive.against(found, 'speed_m_s')).all() and np.isnan(alive.gestures).all()
+    assert np.isnan(alive.against(measured, 'speed_m_s')).all() and np.isnan(alive.gestures).all()
     assert np.isfinite(alive.speed_m_s).all()
 
 
 def test_the_start_is_held_against_the_whole_reference(
-    thresholds: Thresholds, found: Alive
+    thresholds: Thresholds, measured: Alive
 ) -> None:
-    usual = found.by_emotion('speed_m_s')[0]
+    usual = measured.by_emotion('speed_m_s')[0]
     late = np.concatenate([np.repeat(REST[None], 75, axis=0), glide(60.0, 2.0 * usual)])
     alive = measure_alive(streams(late), thresholds)
-    assert alive.against(found, 'rest_speed_m_s') == pytest.approx([1.0], abs=0.05)
-    assert alive.against(found, 'speed_m_s') == pytest.approx([1.9], abs=0.1)
+    assert alive.against(measured, 'rest_speed_m_s') == pytest.approx([1.0], abs=0.05)
+    assert alive.against(measured, 'speed_m_s') == pytest.approx([1.9], abs=0.1)
 
 
 def test_what_cannot_be_measured_is_refused(reference: Streams, thresholds: Thresholds) -> None:

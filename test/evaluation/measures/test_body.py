@@ -7,7 +7,6 @@ import pytest
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.averages import interval
-from emotion_motion.evaluation.measures.feet import measure_feet
 from emotion_motion.evaluation.measures.neighbours import about_hips, Neighbours
 from emotion_motion.evaluation.measures.on_body import (
     Bounds,
@@ -15,6 +14,7 @@ from emotion_motion.evaluation.measures.on_body import (
     jerk_ratio,
     Manifold,
     measure_body,
+    measure_feet,
 )
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
@@ -43,35 +43,35 @@ def acting(emotion, seed, seconds=4.0):
 
 
 def feet_of(motion):
-    found = measure_feet(motion[None], RATE)
-    return {name: float(values[0]) for name, values in vars(found).items()}
+    measured = measure_feet(motion[None], RATE)
+    return {name: float(values[0]) for name, values in vars(measured).items()}
 
 
 # Feet
 
 
 def test_who_stands_neither_slides_nor_sinks():
-    found = feet_of(standing())
-    assert found['slide_m_s'] == found['drag_m_s'] == 0.0
-    assert found['sunk'] == found['penetration'] == 0.0
-    assert found['depth_m'] == pytest.approx(0.0, abs=1e-6)
+    measured = feet_of(standing())
+    assert measured['slide_m_s'] == measured['drag_m_s'] == 0.0
+    assert measured['sunk'] == measured['penetration'] == 0.0
+    assert measured['depth_m'] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_body_that_glides_slides_with_that_speed():
-    way = np.linspace(0.0, 1.0, 60)[:, None, None] * np.array([0.03, 0.04, 0.0])
-    found = feet_of(standing() + way)
+    glide = np.linspace(0.0, 1.0, 60)[:, None, None] * np.array([0.03, 0.04, 0.0])
+    measured = feet_of(standing() + glide)
     speed = 0.05 / (59 / RATE)
     for name in ('slide_m_s', 'drag_m_s'):
-        assert found[name] == pytest.approx(speed, rel=1e-3)
+        assert measured[name] == pytest.approx(speed, rel=1e-3)
 
 
 def test_one_foot_dragged_beside_a_planted_one_is_seen_by_drag():
     motion = standing()
     motion[:, LEFT_FOOT, 0] += np.linspace(0.0, 0.03, 60)[:, None]
     motion[:, LEFT_FOOT, 2] += 0.002  # so that the other one is the lower
-    found = feet_of(motion)
-    assert found['slide_m_s'] == 0.0
-    assert found['drag_m_s'] == pytest.approx(0.5 * 0.03 / (59 / RATE), rel=1e-3)
+    measured = feet_of(motion)
+    assert measured['slide_m_s'] == 0.0
+    assert measured['drag_m_s'] == pytest.approx(0.5 * 0.03 / (59 / RATE), rel=1e-3)
 
 
 def test_a_foot_that_is_lifted_to_step_does_not_slide():
@@ -80,8 +80,8 @@ def test_a_foot_that_is_lifted_to_step_does_not_slide():
     motion[20:40, LEFT_FOOT, 0] += 0.20 * share[:, None]
     motion[20:40, LEFT_FOOT, 2] += 0.06
     motion[40:, LEFT_FOOT, 0] += 0.20
-    found = feet_of(motion)
-    assert found['slide_m_s'] == found['drag_m_s'] == 0.0
+    measured = feet_of(motion)
+    assert measured['slide_m_s'] == measured['drag_m_s'] == 0.0
     walked = feet_of(walking(rest=REST.astype(np.float64)))
     assert walked['slide_m_s'] < 0.02  # at 1 m/s
 
@@ -96,8 +96,9 @@ def test_turning_on_the_ball_of_the_foot_is_no_slide():
 
 
 def test_a_body_that_floats_along_is_still_seen_to_slide():
-    way = np.arange(60)[:, None, None] / RATE * np.array([0.1, 0.0, 0.0])
-    assert feet_of(standing() + way + [0.0, 0.0, 0.3])['slide_m_s'] == pytest.approx(0.1, rel=1e-3)
+    glide = np.arange(60)[:, None, None] / RATE * np.array([0.1, 0.0, 0.0])
+    above = [0.0, 0.0, 0.3]
+    assert feet_of(standing() + glide + above)['slide_m_s'] == pytest.approx(0.1, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +107,9 @@ def test_a_body_that_floats_along_is_still_seen_to_slide():
 def test_a_body_sunk_half_of_the_time_is_half_in_the_ground(down_m, sunk, penetration):
     motion = standing()
     motion[30:, :, 2] -= down_m
-    found = feet_of(motion)
-    assert (found['sunk'], found['penetration']) == (sunk, penetration)
-    assert found['depth_m'] == pytest.approx(down_m, abs=1e-5)
+    measured = feet_of(motion)
+    assert (measured['sunk'], measured['penetration']) == (sunk, penetration)
+    assert measured['depth_m'] == pytest.approx(down_m, abs=1e-5)
 
 
 def test_feet_need_the_body_and_two_frames():
@@ -124,10 +125,10 @@ def test_a_stretched_bone_has_the_error_of_its_stretch():
     stretched = standing()
     bone = stretched[:, AT['LWrist']] - stretched[:, AT['LElbow']]
     stretched[:, AT['LWrist']] += 0.24 * bone
-    found = measure_body(streams_of(standing(), stretched))
-    assert found.bone_after[0] < 1e-6
-    assert found.bone_after[1] == pytest.approx(0.24 / 24, rel=1e-4)  # one of 24 bones
-    assert np.isnan(found.bone_before).all()
+    measured = measure_body(streams_of(standing(), stretched))
+    assert measured.bone_after[0] < 1e-6
+    assert measured.bone_after[1] == pytest.approx(0.24 / 24, rel=1e-4)  # one of 24 bones
+    assert np.isnan(measured.bone_before).all()
     before = Streams(*vars(streams_of(standing())).values())
     before = Streams(
         before.keypoints,
@@ -145,8 +146,8 @@ def test_beyond_the_range_and_a_tenth_of_it_is_out_of_range():
     inside, outside = standing(), standing()
     inside[:30] += [0.0, 0.35, 0.0]  # the range is 0.6 wide
     outside[:30, AT['Nose']] += [0.0, 0.37, 0.0]
-    found = measure_body(streams_of(inside, outside), bounds=bounds)
-    assert list(found.out_of_range) == [0.0, 0.5]
+    measured = measure_body(streams_of(inside, outside), bounds=bounds)
+    assert list(measured.out_of_range) == [0.0, 0.5]
     outside[0] = np.nan
     assert bounds.outside(streams_of(outside)) == [0.5]
     with pytest.raises(TrainingError, match='no reference'):
@@ -182,8 +183,8 @@ def test_jerk_ratio_is_by_emotion():
         for size in (0.1, 0.2)
     ]
     reference = Streams.joined([streams_of(waves[0], emotion=0), streams_of(waves[1], emotion=1)])
-    found = jerk_ratio(Streams.joined([reference, streams_of(waves[0], emotion=2)]), reference)
-    assert found[:2] == pytest.approx([1.0, 1.0]) and np.isnan(found[2])
+    measured = jerk_ratio(Streams.joined([reference, streams_of(waves[0], emotion=2)]), reference)
+    assert measured[:2] == pytest.approx([1.0, 1.0]) and np.isnan(measured[2])
     assert jerk_ratio(streams_of(waves[1], emotion=0), reference) == pytest.approx(2.0, rel=1e-3)
     other = Streams(reference.keypoints, reference.emotions, 60.0)
     with pytest.raises(TrainingError, match='one rate only'):
@@ -201,25 +202,25 @@ def manifold():
 
 
 def test_known_poses_and_unseen_people_lie_on_the_manifold(manifold):
-    found, known, unseen = manifold
-    assert found.off(known).max() == 0.0
-    assert found.off(unseen).mean() <= 0.005 + 1.0 / (len(unseen) * 20)
+    fitted, known, unseen = manifold
+    assert fitted.off(known).max() == 0.0
+    assert fitted.off(unseen).mean() <= 0.005 + 1.0 / (len(unseen) * 20)
     moved = Streams(known.keypoints + np.float32([3.0, 1.0, 0.0]), known.emotions, RATE)
-    assert found.off(moved).max() == 0.0  # where it stands is no matter
+    assert fitted.off(moved).max() == 0.0  # where it stands is no matter
 
 
 def test_broken_poses_are_off_the_manifold(manifold):
-    found, known, _ = manifold
+    fitted, known, _ = manifold
     rng = np.random.default_rng(3)
     scattered = known.keypoints + rng.normal(0.0, 0.2, known.keypoints.shape).astype(np.float32)
-    assert found.off(Streams(scattered, known.emotions, RATE)).min() == 1.0
+    assert fitted.off(Streams(scattered, known.emotions, RATE)).min() == 1.0
     lying = known.keypoints[..., [2, 1, 0]]
-    assert found.off(Streams(lying, known.emotions, RATE)).min() == 1.0
+    assert fitted.off(Streams(lying, known.emotions, RATE)).min() == 1.0
 
 
 def test_all_measures_have_one_value_a_stream(manifold):
-    found, known, unseen = manifold
-    columns = measure_body(unseen, bounds=Bounds.measure([known]), manifold=found).columns()
+    fitted, known, unseen = manifold
+    columns = vars(measure_body(unseen, bounds=Bounds.measure([known]), manifold=fitted))
     assert {len(values) for values in columns.values()} == {len(unseen)}
     assert {'bone_after', 'off_body', 'jerk_m_s3', 'slide_m_s', 'sunk'} <= set(columns)
 
@@ -243,8 +244,8 @@ def test_neighbours_are_those_of_a_search_through_all():
 def test_a_neighbour_of_the_same_label_does_not_count():
     library = np.arange(6.0).reshape(6, 1, 1) * np.ones((6, 2, 3))
     labels = np.array([0, 0, 1, 1, 2, 2])
-    found, away = Neighbours(library).nearest(library, (labels, labels))
-    assert (labels[found] != labels).all()
+    nearest, away = Neighbours(library).nearest(library, (labels, labels))
+    assert (labels[nearest] != labels).all()
     assert away == pytest.approx(np.sqrt(3.0) * np.array([2, 1, 1, 1, 1, 2]))
     alone = np.zeros(6, dtype=int)
     assert np.isinf(Neighbours(library).nearest(library, (alone, alone))[1]).all()

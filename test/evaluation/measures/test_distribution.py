@@ -62,8 +62,8 @@ def test_shrinking_brings_few_samples_nearer_to_the_truth():
     ]
     plain, shrunk = (np.mean([frechet(*pair, shrink=s) for pair in few]) for s in (False, True))
     assert abs(shrunk - truth) < 0.7 * abs(plain - truth)
-    many = scale * rng.normal(size=(20000, 40)), 2.0 * scale * rng.normal(size=(20000, 40))
-    assert frechet(*many) == pytest.approx(truth, rel=0.03)
+    large = scale * rng.normal(size=(20000, 40)), 2.0 * scale * rng.normal(size=(20000, 40))
+    assert frechet(*large) == pytest.approx(truth, rel=0.03)
 
 
 # Against the floor
@@ -85,10 +85,10 @@ REFERENCE = people(12, 40, seed=1)
 
 
 def test_other_people_are_as_far_as_the_reference_from_itself():
-    found = frechet_against_floor(people(6, 40, seed=2), REFERENCE)
-    assert 0.8 < found.ratio < 1.3
-    assert found.windows == 7 * 6 * 40 and found.splits == 20
-    assert found.ratio == pytest.approx(found.distance / found.floor)
+    measured = frechet_against_floor(people(6, 40, seed=2), REFERENCE)
+    assert 0.8 < measured.ratio < 1.3
+    assert measured.windows == 7 * 6 * 40 and measured.splits == 20
+    assert measured.ratio == pytest.approx(measured.distance / measured.floor)
 
 
 def test_what_moves_elsewhere_collapses_or_scatters_is_farther():
@@ -128,9 +128,9 @@ def test_diversity_is_how_far_seeds_are_from_each_other():
     windows = Windows(
         rows, np.full(40, 2), np.repeat(np.arange(4), 10), np.tile(np.arange(10.0), 4)
     )
-    found = diversity(windows)
-    assert found[2] == pytest.approx(3.0 * np.sqrt(2.0))
-    assert np.isnan(np.delete(found, 2)).all()
+    measured = diversity(windows)
+    assert measured[2] == pytest.approx(3.0 * np.sqrt(2.0))
+    assert np.isnan(np.delete(measured, 2)).all()
     assert variety(windows)[2] == 0.0  # each does one thing for ever
 
 

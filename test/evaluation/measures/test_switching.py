@@ -44,10 +44,10 @@ def judge(share):
 
 @pytest.mark.parametrize('share', [0.0, 0.25, 0.5, 1.0])
 def test_the_time_is_that_of_the_judges_delay(share):
-    found = believe(switching([(0, 1), (6, 2), (3, 4)]), judge(share))
-    assert found.time_s == pytest.approx(max(0.1, 2.0 * share), abs=0.101)
-    assert found.believed.all() and found.share == 1.0
-    assert found.median_s == found.time_s[0]
+    measured = believe(switching([(0, 1), (6, 2), (3, 4)]), judge(share))
+    assert measured.time_s == pytest.approx(max(0.1, 2.0 * share), abs=0.101)
+    assert measured.believed.all() and measured.share == 1.0
+    assert measured.median_s == measured.time_s[0]
 
 
 def test_motion_that_changes_late_is_believed_late():
@@ -57,16 +57,16 @@ def test_motion_that_changes_late_is_believed_late():
 
 
 def test_a_switch_never_believed_takes_the_time_left():
-    found = believe(switching([(0, 1), (2, 3)]), lambda windows: np.eye(7)[[5] * len(windows)])
-    assert not found.believed.any() and found.share == 0.0
-    assert found.time_s == pytest.approx([6.0, 6.0]) and found.median_s == pytest.approx(6.0)
+    measured = believe(switching([(0, 1), (2, 3)]), lambda windows: np.eye(7)[[5] * len(windows)])
+    assert not measured.believed.any() and measured.share == 0.0
+    assert measured.time_s == pytest.approx([6.0, 6.0]) and measured.median_s == pytest.approx(6.0)
 
 
 def test_a_flicker_is_not_belief():
     streams = switching([(0, 1)])
     streams.keypoints[:, 130:240, NOSE, 2] = 0.0  # ten frames of the new one, then back again
-    found = believe(streams, judge(0.0))
-    assert found.time_s[0] == pytest.approx(4.1, abs=0.101) and found.believed[0]
+    measured = believe(streams, judge(0.0))
+    assert measured.time_s[0] == pytest.approx(4.1, abs=0.101) and measured.believed[0]
     short = switching([(0, 1)])
     short.keypoints[:, 120:288, NOSE, 2] = 0.0  # comes 0.4 s before the end: it might go again
     assert not believe(short, judge(0.0)).believed[0]
@@ -74,9 +74,9 @@ def test_a_flicker_is_not_belief():
 
 def test_what_was_taken_for_the_new_emotion_before_is_not_timed():
     streams = switching([(1, 2), (3, 2), (0, 4), (0, 5)])
-    found = believe(streams, lambda windows: np.eye(7)[[2] * len(windows)])
-    assert np.isnan(found.time_s[:2]).all() and np.isfinite(found.time_s[2:]).all()
-    assert not found.believed.any() and found.share == 0.0
+    measured = believe(streams, lambda windows: np.eye(7)[[2] * len(windows)])
+    assert np.isnan(measured.time_s[:2]).all() and np.isfinite(measured.time_s[2:]).all()
+    assert not measured.believed.any() and measured.share == 0.0
     every = believe(streams.chosen([0, 1]), lambda windows: np.eye(7)[[2] * len(windows)])
     assert np.isnan(every.median_s) and np.isnan(every.share)
 
@@ -119,8 +119,8 @@ def test_what_is_read_before_it_is_shown_is_too_soon(reads_s, too_soon):
         streams.emotions[:, -1:],
     )
     known = dataclasses.replace(streams, recognised=np.eye(7)[read])
-    found = read_too_soon(known, judge(0.5), late)
-    assert found.tolist() == [[10, too_soon]] * 2
+    measured = read_too_soon(known, judge(0.5), late)
+    assert measured.tolist() == [[10, too_soon]] * 2
     # A third emotion is neither the old one nor the new one.
     other = dataclasses.replace(known, recognised=np.eye(7)[np.full_like(read, 4)])
     assert read_too_soon(other, judge(0.5), late).tolist() == [[10, 0]] * 2
@@ -146,16 +146,16 @@ def leaping(at):
 
 def test_a_leap_at_the_switch_has_its_jerk():
     wanted = 2 * 0.01 * RATE**3  # third differences of a step: 1, -2, 1
-    found = roughness(leaping(120), wanted / 4.0)
-    assert found.ratio[0] == pytest.approx(4.0, rel=1e-3) and found.calm_ratio[0] == 0.0
+    measured = roughness(leaping(120), wanted / 4.0)
+    assert measured.ratio[0] == pytest.approx(4.0, rel=1e-3) and measured.calm_ratio[0] == 0.0
 
 
 @pytest.mark.parametrize(
     ('at', 'peak', 'calm'), [(149, 1, 0), (151, 0, 0), (116, 0, 0), (75, 0, 1), (55, 0, 0)]
 )
 def test_only_the_second_after_the_switch_counts(at, peak, calm):
-    found = roughness(leaping(at), 1.0)
-    assert (found.ratio[0] > 0, found.calm_ratio[0] > 0) == (peak, calm)
+    measured = roughness(leaping(at), 1.0)
+    assert (measured.ratio[0] > 0, measured.calm_ratio[0] > 0) == (peak, calm)
 
 
 def test_the_reference_is_the_99th_percentile_of_its_frames():
@@ -196,8 +196,8 @@ def test_hard_cuts_are_of_the_reference(reference):
 def test_corpus_people_switch_smoothly_and_stay_bodies(switches, reference):
     assert list(switch_frames(switches)) == [120] * 12
     assert len({tuple(pair) for pair in switches.emotions[:, [0, -1]]}) > 6
-    found = measure_body(switches)
-    assert found.bone_after.max() < 1e-5 and found.feet.sunk.max() == 0.0
+    measured = measure_body(switches)
+    assert measured.bone_after.max() < 1e-5 and measured.sunk.max() == 0.0
     limit = reference_p99(reference)
     cuts = roughness(hard_cuts(reference, count=12, seed=2), limit)
     assert np.median(roughness(switches, limit).ratio) < 0.05 * np.median(cuts.ratio)

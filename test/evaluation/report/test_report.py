@@ -17,19 +17,21 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.report.page import html_report
+from emotion_motion.evaluation.report.page import (
+    bounds_text,
+    html_report,
+    number_text,
+    table_lines,
+)
 from emotion_motion.evaluation.report.report import (
     Bounds,
-    bounds_text,
     Measure,
-    number_text,
     Report,
-    table_lines,
+    rows,
     Target,
     to_csv,
     to_json,
 )
-from emotion_motion.evaluation.report.rows import rows
 
 TARGET = Target((0.7, 1.4), (0.9, 1.1))
 
@@ -67,7 +69,7 @@ def report(title: str = 'default') -> Report:
                 'valence span',
                 None,
                 target=Target((0.8, None), (1.0, None)),
-                note='nobody told',
+                note='not measured here',
             ),
             Measure('emotion.nan', 'not a number', math.nan, target=Target((0.8, None))),
             Measure(
@@ -136,8 +138,8 @@ def test_bounds_hold_and_read_as_people_write_them(
     ],
 )
 def test_each_emotion_counts_as_much_as_the_worst(values: tuple[float, ...], verdict: str) -> None:
-    found = Measure('a.b', '', 1.0, by_emotion=of_emotions(*values), target=TARGET, each=True)
-    assert found.verdict == verdict
+    measure = Measure('a.b', '', 1.0, by_emotion=of_emotions(*values), target=TARGET, each=True)
+    assert measure.verdict == verdict
 
 
 def test_a_measure_without_a_target_has_no_verdict() -> None:
@@ -147,13 +149,13 @@ def test_a_measure_without_a_target_has_no_verdict() -> None:
 
 def test_json_is_strict_and_nested_by_group() -> None:
     content = json.loads(to_json([report()]), parse_constant=pytest.fail)
-    (found,) = content['reports']
-    assert found['measures']['alive']['ratio']['verdict'] == 'missed'
-    assert found['measures']['alive']['ratio']['by_emotion']['sadness'] == 0.6
-    assert found['measures']['emotion']['nan']['value'] is None
-    assert found['measures']['switch']['median']['reach'] == [None, 1.0]
-    assert found['details']['switch']['believed_s'] == [0.5, None]
-    assert found['verdicts'] == {'missed': 1, 'not measured': 2, 'wanted': 1, 'reach': 1}
+    (written,) = content['reports']
+    assert written['measures']['alive']['ratio']['verdict'] == 'missed'
+    assert written['measures']['alive']['ratio']['by_emotion']['sadness'] == 0.6
+    assert written['measures']['emotion']['nan']['value'] is None
+    assert written['measures']['switch']['median']['reach'] == [None, 1.0]
+    assert written['details']['switch']['believed_s'] == [0.5, None]
+    assert written['verdicts'] == {'missed': 1, 'not measured': 2, 'wanted': 1, 'reach': 1}
 
 
 def test_csv_has_a_row_a_measure_and_a_row_an_emotion() -> None:
@@ -164,8 +166,8 @@ def test_csv_has_a_row_a_measure_and_a_row_an_emotion() -> None:
     # The target of each emotion stands in the emotions' rows, where it is judged.
     assert (ours[0]['wanted_low'], ours[0]['verdict']) == ('', 'missed')
     sadness = ours[1 + EMOTIONS.index('sadness')]
-    found = [sadness[name] for name in ('value', 'wanted_low', 'verdict')]
-    assert found == ['0.6', '0.7', 'missed']
+    cells = [sadness[name] for name in ('value', 'wanted_low', 'verdict')]
+    assert cells == ['0.6', '0.7', 'missed']
     (nan,) = [row for row in rows if row['model'] == 'b' and row['measure'] == 'nan']
     assert (nan['value'], nan['verdict']) == ('', 'not measured')
 

@@ -21,8 +21,9 @@ import pytest
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError, StorageError
 from emotion_motion.io.bvh.file import load_bvh
-from emotion_motion.io.bvh.reader import describe_bvh, read_bvh, write_bvh
+from emotion_motion.io.bvh.reader import describe_bvh, read_bvh
 from emotion_motion.io.bvh.roles import MEASURED, roles_by_name
+from emotion_motion.io.bvh.writer import write_bvh
 
 BODY = load_skeleton()
 DATA = Path(__file__).resolve().parents[4] / 'shared' / 'data'
@@ -60,6 +61,17 @@ def forward_of(keypoints: np.ndarray) -> np.ndarray:
     return forward / np.linalg.norm(forward, axis=-1, keepdims=True)
 
 
+def face_of(keypoints: np.ndarray) -> np.ndarray:
+    """Return the line [..., 3] from the middle of the ears to the nose."""
+    return at(keypoints, 'Nose') - 0.5 * (at(keypoints, 'LEar') + at(keypoints, 'REar'))
+
+
+def lowest_of(keypoints: np.ndarray) -> np.ndarray:
+    """Return the height [T] of the lowest keypoint of the feet."""
+    names = [f'{side}{part}' for side in 'LR' for part in ('Heel', 'BigToe', 'SmallToe')]
+    return np.min([at(keypoints, name)[:, 2] for name in names], axis=0)
+
+
 @pytest.fixture(scope='module')
 def standard(tmp_path_factory) -> np.ndarray:
     """The keypoints of the plainest variant."""
@@ -90,28 +102,26 @@ def real_files() -> list[Path]:
 def test_the_same_motion_in_any_form_gives_the_same_keypoints(variant, standard, tmp_path):
     clip = read_bvh(write_humanoid(tmp_path / 'form.bvh', variant))
     assert clip.keypoints.shape == (FRAMES, 25, 3)
-    found = moved_onto(clip.keypoints.reshape(-1, 3), standard.reshape(-1, 3))
-    assert np.abs(found - standard.reshape(-1, 3)).max() < 0.004
+    placed = moved_onto(clip.keypoints.reshape(-1, 3), standard.reshape(-1, 3))
+    assert np.abs(placed - standard.reshape(-1, 3)).max() < 0.004
 
 
 def test_joints_are_where_forward_kinematics_puts_them(standard):
     places, _ = world_places()
     truth = np.concatenate([places[joint] for joint in MEASURED.values()])
-    found = moved_onto(np.concatenate([at(standard, name) for name in MEASURED]), truth)
-    assert np.abs(found - truth).max() < 2e-4
+    placed = moved_onto(np.concatenate([at(standard, name) for name in MEASURED]), truth)
+    assert np.abs(placed - truth).max() < 2e-4
 
 
 def test_the_face_turns_with_the_head_joint(standard):
     _, turns = world_places()
-    ears = 0.5 * (at(standard, 'LEar') + at(standard, 'REar'))
-    usual = at(BODY.rest, 'Nose') - 0.5 * (at(BODY.rest, 'LEar') + at(BODY.rest, 'REar'))
-    shown = at(standard, 'Nose') - ears
+    usual, shown = face_of(BODY.rest), face_of(standard)
     shown /= np.linalg.norm(shown, axis=-1, keepdims=True)
     wanted = turns['head'] @ usual / np.linalg.norm(usual)
-    found = moved_onto(
+    placed = moved_onto(
         np.concatenate((shown, np.zeros((1, 3)))), np.concatenate((wanted, np.zeros((1, 3))))
     )
-    assert np.degrees(np.arccos((found[:-1] * wanted).sum(axis=-1).clip(-1, 1))).max() < 2.0
+    assert np.degrees(np.arccos((placed[:-1] * wanted).sum(axis=-1).clip(-1, 1))).max() < 2.0
 
 
 def test_a_clip_carries_rate_source_content_and_confidence(tmp_path):
@@ -125,14 +135,7 @@ def test_a_clip_carries_rate_source_content_and_confidence(tmp_path):
 
 
 def test_feet_stand_on_the_ground(standard):
-    soles = np.stack(
-        [
-            at(standard, f'{side}{part}')[:, 2]
-            for side in 'LR'
-            for part in ('Heel', 'BigToe', 'SmallToe')
-        ]
-    )
-    assert abs(soles.min()) < 0.03
+    assert abs(lowest_of(standard).min()) < 0.03
 
 
 # Names and structure.
@@ -141,22 +144,15 @@ def test_feet_stand_on_the_ground(standard):
 @pytest.mark.parametrize('convention', [name for name in CONVENTIONS if name != 'none'])
 def test_names_of_each_convention_are_known(convention):
     names = names_of(convention)
-    found = roles_by_name(list(names.values()))
+    roles = roles_by_name(list(names.values()))
     wanted = {role: index for index, role in enumerate(names) if role not in ('spine', 'chest')}
-    assert {role: found.get(role) for role in wanted} == wanted
+    assert {role: roles.get(role) for role in wanted} == wanted
 
 
 def test_helper_joints_are_not_taken_for_the_body():
-    names = [
-        'pelvis',
-        'upperarm_twist_01_l',
-        'upperarm_l',
-        'ik_foot_l',
-        'foot_l',
-        'LeftHandIndex1',
-    ]
-    found = roles_by_name(names)
-    assert found == {'hips': 0, 'left_upper_arm': 2, 'left_foot': 4}
+    names = 'pelvis upperarm_twist_01_l upperarm_l ik_foot_l foot_l LeftHandIndex1'
+    roles = roles_by_name(names.split())
+    assert roles == {'hips': 0, 'left_upper_arm': 2, 'left_foot': 4}
 
 
 @pytest.mark.parametrize(
@@ -574,7 +570,7 @@ def test_real_faces_look_where_the_chest_faces(real_clips):
         chest = np.cross(at(points, 'LShoulder') - at(points, 'RShoulder'), trunk)
         # Left ear, nose and eyes stand to each other as in a face, not as in its mirror image.
         across = at(points, 'LEar') - at(points, 'REar')
-        ahead = at(points, 'Nose') - 0.5 * (at(points, 'LEar') + at(points, 'REar'))
+        ahead = face_of(points)
         assert ((ahead * chest).sum(axis=-1) > 0.0).mean() > 0.75, path.name
         above = at(points, 'LEye') + at(points, 'REye') - at(points, 'LEar') - at(points, 'REar')
         assert (np.cross(ahead, across) * above).sum(axis=-1).min() > 0.0, path.name
@@ -586,32 +582,26 @@ def test_who_really_walks_bends_knees_forward_and_elbows_back(real_clips):
     for path, clip in walks.items():
         points, forward = clip.keypoints, forward_of(clip.keypoints)
         for side in 'LR':
-            for inner, joint, outer, way in (
+            for inner, joint, outer, sign in (
                 ('Hip', 'Knee', 'Ankle', 1.0),
                 ('Shoulder', 'Elbow', 'Wrist', -1.0),
             ):
                 ends = 0.5 * (at(points, side + inner) + at(points, side + outer))
                 bend = ((at(points, side + joint) - ends) * forward).sum(axis=-1).mean()
-                assert way * bend > 0.0, f'{path.name}: {side}{joint}'
+                assert sign * bend > 0.0, f'{path.name}: {side}{joint}'
 
 
 def test_real_feet_stand_on_the_ground(real_clips):
     for path, clip in real_clips.items():
-        feet = np.stack(
-            [
-                at(clip.keypoints, f'{side}{part}')[:, 2]
-                for side in 'LR'
-                for part in ('Heel', 'BigToe', 'SmallToe')
-            ]
-        )
-        assert abs(np.quantile(feet.min(axis=0), 0.05)) < 0.03, path.name
-        assert feet.min() > -0.15, path.name
+        lowest = lowest_of(clip.keypoints)
+        assert abs(np.quantile(lowest, 0.05)) < 0.03, path.name
+        assert lowest.min() > -0.15, path.name
 
 
 def test_real_heads_of_the_sad_and_unsure_hang(real_clips):
     def pitch(style: str) -> float:
         clips = [clip.keypoints for path, clip in real_clips.items() if f'_{style}_' in path.name]
-        ahead = [at(k, 'Nose') - 0.5 * (at(k, 'LEar') + at(k, 'REar')) for k in clips]
+        ahead = [face_of(keypoints) for keypoints in clips]
         return float(np.mean([(-a[:, 2] / np.linalg.norm(a, axis=-1)).mean() for a in ahead]))
 
     # Calibrated on each clip's own mean, all heads would be level.

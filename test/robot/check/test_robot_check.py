@@ -4,27 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from robot_support import motion, robot, RobotError, ROOT, settings
+from robot_support import changed, motion, robot, RobotError, settings
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.robot.check.check import _PARTS, check_motion, EmotionCheck, Reach, reaches
-from emotion_motion.robot.check.drawing import Comparison, draw_comparisons
-from emotion_motion.robot.check.verdict import near_at_rest, reachable, report, verdict
+from emotion_motion.robot.check.report import draw_checks, near_at_rest, reachable, report, verdict
 from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.description.robot_file import parse_robot_config
 from emotion_motion.robot.retarget.directions import BodyDirections
 
 RATE_HZ = 30.0
-
-
-def changed(**entries: Any) -> Robot:
-    """Return our humanoid with other entries in its YAML file."""
-    config = parse_robot_config({**settings(), **entries}, ROOT / 'x.yaml')
-    return Robot.build(config, robot().urdf)
 
 
 def stiff(*joints: str, most_rad: float = 0.7) -> Robot:
@@ -116,9 +106,7 @@ def test_a_person_reaches_all_and_a_statue_nothing():
 
 def test_person_and_robot_are_drawn_side_by_side(tmp_path, good):
     pytest.importorskip('matplotlib')
-    drawn = draw_comparisons(
-        robot(), [Comparison('fear', motion('fear', 8.0), good.poses)], tmp_path / 'fear.png'
-    )
+    drawn = draw_checks(robot(), [good], tmp_path / 'fear.png')
     from matplotlib.image import imread
 
     picture = imread(drawn)[..., :3]

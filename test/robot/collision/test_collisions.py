@@ -7,15 +7,18 @@ from __future__ import annotations
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest
-from robot_support import capsules, followed, motion, robot, ROOT, settings
+from robot_support import capsules, changed, followed, motion, robot, ROOT, settings
 import yaml
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.robot.collision.capsules import Capsule, enclosing_capsule, enclosing_capsules
-from emotion_motion.robot.collision.link_surface import link_surface
+from emotion_motion.robot.collision.capsules import (
+    Capsule,
+    enclosing_capsule,
+    enclosing_capsules,
+    link_surface,
+)
 from emotion_motion.robot.collision.model import capsule_model
 from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.description.robot_file import parse_robot_config
 from emotion_motion.robot.description.urdf import find_file
 from emotion_motion.robot.init.write import capsules_text
 
@@ -39,9 +42,9 @@ def test_the_capsule_of_a_capsule_is_hardly_bigger(seed):
     end = start + rng.uniform(0.1, 1.0) * _unit(rng.standard_normal(3))
     balls = _unit(rng.standard_normal((3000, 3))) * radius
     points = balls + start + rng.uniform(0.0, 1.0, (3000, 1)) * (end - start)
-    given, found = Capsule(start, end, radius), enclosing_capsule(points)
-    assert found.volume < 1.25 * given.volume
-    assert found.depth(points).max() <= 1e-9
+    given, fitted = Capsule(start, end, radius), enclosing_capsule(points)
+    assert fitted.volume < 1.25 * given.volume
+    assert fitted.depth(points).max() <= 1e-9
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -52,23 +55,23 @@ def test_what_is_bent_is_cut_in_pieces_that_enclose_it_together():
     steps = np.linspace(0.0, 1.0, 200)[:, None]
     bent = np.concatenate((steps * [1.0, 0, 0], [1.0, 0, 0] + steps * [0, 1.0, 0]))
     points = np.concatenate([bent + 0.08 * offset for offset in np.eye(3)])
-    found = enclosing_capsules(points)
-    assert 2 <= len(found) <= 4
-    assert sum(each.volume for each in found) < 0.5 * enclosing_capsule(points).volume
-    assert np.min([each.depth(points) for each in found], axis=0).max() <= 1e-9
+    parts = enclosing_capsules(points)
+    assert 2 <= len(parts) <= 4
+    assert sum(each.volume for each in parts) < 0.5 * enclosing_capsule(points).volume
+    assert np.min([each.depth(points) for each in parts], axis=0).max() <= 1e-9
 
 
 @pytest.mark.parametrize('name', ['humanoid', 'g1'])
 def test_fitted_capsules_enclose_the_links(name):
-    found = robot(name)
+    whole = robot(name)
     model = capsules(name)
     shapes = model.geometry.geometryObjects
     for link in ('torso', 'torso_link', 'l_forearm', 'left_elbow_link', 'head', 'head_link'):
-        if link not in found.urdf.links:
+        if link not in whole.urdf.links:
             continue
-        points, source = link_surface(found.urdf, link)
+        points, source = link_surface(whole.urdf, link)
         assert source == 'collision'
-        joint, placed = found.place(link)
+        joint, placed = whole.place(link)
         there = points @ placed.rotation.T + placed.translation
         depths = []
         for shape in shapes:
@@ -82,28 +85,24 @@ def test_fitted_capsules_enclose_the_links(name):
 def test_sources_are_named_and_meshes_are_not_needed(tmp_path):
     text = robot('g1').urdf.text.replace('package://example-robot-data', 'package://no')
     (tmp_path / 'alone.urdf').write_text(text)
-    found = Robot.load('g1', tmp_path / 'alone.urdf')
-    sources = {link: link_surface(found.urdf, link)[1] for link in found.urdf.links}
+    whole = Robot.load('g1', tmp_path / 'alone.urdf')
+    sources = {link: link_surface(whole.urdf, link)[1] for link in whole.urdf.links}
     assert sources['left_shoulder_roll_link'] == 'collision'  # a cylinder
     assert sources['torso_link'] in ('inertia', 'limb')
     assert set(sources.values()) <= {'collision', 'visual', 'limb', 'inertia', 'none'}
     assert link_surface(robot('g1').urdf, 'torso_link')[1] == 'collision'
 
 
-def test_given_capsules_win(tmp_path):
-    data = settings()
-    data['capsules'] = {'torso': [[0, 0, 0, 0, 0, 0.3, 0.05]], 'head': []}
-    model = capsule_model(Robot.build(parse_robot_config(data, ROOT / 'x.yaml'), robot().urdf))
+def test_given_capsules_win():
+    given = {'torso': [[0, 0, 0, 0, 0, 0.3, 0.05]], 'head': []}
+    model = capsule_model(changed(capsules=given))
     radii = {s.name: s.geometry.radius for s in model.geometry.geometryObjects}
     assert radii == {'torso/0': 0.05}
 
 
 def test_the_capsules_in_our_humanoid_s_file_are_those_that_its_urdf_gives():
     """After a change of the URDF, write the lines that this prints into humanoid.yaml."""
-    data = settings()
-    del data['capsules']
-    bare = Robot.build(parse_robot_config(data, ROOT / 'x.yaml'), robot().urdf)
-    fitted = capsules_text(bare)
+    fitted = capsules_text(changed(capsules=None))
     print(fitted)
     assert yaml.safe_load(fitted)['capsules'] == settings()['capsules']
 
@@ -113,17 +112,17 @@ def test_the_capsules_in_our_humanoid_s_file_are_those_that_its_urdf_gives():
 
 @pytest.mark.parametrize('name', ROBOTS)
 def test_arms_are_watched_against_trunk_head_and_each_other(name):
-    found = robot(name)
+    whole = robot(name)
     arms = {
         arm: {
             link
-            for link in found.urdf.links
-            if any(j.name in found.config.chains[arm] for j in found.urdf.joints_to(link))
+            for link in whole.urdf.links
+            if any(j.name in whole.config.chains[arm] for j in whole.urdf.joints_to(link))
         }
         for arm in ('left_arm', 'right_arm')
     }
     pairs = {(pair.first, pair.second) for pair in capsules(name).pairs}
-    trunk, head = (found.config.keypoints[key][0] for key in ('Neck', 'Nose'))
+    trunk, head = (whole.config.keypoints[key][0] for key in ('Neck', 'Nose'))
     for arm in arms.values():
         assert any(one in arm and other == trunk for one, other in pairs)
         assert any(one in arm and other == head for one, other in pairs)
@@ -202,9 +201,9 @@ def test_no_real_mesh_of_an_arm_touches_the_body_in_any_emotion(name):
     assert touching(robot(name).rest) == []
     held, free = [], []
     for emotion in EMOTIONS:
-        for clearance, found in ((True, held), (False, free)):
+        for clearance, touches in ((True, held), (False, free)):
             for q in followed(name, motion(emotion), clearance=clearance)[::6]:
-                found += touching(q)
+                touches += touching(q)
     assert held == []
     assert len(free) > 10, 'without clearance they do touch, so this test can fail'
 
@@ -221,8 +220,8 @@ class Meshes:
         self._pin, self._robot = pin, robot(name)
         text = self._robot.urdf.text
         self._model = pin.buildModelFromXML(text)
-        found = find_file('package://example-robot-data/robots/g1_description/README.md', ROOT)
-        share = [] if found is None else [str(found.parents[3])]
+        readme = find_file('package://example-robot-data/robots/g1_description/README.md', ROOT)
+        share = [] if readme is None else [str(readme.parents[3])]
         self._geometry = pin.buildGeomFromUrdfString(
             self._model, text, pin.GeometryType.COLLISION, package_dirs=share
         )

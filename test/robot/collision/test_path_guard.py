@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Arms keep clear on the whole way that a robot is told, and find their way round."""
+"""Arms keep clear on the whole path that a robot is commanded, and find their way round."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytest.importorskip('pink')
 
 from robot_support import capsules, motion, robot
 
-from emotion_motion.robot.collision.path_guard import PathGuard
+from emotion_motion.robot.collision.clearance import PathGuard
 from emotion_motion.robot.drive.driver import RobotDriver
 from emotion_motion.robot.retarget.retargeter import Retargeter
 from emotion_motion.robot.safety.jerk_phases import JerkPhases
@@ -38,13 +38,25 @@ def random_pose(random: np.random.Generator) -> np.ndarray:
     return random.uniform(robot().limits.lower, robot().limits.upper)
 
 
+def started(
+    guard: PathGuard | None, pose: np.ndarray | None = None, velocity: float = 10.0
+) -> SafetyLimiter:
+    """Return a limiter that starts from a pose [J], the rest pose by default."""
+    settings = LimiterSettings(approach_velocity=velocity)
+    limiter = SafetyLimiter(robot().limits, PERIOD_S, settings, guard)
+    pose = robot().rest if pose is None else pose
+    limiter.start(dict(zip(robot().names, pose.tolist(), strict=True)))
+    return limiter
+
+
+def driven() -> RobotDriver:
+    retargeter = Retargeter(robot(), 60.0)
+    return RobotDriver(retargeter, display=True, controllers={'all': robot().names})
+
+
 def followed(guard: PathGuard | None, seed: int, steps: int) -> tuple[list[JerkPhases], float]:
     """Return the paths of a limiter led from clear pose to clear pose, and how far it got."""
-    random = np.random.default_rng(seed)
-    limiter = SafetyLimiter(
-        robot().limits, PERIOD_S, LimiterSettings(approach_velocity=10.0), guard
-    )
-    limiter.start(dict(zip(robot().names, robot().rest.tolist(), strict=True)))
+    random, limiter = np.random.default_rng(seed), started(guard)
     poses, paths = clear_poses(random), []
     for step in range(steps):
         if step % 25 == 0:
@@ -71,11 +83,7 @@ def test_from_clear_pose_to_clear_pose_every_way_is_clear_to_its_end() -> None:
 
 
 def test_a_stop_is_clear_too_and_ends_at_rest() -> None:
-    guard = PathGuard(robot())
-    limiter = SafetyLimiter(
-        robot().limits, PERIOD_S, LimiterSettings(approach_velocity=10.0), guard
-    )
-    limiter.start(dict(zip(robot().names, robot().rest.tolist(), strict=True)))
+    limiter = started(PathGuard(robot()))
     poses = clear_poses(np.random.default_rng(4))
     for step in range(160):
         if step % 40 == 0:
@@ -96,10 +104,7 @@ def test_arms_that_start_too_near_come_no_nearer_and_get_away() -> None:
     bad = random_pose(random)
     while not -0.06 < model.nearest(bad)[1] < -0.03:
         bad = random_pose(random)
-    limiter = SafetyLimiter(
-        robot().limits, PERIOD_S, LimiterSettings(approach_velocity=3.0), PathGuard(robot())
-    )
-    limiter.start(dict(zip(robot().names, bad.tolist(), strict=True)))
+    limiter = started(PathGuard(robot()), bad, velocity=3.0)
     least = model.nearest(bad)[1]
     for _ in range(150):
         assert model.nearest(limiter.step(robot().rest).position)[1] >= least - 1e-3
@@ -109,26 +114,21 @@ def test_arms_that_start_too_near_come_no_nearer_and_get_away() -> None:
 @pytest.mark.parametrize('emotion', ['anger', 'fear'])
 def test_a_robot_that_leaps_from_gesture_to_gesture_keeps_clear_and_goes_on(emotion: str) -> None:
     """Every second another place in the motion: targets far from where the arms are."""
-    keypoints = motion(emotion)
-    driver = RobotDriver(
-        Retargeter(robot(), 60.0), display=True, controllers={'all': robot().names}
-    )
-    told = []
+    keypoints, driver = motion(emotion), driven()
+    commanded = []
     for cycle in range(360):
         frame = (37 * (cycle // 60) + cycle // 2) % len(keypoints)
         state = driver.advance(keypoints[frame], elapsed_s=None, now_s=cycle * PERIOD_S)
         assert state is not None
-        told.append(state.position)
-    assert min(capsules().nearest(q)[1] for q in told) >= ALLOWED_M
-    late = np.array(told[60:])
+        commanded.append(state.position)
+    assert min(capsules().nearest(q)[1] for q in commanded) >= ALLOWED_M
+    late = np.array(commanded[60:])
     assert np.abs(np.diff(late, axis=0)).sum() > 3.0, 'it stands still'
 
 
 def test_an_arm_whose_way_leads_through_the_body_finds_another() -> None:
     """The target rests, and no straight way to it is clear: the arm goes round all the same."""
-    driver = RobotDriver(
-        Retargeter(robot(), 60.0), display=True, controllers={'all': robot().names}
-    )
+    driver = driven()
     random, keypoints = np.random.default_rng(0), motion('fear')
     stuck = 0
     for _ in range(6):

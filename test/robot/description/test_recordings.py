@@ -8,7 +8,7 @@ from robot_support import PEPPER_URDF, robot as load_robot
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError
-from emotion_motion.io.motion import write_table
+from emotion_motion.io.clip import write_table
 from emotion_motion.io.reading import find_motion, read_clips
 from emotion_motion.robot.description.recordings import JointRecordings
 

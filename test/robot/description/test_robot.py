@@ -22,9 +22,8 @@ from robot_support import (
 )
 from support import damaged, malformed
 
-from emotion_motion.robot.description.config import CHAINS
+from emotion_motion.robot.description.config import available_robots, CHAINS, parse_robot_config
 from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.description.robot_file import available_robots, parse_robot_config
 
 ROBOTS = ('humanoid', 'g1', 'talos', 'pepper')
 JOINTS = {'humanoid': 16, 'g1': 17, 'talos': 18, 'pepper': 14}

@@ -54,7 +54,7 @@ def test_groups_that_cannot_be_are_refused(members, words):
 
 def test_all_joints_move_in_full_to_begin_with():
     weights = GroupWeights(groups())
-    assert groups().names == ('head', 'arms') and groups().rows('arms').tolist() == [2, 1]
+    assert list(groups().members) == ['head', 'arms'] and groups().rows['arms'].tolist() == [2, 1]
     assert weights.of_joints.tolist() == [1.0] * 4 and weights.faded_out == ()
 
 

@@ -11,7 +11,7 @@ import pytest
 from torture import PERIOD_S, WildTargets
 
 from emotion_motion.robot.description.limits import JointLimits
-from emotion_motion.robot.drive.trajectory import look_ahead, Trajectory
+from emotion_motion.robot.drive.command_stream import look_ahead, Trajectory
 from emotion_motion.robot.safety.limiter import SafetyLimiter
 from emotion_motion.robot.safety.settings import LimiterSettings
 
@@ -67,8 +67,8 @@ def test_it_is_the_path_from_one_period_on_and_ends_at_rest(period_s):
 def test_at_rest_it_says_so_for_all_of_its_time():
     limiter, _ = dancing(400.0)
     limiter.step(None)
-    sent = look_ahead(limiter.path, NAMES, PERIOD_S, horizon_s=0.5)
-    assert sent.times_s[-1] == pytest.approx(0.5)
+    sent = look_ahead(limiter.path, NAMES, PERIOD_S)
+    assert sent.times_s[-1] == pytest.approx(0.3)
     assert (sent.velocities == 0.0).all() and np.ptp(sent.positions, axis=0).max() == 0.0
 
 

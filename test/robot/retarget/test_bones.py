@@ -21,12 +21,12 @@ def poses(name: str, count: int = 5) -> np.ndarray:
 @pytest.mark.parametrize('name', ROBOTS)
 def test_in_the_rest_pose_trunk_and_head_are_upright(name):
     bones = Bones(robot(name))
-    found = bones.directions(robot(name).rest)
-    found = dict(zip(bones.names, found, strict=True))
-    np.testing.assert_allclose(found['trunk_up'], (0, 0, 1), atol=1e-9)
-    np.testing.assert_allclose(found['trunk_left'], (0, 1, 0), atol=1e-9)
-    np.testing.assert_allclose(found['head_forward'], (1, 0, 0), atol=1e-9)
-    assert {'left_upper_arm', 'left_forearm', 'right_upper_arm', 'right_forearm'} <= set(found)
+    at = bones.directions(robot(name).rest)
+    at = dict(zip(bones.names, at, strict=True))
+    np.testing.assert_allclose(at['trunk_up'], (0, 0, 1), atol=1e-9)
+    np.testing.assert_allclose(at['trunk_left'], (0, 1, 0), atol=1e-9)
+    np.testing.assert_allclose(at['head_forward'], (1, 0, 0), atol=1e-9)
+    assert {'left_upper_arm', 'left_forearm', 'right_upper_arm', 'right_forearm'} <= set(at)
 
 
 @pytest.mark.parametrize('name', ROBOTS)

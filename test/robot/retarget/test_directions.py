@@ -25,12 +25,12 @@ def turned(angle: float, axis: int) -> np.ndarray:
 
 
 def test_a_standing_body_is_upright_and_looks_ahead():
-    found = dict(zip(ALL, BodyDirections(ALL)(REST), strict=True))
-    np.testing.assert_allclose(found['trunk_up'], (0, 0, 1), atol=1e-12)
-    np.testing.assert_allclose(found['trunk_left'], (0, 1, 0), atol=1e-12)
-    np.testing.assert_allclose(found['head_forward'], (1, 0, 0), atol=1e-12)
-    np.testing.assert_allclose(found['head_left'], (0, 1, 0), atol=1e-12)
-    assert found['left_upper_arm'][2] < -0.99
+    at = dict(zip(ALL, BodyDirections(ALL)(REST), strict=True))
+    np.testing.assert_allclose(at['trunk_up'], (0, 0, 1), atol=1e-12)
+    np.testing.assert_allclose(at['trunk_left'], (0, 1, 0), atol=1e-12)
+    np.testing.assert_allclose(at['head_forward'], (1, 0, 0), atol=1e-12)
+    np.testing.assert_allclose(at['head_left'], (0, 1, 0), atol=1e-12)
+    assert at['left_upper_arm'][2] < -0.99
 
 
 @given(st.floats(-3.0, 3.0), st.integers(0, 2), st.floats(0.1, 10.0), st.integers(0, 100))
@@ -43,17 +43,17 @@ def test_directions_turn_with_the_body_and_size_and_place_change_nothing(angle, 
 
 @pytest.mark.parametrize('emotion', ['anger', 'fear'])
 def test_all_are_of_length_one(emotion):
-    found = np.stack([BodyDirections(ALL)(frame) for frame in motion(emotion)])
-    np.testing.assert_allclose(np.linalg.norm(found, axis=2), 1.0, atol=1e-12)
+    directions = np.stack([BodyDirections(ALL)(frame) for frame in motion(emotion)])
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=2), 1.0, atol=1e-12)
 
 
 def test_a_nod_turns_the_head_and_not_the_trunk():
     body, neck = REST.copy(), REST[1]
     face = [0, 15, 16, 17, 18]
     body[face] = (body[face] - neck) @ turned(np.radians(20), 1).T + neck  # y: forwards is down
-    found = dict(zip(ALL, BodyDirections(ALL)(body), strict=True))
-    assert np.degrees(np.arcsin(-found['head_forward'][2])) == pytest.approx(20.0)
-    np.testing.assert_allclose(found['trunk_up'], (0, 0, 1), atol=1e-12)
+    at = dict(zip(ALL, BodyDirections(ALL)(body), strict=True))
+    assert np.degrees(np.arcsin(-at['head_forward'][2])) == pytest.approx(20.0)
+    np.testing.assert_allclose(at['trunk_up'], (0, 0, 1), atol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -6,27 +6,26 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from robot_support import capsules, followed, motion, RATE_HZ, robot, RobotError
+from robot_support import followed, motion, RATE_HZ, robot, RobotError
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.robot.retarget.bones import Bones
-from emotion_motion.robot.retarget.inverse_kinematics import InverseKinematics
-from emotion_motion.robot.retarget.retargeter import Retargeter
+from emotion_motion.robot.retarget.directions import BodyDirections
+from emotion_motion.robot.retarget.retargeter import InverseKinematics, Retargeter
 
 ROBOTS = ('humanoid', 'g1', 'talos', 'pepper')
 REST = load_skeleton('body_25').rest
+PERIOD_S = 1.0 / RATE_HZ
 
 
 def errors_deg(name: str, keypoints: np.ndarray, poses: np.ndarray) -> dict[str, np.ndarray]:
     """Return the angles [T] between the person's directions and the robot's."""
-    from emotion_motion.robot.retarget.directions import BodyDirections
-
     bones = Bones(robot(name))
-    read, found = BodyDirections(bones.names), []
+    read, errors = BodyDirections(bones.names), []
     for frame, q in zip(keypoints, poses, strict=True):
         cosines = (bones.directions(q) * read(frame)).sum(axis=1)
-        found.append(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
-    return dict(zip(bones.names, np.array(found).T, strict=True))
+        errors.append(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
+    return dict(zip(bones.names, np.array(errors).T, strict=True))
 
 
 @pytest.mark.parametrize('name', ['humanoid', 'g1'])
@@ -105,15 +104,8 @@ def test_a_mirrored_person_moves_a_mirrored_robot():
     one, other = followed('humanoid', keypoints), followed('humanoid', mirrored)
     names = robot('humanoid').names
     for row, joint in enumerate(names):
-        twin = {'l': 'r', 'r': 'l'}.get(joint[0], joint[0]) + joint[1:]
-        twin = (
-            twin
-            if twin in names
-            and joint[1] == '_'
-            and not joint.endswith('waist')
-            and (not joint.endswith('head'))
-            else joint
-        )
+        middle = joint.endswith(('waist', 'head'))
+        twin = joint if middle else {'l': 'r', 'r': 'l'}[joint[0]] + joint[1:]
         about = 'p' if 'elbow' in joint else joint[2] if twin != joint else joint[0]
         sign = 1.0 if about == 'p' else -1.0
         np.testing.assert_allclose(other[:, names.index(twin)], sign * one[:, row], atol=0.02)
@@ -193,5 +185,51 @@ def test_nothing_of_it_imports_torch():
     subprocess.run([sys.executable, '-c', code], check=True)
 
 
-def test_capsules_are_those_of_the_robot_that_they_were_made_for():
-    assert capsules('humanoid').robot is robot('humanoid')
+# Dead ends
+
+
+def worst_deg(escape: bool, start: np.ndarray, wanted: np.ndarray, seconds: float) -> float:
+    """Return how far the left forearm is off after following a pose for a while."""
+    kinematics = InverseKinematics(robot(), PERIOD_S, clearance=False, escape=escape)
+    bones, limits = kinematics.bones, robot().limits
+    kinematics.start(start)
+    directions = bones.directions(wanted)
+    before = start
+    for _ in range(round(seconds / PERIOD_S)):
+        q = kinematics(directions)
+        assert (q >= limits.lower).all() and (q <= limits.upper).all()
+        assert (np.abs(q - before) <= limits.velocity * PERIOD_S * (1 + 1e-9)).all()
+        before = q
+    row = bones.names.index('left_forearm')
+    return float(np.degrees(kinematics._bone_task.angles[row]))
+
+
+def posed(**angles: float) -> np.ndarray:
+    q = robot().rest.copy()
+    for name, angle in angles.items():
+        q[robot().names.index(name)] = angle
+    return np.clip(q, robot().limits.lower, robot().limits.upper)
+
+
+def test_dead_ends_are_left_and_without_escape_are_not():
+    rng = np.random.default_rng(4)
+    freed = stuck = 0
+    for _ in range(30):
+        arm = {'l_p_shoulder': rng.uniform(-1.5, 0.3), 'l_r_shoulder': rng.uniform(0.2, 1.2)}
+        wanted = posed(**arm, l_y_shoulder=rng.uniform(0.9, 1.5), l_elbow=rng.uniform(-2.2, -1.2))
+        start = posed(**arm, l_y_shoulder=-1.7, l_elbow=0.1)
+        if worst_deg(False, start, wanted, 3.0) > 40.0:
+            stuck += 1
+            freed += worst_deg(True, start, wanted, 3.0) < 10.0
+    assert stuck >= 3, 'this test shall have dead ends'
+    assert freed >= 0.8 * stuck
+
+
+def test_where_no_arm_is_stuck_nothing_is_different():
+    keypoints = motion('neutral')
+    poses = []
+    for escape in (False, True):
+        kinematics = InverseKinematics(robot(), PERIOD_S, escape=escape)
+        read = BodyDirections(kinematics.bones.names)
+        poses.append(np.stack([kinematics(read(frame)) for frame in keypoints]))
+    assert np.array_equal(*poses)

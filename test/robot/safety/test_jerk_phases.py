@@ -46,9 +46,9 @@ def integrated(path: JerkPhases, step_s: float) -> np.ndarray:
 def test_states_are_those_of_a_plain_integration(seed):
     path, step_s = random_path(seed), 2e-4
     rows = integrated(path, step_s)
-    found = path.sample(step_s * np.arange(len(rows)))
+    states = path.sample(step_s * np.arange(len(rows)))
     scale = np.abs(rows).max()
-    np.testing.assert_allclose(found.position, rows, atol=2e-3 * scale)
+    np.testing.assert_allclose(states.position, rows, atol=2e-3 * scale)
 
 
 @given(st.integers(0, 10**6))
@@ -113,9 +113,9 @@ def test_joints_can_be_taken_from_two_paths():
     mine = np.array([True, False, True, False, False])
     both = one.merge(mine, other)
     for time_s in (0.0, 0.05, 0.15, 0.6):
-        found, first, second = both.at(time_s), one.at(time_s), other.at(time_s)
+        merged, first, second = both.at(time_s), one.at(time_s), other.at(time_s)
         expected = np.where(mine, first.position, second.position)
-        np.testing.assert_allclose(found.position, expected, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(merged.position, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_a_path_knows_whether_it_moves_and_whether_it_ends_at_rest():
@@ -125,5 +125,3 @@ def test_a_path_knows_whether_it_moves_and_whether_it_ends_at_rest():
     pushed = JerkPhases(rest, np.array([[0.1, 0.0]]), np.array([[5.0, 5.0]]))
     assert not pushed.at_rest
     assert pushed.ends_at_rest.tolist() == [False, True]
-    assert rest.finite
-    assert not MotionState(rest.position, np.array([0.0, np.nan]), rest.acceleration).finite

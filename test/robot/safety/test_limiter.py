@@ -16,7 +16,7 @@ from emotion_motion.robot.description.limits import JointLimits
 from emotion_motion.robot.safety.jerk_phases import MotionState
 from emotion_motion.robot.safety.limiter import BAD_TARGETS, SafetyLimiter, STALE
 from emotion_motion.robot.safety.planner import RuckigPlanner
-from emotion_motion.robot.safety.settings import LimiterSettings
+from emotion_motion.robot.safety.settings import CommandSettings, LimiterSettings
 
 NAMES = ('neck', 'shoulder', 'elbow')
 LIMITS = JointLimits(
@@ -66,8 +66,10 @@ def speeds(states: list[MotionState]) -> np.ndarray:
 # Where it starts
 
 
-def test_nothing_moves_while_the_state_of_the_robot_is_unknown():
-    limiter = fresh()
+@pytest.mark.parametrize('forgotten', [False, True])
+def test_nothing_moves_while_the_state_of_the_robot_is_unknown(forgotten):
+    limiter = awake() if forgotten else fresh()
+    limiter.forget()
     assert limiter.state == 'unknown' and not limiter.started and not limiter.at_rest
     for act in (lambda: limiter.step(AT_START), lambda: limiter.step(None), lambda: limiter.path):
         with pytest.raises(RobotError, match="the robot's state is unknown"):
@@ -91,14 +93,6 @@ def test_no_start_from_a_state_that_is_not_known_or_too_far_outside(changes, wor
     with pytest.raises(RobotError, match=words):
         limiter.start(measured)
     assert limiter.state == 'unknown', 'the state that it had before is as old'
-
-
-def test_a_state_can_be_forgotten():
-    limiter = awake()
-    limiter.forget()
-    assert limiter.state == 'unknown'
-    with pytest.raises(RobotError, match='unknown'):
-        limiter.step(AT_START)
 
 
 def test_order_and_other_joints_of_the_measured_state_do_not_matter():
@@ -346,14 +340,14 @@ class FailingPlanner:
         self.errors = self.lies = 0
 
     def plan(self, state: MotionState, target: np.ndarray, velocity: Any = None) -> Any:
-        durations, jerks, found = self._planner.plan(state, target, velocity)
-        durations, jerks, found = durations.copy(), jerks.copy(), found.copy()
+        durations, jerks, planned = self._planner.plan(state, target, velocity)
+        durations, jerks, planned = durations.copy(), jerks.copy(), planned.copy()
         joint, kind = self._random.integers(len(target)), self._random.integers(10)
         self.lies += kind < 7
         if kind == 0:
-            found[:] = False
+            planned[:] = False
         elif kind == 1:
-            found[joint] = False
+            planned[joint] = False
         elif kind == 2:
             durations[self._random.integers(9), joint] = self._random.choice([np.nan, np.inf])
         elif kind == 3:
@@ -364,7 +358,7 @@ class FailingPlanner:
             durations[:, joint] *= 3.0
         elif kind == 6:
             jerks[2:, joint] = jerks[2:, joint][::-1]
-        return durations, jerks, found
+        return durations, jerks, planned
 
 
 @pytest.mark.filterwarnings('ignore::RuntimeWarning')
@@ -387,8 +381,8 @@ def test_a_joint_without_a_plan_brakes_and_the_others_go_on():
 
     class NoNeck(RuckigPlanner):
         def plan(self, *args: Any) -> Any:
-            durations, jerks, found = super().plan(*args)
-            return durations, jerks, found & np.array([False, True, True])
+            durations, jerks, planned = super().plan(*args)
+            return durations, jerks, planned & np.array([False, True, True])
 
     share = 1.0 - 1e-4
     limits = (LIMITS.velocity, LIMITS.acceleration, LIMITS.jerk)
@@ -455,11 +449,17 @@ def test_joints_are_not_taken_up_while_they_move_or_from_out_of_their_limits():
         ('stale_s', '1'),
         ('resting_velocity', np.inf),
         ('robot_follows', 1),
+        ('dead_band_rad', -1.0),
+        ('hand_back_s', np.inf),
+        ('clip_threshold', 1.1),
+        ('slowest_pace', 0.0),
     ],
 )
 def test_settings_out_of_range_are_refused(name, value):
+    kinds = (LimiterSettings, CommandSettings)
+    kind = next(kind for kind in kinds if name in kind.__dataclass_fields__)
     with pytest.raises(ConfigError, match=f'got {name} = '):
-        LimiterSettings(**{name: value})
+        kind(**{name: value})
 
 
 # Everything at once
@@ -476,7 +476,7 @@ def test_no_limit_breaks_in_bad_company(seed):
 
 @pytest.mark.parametrize('name', ['lower', 'upper', 'velocity', 'acceleration', 'jerk'])
 def test_the_robot_of_these_tests_notices_a_limit_that_breaks(name):
-    """The limiter is told of wider limits than the robot has, by a tenth, in one of the five."""
+    """The limiter is given wider limits than the robot has, by a tenth, in one of the five."""
     change = 0.1 * (LIMITS.upper - LIMITS.lower) * (1.0 if name == 'upper' else -1.0)
     wider = (
         getattr(LIMITS, name) + change

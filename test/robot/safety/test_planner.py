@@ -31,9 +31,9 @@ def test_phases_are_ruckig_s_own_motion_and_end_at_rest_at_the_target():
     for _ in range(200):
         state, target = random_state(random), random.uniform(-1.0, 1.0, JOINTS)
         slower = VELOCITY * random.uniform(0.2, 1.0)  # it may be too fast for that now
-        durations, jerks, found = planner.plan(state, target, slower)
+        durations, jerks, good = planner.plan(state, target, slower)
         path = JerkPhases(state, durations, jerks)
-        assert found.all() and path.ends_at_rest.all()
+        assert good.all() and path.ends_at_rest.all()
         np.testing.assert_allclose(path.last.position, target, atol=1e-8)
         assert (path.bounds().acceleration <= ACCELERATION * (1.0 + 1e-9)).all()
         assert (path.bounds().jerk <= JERK * (1.0 + 1e-9)).all()
@@ -57,7 +57,7 @@ def test_phases_are_ruckig_s_own_motion_and_end_at_rest_at_the_target():
 def test_a_joint_that_comes_to_its_speed_limit_is_not_braked_for_rounding():
     """Its speed is at the limit, or a little beyond, once its acceleration is gone."""
     planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
-    lower = (1.0 - GIVES) * VELOCITY  # what Ruckig is told
+    lower = (1.0 - GIVES) * VELOCITY  # what Ruckig is given
     for share, beyond in itertools.product((0.0, 0.05, 0.2, 0.6), (0.0, 1e-12, 5e-7)):
         acceleration = share * ACCELERATION
         faster = lower * (1.0 + beyond) - 0.5 * acceleration**2 / JERK
@@ -78,8 +78,8 @@ def test_a_joint_that_ruckig_refuses_leaves_the_others_their_plans():
     state = MotionState.resting(np.zeros(JOINTS))
     target = np.full(JOINTS, 0.4)
     target[2] = np.nan
-    durations, jerks, found = planner.plan(state, target)
-    assert found.tolist() == [True, True, False, True, True, True]
+    durations, jerks, good = planner.plan(state, target)
+    assert good.tolist() == [True, True, False, True, True, True]
     assert planner.errors == 1
     path = JerkPhases(state, durations, jerks)
     assert path.ends_s[2] == 0.0
@@ -89,10 +89,10 @@ def test_a_joint_that_ruckig_refuses_leaves_the_others_their_plans():
 def test_what_cannot_be_planned_is_no_exception(capfd):
     planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
     state = MotionState(np.full(JOINTS, np.inf), np.zeros(JOINTS), np.zeros(JOINTS))
-    durations, _, found = planner.plan(state, np.zeros(JOINTS))
-    assert not found.any() and (durations == 0.0).all()
+    durations, _, good = planner.plan(state, np.zeros(JOINTS))
+    assert not good.any() and (durations == 0.0).all()
     # A limit of zero is refused by Ruckig itself.
     rest = MotionState.resting(np.zeros(JOINTS))
-    _, _, found = planner.plan(rest, np.ones(JOINTS), 0.0 * VELOCITY - 1.0)
-    assert not found.any() and planner.errors == 2
+    _, _, good = planner.plan(rest, np.ones(JOINTS), 0.0 * VELOCITY - 1.0)
+    assert not good.any() and planner.errors == 2
     capfd.readouterr()

@@ -68,9 +68,7 @@ def test_motion_rests_where_the_clock_stands_and_goes_on_with_it(graph: Graph) -
     clock = SimulatedClock(tester, 50.0)
     run_until_active(tester, clock)
     clock.run(3.0)
-    tester.wait_status(
-        lambda s, v: s.level == DiagnosticStatus.WARN and 'clock' in s.message, 'a warning'
-    )
+    tester.wait_problem('clock', DiagnosticStatus.WARN)
     tester.wait(lambda: running.motion.playback.at_rest, 'rest')
     assert largest_step(tester.frames[-20:]) <= 1.5 * unhindered(running), 'it leapt'
     count = len(tester.frames)
@@ -97,7 +95,5 @@ def test_clock_that_begins_anew_is_followed(graph: Graph) -> None:
 def test_nothing_moves_before_the_first_clock(graph: Graph) -> None:
     _, tester = graph.node(use_sim_time=True)
     tester.wait_state('active')
-    tester.wait_status(
-        lambda s, v: s.level == DiagnosticStatus.WARN and 'clock' in s.message, 'a warning'
-    )
+    tester.wait_problem('clock', DiagnosticStatus.WARN)
     assert not tester.frames

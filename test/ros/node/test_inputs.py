@@ -41,14 +41,6 @@ def test_unstamped_weights_and_intensity_are_asked_of_the_model(graph: Graph) ->
     wait_emotion(running, tester, 0.5 * weights + 0.5 * one_hot('neutral'))
 
 
-def test_emotion_stays_until_the_next_one(graph: Graph) -> None:
-    running, tester = graph.node()
-    tester.publish('emotion', String(data='fear'))
-    wait_emotion(running, tester, one_hot('fear'))
-    tester.wait_frames(30)
-    wait_emotion(running, tester, one_hot('fear'))
-
-
 def test_emotion_before_activation_counts(graph: Graph) -> None:
     running, tester = graph.node(autostart=False)
     tester.change('configure')

@@ -13,7 +13,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.msg import JointGroupWeights
-from emotion_motion.robot.drive.trajectory import Trajectory
+from emotion_motion.robot.drive.command_stream import Trajectory
 from emotion_motion.robot.safety.jerk_phases import MotionState
 from emotion_motion.ros.node.conversions import (
     commands_message,

@@ -23,7 +23,6 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import String
-from std_srvs.srv import SetBool
 from visualization_msgs.msg import MarkerArray
 
 from emotion_motion.emotion import EMOTIONS
@@ -58,16 +57,10 @@ CONFIGURED_TOPICS = {
 }
 
 
-def test_node_that_shall_not_start_itself_waits(graph: Graph) -> None:
-    _, tester = graph.node(autostart=False)
-    tester.wait_status(lambda s, v: v['lifecycle_state'] == 'unconfigured', 'unconfigured')
-    assert tester.state() == 'unconfigured'
-    assert not topics_of(tester) and 'hold' not in services_of(tester)
-    assert not tester.frames
-
-
 def test_whole_chain_of_states_twice_round(graph: Graph) -> None:
     running, tester = graph.node(autostart=False)
+    tester.wait_status(lambda s, v: v['lifecycle_state'] == 'unconfigured', 'unconfigured')
+    assert not tester.frames and not topics_of(tester) and 'hold' not in services_of(tester)
     for _ in range(2):
         assert tester.change('configure') and tester.state() == 'inactive'
         tester.wait(lambda: topics_of(tester) >= CONFIGURED_TOPICS, 'the topics')
@@ -123,11 +116,11 @@ def test_deactivate_comes_to_rest_activate_goes_on_from_there(graph: Graph) -> N
 def test_hold_outlives_deactivation(graph: Graph) -> None:
     running, tester = graph.node()
     tester.wait_frames(5)
-    tester.call(SetBool, 'hold', SetBool.Request(data=True))
+    tester.hold(True)
     tester.wait(lambda: running.motion.playback.at_rest, 'rest')
     assert tester.change('deactivate') and tester.change('activate')
     assert largest_step(tester.wait_frames(10)) == 0.0
-    tester.call(SetBool, 'hold', SetBool.Request(data=False))
+    tester.hold(False)
     tester.wait(lambda: largest_step(tester.frames[-10:]) > 0.0, 'motion after the hold')
 
 
@@ -138,9 +131,7 @@ def test_what_cannot_load_leaves_the_node_alive(
     graph: Graph, model: str, parameter: str, good: str
 ) -> None:
     _, tester = graph.node(**{parameter: '/nowhere'})
-    tester.wait_status(
-        lambda s, v: s.level == DiagnosticStatus.ERROR and '/nowhere' in s.message, 'the error'
-    )
+    tester.wait_problem('/nowhere')
     assert tester.state() == 'unconfigured'
     assert any('/nowhere' in log.msg for log in tester.logs)
     assert not tester.change('configure') and tester.state() == 'unconfigured'
@@ -216,7 +207,7 @@ def test_requests_are_answered_while_the_motion_comes_to_rest(
     monkeypatch.setattr('emotion_motion.ros.node.motion_loop.SETTLE_LIMIT_S', 60.0)
     running, tester = graph.node()
     tester.wait_frames(5)
-    running.motion.playback._settle_s = 3.0
+    running.motion.playback.settle_s = 3.0
     request = ChangeState.Request()
     request.transition.label = 'deactivate'
     deactivated = tester.request(ChangeState, 'change_state', request)

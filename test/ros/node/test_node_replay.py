@@ -15,7 +15,6 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from graph import Graph, path as path_of, Tester
 import numpy as np
 from std_msgs.msg import String
-from std_srvs.srv import SetBool, Trigger
 from support import mounted_disk
 
 from emotion_motion.checkpoint import from_pretrained
@@ -24,14 +23,6 @@ from emotion_motion.io import load_motion
 from emotion_motion.msg import Emotion
 from emotion_motion.replay.log_file import read_runs
 from emotion_motion.replay.replay import Replay
-
-
-def hold(tester: Tester, held: bool) -> None:
-    assert tester.call(SetBool, 'hold', SetBool.Request(data=held)).success
-
-
-def reset(tester: Tester) -> None:
-    assert tester.call(Trigger, 'reset', Trigger.Request()).success
 
 
 def ask(tester: Tester, running: Any, topic: str, message: Any) -> None:
@@ -62,18 +53,18 @@ def eventful(tester: Tester, running: Any) -> None:
     ask(tester, running, 'emotion', String(data='happiness:0.7, surprise:0.2'))
     weights = Emotion(weights=np.array([0.2, 0, 0.1, 0, 0.3, 0, 0.3], np.float32), intensity=0.9)
     ask(tester, running, 'emotion_weights', weights)
-    hold(tester, True)
+    tester.hold(True)
     tester.wait_frames(7)
     assert tester.set('temperature', 0.5).successful
     tester.wait_frames(40)
-    hold(tester, False)
+    tester.hold(False)
     tester.wait_frames(20)
-    reset(tester)
+    tester.reset()
     tester.wait_frames(20)
     for name, value in {'body_height_m': 0.58, 'k': 2.0, 'rate_hz': 90.0, 'seed': 77}.items():
         assert tester.set(name, value).successful
         tester.wait_frames(7)
-    reset(tester)
+    tester.reset()
     tester.wait_frames(20)
     assert tester.set('emotion_timeout_s', 0.2).successful
     ask(tester, running, 'emotion', String(data='anger'))
@@ -92,9 +83,9 @@ def test_a_node_s_file_gives_the_keypoints_that_it_published(
     shown: list[np.ndarray] = []
     topics, publish = running.node._live.topics, running.node._live.topics.publish
 
-    def spy(keypoints: np.ndarray, *args: Any, **more: Any) -> None:
-        shown.append(keypoints.copy())
-        publish(keypoints, *args, **more)
+    def spy(*args: Any, **more: Any) -> None:
+        shown.append(running.motion.pose.keypoints[0].copy())
+        publish(*args, **more)
 
     topics.publish = spy
     tester.wait(lambda: topics._keypoints.get_subscription_count() > 0, 'a match')
@@ -185,9 +176,7 @@ def test_the_motion_goes_on_when_its_file_cannot_be_written(graph: Graph, tmp_pa
     for path in (tmp_path / 'notes', tmp_path / 'notes' / 'below'):
         _, tester = graph.node(replay_file=str(path))
         tester.wait_frames(5)
-        values = tester.wait_status(
-            lambda s, v: s.level == DiagnosticStatus.WARN and 'notes' in s.message, 'a warning'
-        )
+        values = tester.wait_problem('notes', DiagnosticStatus.WARN)
         assert 'notes' in values['replay_file']
         tester.wait(lambda t=tester: any('notes' in log.msg for log in t.logs), 'a warning')
         tester.wait_frames(5)

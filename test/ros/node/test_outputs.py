@@ -12,7 +12,6 @@ from rclpy.duration import Duration
 from rclpy.qos import LivelinessPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from std_msgs.msg import String
-from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import Marker, MarkerArray
 
 from emotion_motion.body.skeleton import load_skeleton
@@ -78,8 +77,7 @@ def test_hold_comes_to_rest_without_a_leap_stays_and_goes_on(graph: Graph) -> No
     running, tester = graph.node(rate_hz=60.0, **CALM)
     moving = largest_step(tester.wait_frames(90))
     begin = len(tester.frames)
-    answer = tester.call(SetBool, 'hold', SetBool.Request(data=True))
-    assert answer.success and answer.message
+    assert tester.hold(True)
     held = tester.wait_frames(90)
     assert largest_step(tester.frames[begin - 1 :]) <= 1.5 * moving, 'it leapt'
     # Wanted within 0.5 s; counted in frames, for a machine under load must not fail this.
@@ -88,7 +86,7 @@ def test_hold_comes_to_rest_without_a_leap_stays_and_goes_on(graph: Graph) -> No
     tester.wait_status(lambda s, v: v.get('hold') == 'True', 'hold')
     assert running.motion.generator.steps == steps, 'the model went on'
     held = tester.wait_frames(1)
-    assert tester.call(SetBool, 'hold', SetBool.Request(data=False)).success
+    tester.hold(False)
     after = tester.wait_frames(60)
     assert np.abs(points(after[0]) - rest).max() < 0.2 * moving, 'it did not go on from there'
     assert largest_step([held[-1], *after]) <= 1.5 * moving, 'it leapt'
@@ -100,14 +98,13 @@ def test_reset_repeats_a_seeded_run(graph: Graph) -> None:
     runs = []
     for _ in range(2):
         tester.wait_frames(20)
-        tester.call(SetBool, 'hold', SetBool.Request(data=True))
+        tester.hold(True)
         tester.wait(lambda: running.motion.playback.at_rest, 'rest')
-        answer = tester.call(Trigger, 'reset', Trigger.Request())
-        assert answer.success and '5' in answer.message
+        assert '5' in tester.reset()
         rest = tester.wait_frames(5)[-1]
         assert np.abs(points(rest) - running.motion.generator.rest_pose * 1.7).max() < 1e-6
         tester.frames.clear()
-        tester.call(SetBool, 'hold', SetBool.Request(data=False))
+        tester.hold(False)
         tester.wait(lambda: running.motion.playback.moving_at_full_speed, 'motion')
         tester.wait_frames(30)
         poses = path(tester.frames)
@@ -172,7 +169,7 @@ def test_two_namespaces_do_not_disturb_each_other(graph: Graph) -> None:
     two.publish('emotion', String(data='fear'))
     one.wait(lambda: first.motion.generator.emotion[0][0] == 1.0, 'anger of the first')
     two.wait(lambda: second.motion.generator.emotion[0][2] == 1.0, 'fear of the second')
-    one.call(SetBool, 'hold', SetBool.Request(data=True))
+    one.hold(True)
     one.wait(lambda: first.motion.playback.at_rest, 'rest of the first')
     assert not second.motion.playback.held
     assert one.set('temperature', 2.0).successful and two.get('temperature') != 2.0

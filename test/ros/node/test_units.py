@@ -18,6 +18,7 @@ from emotion_motion.emotion import emotion_weights, EMOTIONS
 from emotion_motion.exceptions import EmotionError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.msg import Emotion
+from emotion_motion.ros.demo import tour_emotion
 from emotion_motion.ros.node.conversions import emotion_of_message, KeypointsMessage
 from emotion_motion.ros.node.emotion_input import (
     EmotionInput,
@@ -28,8 +29,7 @@ from emotion_motion.ros.node.emotion_input import (
 from emotion_motion.ros.node.health import LoopStatistics, STEPS_KEPT
 from emotion_motion.ros.node.live_motion import LiveMotion
 from emotion_motion.ros.node.parameters import MotionParameters
-from emotion_motion.ros.watch import tour_emotion
-from emotion_motion.viewer.panels.controls import TOUR
+from emotion_motion.viewer.controls import TOUR
 
 NEUTRAL = one_hot('neutral')
 
@@ -62,19 +62,14 @@ def test_emotion_fades_steadily_and_ends_neutral(times: list[float]) -> None:
     np.testing.assert_allclose(emotion.at(5.0 + FADE_S), NEUTRAL)
 
 
-def test_new_emotion_ends_the_fade() -> None:
+def test_new_emotion_ends_the_fade_and_none_is_younger_than_new() -> None:
     emotion = EmotionInput(NEUTRAL)
     emotion.timeout_s = 1.0
     emotion.set(one_hot('anger'), 0.0)
     emotion.at(100.0)
     emotion.set(one_hot('fear'), 100.0)
     np.testing.assert_array_equal(emotion.at(100.5), one_hot('fear'))
-
-
-def test_clock_set_back_makes_no_emotion_younger_than_new() -> None:
-    emotion = EmotionInput(NEUTRAL)
-    emotion.set(one_hot('anger'), 100.0)
-    assert emotion.age_s(3.0) == 0.0
+    assert emotion.age_s(3.0) == 0.0, 'the clock was set back'
 
 
 # Expressions
@@ -129,45 +124,39 @@ def test_keypoints_of_two_coordinates_are_published_in_space() -> None:
 # Statistics
 
 
-def test_even_ticks_are_no_misses() -> None:
+def ticked(*times_s: float, period_s: float = 0.02) -> LoopStatistics:
     statistics = LoopStatistics()
-    for number in range(300):
-        statistics.tick(number / 60.0, 1.0 / 60.0)
-    assert statistics.misses == 0
-    assert statistics.rate_hz(5.0) == pytest.approx(60.0)
+    for time_s in times_s:
+        statistics.tick(time_s, period_s)
+    return statistics
+
+
+@pytest.mark.parametrize(
+    ('times_s', 'misses', 'rate_hz'),
+    [
+        (np.arange(300) * 0.02, 0, 50.0),
+        ((0.0, 0.032), 1, 31.25),
+        ((100.0, 100.02, 3.0, 3.02), 0, 50.0),  # the clock was set back
+    ],
+    ids=['even', 'late', 'set back'],
+)
+def test_ticks_make_a_rate_and_misses(times_s, misses: int, rate_hz: float) -> None:
+    statistics = ticked(*times_s)
+    assert statistics.misses == misses
+    assert statistics.rate_hz(times_s[-1]) == pytest.approx(rate_hz)
+    assert statistics.rate_hz(times_s[-1] + 5.0) == 0.0, 'the ticks have stopped'
 
 
 @given(st.integers(2, 200))
 def test_ticks_left_out_are_counted(left_out: int) -> None:
-    statistics = LoopStatistics()
-    statistics.tick(0.0, 0.02)
-    statistics.tick(0.02, 0.02)
-    statistics.tick(0.02 + 0.02 * (left_out + 1), 0.02)
-    assert statistics.misses == left_out
+    assert ticked(0.0, 0.02, 0.02 + 0.02 * (left_out + 1)).misses == left_out
 
 
-def test_late_tick_is_a_miss_and_a_pause_that_is_meant_is_none() -> None:
-    statistics = LoopStatistics()
-    statistics.tick(0.0, 0.02)
-    statistics.tick(0.032, 0.02)
-    assert statistics.misses == 1
+def test_pause_that_is_meant_is_no_miss() -> None:
+    statistics = ticked(0.0, 0.02)
     statistics.restart()
     statistics.tick(60.0, 0.02)
-    assert statistics.misses == 1
-
-
-def test_clock_that_is_set_back_is_no_miss() -> None:
-    statistics = LoopStatistics()
-    for now_s in (100.0, 100.02, 3.0, 3.02):
-        statistics.tick(now_s, 0.02)
-    assert statistics.misses == 0 and statistics.rate_hz(3.02) == pytest.approx(50.0)
-
-
-def test_rate_is_zero_once_ticks_stop() -> None:
-    statistics = LoopStatistics()
-    for number in range(100):
-        statistics.tick(number * 0.02, 0.02)
-    assert statistics.rate_hz(10.0) == 0.0
+    assert statistics.misses == 0
 
 
 def test_memory_of_statistics_is_bounded() -> None:

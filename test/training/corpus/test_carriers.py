@@ -11,10 +11,10 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import TrainingError
+from emotion_motion.training.corpus.body import Body, CHANNELS, SIZE
 from emotion_motion.training.corpus.carriers import Carriers
 from emotion_motion.training.corpus.corpus import corpus_proportions, make_clip, make_corpus
-from emotion_motion.training.corpus.performer.body import Body, CHANNELS, SIZE
-from emotion_motion.training.corpus.performer.inverse import body_channels
+from emotion_motion.training.corpus.inverse import body_channels
 from emotion_motion.training.data.prepare import prepare
 
 SHARED = Path(__file__).resolve().parents[4] / 'shared'

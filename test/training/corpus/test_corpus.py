@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The corpus: the same again for a seed, human, alive, and each emotion as it is measured."""
 
-import dataclasses
-
 from human_limits import AT, check_human, joint_angle
 from kinematic_table import measure_style, WANTED
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import SkeletonError, TrainingError
+from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.corpus.corpus import corpus_proportions, make_clip, make_corpus
 from emotion_motion.training.corpus.style import mixed_style, styles
 
@@ -208,12 +206,6 @@ def test_a_clip_can_start_in_the_rest_pose():
         points = make_clip('happiness', 3.0, seed, from_rest=True).keypoints.astype(float)
         assert np.abs(points[0] - BODY.rest).max() < 0.012
         assert np.linalg.norm(points[30] - BODY.rest, axis=-1).max() > 0.05
-
-
-def test_a_skeleton_without_the_keypoints_is_refused():
-    renamed = dataclasses.replace(BODY, names=tuple(f'x{name}' for name in BODY.names))
-    with pytest.raises(SkeletonError, match='body_25'):
-        make_corpus(0.1, seed=0, skeleton=renamed)
 
 
 def test_a_clip_of_the_mean_body_has_height_one_unless_asked():

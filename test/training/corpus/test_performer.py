@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The jointed body: any angles make one, its own landmarks are reached, and it goes both ways."""
 
+import dataclasses
+
 from human_limits import AT
 from hypothesis import given, settings, strategies as st
 import numpy as np
@@ -9,13 +11,12 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import ConfigError
+from emotion_motion.exceptions import ConfigError, SkeletonError
+from emotion_motion.training.corpus.arm import arm_angles, arm_directions
+from emotion_motion.training.corpus.body import Body, CHANNELS, mirror_channels, SIZE
 from emotion_motion.training.corpus.corpus import corpus_proportions, make_clip
-from emotion_motion.training.corpus.performer.arm import arm_angles, arm_directions
-from emotion_motion.training.corpus.performer.body import Body, CHANNELS, mirror_channels, SIZE
-from emotion_motion.training.corpus.performer.inverse import body_channels
-from emotion_motion.training.corpus.performer.proportions import Proportions, SPREADS
-from emotion_motion.training.corpus.poses import solve_poses, wrist_place
+from emotion_motion.training.corpus.inverse import body_channels
+from emotion_motion.training.corpus.people import Proportions, solve_poses, SPREADS, wrist_place
 
 BODY = load_skeleton()
 
@@ -103,6 +104,12 @@ def test_another_build_is_a_body_of_the_same_height():
         assert np.allclose(skeleton.mirrored(rest), rest)
         assert rest[AT['Nose'], 2] == pytest.approx(BODY.rest[AT['Nose'], 2], abs=0.02)
     assert np.allclose(Proportions().skeleton().rest, BODY.rest)
+
+
+def test_a_skeleton_without_the_keypoints_is_refused():
+    renamed = dataclasses.replace(BODY, names=tuple(f'x{name}' for name in BODY.names))
+    with pytest.raises(SkeletonError, match='body_25'):
+        Body(renamed)
 
 
 @pytest.mark.parametrize('name, value', [('height_m', 0.0), ('thigh', -1.0), ('head', np.nan)])

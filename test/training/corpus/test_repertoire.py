@@ -8,8 +8,8 @@ import pytest
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.training.corpus.corpus import corpus_proportions, make_clip
+from emotion_motion.training.corpus.people import places
 from emotion_motion.training.corpus.phrase import Phrase
-from emotion_motion.training.corpus.poses import PLACES
 from emotion_motion.training.corpus.repertoire import (
     accents,
     companions,
@@ -68,7 +68,7 @@ def test_each_emotion_has_at_least_nine_families_that_move():
             phrase = phrase_of(name)
             family(phrase)
             assert family.share > 0.0 and phrase.moves and phrase.clock_s > 0.3, family.name
-        assert set(companions(name)) <= set(PLACES) and accents(name)
+        assert set(companions(name)) <= set(places()) and accents(name)
 
 
 @pytest.mark.parametrize('name, family', FAMILIES, ids=[f'{n}-{f.name}' for n, f in FAMILIES])

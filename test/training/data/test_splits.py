@@ -69,7 +69,7 @@ def test_a_clean_data_set_passes():
     check_leaks(dataset)
 
 
-def test_an_actor_in_two_splits_is_named():
+def test_an_actor_or_a_source_in_two_splits_is_named():
     clips = [clip(seed, actor='Ann') for seed in range(3)]
     dataset = MotionDataset.from_clips(clips, splits=['train', 'train', 'val'])
     with pytest.raises(TrainingError, match='actor Ann is in train and val'):
@@ -78,12 +78,9 @@ def test_an_actor_in_two_splits_is_named():
         clips, splits=['train', 'train', 'val'], manifest={'settings': {'group': 'source'}}
     )
     check_leaks(by_source)
-
-
-def test_pieces_of_one_source_in_two_splits_are_named():
-    clips = [clip(seed, source='long.bvh') for seed in range(2)]
+    pieces = [clip(seed, source='long.bvh') for seed in range(2)]
     with pytest.raises(TrainingError, match=r'source long.bvh is in test and train'):
-        check_leaks(MotionDataset.from_clips(clips, splits=['test', 'train']))
+        check_leaks(MotionDataset.from_clips(pieces, splits=['test', 'train']))
 
 
 @pytest.mark.parametrize('hide', ['copy', 'mirror', 'moved', 'resampled'])

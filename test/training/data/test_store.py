@@ -17,7 +17,7 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import StorageError, TrainingError
 from emotion_motion.io.clip import Clip
 from emotion_motion.training.data import shards
-from emotion_motion.training.data.index import fingerprint, TOLERANCE
+from emotion_motion.training.data.splits import fingerprint, TOLERANCE
 from emotion_motion.training.data.store import MotionDataset, write_dataset
 
 SKELETON = load_skeleton('body_25')

@@ -32,8 +32,8 @@ def test_a_row_a_step_is_there_as_soon_as_it_is_logged(table):
     log = MetricsLog(table)
     for step in (1, 2, 10):
         log.log(step, {'loss': step / 3, 'mse': 2.0 * step})
-        found = read_metrics(table)
-        assert found['step'][-1] == step and found['loss'][-1] == step / 3
+        columns = read_metrics(table)
+        assert columns['step'][-1] == step and columns['loss'][-1] == step / 3
     assert table.read_text().splitlines()[0] == 'step,loss,mse'
     assert len(table.read_text().splitlines()) == 4
 
@@ -41,9 +41,9 @@ def test_a_row_a_step_is_there_as_soon_as_it_is_logged(table):
 def test_numbers_come_back_exactly_finite_or_not(table):
     values = {'a': 0.1 + 0.2, 'b': float('inf'), 'c': float('nan'), 'd': np.float32(0.1)}
     MetricsLog(table).log(3, values)
-    found = read_metrics(table)
+    columns = read_metrics(table)
     for name, value in values.items():
-        np.testing.assert_array_equal(found[name], [float(value)])
+        np.testing.assert_array_equal(columns[name], [float(value)])
 
 
 def test_a_later_value_becomes_a_column_that_is_empty_before(table):
@@ -83,10 +83,10 @@ def test_a_table_cut_anywhere_goes_on_with_whole_rows(table):
         again = MetricsLog(table)
         again.log(9, {'loss': 1.0, 'mse': 2.0})
         again.close()
-        found = read_metrics(table)
+        columns = read_metrics(table)
         rows = whole[:cut].count(b'\n') - 1
-        assert list(found['step']) == [*range(max(rows, 0)), 9]
-        np.testing.assert_array_equal(found['loss'][:-1], np.arange(max(rows, 0)) / 3)
+        assert list(columns['step']) == [*range(max(rows, 0)), 9]
+        np.testing.assert_array_equal(columns['loss'][:-1], np.arange(max(rows, 0)) / 3)
 
 
 def test_zeros_that_a_power_cut_leaves_are_no_rows(table):
@@ -119,9 +119,9 @@ def test_tensorboard_shows_the_same_also_after_going_back(table, tmp_path):
     log.truncate(20)
     log.log(25, {'losses/mse': 7.0, 'rate': 2.0})
     log.close()
-    found = scalars(events)
-    assert found['losses/mse'] == {10: 1.0, 20: 2.0, 25: 7.0}
-    assert found['rate'] == {10: 1.0, 20: 1.0, 25: 2.0}
+    shown = scalars(events)
+    assert shown['losses/mse'] == {10: 1.0, 20: 2.0, 25: 7.0}
+    assert shown['rate'] == {10: 1.0, 20: 1.0, 25: 2.0}
 
 
 def test_the_tenth_event_file_of_a_second_follows_the_ninth(table, tmp_path, monkeypatch):

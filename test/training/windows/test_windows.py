@@ -9,7 +9,7 @@ from training_support import BODY, config_of, flattened, swaying
 
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.data.store import MotionDataset
-from emotion_motion.training.windows.joins import ClipDraw, cross_faded, Entries, Stretch
+from emotion_motion.training.windows.stretches import ClipDraw, cross_faded, Entries, Stretch
 from emotion_motion.training.windows.windows import WindowSampler
 
 SHORT, LONG = 40, 400
@@ -61,8 +61,8 @@ def test_a_window_does_not_depend_on_what_was_drawn_before(short):
     one, other = (WindowSampler([short], config) for _ in range(2))
     for step in range(5):
         other.batch(step, 0, 3)
-    for found, again in zip(one.window(9, 4), other.window(9, 4), strict=True):
-        np.testing.assert_array_equal(found, again)
+    for first, again in zip(one.window(9, 4), other.window(9, 4), strict=True):
+        np.testing.assert_array_equal(first, again)
 
 
 @pytest.mark.parametrize('place', [(1, 0, 0), (0, 1, 0), (0, 0, 1)])
@@ -124,10 +124,10 @@ def test_a_join_leads_to_the_nearest_of_its_candidates(short):
     place = 5
     clip, start = int(entries.clips[place]), int(entries.starts[place])
     points, _, emotions = short.frames(clip, start, start + 2)
-    found = entries.nearest(
+    nearest = entries.nearest(
         points, np.ones(25), int(emotions[0].argmax()), 3000, np.random.default_rng(0)
     )
-    assert found == (clip, start)
+    assert nearest == (clip, start)
     assert (short.lengths[entries.clips] - entries.starts >= 21).all()
 
 
