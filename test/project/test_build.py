@@ -239,7 +239,9 @@ def test_skeletons_and_models_come_with_the_pip_install(target, fresh_copy, tmp_
     (size, *models), _ = run_without_ros(target, code, tmp_path)
     packaged = sorted(path.parent.name for path in (fresh_copy / 'models').glob('*/config.json'))
     assert size == '25'
-    assert models == [str(target / 'emotion_motion' / '_models' / name) for name in packaged]
+    assert models == [
+        str(target / 'emotion_motion' / 'share' / 'models' / name) for name in packaged
+    ]
 
 
 def test_robots_and_the_humanoid_come_with_the_pip_install(target, fresh_copy, tmp_path):
@@ -251,7 +253,7 @@ def test_robots_and_the_humanoid_come_with_the_pip_install(target, fresh_copy, t
         'print(find_file(config.urdf, config.folder), *sorted(robots.available_robots()))'
     )
     (urdf, *robots), _ = run_without_ros(target, code, tmp_path)
-    assert Path(urdf) == target / 'emotion_motion' / 'urdf' / 'humanoid.urdf'
+    assert Path(urdf) == target / 'emotion_motion' / 'share' / 'urdf' / 'humanoid.urdf'
     packaged = (fresh_copy / 'config' / 'robots').glob('*.yaml')
     assert robots == sorted(path.stem for path in packaged)
 

@@ -257,7 +257,7 @@ def _launch(rest: list[str]) -> str:
         name
         for path in (ROOT / 'launch').glob('*.launch.py')
         if path == file or path.name == 'motion.launch.py'
-        for name in re.findall(r"declare\(\s*'(\w+)'", path.read_text())
+        for name in re.findall(r"(?:declare\(\s*|^    )'(\w+)'", path.read_text(), re.MULTILINE)
     }
     unknown = {word.split(':=')[0] for word in rest[2:] if ':=' in word} - declared
     return f'no launch arguments {unknown}' if unknown else ''
