@@ -258,5 +258,18 @@ def test_robots_and_the_humanoid_come_with_the_pip_install(target, fresh_copy, t
     assert robots == sorted(path.stem for path in packaged)
 
 
+def test_all_data_of_the_package_come_with_the_pip_install(target, fresh_copy):
+    """What code and documentation read: label files and settings, templates, tables of gestures."""
+    package, shared = fresh_copy / 'emotion_motion', ('config', 'models', 'urdf')
+    wanted = {path.relative_to(package) for path in package.rglob('*') if path.is_file()}
+    for place in shared:
+        files = (path for path in (fresh_copy / place).rglob('*') if path.is_file())
+        wanted |= {Path('share', path.relative_to(fresh_copy)) for path in files}
+    assert Path('share/config/labels/rebl_pepper.yaml') in wanted
+    installed = target / 'emotion_motion'
+    missing = [path for path in sorted(wanted) if not (installed / path).is_file()]
+    assert not [path for path in missing if '__pycache__' not in path.parts]
+
+
 def test_the_command_line_comes_with_the_pip_install(target):
     assert os.access(target / 'bin' / 'emotion-motion', os.X_OK)
