@@ -259,7 +259,7 @@ def test_robots_and_the_humanoid_come_with_the_pip_install(target, fresh_copy, t
 
 
 def test_all_data_of_the_package_come_with_the_pip_install(target, fresh_copy):
-    """What code and documentation read: label files and settings, templates, tables of gestures."""
+    """What code and documentation read: label files, settings, templates, gestures."""
     package, shared = fresh_copy / 'emotion_motion', ('config', 'models', 'urdf')
     wanted = {path.relative_to(package) for path in package.rglob('*') if path.is_file()}
     for place in shared:
