@@ -21,7 +21,8 @@ from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionMotionError
 from emotion_motion.files import shared_folders, storage_errors, write_file
-from emotion_motion.model.network import MotionModel, MotionModelConfig
+from emotion_motion.model.config import MotionModelConfig
+from emotion_motion.model.network import MotionModel
 from emotion_motion.settings import renamed, SamplerConfig
 
 __all__ = [

@@ -15,7 +15,7 @@ import functools
 import math
 from pathlib import Path
 import types
-from typing import Any, get_args, get_origin, get_type_hints, Literal, TypeVar, Union
+from typing import Any, cast, get_args, get_origin, get_type_hints, Literal, TypeVar, Union
 
 import yaml
 
@@ -173,8 +173,7 @@ class Checked:
 
     def __post_init__(self) -> None:
         """Raise ConfigError for the first field whose value cannot be, then for `check`."""
-        kind: Any = type(self)
-        for name, of in settings_of(kind).items():
+        for name, of in settings_of(cast(Any, type(self))).items():
             error = of.error(getattr(self, name))
             if error:
                 raise ConfigError(error)
@@ -283,7 +282,7 @@ def from_mapping(kind: type[_T], values: Any, source: str) -> _T:
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f'got {values!r} in {source}; expected names and values')
-    hints = {f.name: get_type_hints(kind)[f.name] for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    hints = {name: of.kind for name, of in settings_of(cast(Any, kind)).items()}
     unknown = [str(name) for name in values if name not in hints]
     if unknown:
         raise ConfigError(
@@ -300,14 +299,14 @@ def from_mapping(kind: type[_T], values: Any, source: str) -> _T:
 
 def plain(config: Any) -> dict[str, Any]:
     """Return a dataclass as nested plain values: lists instead of tuples."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for entry in dataclasses.fields(config):
         value = getattr(config, entry.name)
         if dataclasses.is_dataclass(value):
-            found[entry.name] = plain(value)
+            values[entry.name] = plain(value)
         else:
-            found[entry.name] = list(value) if isinstance(value, tuple) else value
-    return found
+            values[entry.name] = list(value) if isinstance(value, tuple) else value
+    return values
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:

@@ -22,7 +22,8 @@ import yaml
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.checkpoint import Checkpoint, Normaliser
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.model.network import MotionModel, MotionModelConfig
+from emotion_motion.model.config import MotionModelConfig
+from emotion_motion.model.network import MotionModel
 
 DATA = Path(__file__).parent / 'data'
 TINY = {

@@ -15,7 +15,8 @@ import torch
 
 from emotion_motion.checkpoint import available_models
 from emotion_motion.exceptions import ConfigError, EmotionMotionError
-from emotion_motion.model.network import MotionModel, MotionModelConfig
+from emotion_motion.model.config import MotionModelConfig
+from emotion_motion.model.network import MotionModel
 
 # What reading a damaged model raises.
 _DAMAGED = (

@@ -13,8 +13,9 @@ from emotion_motion.checkpoint import Checkpoint, SamplerConfig
 from emotion_motion.live.target import FrameSampler, TargetChooser
 from emotion_motion.live.tracing import as_traced
 from emotion_motion.live.watchdog import Release
+from emotion_motion.model.cache import StreamCache
 from emotion_motion.model.mixture import Target
-from emotion_motion.model.network import StreamCache, StreamInput, StreamStep
+from emotion_motion.model.network import StreamInput, StreamStep
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 
 __all__ = ['FrameSampler', 'LiveStep', 'NextBody']

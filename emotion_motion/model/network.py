@@ -23,13 +23,10 @@ from emotion_motion.model.mixture import MixtureDensityNetwork, Target
 
 __all__ = [
     'AttentionPooling',
-    'MixtureDensityNetwork',
     'MotionModel',
-    'MotionModelConfig',
     'MotionOutput',
-    'StreamCache',
+    'StreamInput',
     'StreamStep',
-    'Target',
     'rotary_table',
 ]
 

@@ -76,20 +76,27 @@ def assert_monotone(values: list[float], noise: float) -> None:
     assert steps.min() > -noise, np.round(values, 3).tolist()
 
 
+def assert_one_gives_way_to_the_other(found, first: str, second: str) -> list[list[float]]:
+    """Check runs from one emotion to another; returns how much of each is recognised."""
+    less, more = (
+        [float(one.recognised[EMOTIONS.index(name)]) for one in found] for name in (first, second)
+    )
+    speed = [one.speed_m_s for one in found]
+    print(
+        f'\n{first} to {second} at {SHARES}: recognised {np.round(less, 2)}, '
+        f'{np.round(more, 2)}, {np.round(speed, 3)} m/s'
+    )
+    assert more[-1] > more[0] + 0.4 and less[0] > less[-1] + 0.4
+    for values in (less, more):
+        assert_monotone(values, NOISE.recognised)
+    assert_monotone(speed, NOISE.speed)
+    return [less, more]
+
+
 @pytest.mark.parametrize('mood', MOODS)
 def test_the_stronger_an_emotion_is_asked_for_the_more_of_it_is_seen(measured, mood):
     found = [measured['neutral:1'], *(measured[f'{mood}:{share:g}'] for share in SHARES[1:])]
-    shown = [float(one.recognised[EMOTIONS.index(mood)]) for one in found]
-    calm = [float(one.recognised[EMOTIONS.index('neutral')]) for one in found]
-    speed = [one.speed_m_s for one in found]
-    print(
-        f'\n{mood} at {SHARES}: recognised {np.round(shown, 2)}, neutral {np.round(calm, 2)}, '
-        f'{np.round(speed, 3)} m/s'
-    )
-    assert shown[-1] > shown[0] + 0.4 and calm[0] > calm[-1] + 0.4
-    for values in (shown, calm):
-        assert_monotone(values, NOISE.recognised)
-    assert_monotone(speed, NOISE.speed)
+    assert_one_gives_way_to_the_other(found, 'neutral', mood)
 
 
 def test_a_mixture_of_happiness_and_surprise_is_between_them(measured):
@@ -99,18 +106,6 @@ def test_a_mixture_of_happiness_and_surprise_is_between_them(measured):
         *(measured[text] for text in mixtures),
         measured['surprise:1'],
     ]
-    happy, surprised = (
-        [float(one.recognised[EMOTIONS.index(name)]) for one in found]
-        for name in ('happiness', 'surprise')
-    )
-    speed = [one.speed_m_s for one in found]
-    print(
-        f'\nhappiness to surprise at {SHARES}: recognised happiness {np.round(happy, 2)}, '
-        f'surprise {np.round(surprised, 2)}, {np.round(speed, 3)} m/s'
-    )
-    assert surprised[-1] > surprised[0] + 0.4 and happy[0] > happy[-1] + 0.4
-    for values in (happy, surprised):
-        assert_monotone(values, NOISE.recognised)
-    assert_monotone(speed, NOISE.speed)
+    happy, surprised = assert_one_gives_way_to_the_other(found, 'happiness', 'surprise')
     both = [one + other for one, other in zip(happy, surprised, strict=True)]
     assert min(both) > 0.5, 'between them is nothing else'

@@ -11,13 +11,7 @@ from support import malformed, random_inputs, random_model, seeded, TINY
 import torch
 
 from emotion_motion.exceptions import ConfigError, ModelError
-from emotion_motion.model.network import (
-    MotionModel,
-    MotionModelConfig,
-    MotionOutput,
-    StreamCache,
-    Target,
-)
+from emotion_motion.model import MotionModel, MotionModelConfig, MotionOutput, StreamCache, Target
 
 PERIOD = 4096  # frames after which rotary positions are re-based
 VARIANTS = [

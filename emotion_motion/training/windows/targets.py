@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from emotion_motion.model.config import MotionModelConfig
 from emotion_motion.model.mixture import Target
-from emotion_motion.model.network import MotionModel, MotionModelConfig
+from emotion_motion.model.network import MotionModel
 from emotion_motion.training.config import TargetConfig
 
 __all__ = ['TargetDraw', 'draw_targets', 'pose_basis', 'targets_of']
