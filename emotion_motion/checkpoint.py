@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 FORMAT_VERSION = 2
+# What a damaged configuration raises while it is read.
+_BAD_ENTRY = (KeyError, TypeError, ValueError, AttributeError, OverflowError, EmotionMotionError)
 _WEIGHTS, _CONFIG, _CARD = 'model.safetensors', 'config.json', 'README.md'
 
 
@@ -189,14 +191,7 @@ def from_pretrained(
             'training': dict(config['training']),
         }
         emotions = tuple(config['emotions'])
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        OverflowError,
-        EmotionMotionError,
-    ) as error:
+    except _BAD_ENTRY as error:
         raise CheckpointError(
             f'got {directory / _CONFIG} with a bad or missing entry ({_described(error)}); '
             f'expected what save_pretrained writes'
@@ -232,10 +227,7 @@ def _model_folders() -> list[Path]:
 
 
 def _config(checkpoint: Checkpoint) -> dict[str, Any]:
-    normaliser = {
-        f.name: [float(x) for x in getattr(checkpoint.normaliser, f.name)]
-        for f in dataclasses.fields(Normaliser)
-    }
+    normaliser = {name: values.tolist() for name, values in vars(checkpoint.normaliser).items()}
     return {
         'format': 'emotion_motion',
         'format_version': FORMAT_VERSION,
@@ -246,7 +238,7 @@ def _config(checkpoint: Checkpoint) -> dict[str, Any]:
         'sampler': dataclasses.asdict(checkpoint.sampler),
         'training': checkpoint.training,
         'skeleton': checkpoint.skeleton.to_dict(),
-        'rest_pose': [[float(x) for x in point] for point in checkpoint.rest_pose],
+        'rest_pose': checkpoint.rest_pose.tolist(),
         'normaliser': normaliser,
     }
 

@@ -14,20 +14,6 @@ import numpy as np
 
 from emotion_motion.exceptions import EmotionError
 
-__all__ = [
-    'EMOTIONS',
-    'NEUTRAL_INDEX',
-    'ALIASES',
-    'emotion_weights',
-    'canonical_name',
-    'mix',
-    'dominant',
-    'format_emotion',
-    'recognised_distribution',
-    'VALENCE_AROUSAL',
-    'valence_arousal_weights',
-]
-
 EMOTIONS = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise')
 NEUTRAL_INDEX = EMOTIONS.index('neutral')
 
@@ -204,10 +190,7 @@ def _from_sequence(spec: Any) -> np.ndarray:
 
 
 def _checked_weight(weight: Any, given: Any) -> float:
-    try:
-        value = float(weight)
-    except (TypeError, ValueError, OverflowError):
-        value = float('nan')
+    value = _number(weight)
     if not 0.0 <= value < float('inf'):
         raise EmotionError(
             f'got the weight {_short(weight)} in the emotion {_short(given)}; expected a finite '
@@ -217,15 +200,19 @@ def _checked_weight(weight: Any, given: Any) -> float:
 
 
 def _checked_intensity(intensity: Any) -> float:
-    try:
-        value = float(intensity)
-    except (TypeError, ValueError, OverflowError):
-        value = float('nan')
+    value = _number(intensity)
     if not 0.0 <= value <= 1.0:
         raise EmotionError(
             f'got the intensity {_short(intensity)}; expected a number from 0 (neutral) to 1'
         )
     return value
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return float('nan')
 
 
 # Valence and arousal as the seven emotions: for what is rated on two scales and not named.

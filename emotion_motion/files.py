@@ -14,20 +14,6 @@ import shutil
 
 from emotion_motion.exceptions import StorageError
 
-__all__ = [
-    'OLD',
-    'PARTIAL',
-    'check_free',
-    'check_place',
-    'free_space',
-    'new_folder',
-    'recover_folder',
-    'shared_folders',
-    'storage_errors',
-    'whole_file',
-    'write_file',
-]
-
 PARTIAL = '.partial'  # ending of a folder that is still being written
 OLD = '.old'  # ending of a folder that is being replaced
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -112,14 +112,9 @@ class MotionGenerator:
         seed: int | None = None,
         body_height_m: float | None = None,
     ) -> MotionGenerator:
-        """Load a checkpoint and make streams of it.
+        """Load a packaged model by its name, or a checkpoint's directory, and make streams of it.
 
-        Args:
-            name_or_path: a packaged model's name or a checkpoint's directory.
-            batch_size: number of streams B.
-            device: a torch device, such as `cpu` or `cuda`.
-            seed: of the random draws; None draws another one at every reset.
-            body_height_m: height that the keypoints are scaled to [m]; None: the checkpoint's.
+        `device` is a torch device, such as `cpu` or `cuda`; the rest is as for the constructor.
 
         Raises:
             CheckpointError: the checkpoint is missing or damaged.
@@ -185,9 +180,7 @@ class MotionGenerator:
 
     @property
     def unprojected(self) -> np.ndarray:
-        """The last frame as it was sampled, before it was put back onto the body, [B, K, D].
-
-        Of a body of height 1; its bones' errors show how well the model knows the body.
+        """The last frame [B, K, D] before it was put back onto the body (of height 1).
 
         Raises:
             ModelError: no frame was made since the last reset.
@@ -198,10 +191,7 @@ class MotionGenerator:
 
     @property
     def drawn_back(self) -> np.ndarray:
-        """Share [B] of the last components asked for that were drawn back to an anchor.
-
-        NaN before the first choice. A mixture that fits needs little of it.
-        """
+        """Share [B] of the last choice's components drawn back to an anchor; at first NaN."""
         return self._live_step.chooser.drawn_back.copy()
 
     @property

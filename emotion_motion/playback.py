@@ -42,10 +42,6 @@ class Playback:
     Holding slows the motion's own clock to a stop along the path that it is on, and releasing
     starts it again: no jump, whatever the motion was doing. While it stands, the model and its
     history stand too.
-
-    Attributes:
-        generator: what is played.
-        settle_s: time from motion to rest and from rest to motion [s].
     """
 
     def __init__(

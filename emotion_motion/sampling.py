@@ -66,7 +66,7 @@ def calculate_dynamic_emotion_scores_individual(
         unit: [O]; given, movement and spread are measured in it.
         expressive: [B] booleans, the sequences that the neutral factor applies to; None: all.
         groups: [K] group of each keypoint, numbered from 0; keypoints of a group get their mean
-            score. None: each keypoint has a score of its own.
+            score and choose together. None: each keypoint has a score of its own.
 
     Returns:
         Scores [B, T, G, K].
@@ -91,10 +91,14 @@ def calculate_dynamic_emotion_scores_individual(
         moved, sigma = moved / unit, sigma / unit
     movement = _keypoint_norm(moved, keypoint_dims)  # [B, T, G, K]
     spread = _keypoint_norm(sigma, keypoint_dims)
-    logits = _per_component(emotion_logits, mu.dim() + 1)  # [B, T or 1, G or 1, K or 1, E]
+    ones = [1] * (mu.dim() + 1 - emotion_logits.dim())
+    logits = emotion_logits.unflatten(-1, (*ones, -1))  # [B, T or 1, G or 1, K or 1, E]
     shown = _emotion_term(logits, target, neutral_index, expressive)
     scores = movement_weight * movement - k * spread + emotion_weight * shown
-    return scores if groups is None else scores @ _group_means(groups, scores)
+    if groups is None:
+        return scores
+    same = (groups.unsqueeze(0) == groups.unsqueeze(1)).to(scores)  # [K, K]
+    return scores @ (same / same.sum(dim=0))
 
 
 def is_expressive(emotion: Tensor) -> Tensor:
@@ -140,26 +144,15 @@ def sample_dynamic_emotion_individual(
     The temperature acts on choice and spread as in World Models (Ha and Schmidhuber 2018). The
     draw is Gumbel-max: argmax(w - log(Exponential(1))) is distributed as softmax(w).
 
-    Args:
-        pi: mixture weights [B, T, G], or one mixture a keypoint [B, T, G, K].
-        sigma: standard deviations [B, T, G, O].
-        mu: means [B, T, G, O].
-        emotion_logits: as for the scores.
-        last_frames: [B, T, O].
-        keypoint_dims: coordinates of a keypoint D.
-        k: weight of certainty.
-        emotion_weight: weight of the emotion that would show.
-        movement_weight: weight of movement; it and temperature may be tensors [B, 1, 1, 1].
-        variance_div: divides sigma; above 0.
-        neutral_index: index of the neutral emotion or None.
-        target: requested emotion [B, E] or None.
-        temperature: above 0; 1 samples the model's own distribution times the scores.
-        unit: [O] or None.
-        coupled: keypoints share one Gumbel number a component. Each keypoint's own distribution
-            stays the categorical above, and keypoints with like scores choose alike.
-        expressive: [B] or None.
-        groups: [K] or None: keypoints of a group choose together.
-        generator: source of the random draws; None draws from torch's global state.
+    Beside the arguments of the scores, of which the weights may be tensors [B, 1, 1, 1]:
+
+    - pi: mixture weights [B, T, G], or one mixture a keypoint [B, T, G, K].
+    - variance_div: divides sigma; above 0; may be a tensor [B, 1, 1, 1].
+    - temperature: above 0; 1 samples the model's own distribution times the scores; may be a
+      tensor [B, 1, 1, 1].
+    - coupled: keypoints share one Gumbel number a component. Each keypoint's own distribution
+      stays the categorical above, and keypoints with like scores choose alike.
+    - generator: source of the random draws; None draws from torch's global state.
 
     Returns:
         The frame [B, O].
@@ -167,24 +160,6 @@ def sample_dynamic_emotion_individual(
     Raises:
         ModelError: the shapes do not fit each other.
     """
-    _check(
-        mu,
-        sigma,
-        emotion_logits,
-        last_frames,
-        keypoint_dims,
-        neutral_index,
-        target,
-        unit,
-        expressive,
-        groups,
-    )
-    batch, _, components, outputs = mu.shape
-    keypoints = outputs // keypoint_dims
-    _fit('pi', pi, mu.shape[:3], (*mu.shape[:3], keypoints))
-    if emotion_logits.dim() > 2:
-        emotion_logits = emotion_logits[:, -1:]
-    mu, sigma, last_frames = mu[:, -1:], sigma[:, -1:], last_frames[:, -1:]
     scores = calculate_dynamic_emotion_scores_individual(
         mu,
         sigma,
@@ -199,7 +174,9 @@ def sample_dynamic_emotion_individual(
         unit=unit,
         expressive=expressive,
         groups=groups,
-    )
+    )[:, -1:]
+    batch, components, keypoints = scores.shape[0], *scores.shape[2:]
+    _fit('pi', pi, mu.shape[:3], (*mu.shape[:3], keypoints))
     weights = pi[:, -1:] if pi.dim() == 4 else pi[:, -1:].unsqueeze(-1)  # [B, 1, G, K or 1]
     combined = ((scores + weights.log()) / temperature).squeeze(1)  # [B, G, K]
     numbers = 1 if coupled else keypoints if groups is None else int(groups.max()) + 1
@@ -209,7 +186,7 @@ def sample_dynamic_emotion_individual(
     chosen = (combined - race.log()).argmax(dim=1, keepdim=True)  # [B, 1, K]
     index = chosen.unsqueeze(-1).expand(-1, -1, -1, keypoint_dims)
     mean, spread = (
-        part.squeeze(1).unflatten(-1, (keypoints, keypoint_dims)).gather(1, index).squeeze(1)
+        part[:, -1].unflatten(-1, (keypoints, keypoint_dims)).gather(1, index).squeeze(1)
         for part in (mu, sigma)
     )  # [B, K, D]
     normal = torch.empty_like(mean).normal_(generator=generator)
@@ -237,20 +214,9 @@ def _emotion_term(
     return shown * (1.0 - neutral)
 
 
-def _group_means(groups: Tensor, scores: Tensor) -> Tensor:
-    """Return [K, K], what turns scores of keypoints into the means of their groups."""
-    same = (groups.unsqueeze(0) == groups.unsqueeze(1)).to(scores)
-    return same / same.sum(dim=0)
-
-
 def _keypoint_norm(values: Tensor, dims: int) -> Tensor:
     """Return Euclidean norms [..., K] over the D coordinates of each keypoint of [..., O]."""
     return torch.linalg.vector_norm(values.unflatten(-1, (-1, dims)), dim=-1)
-
-
-def _per_component(emotion_logits: Tensor, dims: int) -> Tensor:
-    """Insert sizes of 1 after the sizes given, before E: [B, ..., E] with `dims` sizes."""
-    return emotion_logits.unflatten(-1, (*[1] * (dims - emotion_logits.dim()), -1))
 
 
 def _check(

@@ -21,23 +21,6 @@ import yaml
 
 from emotion_motion.exceptions import ConfigError
 
-__all__ = [
-    'AT_START',
-    'LIVE',
-    'OLD_NAMES',
-    'UNCONFIGURED',
-    'Checked',
-    'from_mapping',
-    'plain',
-    'read_yaml',
-    'renamed',
-    'SamplerConfig',
-    'Setting',
-    'setting',
-    'settings_of',
-    'yaml_text',
-]
-
 _T = TypeVar('_T')
 
 # When a setting of a node can change: at any time and at once; while no model is loaded; from a
@@ -133,19 +116,10 @@ class Setting:
 
 
 def setting(
-    default: Any,
-    meaning: str,
-    low: float | None = None,
-    high: float | None = None,
-    *,
-    above: bool = False,
-    below: bool = False,
-    rising: bool = False,
-    live: str = LIVE,
-    may_be_empty: bool = True,
+    default: Any, meaning: str, low: float | None = None, high: float | None = None, **rules: Any
 ) -> Any:
-    """Return a field of a `Checked` dataclass; see `Setting`."""
-    of = Setting(meaning, low, high, above, below, rising, live, may_be_empty, default=default)
+    """Return a field of a `Checked` dataclass; `rules` are other attributes of `Setting`."""
+    of = Setting(meaning, low, high, default=default, **rules)
     if isinstance(default, dict):
         return dataclasses.field(default_factory=default.copy, metadata={'setting': of})
     return dataclasses.field(default=default, metadata={'setting': of})

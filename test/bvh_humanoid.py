@@ -49,83 +49,40 @@ def _tree() -> dict[str, tuple[str | None, np.ndarray]]:
 
 
 TREE = _tree()
-# Names of each convention: middle joints, parts of a side, how a side is written.
 _PARTS = tuple(_SIDE)
-CONVENTIONS = {
-    'Mixamo': (
-        'mixamorig:{}',
-        'Hips Spine Spine1 Neck Head',
-        'Shoulder Arm ForeArm Hand UpLeg Leg Foot ToeBase',
-        'Left{} Right{}',
-    ),
-    'CMU': (
-        '{}',
-        'Hips LowerBack Spine1 Neck1 Head',
-        'Shoulder Arm ForeArm Hand UpLeg Leg Foot ToeBase',
-        'Left{} Right{}',
-    ),
-    'Bandai': (
-        '{}',
-        'Hips Spine Chest Neck Head',
-        'Shoulder UpperArm LowerArm Hand UpperLeg LowerLeg Foot Toes',
-        '{}_L {}_R',
-    ),
-    'Blender': (
-        '{}',
-        'pelvis spine spine.001 neck face',
-        'shoulder upper_arm forearm hand thigh shin foot toe',
-        '{}.L {}.R',
-    ),
-    'Unreal': (
-        '{}',
-        'pelvis spine_01 spine_02 neck_01 head',
-        'clavicle upperarm lowerarm hand thigh calf foot ball',
-        '{}_l {}_r',
-    ),
-    'Xsens': (
-        '{}',
-        'Pelvis L5 T8 Neck Head',
-        'Shoulder UpperArm ForeArm Hand UpperLeg LowerLeg Foot Toe',
-        'Left{} Right{}',
-    ),
-    'joint names': (
-        '{}',
-        'Hips Chest Chest2 Neck Head',
-        'Collar Shoulder Elbow Wrist Hip Knee Ankle Toe',
-        'Left{} Right{}',
-    ),
-    'SMPL': (
-        '{}',
-        'Pelvis Spine1 Spine2 Neck Head',
-        'Collar Shoulder Elbow Wrist Hip Knee Ankle Foot',
-        'L_{} R_{}',
-    ),
-    'Biped': (
-        'Bip01 {}',
-        'Pelvis Spine Spine1 Neck Head',
-        'Clavicle UpperArm Forearm Hand Thigh Calf Foot Toe0',
-        'L {} R {}',
-    ),
-    'Poser': (
-        '{}',
-        'hip abdomen chest neck head',
-        'Collar Shldr ForeArm Hand Thigh Shin Foot Toe',
-        'l{} r{}',
-    ),
-    'Acclaim': (
-        '{}',
-        'root lowerback thorax lowerneck head',
-        'clavicle humerus radius wrist femur tibia foot toes',
-        'l{} r{}',
-    ),
-    'Kinect': (
-        '{}',
-        'Pelvis SpineNaval SpineChest Neck Head',
-        'Clavicle Shoulder Elbow Wrist Hip Knee Ankle Foot',
-        '{}Left {}Right',
-    ),
-    'none': None,
-}
+# A line of convention, how a name is written, middle joints, how a side is written; then a line of
+# the parts of a side.
+_NAMES = """
+Mixamo | mixamorig:{} | Hips Spine Spine1 Neck Head | Left{} Right{}
+    Shoulder Arm ForeArm Hand UpLeg Leg Foot ToeBase
+CMU | {} | Hips LowerBack Spine1 Neck1 Head | Left{} Right{}
+    Shoulder Arm ForeArm Hand UpLeg Leg Foot ToeBase
+Bandai | {} | Hips Spine Chest Neck Head | {}_L {}_R
+    Shoulder UpperArm LowerArm Hand UpperLeg LowerLeg Foot Toes
+Blender | {} | pelvis spine spine.001 neck face | {}.L {}.R
+    shoulder upper_arm forearm hand thigh shin foot toe
+Unreal | {} | pelvis spine_01 spine_02 neck_01 head | {}_l {}_r
+    clavicle upperarm lowerarm hand thigh calf foot ball
+Xsens | {} | Pelvis L5 T8 Neck Head | Left{} Right{}
+    Shoulder UpperArm ForeArm Hand UpperLeg LowerLeg Foot Toe
+joint names | {} | Hips Chest Chest2 Neck Head | Left{} Right{}
+    Collar Shoulder Elbow Wrist Hip Knee Ankle Toe
+SMPL | {} | Pelvis Spine1 Spine2 Neck Head | L_{} R_{}
+    Collar Shoulder Elbow Wrist Hip Knee Ankle Foot
+Biped | Bip01 {} | Pelvis Spine Spine1 Neck Head | L {} R {}
+    Clavicle UpperArm Forearm Hand Thigh Calf Foot Toe0
+Poser | {} | hip abdomen chest neck head | l{} r{}
+    Collar Shldr ForeArm Hand Thigh Shin Foot Toe
+Acclaim | {} | root lowerback thorax lowerneck head | l{} r{}
+    clavicle humerus radius wrist femur tibia foot toes
+Kinect | {} | Pelvis SpineNaval SpineChest Neck Head | {}Left {}Right
+    Clavicle Shoulder Elbow Wrist Hip Knee Ankle Foot
+"""
+_LINES = _NAMES.strip().splitlines()
+CONVENTIONS: dict[str, tuple[str, ...] | None] = {'none': None}
+for _line, _parts in zip(_LINES[::2], _LINES[1::2], strict=True):
+    _name, _form, _middle, _sides = _line.split(' | ')
+    CONVENTIONS[_name] = (_form, _middle, _parts, _sides)
 
 
 def names_of(convention: str) -> dict[str, str]:

@@ -22,8 +22,10 @@ import yaml
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.checkpoint import Checkpoint, Normaliser
 from emotion_motion.emotion import EMOTIONS
+from emotion_motion.model.cache import StreamCache
 from emotion_motion.model.config import MotionModelConfig
-from emotion_motion.model.network import MotionModel
+from emotion_motion.model.mixture import Target
+from emotion_motion.model.network import MotionModel, MotionOutput
 
 DATA = Path(__file__).parent / 'data'
 TINY = {
@@ -94,6 +96,23 @@ def random_inputs(
     frames = torch.randn(batch, length, config.outputs, generator=random)
     emotions = torch.rand(batch, length, config.emotions, generator=random)
     return frames, emotions / emotions.sum(-1, keepdim=True)
+
+
+def stepped(
+    model: MotionModel,
+    frame: torch.Tensor,
+    emotion: torch.Tensor,
+    cache: StreamCache,
+    target: Target | None = None,
+    components: torch.Tensor | None = None,
+) -> MotionOutput:
+    """Return what a model says of one more frame [B, O] of live streams, T = 1."""
+    if target is None:
+        zeros = frame.new_zeros(len(frame), 1, model.config.pose_axes)
+        target = Target(zeros, zeros[..., :1])
+    step = model.stream_step(model.stream_input(frame, emotion, target, cache))
+    cache.remember(frame, step.moved)
+    return model.output(step, components)
 
 
 def random_checkpoint(seed: int = 0, **sizes: Any) -> Checkpoint:

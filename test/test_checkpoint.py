@@ -12,7 +12,7 @@ from hypothesis import given, HealthCheck, settings, strategies as st
 import numpy as np
 import pytest
 import safetensors.torch
-from support import damaged, DATA, malformed, random_checkpoint, random_inputs
+from support import damaged, DATA, malformed, random_checkpoint
 import torch
 
 from emotion_motion import files
@@ -74,23 +74,6 @@ def test_saved_and_loaded_is_the_same_bit_for_bit(checkpoint, saved):
     assert not any(p.requires_grad for p in loaded.model.parameters())
 
 
-def test_a_loaded_model_makes_the_same_run(checkpoint, saved):
-    before = MotionGenerator(checkpoint, seed=3)
-    after = MotionGenerator.from_pretrained(saved, seed=3)
-    for generator in (before, after):
-        generator.set_emotion('joy')
-    for _ in range(30):
-        one, other = before.step(), after.step()
-        np.testing.assert_array_equal(one.keypoints, other.keypoints)
-        np.testing.assert_array_equal(one.emotion_logits, other.emotion_logits)
-
-
-def test_saving_again_changes_no_byte(saved, tmp_path):
-    again = save_pretrained(tmp_path / 'again', from_pretrained(saved))
-    for name in (WEIGHTS, CONFIG):
-        assert (again / name).read_bytes() == (saved / name).read_bytes()
-
-
 def test_half_precision_is_loaded_in_float32(checkpoint, tmp_path):
     whole = save_pretrained(tmp_path / 'whole', checkpoint)
     half = save_pretrained(tmp_path / 'half', checkpoint, half=True)
@@ -100,11 +83,6 @@ def test_half_precision_is_loaded_in_float32(checkpoint, tmp_path):
     for name, tensor in checkpoint.model.state_dict().items():
         assert loaded[name].dtype == torch.float32
         assert torch.equal(loaded[name], tensor.half().float()), name
-    frames, emotions = random_inputs(checkpoint.model, 1, 12)
-    with torch.inference_mode():
-        expected = checkpoint.model(0.05 * frames, emotions).logits
-        found = from_pretrained(half).model(0.05 * frames, emotions).logits
-    torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-4)
 
 
 def test_a_weight_too_large_for_half_precision_is_not_written(tmp_path):
@@ -122,16 +100,8 @@ def test_the_directory_holds_weights_configuration_and_card(checkpoint, saved, t
     carded = save_pretrained(tmp_path / 'carded', checkpoint, card='# My model\n')
     assert (carded / CARD).read_text() == '# My model\n'
     config = json.loads((saved / CONFIG).read_text())
-    assert {
-        'format_version',
-        'model',
-        'skeleton',
-        'emotions',
-        'rate_hz',
-        'normaliser',
-        'rest_pose',
-        'training',
-    } <= config.keys()
+    wanted = 'format_version model skeleton emotions rate_hz normaliser rest_pose training'
+    assert set(wanted.split()) <= config.keys()
 
 
 @pytest.mark.usefixtures('keep_global_random_state')
@@ -173,11 +143,6 @@ def test_missing_file(saved, name):
     assert name in refused(saved)
 
 
-def test_the_card_is_for_people(saved):
-    (saved / CARD).unlink()
-    from_pretrained(saved)
-
-
 @given(share=st.floats(0.0, 1.0, exclude_max=True))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_truncated_weights(saved, share):
@@ -186,12 +151,6 @@ def test_truncated_weights(saved, share):
     message = refused(saved)
     (saved / WEIGHTS).write_bytes(whole)
     assert WEIGHTS in message and 'truncated' in message
-
-
-def test_weights_with_bytes_too_many(saved):
-    with open(saved / WEIGHTS, 'ab') as file:
-        file.write(b'\0')
-    assert WEIGHTS in refused(saved)
 
 
 @given(place=st.floats(0.0, 1.0, exclude_max=True), byte=st.integers(0, 255))
@@ -210,36 +169,26 @@ def test_a_wrong_byte_in_the_header_never_escapes_as_another_error(saved, place,
         (saved / WEIGHTS).write_bytes(whole)
 
 
-def test_extra_tensor(saved):
-    rewrite(saved, lambda tensors: tensors.update({'stowaway': torch.zeros(3)}))
-    message = refused(saved)
-    assert 'unexpected' in message and 'stowaway' in message and WEIGHTS in message
+def _spoiled(value: float):
+    return lambda tensors: tensors[TENSOR].view(-1)[7:8].fill_(value)
 
 
-def test_missing_tensor(saved):
-    rewrite(saved, lambda tensors: tensors.pop(TENSOR))
-    message = refused(saved)
-    assert 'missing' in message and TENSOR in message and WEIGHTS in message
+BAD_TENSORS = {
+    'extra': (lambda tensors: tensors.update({'stowaway': torch.zeros(3)}), 'unexpected stowaway'),
+    'missing': (lambda tensors: tensors.pop(TENSOR), f'missing {TENSOR}'),
+    'shape': (lambda tensors: tensors.update({TENSOR: torch.zeros(3, 5)}), f'{TENSOR} (3,5) (32,'),
+    'whole numbers': (lambda tensors: tensors.update({TENSOR: tensors[TENSOR].int()}), TENSOR),
+    **{str(value): (_spoiled(value), f'{TENSOR} finite') for value in (np.nan, np.inf, -np.inf)},
+}
 
 
-def test_wrong_shape(saved):
-    rewrite(saved, lambda tensors: tensors.update({TENSOR: torch.zeros(3, 5)}))
-    message = refused(saved)
-    assert TENSOR in message and '(3, 5)' in message and WEIGHTS in message
-    wanted = tuple(random_checkpoint().model.state_dict()[TENSOR].shape)
-    assert str(wanted) in message
-
-
-@pytest.mark.parametrize('value', [float('nan'), float('inf'), float('-inf')])
-def test_a_weight_that_is_not_finite(saved, value):
-    rewrite(saved, lambda tensors: tensors[TENSOR].view(-1)[7:8].fill_(value))
-    message = refused(saved)
-    assert TENSOR in message and 'not finite' in message and WEIGHTS in message
-
-
-def test_whole_numbers_as_weights(saved):
-    rewrite(saved, lambda tensors: tensors.update({TENSOR: tensors[TENSOR].int()}))
-    assert TENSOR in refused(saved)
+@pytest.mark.parametrize('case', BAD_TENSORS)
+def test_a_bad_tensor_is_named(saved, case):
+    change, words = BAD_TENSORS[case]
+    rewrite(saved, change)
+    message = refused(saved).replace(', ', ',')
+    for word in [WEIGHTS, *words.split()]:
+        assert word in message
 
 
 class Trap:
@@ -270,6 +219,8 @@ def test_text_that_is_no_configuration(saved, case):
     (saved / CONFIG).write_text(case['value'])
     message = refused(saved)
     assert CONFIG in message and case['says'] in message
+    (saved / CONFIG).write_bytes(b'\xff\xfe{}')
+    assert CONFIG in refused(saved)
 
 
 def test_a_model_of_the_first_format_says_what_to_do(saved):
@@ -278,18 +229,8 @@ def test_a_model_of_the_first_format_says_what_to_do(saved):
     message = refused(saved)
     assert 'of format version 1, of emotion_motion 0.1' in message
     assert 'train it again' in message and 'keep emotion_motion 0.1' in message
-    assert (
-        json.loads((save_pretrained(saved, random_checkpoint()) / CONFIG).read_text())[
-            'format_version'
-        ]
-        == FORMAT_VERSION
-        == 2
-    )
-
-
-def test_bytes_that_are_no_text(saved):
-    (saved / CONFIG).write_bytes(b'\xff\xfe{}')
-    assert CONFIG in refused(saved)
+    again = json.loads((save_pretrained(saved, random_checkpoint()) / CONFIG).read_text())
+    assert again['format_version'] == FORMAT_VERSION == 2
 
 
 @pytest.mark.filterwarnings('ignore:overflow')
@@ -351,16 +292,11 @@ def test_a_path_is_a_path(saved, monkeypatch):
     assert resolve(f'~/{saved.name}') == saved
 
 
-def test_names_from_the_source_tree(bare, checkpoint):
-    path = save_pretrained(bare / 'models' / 'mine', checkpoint)
-    assert resolve('mine') == path
+def test_names_from_the_source_tree_and_first_from_the_installed_package(bare, checkpoint):
+    for folder in (bare / 'models', bare / 'emotion_motion' / 'share' / 'models'):
+        path = save_pretrained(folder / 'mine', checkpoint)
+        assert resolve('mine') == path
     assert from_pretrained('mine').name == 'mine'
-
-
-def test_names_from_an_installed_package(bare, checkpoint):
-    path = save_pretrained(bare / 'emotion_motion' / 'share' / 'models' / 'mine', checkpoint)
-    save_pretrained(bare / 'models' / 'mine', checkpoint)
-    assert resolve('mine') == path
 
 
 def test_names_from_the_ament_index(bare, checkpoint, tmp_path, monkeypatch):

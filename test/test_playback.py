@@ -88,16 +88,6 @@ def test_higher_rates_pass_through_the_model_s_frames(checkpoint, factor):
         np.testing.assert_allclose(poses[-1].keypoints, twin.step().keypoints, atol=1e-5)
 
 
-def test_lower_rates_show_every_nth_frame(checkpoint):
-    playback = Playback(MotionGenerator(checkpoint, seed=0), 10.0)
-    twin = MotionGenerator(checkpoint, seed=0)
-    for _ in range(10):
-        pose = playback.advance()
-        frames = [twin.step() for _ in range(3)]
-        assert pose.stepped == 3 and min(pose.step_times_s) > 0.0
-        np.testing.assert_allclose(pose.keypoints, frames[-1].keypoints, atol=1e-5)
-
-
 def test_the_path_has_no_kinks():
     """The velocity has no jump at a frame, where straight lines between frames have one."""
     rate_hz = 1200.0
@@ -185,7 +175,9 @@ def test_slowing_down_and_speeding_up_are_steady():
     playback.hold()
     stopping = played(playback, 96)
     playback.hold(False)
+    assert not playback.held and not playback.moving_at_full_speed
     starting = played(playback, 96)
+    assert playback.moving_at_full_speed
     step, noise = 1.0 / rate_hz, 2e-6
     slower = largest_move(np.concatenate((before[-1:], stopping)))
     faster = largest_move(np.concatenate((stopping[-1:], starting)))
@@ -196,33 +188,6 @@ def test_slowing_down_and_speeding_up_are_steady():
         changes = np.abs(np.diff(moves)) * 96 / step
         assert changes.max() < 1.6 and changes[[0, -1]].max() < 0.3
         assert moves.sum() == pytest.approx(0.5 * SETTLE_S, abs=1e-4)
-
-
-def test_holding_and_releasing_stay_on_the_path():
-    playback, free = Playback(SmoothMotion(), 60.0), Playback(SmoothMotion(), 4800.0)
-    path = played(free, 4800)[:, 0]
-    poses = [played(playback, 15)]
-    for held in (True, False):
-        playback.hold(held)
-        poses.append(played(playback, 30))
-    for pose in np.concatenate(poses)[:, 0]:
-        assert np.abs(path - pose).max(axis=(1, 2)).min() < 1e-4
-
-
-def test_a_release_goes_on_from_there():
-    motion = SmoothMotion()
-    playback = Playback(motion, 60.0)
-    free = largest_move(played(playback, 300)).max()
-    playback.hold()
-    held, steps = played(playback, 100)[-1:], motion.steps
-    playback.hold(False)
-    assert not playback.held and not playback.moving_at_full_speed
-    moves = largest_move(np.concatenate((held, played(playback, 24))))
-    assert moves[0] < 0.05 * free and moves.max() < 1.1 * free
-    assert playback.moving_at_full_speed
-    # The ramp goes half as far as free motion in its time, and no frame is left out.
-    assert motion.steps - steps == pytest.approx(0.5 * SETTLE_S * 30.0, abs=1.0)
-    assert largest_move(played(playback, 300)).max() == pytest.approx(free, rel=0.2)
 
 
 @given(

@@ -21,8 +21,8 @@ from emotion_motion.io.clip import Clip
 from emotion_motion.model.config import MotionModelConfig
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.data.store import MotionDataset, write_dataset
+from emotion_motion.training.free_run import longest_still_s, smoothed_speed, thirds
 from emotion_motion.training.loop import TrainingLoop
-from emotion_motion.training.selection.free_run import longest_still_s, smoothed_speed, thirds
 
 ROOT = Path(__file__).resolve().parents[1]
 BODY = load_skeleton()

@@ -40,11 +40,13 @@ class BodyProjection:
         measure, tie, left_tie, place = self._for(keypoints)
         # Bones, then the groups' forward axes, then their up axes: [..., K + 2R, 3], length 1.
         directions = _unit(measure @ keypoints + tie)
-        bones, forward, up = _split(directions, (self._size, self._groups, self._groups))
+        up_starts = self._size + self._groups
+        bones = directions[..., : self._size, :]
+        forward, up = directions[..., self._size : up_starts, :], directions[..., up_starts:, :]
         left = _unit(_cross(up, forward) + left_tie)
         up = _cross(forward, left)
         parts = _joined(bones, forward, left, up)  # [..., K + 3R, 3]
-        return place @ parts + _one(keypoints, self._root)
+        return place @ parts + keypoints[..., self._root : self._root + 1, :]
 
     def _for(self, keypoints: Any) -> tuple[Any, ...]:
         """Return the matrices in the type, dtype and device of `keypoints`."""
@@ -72,20 +74,6 @@ def _unit(vectors: Any) -> Any:
     if isinstance(vectors, np.ndarray):
         return vectors / (np.sqrt((vectors * vectors).sum(-1, keepdims=True)) + 1e-30)
     return F.normalize(vectors, dim=-1, eps=1e-30)
-
-
-def _split(vectors: Any, sizes: tuple[int, int, int]) -> Any:
-    if isinstance(vectors, np.ndarray):
-        first, second = sizes[0], sizes[0] + sizes[1]
-        return vectors[..., :first, :], vectors[..., first:second, :], vectors[..., second:, :]
-    return vectors.split(sizes, dim=-2)
-
-
-def _one(vectors: Any, row: int) -> Any:
-    """Return one row [..., 1, 3] of vectors [..., N, 3]."""
-    if isinstance(vectors, np.ndarray):
-        return vectors[..., row : row + 1, :]
-    return vectors.narrow(-2, row, 1)
 
 
 def _cross(first: Any, second: Any) -> Any:

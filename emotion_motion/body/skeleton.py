@@ -127,11 +127,9 @@ class Skeleton:
         """Return keypoints [..., K, D] (array or tensor) with left and right exchanged."""
         swapped = keypoints[..., list(self.mirror), :]
         signs = [1, -1, 1][3 - self.dims :]
-        return (
-            swapped * swapped.new_tensor(signs)
-            if _is_tensor(keypoints)
-            else (swapped * np.array(signs, dtype=swapped.dtype))
-        )
+        if isinstance(keypoints, np.ndarray):
+            return swapped * np.array(signs, dtype=swapped.dtype)
+        return swapped * swapped.new_tensor(signs)
 
     def project(self, keypoints: Any) -> Any:
         """Return the body nearest in direction: every bone keeps its length, groups stay rigid.
@@ -161,11 +159,7 @@ class Skeleton:
     def bone_error(self, keypoints: Any) -> float:
         """Return the largest error of a bone length or of a distance within a rigid group.
 
-        Args:
-            keypoints: [..., K, D] of a body of height 1.
-
-        Returns:
-            The largest absolute error, in body heights.
+        It is in body heights; `keypoints` are [..., K, D] of a body of height 1.
         """
         points = np.asarray(keypoints, dtype=np.float64)
         first, second = np.array(self._fixed_pairs).T
@@ -334,8 +328,3 @@ def _point(name: str, value: Any) -> np.ndarray:
             f'2 for a body seen from the front'
         )
     return point
-
-
-def _is_tensor(value: Any) -> bool:
-    """Tell a torch tensor without importing torch."""
-    return type(value).__module__.startswith('torch')

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.evaluation.ablation import markdown, measure_row, ROWS, run_row
-from emotion_motion.evaluation.reference.yardstick import RUN_IN_S, Yardstick
+from emotion_motion.evaluation.yardstick import RUN_IN_S, Yardstick
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.files import check_place, storage_errors, write_file
 
@@ -56,13 +56,10 @@ def ablate(
         if not rows or row.name in rows:
             motion = run_row(row, checkpoint, streams=streams, seconds=seconds, seed=seed)
             measured.append({'name': row.name, **measure_row(motion, yardstick)})
-            _write(out / 'ablation.json', json.dumps(measured, indent=1) + '\n')
+            with storage_errors(out):
+                text = json.dumps(measured, indent=1) + '\n'
+                write_file(out / 'ablation.json', text.encode())
     table = markdown(measured)
-    _write(out / 'ablation.md', table)
-    print(table)
-    print(f'wrote {out / "ablation.json"} and {out / "ablation.md"}')
-
-
-def _write(path: Path, text: str) -> None:
-    with storage_errors(path):
-        write_file(path, text.encode())
+    with storage_errors(out):
+        write_file(out / 'ablation.md', table.encode())
+    print(f'{table}\nwrote {out / "ablation.json"} and {out / "ablation.md"}')

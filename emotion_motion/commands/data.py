@@ -14,12 +14,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import format_emotion
-from emotion_motion.exceptions import (
-    ConfigError,
-    EmotionMotionError,
-    MotionFileError,
-    TrainingError,
-)
+from emotion_motion.exceptions import ConfigError, EmotionMotionError, MotionFileError
 from emotion_motion.files import check_free
 from emotion_motion.io.clip import Clip
 from emotion_motion.io.reading import (
@@ -104,7 +99,7 @@ def import_data(
         overwrite: replace the data set that is in `out`.
     """
     if not paths:
-        raise TrainingError('got no path; name the motion files or their folders')
+        raise ConfigError('got no path; name the motion files or their folders')
     report = ingest(
         paths,
         out,
@@ -209,17 +204,13 @@ def _train_step(data: Path) -> str:
 def _dataset_lines(dataset: MotionDataset) -> list[str]:
     manifest = dataset.manifest
     licences = sorted({dataset.info(i).licence or 'unknown' for i in range(len(dataset))})
-    emotions = ', '.join(f'{k} {v:.1f}' for k, v in manifest['minutes_by_emotion'].items())
-    splits = ', '.join(f'{k} {v["clips"]}' for k, v in manifest['splits'].items())
-    rejected = manifest.get('rejected', [])
     return [
         f'{dataset.path}: data set of {len(dataset)} clips, {dataset.minutes:.1f} minutes',
         f'{dataset.skeleton.name}, {dataset.dims}D, {dataset.rate_hz:g} Hz, '
         f'{len(manifest["shards"])} shards',
-        f'minutes: {emotions}',
-        f'clips: {splits}',
+        *dataset.summary(),
         f'sources: {len(manifest.get("sources", []))}, licences: {", ".join(licences)}, '
-        f'rejected at import: {len(rejected)}',
+        f'rejected at import: {len(manifest.get("rejected", []))}',
     ]
 
 

@@ -12,62 +12,34 @@ import dataclasses
 from pathlib import Path
 import sys
 import time
-from typing import Annotated, Any, TYPE_CHECKING
-
-import tyro
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.files import check_place, storage_errors, write_file
 from emotion_motion.settings import renamed, SamplerConfig, settings_of
 
 if TYPE_CHECKING:
-    from emotion_motion.evaluation.reference.yardstick import Yardstick
     from emotion_motion.evaluation.report.report import Report
     from emotion_motion.evaluation.streams import Plan
-
-_SETTINGS = settings_of(SamplerConfig)
-
-if TYPE_CHECKING:
-    SamplerChanges = Any
-else:
-    SamplerChanges = dataclasses.make_dataclass(
-        'SamplerChanges',
-        [
-            (
-                name,
-                Annotated[float | None, tyro.conf.arg(help=f'{of.meaning} ({of.range_text})')],
-                None,
-            )
-            for name, of in _SETTINGS.items()
-        ],
-    )
+    from emotion_motion.evaluation.yardstick import Yardstick
 
 
-@dataclasses.dataclass(frozen=True)
-class ModelSpec:
-    """A model to evaluate and how its sampler is to be set.
+class ModelSpec(NamedTuple):
+    """A model to evaluate and how its sampler is to be set."""
 
-    Attributes:
-        text: as it was written, the title of its report.
-        model: name or folder of a checkpoint.
-        changes: settings of the sampler that differ from the checkpoint's.
-    """
-
-    text: str
-    model: str
-    changes: dict[str, float]
+    text: str  # as it was written, the title of its report
+    model: str  # name or folder of a checkpoint
+    changes: dict[str, float]  # settings of the sampler that differ from the checkpoint's
 
 
 def evaluate_models(
-    models: tuple[str, ...] = (),
+    models: tuple[str, ...] = ('default',),
     /,
-    compare: tuple[str, ...] = (),
     quick: bool = False,
     out: Path = Path('evaluation'),
     data: tuple[Path, ...] = (),
     seed: int = 0,
     require: bool = False,
-    sampler: SamplerChanges = SamplerChanges(),  # noqa: B008
 ) -> None:
     """Run the live loop of a model and measure it against unseen motion.
 
@@ -75,22 +47,17 @@ def evaluate_models(
     is missed is no error, unless --require is given. A full evaluation takes some minutes.
 
     Args:
-        models: packaged models or folders of checkpoints; default `default`. Several are put side
-            by side. MODEL@temperature=0.8,movement_weight=1 changes the sampler's settings.
-        compare: more models to put beside them.
+        models: packaged models or folders of checkpoints; several are put side by side.
+            MODEL@temperature=0.8,movement_weight=1 changes the sampler's settings.
         quick: a tenth of the motion; what needs long runs is not measured.
         out: folder to write into; older reports in it are replaced.
         data: data sets whose held-out clips are measured, too.
         seed: of the runs and of the reference.
         require: exit with 1 where a wanted figure is missed or was not measured.
-        sampler: settings of the sampler of all models.
     """
-    given = vars(sampler).items()
-    changes = {name: value for name, value in given if value is not None}
-    specs = [parse_spec(text, changes) for text in (*models, *compare) or ('default',)]
-    titles = [spec.text for spec in specs]
-    if len(set(titles)) < len(titles):
-        raise ConfigError(f'got the models {", ".join(titles)}; expected each of them once')
+    specs = [parse_spec(text) for text in models]
+    if len(set(models)) < len(models):
+        raise ConfigError(f'got the models {", ".join(models)}; expected each of them once')
     if seed < 0 or seed > 1000:
         raise ConfigError(f'got seed = {seed}; expected 0 to 1000')
     check_place(out / 'evaluation.html')  # nobody wants to learn of it after minutes
@@ -101,30 +68,26 @@ def evaluate_models(
         sys.exit(1)
 
 
-def parse_spec(text: str, changes: dict[str, float] | None = None) -> ModelSpec:
-    """Read 'MODEL' or 'MODEL@NAME=VALUE,NAME=VALUE'.
-
-    Args:
-        text: what was written. A folder whose own name has an @ is taken as it is.
-        changes: settings for all models; those in the text win.
-    """
-    model, settings = text, dict(changes or {})
+def parse_spec(text: str) -> ModelSpec:
+    """Read 'MODEL' or 'MODEL@NAME=VALUE,NAME=VALUE'; a folder's own name may have an @."""
+    model, changes = text, {}
+    known = settings_of(SamplerConfig)
     if '@' in text and not Path(text).is_dir():
         model, _, parts = text.rpartition('@')
         for part in parts.split(','):
             name, equals, value = (word.strip() for word in part.partition('='))
-            if name not in _SETTINGS or not equals:
+            if name not in known or not equals:
                 raise ConfigError(
                     f'got {part!r} in {text!r}; expected NAME=VALUE with one of '
-                    f'{", ".join(_SETTINGS)}{renamed([name])}'
+                    f'{", ".join(known)}{renamed([name])}'
                 )
             try:
-                settings[name] = float(value)
+                changes[name] = float(value)
             except ValueError:
                 raise ConfigError(
                     f'got {value!r} for {name} in {text!r}; expected a number'
                 ) from None
-    return ModelSpec(text, model, settings)
+    return ModelSpec(text, model, changes)
 
 
 def run_evaluation(
@@ -136,17 +99,12 @@ def run_evaluation(
     plan: Plan | None = None,
     **more: Any,
 ) -> list[Report]:
-    """Load everything first, so that a mistake shows at once; then run model by model.
-
-    Returns:
-        A Report a model, all held against the same reference.
-    """
+    """Load everything first, so that a mistake shows at once; then run model by model."""
     from emotion_motion.checkpoint import from_pretrained
     from emotion_motion.evaluation.evaluate import evaluate
-    from emotion_motion.evaluation.reference.runs import Stages
-    from emotion_motion.evaluation.reference.yardstick import Yardstick
     from emotion_motion.evaluation.report.plots import check_plots
     from emotion_motion.evaluation.streams import Plan
+    from emotion_motion.evaluation.yardstick import Stages, Yardstick
     from emotion_motion.training.data.store import MotionDataset
 
     check_plots()
@@ -166,16 +124,8 @@ def run_evaluation(
             yardsticks[rate] = Yardstick.make(
                 rate_hz=rate, datasets=datasets, seed=seed, stages=stages, **more
             )
-        report = evaluate(
-            checkpoint,
-            yardsticks[rate],
-            plan=plan,
-            seed=seed,
-            sampler=sampler,
-            title=spec.text,
-            stages=stages,
-        )
-        reports.append(report)
+        how: dict[str, Any] = {'plan': plan, 'seed': seed, 'sampler': sampler, 'stages': stages}
+        reports.append(evaluate(checkpoint, yardsticks[rate], title=spec.text, **how))
     return reports
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from emotion_motion.files import check_place, storage_errors, whole_file
 from emotion_motion.io.clip import Motion, save_motion, write_table
 
 if TYPE_CHECKING:
+    from emotion_motion.generator import MotionGenerator
     from emotion_motion.robot.description.robot import Robot
 
 ENDINGS = {
@@ -70,11 +71,15 @@ def generate(
         run: which run of the replayed file, from 1; 0 is the last.
         model_frames: replay the frames of the model, not what a node has shown of them.
     """
+    from emotion_motion.generator import MotionGenerator
     from emotion_motion.replay.replay import emotion_rows, replay_run
 
-    shown_by = _robot(robot, urdf, out)
     if out is not None:
-        check_out(out, robot=robot is not None)
+        if out.suffix not in ENDINGS:
+            known = '; '.join(f'{ending} ({what})' for ending, what in ENDINGS.items())
+            raise MotionFileError(f'got the file name {str(out)!r}; expected an ending of {known}')
+        check_place(out)
+    shown_by = _robot(robot, urdf, out)
     if replay is not None:
         given = (emotion, seed, body_height_m, device, log)
         if given != (('happiness',), None, None, 'cpu', None):
@@ -86,49 +91,26 @@ def generate(
             replay, number=run, model=model, seconds=seconds, model_frames=model_frames
         )
     else:
-        motion, generator, notes = _recorded(
-            emotion,
-            5.0 if seconds is None else seconds,
-            log,
-            model or 'default',
-            device=device,
-            seed=seed,
-            body_height_m=body_height_m,
+        generator = MotionGenerator.from_pretrained(
+            model or 'default', device=device, seed=seed, body_height_m=body_height_m
         )
-    print(
-        f'{len(motion.keypoints)} frames at {motion.rate_hz:g} Hz, seed {generator.seed}, '
-        f'model {generator.model_name}'
-    )
-    for note in notes:
-        print(note)
+        motion, notes = _recorded(generator, emotion, 5.0 if seconds is None else seconds, log)
+    size = f'{len(motion.keypoints)} frames at {motion.rate_hz:g} Hz'
+    print(f'{size}, seed {generator.seed}, model {generator.model_name}', *notes, sep='\n')
     if out is None:
         print('nothing was written; --out happy.gif makes a film of it, --help says what else')
         return
     rows: dict[str, np.ndarray] = {}
     if out.suffix == '.png':
         rows = emotion_rows(motion) if replay is not None else _equal_rows(motion, emotion)
-    for note in export_motion(
+    notes = export_motion(
         out, motion, generator.skeleton, rows=rows, every_s=every_s, robot=shown_by
-    ):
-        print(note)
+    )
     uses = {
         '.npz': f'; read it with emotion_motion.io.load_motion({str(out)!r})',
         '.bvh': '; open it in Blender: File > Import > Motion Capture (.bvh), Scale 0.01',
     }
-    print(f'wrote {out}{uses.get(out.suffix, "")}')
-
-
-def check_out(path: Path, *, robot: bool) -> None:
-    """Find out, before anything runs, that a motion cannot be written to a file."""
-    if path.suffix not in ENDINGS:
-        known = '; '.join(f'{ending} ({what})' for ending, what in ENDINGS.items())
-        raise MotionFileError(f'got the file name {str(path)!r}; expected an ending of {known}')
-    if robot and path.suffix != '.csv':
-        raise ConfigError(
-            f'got --robot with --out {path}; expected a file that ends in .csv: joint angles are '
-            f'written as a table'
-        )
-    check_place(path)
+    print(*notes, f'wrote {out}{uses.get(out.suffix, "")}', sep='\n')
 
 
 def export_motion(
@@ -140,7 +122,7 @@ def export_motion(
     every_s: float = 0.5,
     robot: Robot | None = None,
 ) -> list[str]:
-    """Write a motion; the file is whole, or not there.
+    """Write a motion; the file is whole, or not there. Returns what is to be said of it.
 
     Args:
         path: file to write; its ending is one of ENDINGS.
@@ -149,9 +131,6 @@ def export_motion(
         rows: keypoints [T, K, D] of each row of a film strip, by name.
         every_s: time between two figures of a film strip [s].
         robot: whose joint angles a .csv shall hold; None: keypoints.
-
-    Returns:
-        What is to be said of it, a sentence each.
     """
     if robot is not None:
         return _write_joints(path, motion, skeleton, robot)
@@ -170,13 +149,12 @@ def export_motion(
         if path.suffix == '.png':
             film_strips(rows, skeleton, partial, every_s=every_s, rate_hz=rate_hz)
         else:
-            labels = [_label(weights) for weights in motion.requested]
+            labels = [
+                dominant(weights) if weights.max() > 0.995 else format_emotion(weights)
+                for weights in motion.requested
+            ]
             film(motion.keypoints, skeleton, partial, rate_hz=rate_hz, labels=labels)
     return []
-
-
-def _label(weights: np.ndarray) -> str:
-    return dominant(weights) if weights.max() > 0.995 else format_emotion(weights)
 
 
 def _write_joints(path: Path, motion: Motion, skeleton: Skeleton, robot: Robot) -> list[str]:
@@ -184,14 +162,9 @@ def _write_joints(path: Path, motion: Motion, skeleton: Skeleton, robot: Robot) 
 
     followed, frames = follow(robot, motion.keypoints, motion.rate_hz, skeleton)
     angles = followed.positions
+    columns = [f'{name}_rad' for name in robot.names]
     with storage_errors(path), whole_file(path) as partial:
-        write_table(
-            partial,
-            motion.rate_hz,
-            motion.requested[frames],
-            [f'{name}_rad' for name in robot.names],
-            angles,
-        )
+        write_table(partial, motion.rate_hz, motion.requested[frames], columns, angles)
     notes = [
         f'{len(angles)} rows of {len(robot.names)} joint angles of {robot.config.name}, '
         f'retargeted and limited as motion_node would send them'
@@ -202,16 +175,17 @@ def _write_joints(path: Path, motion: Motion, skeleton: Skeleton, robot: Robot) 
     return notes
 
 
-def _robot(name: str | None, urdf: Path | None, out: Path | None) -> Any:
+def _robot(name: str | None, urdf: Path | None, out: Path | None) -> Robot | None:
     """Load the robot that was asked for, before anything runs."""
     if name is None:
         if urdf is not None:
             raise ConfigError(f'got --urdf {urdf} without --robot; name the robot, or its YAML')
         return None
-    if out is None:
+    if out is None or out.suffix != '.csv':
+        given = 'without --out' if out is None else f'with --out {out}'
         raise ConfigError(
-            f'got --robot {name} without --out; expected a file that ends in .csv, for its joint '
-            f'angles'
+            f'got --robot {name} {given}; expected a file that ends in .csv: joint angles are '
+            f'written as a table'
         )
     from emotion_motion.robot.description.robot import Robot
 
@@ -219,25 +193,20 @@ def _robot(name: str | None, urdf: Path | None, out: Path | None) -> Any:
 
 
 def _recorded(
-    emotion: tuple[str, ...], seconds: float, log: Path | None, model: str, **options: Any
-) -> tuple[Motion, Any, list[str]]:
-    """Run the live loop; return its motion, what made it, and what is to be said."""
-    from emotion_motion.generator import MotionGenerator
+    generator: MotionGenerator, emotion: tuple[str, ...], seconds: float, log: Path | None
+) -> tuple[Motion, list[str]]:
+    """Run the live loop; return its motion, and what is to be said of its log."""
     from emotion_motion.replay.log import record, RunLog
 
-    generator = MotionGenerator.from_pretrained(model, **options)
-    run_log = None if log is None else RunLog(log, generator)
+    if log is None:
+        return record(generator, emotion, seconds), []
+    run_log = RunLog(log, generator)
     motion = record(generator, emotion, seconds, run_log)
-    if run_log is None:
-        return motion, generator, []
     run_log.close()
     if run_log.problem:
         raise StorageError(run_log.problem)
-    return (
-        motion,
-        generator,
-        [f'logged the run in {log}; make it again: emotion-motion generate --replay {log}'],
-    )
+    note = f'logged the run in {log}; make it again: emotion-motion generate --replay {log}'
+    return motion, [note]
 
 
 def _equal_rows(motion: Motion, emotion: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -38,7 +38,7 @@ _COLUMNS = (
 )
 
 
-def models(folder: Path | None = None, json: bool = False) -> None:
+def models(folder: Path = Path(), json: bool = False) -> None:
     """List the packaged models and those in a folder, with the key figures of their cards.
 
     Columns: what to give to --model; weights in millions; size; frames a second; keypoints; how
@@ -46,23 +46,21 @@ def models(folder: Path | None = None, json: bool = False) -> None:
     data it moved (0 is like it) when it was chosen in training; the licence of its weights.
 
     Args:
-        folder: where to look for models of your own, and in folders below it; default is the
-            current one.
+        folder: where to look for models of your own, and in folders below it.
         json: print JSON, with each model's folder and card.
     """
-    place = Path() if folder is None else folder
-    if not place.is_dir():
-        raise ConfigError(f'got the folder {place}, which does not exist; expected one to search')
-    listed, damaged = list_models(place)
+    if not folder.is_dir():
+        raise ConfigError(f'got the folder {folder}, which does not exist; expected one to search')
+    listed, damaged = _list_models(folder)
     if json:
         print(json_text.dumps({'models': listed, 'damaged': damaged}, indent=1))
         return
     print('\n'.join(_table(listed)))
     for path, reason in damaged.items():
         print(f'{path}: damaged ({reason})')
-    if not any(not model['packaged'] for model in listed):
-        where = 'the current folder' if folder is None else str(folder)
-        print(f'no model of your own in {where}; emotion-motion train --out my_run makes one')
+    if all(model['packaged'] for model in listed):
+        place = folder.resolve()
+        print(f'no model of your own in {place}; emotion-motion train --out my_run makes one')
     if listed:
         first = listed[0]['name']
         print(
@@ -71,18 +69,12 @@ def models(folder: Path | None = None, json: bool = False) -> None:
         )
 
 
-def list_models(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the packaged models and those in a folder, by name, and what is wrong with others.
-
-    Args:
-        folder: searched four levels deep, without hidden folders.
-    """
+def _list_models(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return the packaged models and those in a folder, by name, and what is wrong with others."""
     packaged = available_models()
     known = {path.resolve() for path in packaged.values()}
-    places = dict(packaged)
-    for path in _local(folder):
-        if path.resolve() not in known:
-            places[str(path)] = path
+    local = {str(path): path for path in _local(folder) if path.resolve() not in known}
+    places = {**packaged, **local}
     listed, damaged = [], {}
     for name, path in places.items():
         try:
@@ -93,6 +85,7 @@ def list_models(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
 
 
 def _local(folder: Path) -> Iterator[Path]:
+    """Yield the models in and below a folder, but not in hidden folders."""
     for place, below, files in os.walk(folder):
         depth = len(Path(place).relative_to(folder).parts)
         below[:] = sorted(n for n in below if not n.startswith('.') and depth < _DEPTH)
@@ -110,7 +103,7 @@ def _figures(path: Path) -> dict[str, Any]:
     model, training = config['model'], config['training']
     with torch.device('meta'):
         network = MotionModel(MotionModelConfig(**model))
-    free_run = training.get('free_run') or {}
+    card = path / 'README.md'
     return {
         'parameters': sum(part.numel() for part in network.parameters()),
         'size_bytes': weights.stat().st_size,
@@ -120,11 +113,11 @@ def _figures(path: Path) -> dict[str, Any]:
         'window_s': int(model['window']) / float(config['rate_hz']),
         'steps': training.get('steps'),
         'minutes': training.get('minutes'),
-        'free_run': free_run.get('value'),
+        'free_run': (training.get('free_run') or {}).get('value'),
         'licence': training.get('licence', ''),
         'data': training.get('data', ''),
         'folder': str(path.resolve()),
-        'card': str((path / 'README.md').resolve()) if (path / 'README.md').is_file() else None,
+        'card': str(card.resolve()) if card.is_file() else None,
     }
 
 

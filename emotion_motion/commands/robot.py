@@ -24,6 +24,7 @@ from emotion_motion.robot.simulation.robot import SimulatedRobot
 __all__ = ['check_robot', 'commanded_motion', 'init_robot', 'simulate_robot']
 
 _LEAD_IN_S = 1.0  # of the live loop, from its first frame to motion
+_FIGURES = 10  # of a film strip
 
 
 def simulate_robot(
@@ -36,7 +37,6 @@ def simulate_robot(
     model: str = 'default',
     seed: int | None = None,
     out: Path | None = None,
-    figures: int = 10,
 ) -> None:
     """Let a robot in MuJoCo make the gestures: tracking error, torques, contacts, pictures.
 
@@ -53,10 +53,8 @@ def simulate_robot(
         model: name of a packaged model or folder of a checkpoint.
         seed: makes the run repeatable; another one each time by default.
         out: picture to write (.png), a film strip an emotion; without it only the report.
-        figures: figures of a film strip.
     """
     _check_out(out, '.png')
-    _check_range('--figures', figures, 2, 1000)
     robot = Robot.load(name, urdf)
     simulated = SimulatedRobot(robot)
     motion = commanded_motion(robot, emotion, seconds, rate_hz, model=model, seed=seed)
@@ -64,7 +62,7 @@ def simulate_robot(
     print(f'{robot.config.name}: {", ".join(emotion)}')
     print('\n'.join(report.lines()))
     if out is not None:
-        drawn = _film(simulated, report, emotion, out, figures)
+        drawn = _film(simulated, report, emotion, out)
         print(f'wrote {out}{"" if drawn else " (as lines: MuJoCo found neither EGL nor OSMesa)"}')
     print(f'next, in RViz: ros2 launch emotion_motion robot.launch.py robot:={name}')
 
@@ -81,11 +79,6 @@ def commanded_motion(
     """Return what the robot's controllers would receive, by the parts that motion_node uses.
 
     It starts from its rest pose; the arguments are those of `simulate_robot`.
-
-    Raises:
-        ConfigError: no emotion, or less than two commands for one.
-        EmotionError: an emotion cannot be read; nothing was run.
-        RobotError: no motion can start from the robot's rest pose.
     """
     # Here, since these bring torch, and retargeting does without.
     from emotion_motion.generator import MotionGenerator
@@ -149,10 +142,8 @@ def check_robot(
     print('\n'.join(report(robot, checks)))
     if out is not None:
         print(f'wrote {draw_checks(robot, checks, out)}')
-    print(
-        f'next, with weight and motors: emotion-motion robot simulate {name} --seconds 20 '
-        f'--out film.png'
-    )
+    step = f'emotion-motion robot simulate {name} --seconds 20 --out film.png'
+    print(f'next, with weight and motors: {step}')
 
 
 def init_robot(
@@ -181,11 +172,8 @@ def init_robot(
     picture = write_proposal(proposal, out)
     print(f'{proposal.name}: recognised {len(proposal.roles)} joints')
     print(roles_text(proposal), end='')
-    print(
-        f'wrote {out}'
-        + ('' if picture is None else f' and {picture}')
-        + f'; correct what is wrong there, then: emotion-motion robot check {out}'
-    )
+    files = f'{out}{"" if picture is None else f" and {picture}"}'
+    print(f'wrote {files}; correct what is wrong there, then: emotion-motion robot check {out}')
 
 
 def _check_range(option: str, value: float, low: int, high: int) -> None:
@@ -202,19 +190,15 @@ def _check_out(out: Path | None, *endings: str) -> None:
 
 
 def _film(
-    simulated: SimulatedRobot,
-    report: SimulationReport,
-    emotions: Sequence[str],
-    out: Path,
-    figures: int,
+    simulated: SimulatedRobot, report: SimulationReport, emotions: Sequence[str], out: Path
 ) -> bool:
     """Draw a row for each emotion; return whether MuJoCo drew it."""
     parts = np.array_split(report.states, len(emotions))
-    every = max(1, min(len(part) for part in parts) // figures)
+    every = max(1, min(len(part) for part in parts) // _FIGURES)
     rows: dict[str, np.ndarray] = {}
     for number, (emotion, part) in enumerate(zip(emotions, parts, strict=True)):
         row = emotion if emotion not in rows else f'{emotion} ({number + 1})'
-        rows[row] = part[: every * figures : every]
+        rows[row] = part[: every * _FIGURES : every]
     return film_states(simulated, rows, out, every_s=every / report.motion.rate_hz)
 
 

@@ -82,7 +82,7 @@ def seen(points: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray
     return np.stack((across, up), axis=-1), near
 
 
-def _colour(skeleton: Skeleton, keypoint: int) -> str:
+def keypoint_colour(skeleton: Skeleton, keypoint: int) -> str:
     name = skeleton.names[keypoint]
     if keypoint == skeleton.mirror[keypoint]:
         return _TRUNK
@@ -120,7 +120,7 @@ def draw_body(
         thin = [0.6 if name.endswith(('Toe', 'Heel')) else 1.0 for name in ends]
         lines = LineCollection(
             list(flat[bones[chosen]]),
-            colors=[_colour(skeleton, child) for _, child in bones[chosen]],
+            colors=[keypoint_colour(skeleton, child) for _, child in bones[chosen]],
             linewidths=[width * share for share in thin],
             alpha=alpha,
             capstyle='round',
@@ -190,7 +190,7 @@ def draw_trails(axis: Any, flat: np.ndarray, skeleton: Skeleton, layer: float) -
             continue
         wrist = skeleton.groups[group][-1]
         pieces = np.stack((flat[:-1, wrist], flat[1:, wrist]), axis=1)
-        colours = np.tile(to_rgba(_colour(skeleton, wrist)), (len(pieces), 1))
+        colours = np.tile(to_rgba(keypoint_colour(skeleton, wrist)), (len(pieces), 1))
         colours[:, 3] = np.linspace(0.05, 0.55, len(pieces))
         axis.add_collection(
             LineCollection(list(pieces), colors=colours, linewidths=2.0, zorder=layer - 0.5)

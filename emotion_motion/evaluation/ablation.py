@@ -8,10 +8,9 @@ training pose of the emotion, followed by a spring, is what the method has to be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 import dataclasses
 from dataclasses import dataclass, field
-import functools
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,8 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.alive import measure_alive
 from emotion_motion.evaluation.measures.distribution import frechet_against_floor
 from emotion_motion.evaluation.measures.on_body import jerk_ratio
-from emotion_motion.evaluation.reference.yardstick import feature_windows, RUN_IN_S, Yardstick
 from emotion_motion.evaluation.streams import BODY_HEIGHT_M, frames_of, run_streams, Streams
+from emotion_motion.evaluation.yardstick import feature_windows, RUN_IN_S, Yardstick
 from emotion_motion.sampling import sample_dynamic_emotion_individual
 from emotion_motion.training.corpus.corpus import make_clip
 from emotion_motion.training.data.prepare import prepare
@@ -47,19 +46,20 @@ _POSES_ACTORS = 8
 
 @dataclass(frozen=True)
 class Row:
-    """One way to run a model.
+    """One way to run a model: its name in the file, and its title, which says what is off.
 
-    Attributes:
-        name: in the table and the file.
-        title: what is off.
-        settings: of the sampler that differ.
-        sampling: arguments of `sample_dynamic_emotion_individual` that differ.
+    Settings of the sampler and arguments of `sample_dynamic_emotion_individual` that differ: one
+    that is a function takes the packaged value, or the checkpoint.
     """
 
     name: str
     title: str
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     sampling: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _twice(value: float) -> float:
+    return 2.0 * value
 
 
 def _of_body(checkpoint: Checkpoint) -> Tensor:
@@ -68,8 +68,6 @@ def _of_body(checkpoint: Checkpoint) -> Tensor:
 
 
 _NO_SCORES = {'emotion_weight': 0.0, 'movement_weight': 0.0, 'k': 0.0, 'guidance': 0.0}
-# A setting that is a function takes the packaged value, an argument that is one the checkpoint.
-_TWICE: Any = lambda value: 2.0 * value  # noqa: E731
 
 ROWS = (
     Row('packaged', 'as packaged'),
@@ -77,9 +75,9 @@ ROWS = (
     Row('guidance-off', 'no guidance', {'guidance': 0.0}),
     Row('both-off', 'neither', {'emotion_weight': 0.0, 'guidance': 0.0}),
     Row('movement-off', 'no movement term', {'movement_weight': 0.0}),
-    Row('movement-doubled', 'twice the movement term', {'movement_weight': _TWICE}),
+    Row('movement-doubled', 'twice the movement term', {'movement_weight': _twice}),
     Row('k-off', 'certainty costs nothing', {'k': 0.0}),
-    Row('k-doubled', 'twice the weight of certainty', {'k': _TWICE}),
+    Row('k-doubled', 'twice the weight of certainty', {'k': _twice}),
     Row(
         'one-choice-for-the-body',
         'one component for all keypoints',
@@ -119,23 +117,18 @@ def run_row(
         name: value(checkpoint) if callable(value) else value
         for name, value in row.sampling.items()
     }
+
+    def frame_sampler(*tensors: Tensor, **given: Any) -> Tensor:
+        return sample_dynamic_emotion_individual(*tensors, **{**given, **arguments})
+
     return run_streams(
         checkpoint,
         emotions=asked,
         seconds=seconds,
         seed=seed,
         sampler=dataclasses.replace(checkpoint.sampler, **changes),
-        frame_sampler=_with(arguments),
+        frame_sampler=frame_sampler,
     )
-
-
-def _with(arguments: Mapping[str, Any]) -> Callable[..., Tensor]:
-    """Return the packaged sampler with some of its arguments replaced."""
-
-    def sampler(*tensors: Tensor, **given: Any) -> Tensor:
-        return sample_dynamic_emotion_individual(*tensors, **{**given, **arguments})
-
-    return sampler
 
 
 def pose_table(checkpoint: Checkpoint, asked: np.ndarray, frames: int, seed: int) -> np.ndarray:
@@ -159,7 +152,6 @@ def pose_table(checkpoint: Checkpoint, asked: np.ndarray, frames: int, seed: int
     return made * np.float32(BODY_HEIGHT_M)
 
 
-@functools.lru_cache(maxsize=len(EMOTIONS))
 def _training_poses(emotion: str, checkpoint: Checkpoint) -> np.ndarray:
     """Return poses [N, K, D] of corpus people at one emotion, of a body of height 1."""
     seconds = _POSES_S / _POSES_ACTORS
@@ -173,51 +165,36 @@ def measure_row(motion: Streams, yardstick: Yardstick) -> dict[str, Any]:
 
     The Frechet distance is one of all streams together. What no network read is None.
     """
-    late = motion.part(RUN_IN_S, motion.seconds)
-    alive = measure_alive(motion, yardstick.thresholds)
-    named, own = _named(late, yardstick), _own(late)
-    off = yardstick.manifold.off(motion)
-    speed, gestures = (alive.against(yardstick.alive, name) for name in ('speed_m_s', 'gestures'))
-    frechet = frechet_against_floor(feature_windows(late, yardstick.judge), yardstick.features)
-    by_seed = {
-        'judge': named.mean(axis=1),
-        'least': named.min(axis=1),
+    late, judge = motion.part(RUN_IN_S, motion.seconds), yardstick.judge
+    alive, cut = measure_alive(motion, yardstick.thresholds), judge.windows(late)
+    own = np.full(len(late), np.nan)
+    if late.recognised is not None:
+        own = (late.recognised.argmax(axis=-1) == late.emotions).mean(axis=-1)
+    by_stream = {
+        'judge': cut.right_shares(judge.seen(cut.keypoints)),
         'own': own,
-        'speed': _by_seed(speed),
-        'jerk': _by_seed(jerk_ratio(motion, yardstick.streams)),
-        'off': _by_seed(off),
-        'gestures': _by_seed(gestures),
+        'speed': alive.against(yardstick.alive, 'speed_m_s'),
+        'jerk': jerk_ratio(motion, yardstick.streams),
+        'off': yardstick.manifold.off(motion),
+        'gestures': alive.against(yardstick.alive, 'gestures'),
     }
-    measured: dict[str, Any] = {key: _spread(by_seed.get(key)) for key in MEASURES}
+    by_seed = {key: values.reshape(-1, len(EMOTIONS)) for key, values in by_stream.items()}
+    measured: dict[str, Any] = dict.fromkeys(MEASURES)
+    measured |= {key: _spread(values.mean(axis=1)) for key, values in by_seed.items()}
     # The least of emotions whose shares are each over all seeds: one seed's least is lower.
-    if measured['least']:
-        measured['least']['value'] = round(float(named.mean(axis=0).min()), 4)
+    named = by_seed['judge']
+    measured['least'] = _spread(named.min(axis=1), named.mean(axis=0).min())
+    frechet = frechet_against_floor(feature_windows(late, judge), yardstick.features)
     measured['frechet'] = round(float(frechet.ratio), 4)
     return measured
 
 
-def _named(late: Streams, yardstick: Yardstick) -> np.ndarray:
-    """Return the share of windows in which the judge sees what was asked for, [S, 7]."""
-    cut = yardstick.judge.windows(late)
-    return cut.right_shares(yardstick.judge.seen(cut.keypoints)).reshape(-1, len(EMOTIONS))
-
-
-def _own(late: Streams) -> np.ndarray | None:
-    """Return the share of frames in which the model reads what was asked for, [S]."""
-    if late.recognised is None:
+def _spread(values: np.ndarray, value: float | None = None) -> dict[str, float] | None:
+    """Return the mean over seeds [S], or another value, with the least and the largest."""
+    if not np.isfinite(values).all():  # not read, or nothing to hold it against
         return None
-    return _by_seed((late.recognised.argmax(axis=-1) == late.emotions).mean(axis=-1))
-
-
-def _by_seed(values: np.ndarray) -> np.ndarray:
-    """Return the mean over emotions of one value a stream [S * 7], [S]."""
-    return np.reshape(values, (-1, len(EMOTIONS))).mean(axis=1)
-
-
-def _spread(values: np.ndarray | None) -> dict[str, float] | None:
-    if values is None or not np.isfinite(values).all():  # not read, or nothing to hold it against
-        return None
-    numbers = {'value': values.mean(), 'low': values.min(), 'high': values.max()}
+    middle = values.mean() if value is None else value
+    numbers = {'value': middle, 'low': values.min(), 'high': values.max()}
     return {name: round(float(number), 4) for name, number in numbers.items()}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ BODY_HEIGHT_M = 1.70
 SWITCH_S = (4.0, 6.0)  # how long a stream runs before and after it switches
 
 _OF_MODELS = ('recognised', 'bone_error', 'drawn_back')  # known of a model's frames alone
+_ARRAYS = ('keypoints', 'emotions', *_OF_MODELS)
 
 OnStep = Callable[[int, int], None]
 
@@ -61,16 +63,13 @@ class Streams:
 
     def __post_init__(self) -> None:
         """Raise TrainingError where the arrays do not belong together."""
-        shape = self.keypoints.shape
-        if len(shape) != 4 or shape[-1] != 3:
-            raise TrainingError(f'got keypoints of shape {shape}; expected [B, T, K, 3]')
-        for name in ('emotions', *_OF_MODELS):
-            array = getattr(self, name)
-            if array is not None and array.shape[:2] != shape[:2]:
-                raise TrainingError(
-                    f'got {name} of shape {array.shape} for keypoints of shape {shape}; expected '
-                    f'the same streams and frames, [{shape[0]}, {shape[1]}, ...]'
-                )
+        arrays = [getattr(self, name) for name in _ARRAYS]
+        shapes = [array.shape for array in arrays if array is not None]
+        if len(shapes[0]) != 4 or len({shape[:2] for shape in shapes}) > 1:
+            raise TrainingError(
+                f'got arrays of shapes {shapes}; expected keypoints [B, T, K, 3], and [B, T, ...] '
+                f'of the same streams and frames'
+            )
 
     def __len__(self) -> int:
         """Return the number of streams B."""
@@ -86,9 +85,18 @@ class Streams:
         """Length of each stream [s]."""
         return self.frames / self.rate_hz
 
+    @property
+    def movers(self) -> np.ndarray:
+        """The place [B] of each stream among those of its emotion.
+
+        It is the person of reference motion, the seed of a model's.
+        """
+        asked = self.emotions[:, 0]
+        return np.array([int((asked[:i] == emotion).sum()) for i, emotion in enumerate(asked)])
+
     def of(self, emotion: int) -> Streams:
         """Return the streams at which `emotion` (index into EMOTIONS) was asked for throughout."""
-        return self._cut(np.flatnonzero((self.emotions == emotion).all(axis=1)), slice(None))
+        return self.chosen(np.flatnonzero((self.emotions == emotion).all(axis=1)))
 
     def part(self, begin_s: float, end_s: float) -> Streams:
         """Return views of the frames from `begin_s` on and before `end_s` [s]."""
@@ -105,27 +113,20 @@ class Streams:
 
     @classmethod
     def joined(cls, parts: Sequence[Streams]) -> Streams:
-        """Return the streams of several together; what one of them lacks, all lack."""
-        if len({(part.frames, part.rate_hz) for part in parts}) != 1:
-            raise TrainingError(
-                f'got streams of {[(part.frames, part.rate_hz) for part in parts]} frames and Hz; '
-                f'expected at least one, all of one length and rate'
-            )
-
-        def of(name: str) -> np.ndarray | None:
+        """Return several of one length and rate together; what one of them lacks, all lack."""
+        columns: dict[str, Any] = {}
+        for name in _ARRAYS:
             arrays = [getattr(part, name) for part in parts]
-            return None if any(a is None for a in arrays) else np.concatenate(arrays)
-
-        keypoints, emotions = (
-            np.concatenate([getattr(p, n) for p in parts]) for n in ('keypoints', 'emotions')
-        )
-        return cls(keypoints, emotions, parts[0].rate_hz, *map(of, _OF_MODELS))
+            columns[name] = None if any(a is None for a in arrays) else np.concatenate(arrays)
+        return cls(rate_hz=parts[0].rate_hz, **columns)
 
     def _cut(self, streams: np.ndarray | slice, frames: slice) -> Streams:
-        read = [getattr(self, name) for name in _OF_MODELS]
-        more = [None if array is None else array[streams, frames] for array in read]
-        keypoints, emotions = self.keypoints[streams, frames], self.emotions[streams, frames]
-        return Streams(keypoints, emotions, self.rate_hz, *more)
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        cut: dict[str, Any] = {
+            name: None if array is None else array[streams, frames]
+            for name, array in arrays.items()
+        }
+        return Streams(rate_hz=self.rate_hz, **cut)
 
 
 @dataclass(frozen=True)
@@ -180,12 +181,10 @@ def run_streams(
         ModelError: the model gave a frame that is not finite.
     """
     wanted = np.asarray(emotions, dtype=np.int64)
-    if wanted.ndim != 1 or len(wanted) == 0:
-        raise ConfigError(f'got the emotions {emotions!r}; expected one index a stream')
-    if not ((wanted >= 0) & (wanted < len(EMOTIONS))).all():
+    if wanted.ndim != 1 or not set(wanted.tolist()) <= set(range(len(EMOTIONS))):
         raise ConfigError(
-            f'got emotions from {wanted.min()} to {wanted.max()}; expected indices into EMOTIONS, '
-            f'0 to {len(EMOTIONS) - 1}'
+            f'got the emotions {emotions!r}; expected an index into EMOTIONS, 0 to '
+            f'{len(EMOTIONS) - 1}, a stream'
         )
     asked = np.repeat(wanted[:, None], frames_of(checkpoint, seconds), axis=1)
     return _run(checkpoint, asked, seed, sampler, on_step, frame_sampler)
@@ -203,18 +202,9 @@ def run_switches(
 ) -> Streams:
     """Run `count` streams of which each switches once, from a random emotion to another one.
 
-    Args:
-        checkpoint: the model, of keypoints in space.
-        count: number of streams.
-        seed: of the emotions and the random draws.
-        before_s: when the emotion changes [s]; the first frame that is made with the new one is
-            the first after this time.
-        after_s: how long the streams run on [s].
-        sampler: settings of the sampler; None: the checkpoint's.
-        on_step: called with the frames made so far and all that will be made.
+    The emotion changes after `before_s`, and the streams run on for `after_s` [s]; the seed is of
+    the emotions, too. See `run_streams`.
     """
-    if count < 1:
-        raise ConfigError(f'got {count} switches; expected at least one')
     frames = [frames_of(checkpoint, seconds) for seconds in (before_s, after_s)]
     random = np.random.default_rng((seed, 0x5317C4))
     first = random.integers(len(EMOTIONS), size=count)
@@ -279,9 +269,7 @@ def people_streams(actors: Sequence[int], seconds: float, rate_hz: float) -> Str
 def bone_error(keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """Return the mean over bones of |length - rest length| / rest length, [...].
 
-    Args:
-        keypoints: [..., K, 3] of a body of height 1.
-        skeleton: whose bones they are, one from each keypoint to its parent.
+    Keypoints are [..., K, 3] of a body of height 1.
     """
     parents, children = np.array(skeleton.edges).T
     rest = skeleton.bone_lengths[children]

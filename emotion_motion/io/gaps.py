@@ -13,7 +13,6 @@ import itertools
 import numpy as np
 
 from emotion_motion.body.skeleton import Skeleton
-from emotion_motion.exceptions import MotionFileError
 
 # What OpenPose's own drawing leaves out by default is below 0.05; below 0.1 points jump about.
 _THRESHOLD = 0.1
@@ -52,17 +51,13 @@ def fill_gaps(
     (which is put to 0). Doing it twice changes nothing.
 
     Args:
-        points: [T, K, D] in any unit.
+        points: [T, K, D] in any unit, floats.
         confidence: [T, K], 0 to 1.
         rate_hz: frames a second.
 
     Returns:
         Points [T, K, D] and confidence [T, K], new arrays of the given dtypes.
-
-    Raises:
-        MotionFileError: the shapes do not fit.
     """
-    points, confidence = _checked(points, confidence)
     measured = (confidence >= _THRESHOLD) & np.isfinite(points).all(axis=-1)
     longest = int(_LONGEST_S * rate_hz + 1e-6)
     filled = np.where(measured[..., None], points, 0).astype(points.dtype)
@@ -105,22 +100,14 @@ def clean(
     keypoints are implausible, the whole frame does.
 
     Args:
-        points: [T, K, D] in any unit.
+        points: [T, K, D] in any unit, floats.
         confidence: [T, K], 0 to 1.
         skeleton: names, parents and proportions of the K keypoints.
         rate_hz: frames a second.
 
     Returns:
         Points [T, K, D], confidence [T, K] and the counts.
-
-    Raises:
-        MotionFileError: the shapes do not fit.
     """
-    points, confidence = _checked(points, confidence)
-    if points.shape[1] != skeleton.size:
-        raise MotionFileError(
-            f'got {points.shape[1]} keypoints; the skeleton {skeleton.name!r} has {skeleton.size}'
-        )
     measured = (confidence >= _THRESHOLD) & np.isfinite(points).all(axis=-1)
     measured &= (points != 0).any(axis=-1)
     wrong = _implausible(points, measured, skeleton)
@@ -178,15 +165,3 @@ def _body_length(points: np.ndarray, measured: np.ndarray, skeleton: Skeleton) -
     if not bones:
         return None
     return max([*trunk, float(np.quantile(bones, 0.75))])
-
-
-def _checked(points: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    points, confidence = np.asarray(points), np.asarray(confidence)
-    if points.ndim != 3 or confidence.shape != points.shape[:2]:
-        raise MotionFileError(
-            f'got points of shape {points.shape} and confidence of shape {confidence.shape}; '
-            f'expected [T, K, D] and [T, K]'
-        )
-    if not (points.dtype.kind == 'f' and confidence.dtype.kind == 'f'):
-        points, confidence = points.astype(np.float64), confidence.astype(np.float64)
-    return points, confidence

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from emotion_motion.exceptions import MotionFileError
+from emotion_motion.io.bvh.reader import describe_bvh, read_bvh
 from emotion_motion.io.clip import Clip
+from emotion_motion.io.clip_file import load_clips
+from emotion_motion.io.openpose import describe_openpose, read_openpose
 
 KINDS = {
     'bvh': 'motion capture, .bvh',
@@ -20,20 +23,14 @@ KINDS = {
 _BY_ENDING = {'.bvh': 'bvh', '.json': 'openpose', '.npz': 'npz'}
 _FRAME_ENDING = '_keypoints.json'
 _DATASET_INDEX = 'index.safetensors'
-_OPENPOSE_HZ = 30.0
 
 
 class JointReader(Protocol):
     """Reads tables of a robot's joint angles: `emotion_motion.robot.description.recordings`."""
 
-    def recognises(self, path: Path) -> bool:
-        """Tell whether a file is a table of this robot's joints."""
-
-    def read(self, path: Path, rate_hz: float | None = None) -> list[Clip]:
-        """Read the clips of a table."""
-
-    def describe(self, path: Path, rate_hz: float | None = None) -> list[str]:
-        """Return what a table holds, as lines of text."""
+    def recognises(self, path: Path) -> bool: ...
+    def read(self, path: Path, rate_hz: float | None = None) -> list[Clip]: ...
+    def describe(self, path: Path, rate_hz: float | None = None) -> list[str]: ...
 
 
 def read_clips(
@@ -52,17 +49,11 @@ def read_clips(
     path = Path(path)
     kind = _kind(path, joints)
     if kind == 'bvh':
-        from emotion_motion.io.bvh.reader import read_bvh
-
         return [read_bvh(path)]
     if kind == 'openpose':
-        from emotion_motion.io.openpose import read_openpose
-
-        return read_openpose(path, rate_hz=rate_hz or _OPENPOSE_HZ)
+        return read_openpose(path, rate_hz=rate_hz or 30.0)
     if kind == 'joints' and joints is not None:
         return joints.read(path, rate_hz)
-    from emotion_motion.io.clip_file import load_clips
-
     return load_clips(path)
 
 
@@ -73,13 +64,9 @@ def describe_motion(
     path = Path(path)
     kind = _kind(path, joints)
     if kind == 'bvh':
-        from emotion_motion.io.bvh.reader import describe_bvh
-
         return describe_bvh(path).lines()
     if kind == 'openpose':
-        from emotion_motion.io.openpose import describe_openpose
-
-        return describe_openpose(path, rate_hz=rate_hz or _OPENPOSE_HZ)
+        return describe_openpose(path, rate_hz=rate_hz or 30.0)
     if kind == 'joints' and joints is not None:
         return joints.describe(path, rate_hz)
     clips = read_clips(path)

@@ -10,6 +10,10 @@ import numpy as np
 
 __all__ = ['KeypointFilter']
 
+_REST_CUTOFF_HZ = 2.5  # of a still keypoint
+_CUTOFF_PER_SPEED = 18.0  # rise of the cutoff, Hz per body height a second
+_SPEED_CUTOFF_HZ = 2.0  # of the estimate of speed
+
 
 class KeypointFilter:
     """One-euro filter of keypoints (Casiez, Roussel and Vogel 2012), one speed a keypoint.
@@ -18,26 +22,10 @@ class KeypointFilter:
     delayed. All coordinates of a keypoint share its cutoff, so that paths keep their shape.
     """
 
-    def __init__(
-        self,
-        rate_hz: float,
-        *,
-        rest_cutoff_hz: float = 2.5,
-        cutoff_per_speed: float = 18.0,
-        speed_cutoff_hz: float = 2.0,
-    ) -> None:
-        """Make a filter without a past.
-
-        Args:
-            rate_hz: frames a second.
-            rest_cutoff_hz: cutoff of a still keypoint [Hz].
-            cutoff_per_speed: rise of the cutoff with speed [Hz per body height a second].
-            speed_cutoff_hz: cutoff of the speed estimate [Hz].
-        """
+    def __init__(self, rate_hz: float) -> None:
+        """Make a filter without a past."""
         self._period_s = 1.0 / rate_hz
-        self._rest_cutoff_hz = rest_cutoff_hz
-        self._cutoff_per_speed = cutoff_per_speed
-        self._speed_share = self._share(np.full(1, speed_cutoff_hz, dtype=np.float32))
+        self._speed_share = self._share(np.full(1, _SPEED_CUTOFF_HZ, dtype=np.float32))
         self._last: np.ndarray | None = None
         self._velocity: np.ndarray | None = None
 
@@ -53,7 +41,7 @@ class KeypointFilter:
         velocity = (keypoints - self._last) / np.float32(self._period_s)
         self._velocity = self._velocity + self._speed_share * (velocity - self._velocity)
         speed = np.sqrt(np.square(self._velocity).sum(axis=-1, keepdims=True))
-        cutoff = self._rest_cutoff_hz + self._cutoff_per_speed * speed
+        cutoff = _REST_CUTOFF_HZ + _CUTOFF_PER_SPEED * speed
         self._last = self._last + self._share(cutoff) * (keypoints - self._last)
         return self._last
 

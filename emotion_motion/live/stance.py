@@ -18,7 +18,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import Skeleton
 
-__all__ = ['Stance', 'StanceAnchor']
+__all__ = ['Stance']
 
 # Speeds of a foot [body heights a second]: up to the first it stands, from the second on it steps,
 # and between the two it is held in part. A standing foot of the corpus moves below 0.03, a step
@@ -36,73 +36,25 @@ _GROUND = 0.03  # a rigid group that comes as near to the ground in the rest pos
 _TIE = 1e-6  # keeps divisors above 0 and has a straight leg bend somewhere
 _CHANGE_S = 0.5  # time in which `share` goes from 0 to 1: no jump
 
-# Columns of `StanceAnchor._legs`: the foot's three keypoints from the toes back, ankle, knee, hip.
+# Columns of `Stance._legs`: the foot's three keypoints from the toes back, ankle, knee, hip.
 _SOLE, _FOOT, _ANKLE, _KNEE, _HIP = slice(3), slice(4), 3, 4, 5
 
 
 class Stance:
-    """Holds the standing feet of live streams; remembers the frame before."""
-
-    def __init__(
-        self, skeleton: Skeleton, rate_hz: float, rest: np.ndarray, batch_size: int
-    ) -> None:
-        """Prepare frames of `batch_size` streams that begin in a pose [K, D] of height 1."""
-        self._anchor = StanceAnchor(skeleton, rate_hz)
-        self._rest = np.repeat(rest[None].astype(np.float32), batch_size, axis=0)
-        self._change = 1.0 / (_CHANGE_S * rate_hz)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the past: the next frame follows the rest pose."""
-        self._model_before = self._held_before = self._rest
-        self._share: float | None = None
-
-    def __call__(self, bodies: np.ndarray, share: float) -> np.ndarray:
-        """Return the next bodies [B, K, D] of height 1 with standing feet held.
-
-        Their legs have the body's bone lengths, so projection onto the body does not move them.
-
-        Args:
-            bodies: the model's; their bone lengths need not be exact.
-            share: how far standing feet are held, 0 to 1; a change takes up to half a second.
-        """
-        if self._share is None:
-            self._share = share
-        self._share += min(max(share - self._share, -self._change), self._change)
-        held = self._anchor(bodies, self._model_before, self._held_before, self._share)
-        self._model_before, self._held_before = bodies, held
-        return held
-
-
-class StanceAnchor:
-    """Callable that holds the standing feet of bodies [B, K, 3] of height 1.
+    """Callable that holds the standing feet of B live streams; remembers the frame before.
 
     In NumPy, since it is some fifty operations on a handful of numbers: torch takes four times as
     long to call them, even traced (benchmarks/step.py).
     """
 
-    def __init__(self, skeleton: Skeleton, rate_hz: float) -> None:
-        """Find the feet: rigid groups near the ground that hang on a thigh and a shin."""
+    def __init__(
+        self, skeleton: Skeleton, rate_hz: float, rest: np.ndarray, batch_size: int
+    ) -> None:
+        """Prepare frames of `batch_size` streams that begin in a pose [K, D] of height 1."""
         self._skeleton, self._rate_hz = skeleton, rate_hz
-        parents = skeleton.parents
-        feet = (
-            []
-            if skeleton.dims == 2
-            else [
-                group
-                for group in skeleton.rigid
-                if skeleton.rest[list(group.members), 2].min() < _GROUND
-                and parents[group.anchor] >= 0
-                and parents[parents[group.anchor]] >= 0
-                and len(group.members) == 3
-            ]
-        )
-        legs = []
-        for foot in feet:
-            knee = parents[foot.anchor]
-            from_toes = sorted(foot.members, key=lambda i: -skeleton.rest[i, 0])
-            legs.append([*from_toes, foot.anchor, knee, parents[knee]])
-        self._legs = np.array(legs, dtype=np.intp).reshape(-1, 6)
+        self._rest = np.repeat(rest[None].astype(np.float32), batch_size, axis=0)
+        self._change = 1.0 / (_CHANGE_S * rate_hz)
+        self._legs = _legs_of(skeleton)  # [F, 6]
         lengths = skeleton.bone_lengths.astype(np.float32)
         thigh, shin = (lengths[self._legs[:, part]][:, None] for part in (_KNEE, _ANKLE))
         # Where a bar joins the hips, the projection takes a hip's direction from the other hip,
@@ -114,32 +66,38 @@ class StanceAnchor:
         self._reach = (thigh + shin) * np.float32(_STRETCH)  # [F, 1]
         self._least_reach = np.abs(thigh - shin) + np.float32(_TIE)
         self._thigh_squared, self._difference = thigh**2, thigh**2 - shin**2
-        if feet:
-            self._sole = skeleton.rest[self._legs[:, _SOLE], 2].min(axis=-1).astype(np.float32)
+        self._sole = skeleton.rest[self._legs[:, _SOLE], -1].min(axis=-1).astype(np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: the next frame follows the rest pose."""
+        self._model_before = self._held_before = self._rest
+        self._share: float | None = None
+
+    def __call__(self, bodies: np.ndarray, share: float) -> np.ndarray:
+        """Return the next bodies [B, K, D] of height 1 with standing feet held.
+
+        Where a leg cannot reach its held foot, hips and upper body shift towards it. The legs have
+        the body's bone lengths, so projection onto the body does not move them.
+
+        Args:
+            bodies: the model's float32, ground at z = 0; their bone lengths need not be exact.
+            share: how far standing feet are held, 0 to 1; a change takes up to half a second.
+        """
+        if self._share is None:
+            self._share = share
+        self._share += min(max(share - self._share, -self._change), self._change)
+        held = bodies
+        if self.feet and self._share > 0.0:
+            stands = self._stands(bodies, self._model_before, self._held_before)
+            held = self.hold(bodies, self._held_before, np.float32(self._share) * stands)
+        self._model_before, self._held_before = bodies, held
+        return held
 
     @property
     def feet(self) -> int:
         """Number of feet found, F."""
         return len(self._legs)
-
-    def __call__(
-        self, body: np.ndarray, before: np.ndarray, last: np.ndarray, share: float = 1.0
-    ) -> np.ndarray:
-        """Hold the feet of `body` that stood in `last` and hardly move.
-
-        Args:
-            body: the model's [B, K, 3] float32, height 1, ground at z = 0.
-            before: the model's in the frame before [B, K, 3].
-            last: what was returned for the frame before, with held feet [B, K, 3].
-            share: how far standing feet are held, 0 to 1.
-
-        Returns:
-            The same shape. Where a leg cannot reach its held foot, hips and upper body shift
-            towards it. Projection onto the body does not move the legs.
-        """
-        if not self.feet or share <= 0.0:
-            return body
-        return self.hold(body, last, np.float32(share) * self.held(body, before, last))
 
     def hold(self, body: np.ndarray, feet: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Put the feet of `body` where they are in `feet`, by inverse kinematics of the legs.
@@ -172,8 +130,11 @@ class StanceAnchor:
         root = body[:, self._skeleton.root, None]
         return root + self._hip_length * across / np.maximum(_length(across), _TIE)
 
-    def held(self, body: np.ndarray, before: np.ndarray, last: np.ndarray) -> np.ndarray:
-        """Return how far each foot of bodies [B, K, 3] stands, [B, F, 1]: 1 does, 0 is free."""
+    def _stands(self, body: np.ndarray, before: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Return how far each foot of `body` [B, K, 3] stands, [B, F, 1]: 1 does, 0 is free.
+
+        `before` are the model's bodies in the frame before, `last` those with held feet.
+        """
         soles = self._legs[:, _SOLE]
         now = body.take(soles, axis=1)  # [B, F, 3, 3]
         moved = (now - before.take(soles, axis=1)).sum(axis=-2) / 3.0
@@ -217,6 +178,21 @@ class StanceAnchor:
         distance = (self._difference + reach * reach) / (2.0 * reach)
         height = np.sqrt(np.maximum(self._thigh_squared - distance * distance, 0.0))
         return hip + distance * along + height * lean, hip + reach * along
+
+
+def _legs_of(skeleton: Skeleton) -> np.ndarray:
+    """Return the keypoints of each foot's leg [F, 6], none for a body seen from the front.
+
+    A foot is a rigid group near the ground that hangs on a thigh and a shin.
+    """
+    parents, legs = skeleton.parents, []
+    for group in skeleton.rigid if skeleton.dims == 3 else ():
+        knee = parents[group.anchor]
+        near = skeleton.rest[list(group.members), -1].min() < _GROUND
+        if near and knee >= 0 and parents[knee] >= 0 and len(group.members) == 3:
+            from_toes = sorted(group.members, key=lambda i: -skeleton.rest[i, 0])
+            legs.append([*from_toes, group.anchor, knee, parents[knee]])
+    return np.array(legs, dtype=np.intp).reshape(-1, 6)
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:

@@ -29,19 +29,6 @@ from emotion_motion.model.mixture import Mixture, Target
 from emotion_motion.model.network import MotionModel, StreamStep
 from emotion_motion.sampling import is_expressive
 
-__all__ = [
-    'COMPONENTS',
-    'FrameSampler',
-    'LIMBS',
-    'Noise',
-    'ProposalInput',
-    'ProposalSettings',
-    'TargetChooser',
-    'TargetProposals',
-    'limbs_of',
-    'pose_metric',
-]
-
 # Of the signature of `sampling.sample_dynamic_emotion_individual`.
 FrameSampler = Callable[..., Tensor]
 
@@ -173,10 +160,7 @@ class TargetProposals(nn.Module):
         return mean + noise.normal * sigma * temperature.sqrt().unsqueeze(-1), sigma
 
     def _near_anchors(self, places: Tensor, pose_radius: Tensor) -> tuple[Tensor, Tensor]:
-        """Move points [B, N, Z] that are too far from every anchor towards the nearest one.
-
-        Also return the share of the points that were moved, [B].
-        """
+        """Move points [B, N, Z] too far from every anchor to the nearest; and the share [B]."""
         anchors = self.model.mdn.anchors
         a = (places @ self.metric).flatten(0, 1)  # [B * N, Z]
         b = anchors @ self.metric  # [G, Z]
@@ -294,7 +278,8 @@ class TargetChooser:
         drawn = None
         if due.any():
             drawn = self._drawn(step, frame, emotion, settings, seed, release)
-            body = self._skeleton.project((drawn + self._mean).view(len(drawn), *self._shape()))
+            points = (drawn + self._mean).unflatten(-1, (self._skeleton.size, -1))
+            body = self._skeleton.project(points)
             new_place = self._model.in_axes(body.flatten(1) - self._mean).unsqueeze(1)
             is_due = torch.from_numpy(due).to(place.device).view(-1, 1, 1)
             place = torch.where(is_due, new_place, place)
@@ -372,9 +357,6 @@ class TargetChooser:
             groups=self._groups,
             generator=random,
         )
-
-    def _shape(self) -> tuple[int, int]:
-        return self._skeleton.size, self._skeleton.dims
 
     def _example(self) -> tuple[ProposalInput, ProposalSettings, Noise]:
         """Return inputs of TargetProposals."""

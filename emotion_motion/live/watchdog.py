@@ -84,11 +84,6 @@ class Watchdog:
         self.repeating = np.zeros(size)
         self.interventions = np.zeros(size, dtype=np.int64)
 
-    @property
-    def need(self) -> np.ndarray:
-        """How much each stream needs to be freed from standing [B], 0 to 1."""
-        return np.clip((self.still_s - _PATIENCE_S) / (_URGENT_S - _PATIENCE_S), 0.0, 1.0)
-
     def __call__(self, bodies: np.ndarray) -> None:
         """Look at the next frame of every stream, [B, K, D] of a body of height 1."""
         self._frames += 1
@@ -117,7 +112,8 @@ class Watchdog:
         whole = round(_KICK_S * self._rate_hz)
         self._kick = np.where(begins, whole, np.maximum(self._kick - 1, 0))
         self.repeating = np.where(begins, 0.0, self.repeating)
-        stuck = self.need
+        # From standing: 0 to 1.
+        stuck = np.clip((self.still_s - _PATIENCE_S) / (_URGENT_S - _PATIENCE_S), 0.0, 1.0)
         freed = (stuck > 0.0) | (self._kick > 0)
         new = freed & ~self._freed
         self.interventions = self.interventions + new

@@ -11,39 +11,20 @@ from importlib import import_module
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emotion_motion.model.cache import StreamCache as StreamCache
     from emotion_motion.model.config import MotionModelConfig as MotionModelConfig
-    from emotion_motion.model.mixture import (
-        MixtureDensityNetwork as MixtureDensityNetwork,
-        Target as Target,
-    )
+    from emotion_motion.model.mixture import MixtureDensityNetwork as MixtureDensityNetwork
     from emotion_motion.model.network import (
         AttentionPooling as AttentionPooling,
         MotionModel as MotionModel,
-        MotionOutput as MotionOutput,
-        StreamStep as StreamStep,
     )
 
-__all__ = [
-    'AttentionPooling',
-    'MixtureDensityNetwork',
-    'MotionModel',
-    'MotionModelConfig',
-    'MotionOutput',
-    'StreamCache',
-    'StreamStep',
-    'Target',
-]
+__all__ = ['AttentionPooling', 'MixtureDensityNetwork', 'MotionModel', 'MotionModelConfig']
 
 _HOMES = {
     'AttentionPooling': 'network',
     'MixtureDensityNetwork': 'mixture',
     'MotionModel': 'network',
     'MotionModelConfig': 'config',
-    'MotionOutput': 'network',
-    'StreamCache': 'cache',
-    'StreamStep': 'network',
-    'Target': 'mixture',
 }
 
 

@@ -82,11 +82,3 @@ class MotionModelConfig(Checked):
     def pose_axes(self) -> int:
         """Principal axes Z that a pose is described by."""
         return min(self.pose_dims, self.outputs)
-
-    @property
-    def receptive_field(self) -> int:
-        """Number of last frames that an output can depend on.
-
-        Each block and the pooling reach W - 1 frames back, a change of displacement two more.
-        """
-        return (self.layers + 1) * (self.window - 1) + 3

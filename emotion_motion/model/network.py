@@ -21,15 +21,6 @@ from emotion_motion.model.cache import Rings, StreamCache
 from emotion_motion.model.config import MotionModelConfig, ROTARY_PERIOD
 from emotion_motion.model.mixture import MixtureDensityNetwork, Target
 
-__all__ = [
-    'AttentionPooling',
-    'MotionModel',
-    'MotionOutput',
-    'StreamInput',
-    'StreamStep',
-    'rotary_table',
-]
-
 
 def rotary_table(head_channels: int) -> Tensor:
     """Return cosines and signed sines [2, period, 3, 1, C/H] for queries, keys and values.
@@ -236,7 +227,9 @@ class MotionModel(nn.Module):
         """
         emotions = self._checked(frames, emotions)
         length = frames.shape[1]
-        target = self._no_target(frames) if target is None else target
+        if target is None:
+            zeros = frames.new_zeros(*frames.shape[:2], self.config.pose_axes + 1)
+            target = Target(zeros[..., :-1], zeros[..., -1:])
         before = torch.cat((frames[:, :1], frames[:, :-1]), dim=1)
         moved = self._moved(frames, before)
         change = moved - torch.cat((moved[:, :1], moved[:, :-1]), dim=1)
@@ -268,32 +261,6 @@ class MotionModel(nn.Module):
                 mask=zeros(1, c.window) - math.inf,
             )
         )
-
-    def step(
-        self,
-        frame: Tensor,
-        emotion: Tensor,
-        cache: StreamCache,
-        *,
-        target: Target | None = None,
-        components: Tensor | None = None,
-    ) -> MotionOutput:
-        """Take one more frame of live streams; the same numbers as `forward` at its last frame.
-
-        Args:
-            frame: [B, O] in model space.
-            emotion: [B, E].
-            cache: from `stream`; changed in place.
-            target: T = 1; None: nowhere in particular.
-            components: T = 1, see `forward`.
-
-        Returns:
-            Outputs with T = 1.
-        """
-        target = self._no_target(frame.unsqueeze(1)) if target is None else target
-        step = self.stream_step(self.stream_input(frame, emotion, target, cache))
-        cache.remember(frame, step.moved)
-        return self.output(step, components)
 
     def stream_input(
         self, frame: Tensor, emotion: Tensor, target: Target, cache: StreamCache
@@ -378,11 +345,6 @@ class MotionModel(nn.Module):
         )
         speeds = torch.linalg.vector_norm(moved, dim=-1)
         return torch.cat((after / self.pose_std, speeds), dim=-1)
-
-    def _no_target(self, frames: Tensor) -> Target:
-        """Return the target of frames [B, T, O] that go nowhere in particular."""
-        zeros = frames.new_zeros(*frames.shape[:2], self.config.pose_axes + 1)
-        return Target(zeros[..., :-1], zeros[..., -1:])
 
     def _moved(self, frames: Tensor, before: Tensor) -> Tensor:
         """Return the displacement that led to each frame, in units [B, T, O]."""

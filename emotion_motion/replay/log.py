@@ -68,8 +68,7 @@ class RunLog:
             playback: what plays it, at rest or at full speed; None: its frames are the run.
 
         Raises:
-            ConfigError: the run has begun already, or the model was never saved: nothing could
-                find it again.
+            ConfigError: the run has begun already, or the model was never saved.
             MotionFileError: the file is no file of runs, or another process writes it.
             StorageError: the file cannot be written, or is full.
         """
@@ -85,10 +84,10 @@ class RunLog:
         self._generator, self._playback = generator, playback
         self._poses = self._steps = self._steps_of_run = 0
         self._seen = self._chain = 0
-        header = self._header()
-        self._state = self._shaping(1, None if playback is None else 1.0 / playback.rate_hz)
+        period_s = None if playback is None else 1.0 / playback.rate_hz
+        self._state = self._shaping(1, period_s)
         self._file: BinaryIO | None = _opened(self.path)
-        self._write(header)
+        self._write(self._header(period_s))
         if self.problem:
             raise StorageError(self.problem)
 
@@ -129,11 +128,10 @@ class RunLog:
         self._event('end', None)
         self._release()
 
-    def _header(self) -> Header:
+    def _header(self, period_s: float | None) -> Header:
         generator, playback = self._generator, self._playback
         played = None
         if playback is not None:
-            period_s = 1.0 / playback.rate_hz
             played = {'settle_s': playback.settle_s, 'held': playback.held, 'period_s': period_s}
         return Header(
             format=FORMAT,
@@ -204,12 +202,6 @@ def record(
     generator: MotionGenerator, emotions: Sequence[str], seconds: float, log: RunLog | None = None
 ) -> Motion:
     """Run the first stream of a generator through emotions, each for `seconds`.
-
-    Args:
-        generator: what moves.
-        emotions: names, aliases or mixtures.
-        seconds: how long each of them is shown [s].
-        log: of the run; None: it is not logged.
 
     Raises:
         ConfigError: no emotion, or seconds not above 0.

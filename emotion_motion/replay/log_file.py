@@ -58,15 +58,7 @@ class Header(Checked):
 
 @dataclass(frozen=True)
 class Event(Checked):
-    """Any other line: what changed.
-
-    Attributes:
-        pose: the first pose that it is in, counted from the run's beginning.
-        step: number of frames that the model had made before that pose.
-        seen: checksum (CRC-32) of the keypoints of every pose before, in hexadecimal digits.
-        event: a name of `_VALUES`.
-        value: the new value; of a reset the seed.
-    """
+    """Any other line: what changed, as docs/replay.md explains it."""
 
     pose: int
     step: int
@@ -84,19 +76,12 @@ class Event(Checked):
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run of a file.
-
-    Attributes:
-        path: the file.
-        number: which of its runs, from 1.
-        header: its first line.
-        events: in the order in which they happened.
-    """
+    """One run of a file."""
 
     path: Path
-    number: int
+    number: int  # which of the file's runs, from 1
     header: Header
-    events: list[Event]
+    events: list[Event]  # in the order in which they happened
 
     @property
     def ended(self) -> bool:
@@ -131,12 +116,9 @@ class Run:
 
     def add(self, event: Event) -> None:
         """Append an event; raise ValueError where it cannot follow the one before."""
-        if self.events:
-            last = self.events[-1]
-            if last.event == 'end' or event.pose < last.pose or event.step < last.step:
-                raise ValueError('it happens before the line above it, or after the end')
-        elif event.pose < 0 or event.step < 0:
-            raise ValueError('it happens before the run')
+        pose, step = (self.events[-1].pose, self.events[-1].step) if self.events else (0, 0)
+        if self.ended or event.pose < pose or event.step < step:
+            raise ValueError('it happens before what stands above it, or after the end')
         self.events.append(event)
 
 
@@ -196,10 +178,7 @@ def sealed(entry: dict[str, Any], chain: int) -> tuple[bytes, int]:
     """Return an entry as a line, and the checksum of it and all lines before it in its run.
 
     The checksum stands at the line's end: a line that is changed, left out or moved is noticed.
-
-    Args:
-        entry: what JSON can hold.
-        chain: checksum of the line before; 0 for the first line of a run.
+    `chain` is that of the line before; 0 for the first line of a run.
     """
     text = json.dumps(entry)
     chain = zlib.crc32(text.encode(), chain)

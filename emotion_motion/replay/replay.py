@@ -29,21 +29,13 @@ _ROWS = 24
 
 
 class Replayed(NamedTuple):
-    """A pose of a run that is made again.
+    """A pose of a run that is made again."""
 
-    Attributes:
-        keypoints: [B, K, D] float32 in metres, as they were shown.
-        recognised: [B, E] weights that the model saw in its own motion.
-        requested: [B, E] weights that the newest frame was made with.
-        frames: the frames that the model made for it.
-        period_s: time since the pose before [s].
-    """
-
-    keypoints: np.ndarray
-    recognised: np.ndarray
-    requested: np.ndarray
-    frames: list[MotionFrame]
-    period_s: float
+    keypoints: np.ndarray  # [B, K, D] float32 in metres, as they were shown
+    recognised: np.ndarray  # [B, E] weights that the model saw in its own motion
+    requested: np.ndarray  # [B, E] weights that the newest frame was made with
+    frames: list[MotionFrame]  # that the model made for it
+    period_s: float  # since the pose before
 
 
 class Replay:
@@ -55,11 +47,7 @@ class Replay:
     """
 
     def __init__(self, run: Run, checkpoint: Checkpoint) -> None:
-        """Stand at the beginning of a run.
-
-        Args:
-            run: of `read_runs`.
-            checkpoint: the model that made it, on the device where it was made.
+        """Stand at the beginning of a run of `read_runs`; the checkpoint is on its device.
 
         Raises:
             MotionFileError: the model is another one, or the run begins with what this release
@@ -77,7 +65,7 @@ class Replay:
             for name in ('emotion', 'sampler', 'body_height_m'):
                 self._apply(name, getattr(header, name))
             if header.playback is not None:
-                self._playback = self._begun(**header.playback)
+                self._begin_playback(**header.playback)
         except (EmotionMotionError, TypeError) as error:
             raise self._unknown(0, error) from error
 
@@ -106,13 +94,12 @@ class Replay:
                 return
             yield self._next()
 
-    def _begun(self, settle_s: float, held: bool, period_s: float) -> Playback:
-        playback = Playback(self.generator, settle_s=settle_s)
+    def _begin_playback(self, settle_s: float, held: bool, period_s: float) -> None:
+        self._playback = Playback(self.generator, settle_s=settle_s)
         if held:
-            playback.hold()
-            playback.settle()
+            self._playback.hold()
+            self._playback.settle()
         self._apply('period_s', period_s)
-        return playback
 
     def _next(self) -> Replayed:
         generator = self.generator
@@ -187,20 +174,6 @@ def _sampler(value: Any) -> SamplerConfig:
     return from_mapping(SamplerConfig, value, 'the log')
 
 
-class ReplayedRun(NamedTuple):
-    """A run that was made again.
-
-    Attributes:
-        motion: the first stream.
-        generator: what made it, at the run's end.
-        notes: what a user should know, a sentence each; the first says whether it is the run.
-    """
-
-    motion: Motion
-    generator: MotionGenerator
-    notes: list[str]
-
-
 def replay_run(
     path: str | os.PathLike[str],
     *,
@@ -208,7 +181,7 @@ def replay_run(
     model: str | None = None,
     seconds: float | None = None,
     model_frames: bool = False,
-) -> ReplayedRun:
+) -> tuple[Motion, MotionGenerator, list[str]]:
     """Make a run again on the device and with the number of threads that made it.
 
     Args:
@@ -217,6 +190,10 @@ def replay_run(
         model: name or folder of the model; None: as it was named in the run.
         seconds: how much of the run [s]; None: as much as the log knows of.
         model_frames: the frames of the model in place of the poses that were shown.
+
+    Returns:
+        The first stream; what made it, at the run's end; and what a user should know, a sentence
+        each: the first says whether it is the run.
 
     Raises:
         ConfigError: number or seconds is out of range, or the device is not there.
@@ -237,17 +214,18 @@ def replay_run(
         replay = Replay(run, loaded.checkpoint)
         poses = list(replay.poses(seconds))
         notes = _notes(replay, poses, model_frames)
-    return ReplayedRun(_motion(replay, poses, model_frames), replay.generator, notes)
+    return _motion(replay, poses, model_frames), replay.generator, notes
 
 
 def _motion(replay: Replay, poses: list[Replayed], model_frames: bool) -> Motion:
-    rows = [(pose.keypoints, pose.requested, pose.recognised) for pose in poses]
     if model_frames:
         rows = [
             (frame.keypoints, pose.requested, recognised_distribution(frame.emotion_logits))
             for pose in poses
             for frame in pose.frames
         ]
+    else:
+        rows = [(pose.keypoints, pose.requested, pose.recognised) for pose in poses]
     if not rows:
         raise MotionFileError(
             f'got {replay.run.path}, whose run {replay.run.number} has no frame; give --seconds, '
@@ -300,11 +278,7 @@ def _threads(number: object) -> Iterator[None]:
 
 
 def emotion_rows(motion: Motion) -> dict[str, np.ndarray]:
-    """Return keypoints [T, K, D] of each stretch with one strongest emotion, by its name.
-
-    Raises:
-        MotionFileError: there are too many to draw.
-    """
+    """Return keypoints [T, K, D] of each stretch with one strongest emotion, by its name."""
     names = [dominant(weights) for weights in motion.requested]
     ends = [i for i in range(1, len(names)) if names[i] != names[i - 1]] + [len(names)]
     if len(ends) > _ROWS:

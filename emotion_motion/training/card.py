@@ -72,28 +72,20 @@ class Terms:
 def licence_of(licences: Iterable[str]) -> Terms:
     """Decide on a model from the licences of all its data: the strictest is its own.
 
-    That is the careful reading of an open question, and no advice of a lawyer.
-
-    Args:
-        licences: SPDX identifiers, joined by ' AND ' or not, or as people write them
-            ('CC BY-NC 4.0'); '' where nobody knows.
+    That is the careful reading of an open question, and no advice of a lawyer. Licences are as
+    for `spdx_names`; '' where nobody knows.
     """
     names = {name for text in licences for name in spdx_names(text)}
     unknown = sorted(name for name in names if name not in _FREE and not _CREATIVE.fullmatch(name))
     if unknown or not names:
         known = ' and '.join(repr(name) for name in unknown) or 'no licence at all'
-        return Terms(
-            'unclear',
-            (),
-            f'unclear: the data says {known}; ask its owners before you use or share this model',
-        )
-    credited = tuple(sorted(name for name in names if _CREATIVE.fullmatch(name)))
+        text = f'the data says {known}; ask its owners before you use or share this model'
+        return Terms('unclear', (), f'unclear: {text}')
+    credited = tuple(sorted(names - set(_FREE)))
     licence = _strictest(credited)
     if licence == 'conflicting':
-        text = (
-            f'conflicting: {" and ".join(credited)} cannot both be kept; do not share this model'
-        )
-        return Terms(licence, credited, text)
+        text = f'{" and ".join(credited)} cannot both be kept; do not share this model'
+        return Terms(licence, credited, f'conflicting: {text}')
     words = [licence]
     words += ['not for commercial use'] if '-NC' in licence else []
     words += ['not to be shared'] if '-ND' in licence else []
@@ -102,7 +94,10 @@ def licence_of(licences: Iterable[str]) -> Terms:
 
 
 def spdx_names(text: str) -> list[str]:
-    """Return the identifiers in what a data set says of its licence, ['unknown'] for nothing."""
+    """Return the identifiers in what a data set says of its licence, ['unknown'] for nothing.
+
+    They may be joined by ' AND ', and written as people do ('CC BY-NC 4.0').
+    """
     parts = re.split(r'\s+AND\s+', text.strip()) if text.strip() else ['unknown']
     return [_spdx(part.strip()) for part in parts]
 
@@ -164,21 +159,16 @@ def origin_of(
 
 
 def model_card(checkpoint: Checkpoint, name: str) -> str:
-    """Write the model card (Markdown) of a checkpoint of a training run.
+    """Write the model card (Markdown) of a checkpoint whose training is what `origin_of` returned.
 
-    Args:
-        checkpoint: with what `origin_of` returned as its training; where that has 'free_run'
-            (`FreeRunScore.to_dict`), the card gives its figures, and where it has 'command', that
-            is how the model was made.
-        name: of the model.
+    Where that has 'free_run' (`FreeRunScore.to_dict`), the card gives its figures.
     """
     training, config = checkpoint.training, checkpoint.model.config
     terms = licence_of(training['licences'])
-    made = f'emotion-motion train --out {name} {_options(training)}'.strip()
     return _CARD.format(
         name=name,
         version=training['version'],
-        command=training.get('command') or made,
+        command=f'emotion-motion train --out {name} {_options(training)}'.strip(),
         data=training['data'],
         licence=terms.text,
         parameters=sum(part.numel() for part in checkpoint.model.parameters()) / 1e6,
@@ -241,9 +231,7 @@ def _credits(training: dict[str, Any], credited: Sequence[str]) -> str:
 def _figures(score: dict[str, Any] | None) -> str:
     if not score:
         return ''
-    rows = '\n'.join(
-        f'| {_FIGURES.get(name, name)} | {value:.3f} |' for name, value in score['parts'].items()
-    )
+    rows = '\n'.join(f'| {_FIGURES[name]} | {part:.3f} |' for name, part in score['parts'].items())
     ratios = ', '.join(f'{name} {ratio:.2f}' for name, ratio in score['speed_ratio'].items())
     seen = ', '.join(f'{name} {share:.2f}' for name, share in score['recognised'].items())
     return (
@@ -261,15 +249,14 @@ def _name(data: MotionDataset) -> str:
 def _options(training: dict[str, Any]) -> str:
     default, flags = TrainConfig().to_dict(), []
     for group, values in training['config'].items():
-        for key, value in values.items():
-            if value == default[group][key]:
-                continue
-            flag = '--' + key.replace('_', '-')
+        changed = {key: v for key, v in values.items() if v != default[group][key]}
+        for key, value in changed.items():
+            flag = key.replace('_', '-')
             if isinstance(value, bool):
-                flags.append(flag if value else f'--no-{flag[2:]}')
+                flags.append(f'--{flag}' if value else f'--no-{flag}')
             else:
                 shown = value if isinstance(value, list) else [value]
-                flags.append(' '.join([flag, *map(str, shown)]))
+                flags.append(' '.join([f'--{flag}', *map(str, shown)]))
     if training.get('start') and not training['config']['run']['start']:
         flags.append(f'--start {training["start"]}')
     return ' '.join(flags)

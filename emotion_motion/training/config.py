@@ -50,13 +50,9 @@ class DataConfig(Checked):
     )
     minutes: float = setting(240.0, 'length of the generated corpus [min]', **_ABOVE_0)
     corpus_seed: int = setting(0, 'seed of the generated corpus', **_FROM_0)
-    held_out: float = setting(
-        0.05, "share of the generated corpus' bodies that is held out", **_SHARE
-    )
+    held_out: float = setting(0.05, 'share of bodies of the corpus that is held out', **_SHARE)
     balance: bool = setting(True, 'every emotion begins as many windows as any other')
-    measured: float = setting(
-        0.3, 'lowest confidence of a keypoint that counts as measured', **_SHARE
-    )
+    measured: float = setting(0.3, 'least confidence of a keypoint that is measured', **_SHARE)
 
     def check(self) -> None:
         positive = all(share > 0.0 for share in self.shares)
@@ -73,18 +69,14 @@ class WindowConfig(Checked):
 
     length: int = setting(96, 'frames of a window that are predicted', **_ABOVE_0)
     chain: bool = setting(
-        True,
-        'join clips that are shorter than a window, with cross-fades; without it only '
-        'clips that are long enough are used',
+        True, 'join clips shorter than a window, with cross-fades; else they are not used'
     )
     cut: float = setting(0.1, 'share of the windows of long clips that are chained too', **_SHARE)
     segment_s: tuple[float, float] = setting(
         (1.2, 3.7), 'shortest and longest stretch of one clip in a chain [s]', **_RANGE
     )
     candidates: int = setting(
-        16,
-        'entries that are looked at for a join; the nearest in pose and speed is taken',
-        **_ABOVE_0,
+        16, 'entries looked at for a join; the nearest in pose and speed is taken', **_ABOVE_0
     )
     fade_frames: int = setting(10, 'frames of a cross-fade', low=2)
     switch: float = setting(0.15, 'share of the joins that lead to another emotion', **_SHARE)
@@ -99,9 +91,7 @@ class NoiseConfig(Checked):
     """How inputs are put off their path, and how fast the targets lead back."""
 
     noise: bool = setting(
-        True,
-        'disturb the inputs at all. Without it the likelihood is best and the live loop '
-        'leaves the body within a minute',
+        True, 'disturb the inputs; without it the live loop leaves the body within a minute'
     )
     drift: tuple[float, float] = setting(
         (0.02, 2.0),
@@ -112,24 +102,16 @@ class NoiseConfig(Checked):
     drift_memory: float = setting(
         0.9, 'how much of the drift is left a frame later; the target keeps as much of it', **_PART
     )
-    white: tuple[float, float] = setting(
-        (0.002, 0.15),
-        'the same of the fast noise. Most windows have little noise: a gesture begins '
-        'with a movement far smaller than the unit, and must not drown',
-        **_RANGE,
-    )
+    # Most windows have little noise: a gesture begins with a movement far smaller than the unit,
+    # and must not drown.
+    white: tuple[float, float] = setting((0.002, 0.15), 'the same of the fast noise', **_RANGE)
     wander: tuple[float, float] = setting(
-        (0.01, 0.5),
-        'smallest and largest size of wandering, in standard deviations of poses; drawn '
-        'as the others',
-        **_RANGE,
+        (0.01, 0.5), 'the same of wandering, in standard deviations of poses', **_RANGE
     )
     wander_memory: float = setting(
         0.95, 'the same as drift_memory, of wandering: it is to be undone in 20 frames', **_PART
     )
-    project: bool = setting(
-        True, 'put inputs and targets back onto the body, as the live loop does'
-    )
+    project: bool = setting(True, 'put inputs and targets onto the body, as the live loop does')
 
 
 @dataclass(frozen=True)
@@ -139,22 +121,16 @@ class ConditionConfig(Checked):
     drop_emotion: float = setting(
         0.2, 'share of the windows without one; guidance needs them', **_PART
     )
+    # What the head reads off the condition is then wrong.
     wrong_emotion: float = setting(
-        0.1,
-        'share of the windows with that of another clip; they teach the emotion head '
-        'only: what it reads off the condition is then wrong',
-        **_PART,
+        0.1, "share of the windows with another clip's, for the emotion head alone", **_PART
     )
     decoys: float = setting(
-        0.1,
-        'share of the windows that only look like an emotion, see `training.windows.conditions`',
-        **_PART,
+        0.1, 'share of the windows that only look like an emotion, for the head alone', **_PART
     )
+    # The condition must be followed where a history of motion would tell the emotion.
     forget: float = setting(
-        0.2,
-        'share of the windows whose attention begins anew at some frame, so that the '
-        'condition must be followed where a history of motion would tell the emotion',
-        **_PART,
+        0.2, 'share of the windows whose attention begins anew at some frame', **_PART
     )
 
     def check(self) -> None:
@@ -170,12 +146,9 @@ class TargetConfig(Checked):
     untold: float = setting(
         0.1, 'share of the windows without a target, as a live stream begins', **_SHARE
     )
+    # With 0.5 the model took half of each target for error, and moved half as far as the corpus.
     loose: float = setting(
-        0.1,
-        'largest error of a target, in standard deviations: a drawn one is not exact. '
-        'With 0.5 the model took half of each target for error, and moved half as far '
-        'as the corpus',
-        **_FROM_0,
+        0.1, 'largest error of a target, in standard deviations: a drawn one is inexact', **_FROM_0
     )
 
 
@@ -184,18 +157,11 @@ class RolloutConfig(Checked):
     """Passes in which the model's own motion takes the place of the inputs."""
 
     rollout: int = setting(
-        2,
-        'most passes before the one that is learnt from; each step draws how many. Each '
-        'costs about a third of a step',
-        **_FROM_0,
+        2, 'most passes before the one that is learnt from; each step draws how many', **_FROM_0
     )
     rollout_share: float = setting(0.5, 'share of the windows that take part', **_SHARE)
-    rollout_decay: float = setting(
-        0.8,
-        'how much of the offset the target keeps. With hard targets (0) the spread '
-        'grows until the live loop trembles',
-        **_SHARE,
-    )
+    # With hard targets (0) the spread grows until the live loop trembles.
+    rollout_decay: float = setting(0.8, 'how much of the offset the target keeps', **_SHARE)
     rollout_after: float = setting(0.4, 'share of the training before they begin', **_SHARE)
 
 
@@ -203,21 +169,15 @@ class RolloutConfig(Checked):
 class LossConfig(Checked):
     """The parts of the loss."""
 
-    mse_weight: float = setting(
-        1.0, "of the deterministic next frame's mean squared error", **_FROM_0
-    )
-    emotion_weight: float = setting(
-        10.0, "of the emotion's; 10 in the published method", **_FROM_0
-    )
+    mse_weight: float = setting(1.0, "of the next frame's mean squared error", **_FROM_0)
+    emotion_weight: float = setting(10.0, "of the emotion's; 10 in the method", **_FROM_0)
     mdn_first: float = setting(
         0.1, 'weight of the likelihood at the start: the transformer settles first', **_FROM_0
     )
     mdn_last: float = setting(1.0, 'its weight after the ramp', **_FROM_0)
     mdn_ramp: float = setting(0.3, 'share of the training in which it grows', **_SHARE)
     explode: float = setting(
-        50.0,
-        'the loss has exploded when it is this many times its running median above it',
-        **_ABOVE_0,
+        50.0, 'a loss so many times its running median above it has exploded', **_ABOVE_0
     )
 
 
@@ -229,13 +189,9 @@ class OptimiserConfig(Checked):
     weight_decay: float = setting(0.01, 'of AdamW', **_FROM_0)
     betas: tuple[float, float] = setting((0.9, 0.98), 'of AdamW', **_PART)
     gradient_clip: float = setting(1.0, 'largest norm of the gradient', **_ABOVE_0)
-    ema: float = setting(
-        0.998, 'decay of the running average of the weights, which is what is kept', **_PART
-    )
+    ema: float = setting(0.998, 'decay of the average of the weights, which is kept', **_PART)
     warm_up: float = setting(
-        0.03,
-        'share of the training in which the learning rate grows; it falls along half a cosine',
-        **_PART,
+        0.03, 'share of the training before the learning rate falls along half a cosine', **_PART
     )
     final: float = setting(0.01, 'share of the learning rate at the end of the cosine', **_SHARE)
 
@@ -244,9 +200,7 @@ class OptimiserConfig(Checked):
 class RunConfig(Checked):
     """How long, on what, and what is written on the way."""
 
-    steps: int = setting(
-        3600, 'optimiser steps; 3600 take about 20 minutes on two cores', **_ABOVE_0
-    )
+    steps: int = setting(3600, 'optimiser steps; 3600 take 20 minutes on two cores', **_ABOVE_0)
     batch_size: int = setting(40, 'windows a step, over all processes together', **_ABOVE_0)
     seed: int = setting(0, 'of weights, windows and noise', **_FROM_0)
     start: str | None = setting(
@@ -262,9 +216,7 @@ class RunConfig(Checked):
         'on a GPU. 0: no extra process',
         **_FROM_0,
     )
-    log_every: int = setting(
-        10, 'steps between two rows of metrics, which hold the mean since the last', **_ABOVE_0
-    )
+    log_every: int = setting(10, 'steps between two rows of metrics, their means', **_ABOVE_0)
     save_every: int = setting(200, 'steps between two checkpoints', **_ABOVE_0)
     keep: int = setting(3, 'checkpoints that are kept', **_ABOVE_0)
     val_every: int = setting(
@@ -274,7 +226,7 @@ class RunConfig(Checked):
     select_every: int = setting(
         600, 'steps between two free runs that decide on `best/`; 0: only at the end', **_FROM_0
     )
-    select_s: float = setting(20.0, 'length of such a free run [s]', **_ABOVE_0)
+    select_s: float = setting(20.0, 'length of such a free run [s]', low=2.0)
     strip_every: int = setting(600, 'steps between two film strips; 0: only at the end', **_FROM_0)
 
 

@@ -24,8 +24,7 @@ from emotion_motion.training.run.metrics import read_metrics
 from emotion_motion.training.run.pictures import draw_curves, draw_strips
 from emotion_motion.training.run.run_folder import RunFolder
 from emotion_motion.training.run.state import newest_state, save_state
-from emotion_motion.training.selection.reference import Reference
-from emotion_motion.training.selection.selection import score_checkpoint
+from emotion_motion.training.selection import Reference, score_checkpoint
 from emotion_motion.training.trainer import Trainer
 
 __all__ = ['SIGNALS', 'Interrupts', 'Stopped', 'TrainingLoop', 'RunProgress']
@@ -37,9 +36,9 @@ _SHOWN = ('total', 'mse', 'emotion', 'nll')
 
 
 class RunProgress:
-    """Shows step, loss parts, steps a second, the share of waiting for data and the time left.
+    """A context that shows step, loss parts, steps a second, waiting for data and time left.
 
-    Use it as a context manager.
+    A terminal gets a bar; another console, such as a file, a line every ten seconds.
     """
 
     def __init__(
@@ -50,10 +49,6 @@ class RunProgress:
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare to show the steps after `start`.
-
-        A terminal gets a bar; another console, such as a file, a line every ten seconds.
-        """
         self._console = console or Console(stderr=True)
         self._clock, self._last_line_s = clock, -math.inf
         self._bar = Progress(
@@ -75,24 +70,14 @@ class RunProgress:
         self._bar.stop()
 
     def update(self, step: int, values: Mapping[str, float], wait_share: float = 0.0) -> None:
-        """Show that `step` steps are done.
-
-        Args:
-            step: steps done, counted from the beginning of the run.
-            values: parts of the loss and whatever else is worth a look, by name.
-            wait_share: share of the time that was spent waiting for data.
-        """
+        """Show that `step` steps of the run are done, and values such as parts of the loss."""
         task = self._bar.tasks[0]
         self._bar.update(task.id, completed=step)
         left_s = task.time_remaining
-        text = '  '.join(
-            [
-                *(f'{name} {value:.4g}' for name, value in values.items()),
-                f'{task.speed or 0.0:.3g} steps/s',
-                f'waiting {100.0 * wait_share:.1f} %',
-                f'{"?" if left_s is None else timedelta(seconds=left_s)} left',
-            ]
-        )
+        parts = [f'{name} {value:.4g}' for name, value in values.items()]
+        parts += [f'{task.speed or 0.0:.3g} steps/s', f'waiting {100.0 * wait_share:.1f} %']
+        parts.append(f'{"?" if left_s is None else timedelta(seconds=left_s)} left')
+        text = '  '.join(parts)
         self._bar.update(task.id, text=text)
         now = self._clock()
         if self._bar.disable and (task.finished or now - self._last_line_s >= _LINE_S):
@@ -112,7 +97,7 @@ class Interrupts:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        """Begin to listen; only the main thread of a process can."""
+        # Only the main thread of a process can listen.
         if threading.current_thread() is threading.main_thread():
             self._before = {one: signal.signal(one, self._note) for one in SIGNALS}
         return self
@@ -226,16 +211,13 @@ class TrainingLoop:
         """Let the model run freely; keep it as the best where it is."""
         checkpoint, run = self._trainer.checkpoint(), self._run
         if self._reference is None:
-            shares = self._trainer.config.data.shares
-            self._reference = Reference.measure(
-                self._trainer.datasets, shares=shares, seed=run.seed
-            )
+            datasets, shares = self._trainer.datasets, self._trainer.config.data.shares
+            self._reference = Reference.measure(datasets, shares=shares, seed=run.seed)
         score = score_checkpoint(checkpoint, self._reference, seconds=run.select_s, seed=run.seed)
         if self._best is None or score.value < self._best:
             training = {**checkpoint.training, 'free_run': score.to_dict()}
             checkpoint = dataclasses.replace(checkpoint, training=training)
-            card = model_card(checkpoint, folder.root.name)
-            folder.save_best(checkpoint, card=card, half=True)
+            folder.save_best(checkpoint, model_card(checkpoint, folder.root.name))
             self._best = score.value
         return score.metrics()
 
@@ -260,8 +242,7 @@ class TrainingLoop:
             'sums': self._sums,
             'counted': self._counted,
         }
-        state = self._trainer.state(**numbers)
-        save_state(self._folder.checkpoints, state, keep=self._run.keep)
+        save_state(self._folder.checkpoints, self._trainer.state(**numbers), keep=self._run.keep)
 
     def _last_good(self) -> str:
         if self._folder is None:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The objective of a training: from a batch to its loss, on any number of devices.
 
-The loss of the method is the MSE of the deterministic frame, the emotion and the likelihood of
-the mixture. Motion is measured in displacement units (`MotionModel.unit`), so that a toe weighs as
+The loss is the MSE of the deterministic frame, the emotion and the likelihood of the mixture.
+Motion is measured in displacement units (`MotionModel.unit`), so that a toe weighs as
 much as a hand. What was not measured is masked: it neither counts nor teaches. Shapes as in
 `emotion_motion.model.network`.
 """
@@ -23,8 +23,8 @@ from emotion_motion.live.target import pose_metric
 from emotion_motion.model.mixture import Mixture, Target
 from emotion_motion.model.network import MotionModel
 from emotion_motion.training.config import LossConfig, TrainConfig
+from emotion_motion.training.windows.conditions import targets_of
 from emotion_motion.training.windows.noise import leading_back, noised, pose_spread, rolled_out
-from emotion_motion.training.windows.targets import targets_of
 from emotion_motion.training.windows.windows import Batch
 
 __all__ = [
@@ -69,15 +69,12 @@ class Truth(NamedTuple):
     # Weights of the windows in MSE and likelihood [B]; 0 for those that were shown a wrong
     # emotion, which teach the emotion head only.
     predictable: Tensor
-    measured: Tensor | None = None  # [B, T, K], what was measured of the next frames; None: all
-    ahead: Tensor | None = None  # [B, T], where the pose ahead is worth learning; None: everywhere
+    measured: Tensor  # [B, T, K], what was measured of the next frames
+    ahead: Tensor  # [B, T], where the pose ahead is worth learning
 
 
 def mdn_weight(progress: float, ramp: float = 0.3, first: float = 0.1, last: float = 1.0) -> float:
-    """Weight of the likelihood at a share `progress` of training: `first` to `last` over `ramp`.
-
-    The transformer settles on the deterministic frame before the mixture takes over.
-    """
+    """Return the weight of the likelihood at a share `progress` of training."""
     return first + (last - first) * (min(1.0, progress / ramp) if ramp > 0.0 else 1.0)
 
 
@@ -98,20 +95,17 @@ def motion_loss(
     """Loss = MSE(logits, next frame) + emotion_weight * emotion loss + likelihood_weight * NLL.
 
     Each window's loss [B] depends on it alone, so the mean over processes is that over the batch.
-    Motion is measured in `unit` [O]. The weight of the emotion is 10 in the published method.
+    Motion is measured in `unit` [O].
     """
-    following = truth.following
-    known = torch.ones_like(following)
-    if truth.measured is not None:
-        dims = following.shape[-1] // truth.measured.shape[-1]
-        known = truth.measured.to(following.dtype).repeat_interleave(dims, dim=-1)
-        # Whatever stands there, and be it not finite, reaches nothing.
-        following = torch.where(known.bool(), following, said.logits.detach())
+    dims = truth.following.shape[-1] // truth.measured.shape[-1]
+    known = truth.measured.to(truth.following.dtype).repeat_interleave(dims, dim=-1)
+    # What was not measured, and be it not finite, reaches nothing.
+    following = torch.where(known.bool(), truth.following, said.logits.detach())
     count = known.sum(dim=(1, 2)).clamp_min(1.0)  # measured coordinates of the window, [B]
     off = ((said.logits - following) / unit).square() * known
     mse = truth.predictable * off.sum(dim=(1, 2)) / count
     emotion = (said.emotion_logits - truth.emotion).square().mean(dim=(1, 2))
-    ahead = torch.ones_like(said.nll) if truth.ahead is None else truth.ahead.to(said.nll.dtype)
+    ahead = truth.ahead.to(said.nll.dtype)
     nll = truth.predictable * (said.nll * ahead).sum(dim=1) / ahead.sum(dim=1).clamp_min(1.0)
     total = weights.mse_weight * mse + weights.emotion_weight * emotion + likelihood_weight * nll
     return LossParts(total, mse, emotion, nll)
@@ -121,10 +115,6 @@ class LossGuard:
     """Tells when a training goes wrong, before it spoils the weights."""
 
     def __init__(self, explode: float) -> None:
-        """Call a loss exploded that is so many times the running median above it.
-
-        A median near zero or below (likelihoods may be negative) counts as its size, at least 1.
-        """
         self.recent: deque[float] = deque(maxlen=_REMEMBERED)  # a run that goes on fills it again
         self._explode = explode
 
@@ -136,6 +126,7 @@ class LossGuard:
             return f'a gradient of norm {gradient}'
         if len(self.recent) >= _ENOUGH:
             median = statistics.median(self.recent)
+            # A median near zero or below (likelihoods may be negative) counts as its size.
             if loss - median > self._explode * max(1.0, abs(median)):
                 return f'the loss {loss:.4g}, which was {median:.4g} before (running median),'
         self.recent.append(loss)
@@ -178,7 +169,8 @@ class Objective(nn.Module):
                 emotion_targets(batch.emotions, sizes.window),
                 # As many windows count in every batch on average, whoever shares it.
                 batch.right / shown,
-                *self._measured(batch),
+                batch.mask[:, 1 : batch.emotions.shape[1] + 1],
+                batch.mask[:, sizes.horizon :].float().mean(dim=-1) >= _MEASURED_SHARE,
             )
             return motion_loss(
                 Prediction(step.logits.float(), step.emotion_logits.float(), likelihood),
@@ -207,13 +199,6 @@ class Objective(nn.Module):
             part = batch.rollout[:, None, None]
             inputs, following = torch.where(part, own, inputs), torch.where(part, back, following)
         return inputs, following, targets, came
-
-    def _measured(self, batch: Batch) -> tuple[Tensor | None, Tensor | None]:
-        """Return what was measured of the next frames [B, T, K], and of enough poses [B, T]."""
-        if batch.mask is None:
-            return None, None
-        ahead = batch.mask[:, self.model.config.horizon :].float().mean(dim=-1)
-        return batch.mask[:, 1 : batch.emotions.shape[1] + 1], ahead >= _MEASURED_SHARE
 
     def _nearest(self, poses: Tensor) -> Tensor:
         """Return the anchor nearest to each pose [B, T, Z]: [B, T]."""

@@ -8,13 +8,10 @@ from pathlib import Path
 import sys
 from typing import Any
 
-import torch
-
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.files import write_file
-from emotion_motion.model.network import MotionModel
 from emotion_motion.training.config import DataConfig, TrainConfig
 from emotion_motion.training.data.splits import check_leaks, SplitRule
 from emotion_motion.training.data.store import MotionDataset, write_dataset
@@ -26,16 +23,10 @@ from emotion_motion.training.trainer import make_accelerator, Trainer
 __all__ = ['train']
 
 _CORPUS_HZ = 30.0
-_BYTES_A_FRAME = 25 * (3 * 4 + 1) + 7 * 4  # of the corpus: keypoints with confidence, emotions
 
 
 def train(out: str | Path, settings: TrainConfig | None = None, *, resume: bool = False) -> None:
-    """Train in a folder; every process of a run comes here.
-
-    Args:
-        out: folder of the run.
-        settings: of the training.
-        resume: go on with the run in `out`.
+    """Train in the folder `out`, or go on with the run in it; every process of a run comes here.
 
     Raises:
         TrainingError: the folder, the data or the training itself.
@@ -65,7 +56,7 @@ def train(out: str | Path, settings: TrainConfig | None = None, *, resume: bool 
         _say(
             folder,
             f'wrote {out}; look at it: emotion-motion generate --model {out}/best '
-            f'--out motion.gif; measure it: emotion-motion evaluate {out}/best --compare default '
+            f'--out motion.gif; measure it: emotion-motion evaluate {out}/best default '
             f'--quick',
         )
     finally:
@@ -76,12 +67,9 @@ def train(out: str | Path, settings: TrainConfig | None = None, *, resume: bool 
 
 
 def _folder(out: Path, settings: TrainConfig, resume: bool) -> RunFolder:
-    need = _state_bytes(settings) * (settings.run.keep + 1)
     if not resume:
-        if not settings.data.data:
-            need += round(settings.data.minutes * 60.0 * _CORPUS_HZ * _BYTES_A_FRAME)
-        return RunFolder.create(out, settings, need_bytes=need)
-    folder = RunFolder.open(out, need_bytes=need)
+        return RunFolder.create(out, settings)
+    folder = RunFolder.open(out)
     changed = settings.changes_since(TrainConfig.from_yaml(folder.config_path))
     if changed:
         folder.close()
@@ -97,10 +85,10 @@ def _trainer(
 ) -> tuple[Trainer, dict[str, Any]]:
     """Open or make the data, and the trainer at the step to go on from; its state's numbers."""
     generated = out / 'data'
-    if folder is not None and not settings.data.data and not generated.is_dir():
-        _say(folder, f'generating {settings.data.minutes:g} minutes of motion')
-        _generate_corpus(settings.data, generated)
     if folder is not None:
+        if not settings.data.data and not generated.is_dir():
+            _say(folder, f'generating {settings.data.minutes:g} minutes of motion')
+            _generate_corpus(settings.data, generated)
         newest_state(folder.checkpoints)  # brings back what a kill has left half exchanged
     accelerator.wait_for_everyone()
     datasets = [MotionDataset.open(path) for path in settings.data.data or (generated,)]
@@ -148,13 +136,6 @@ def _generate_corpus(config: DataConfig, path: Path) -> None:
     write_dataset(
         path, clips, skeleton=skeleton, rate_hz=_CORPUS_HZ, splits=rule, manifest={'name': name}
     )
-
-
-def _state_bytes(settings: TrainConfig) -> int:
-    """Return the size of a training state: weights, their average, two moments, 32 bits each."""
-    with torch.random.fork_rng(devices=[]):
-        model = MotionModel(settings.model)
-    return 16 * sum(part.numel() for part in model.parameters())
 
 
 def _say(folder: RunFolder | None, line: str) -> None:

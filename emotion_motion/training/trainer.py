@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 import copy
 import dataclasses
+import functools
 import math
 import os
 import signal
@@ -56,15 +57,7 @@ def average_decay(config: OptimiserConfig, step: int) -> float:
 
 
 class Trainer:
-    """Trains one MotionModel on data sets.
-
-    Attributes:
-        config: all choices.
-        done: steps taken.
-        model: what is trained.
-        sampler: of the training windows.
-        accelerator: device, precision and the other processes.
-    """
+    """Trains one MotionModel on data sets; `done` counts its steps."""
 
     def __init__(
         self,
@@ -122,17 +115,17 @@ class Trainer:
         return self.accelerator.device
 
     def batches(self) -> Iterator[Batch]:
-        """Return this process's part of the batch of every step that is left, in order.
-
-        They are made ahead by other processes where the configuration says so.
-        """
+        """Return this process's part of the batch of every step that is left, in order."""
         run, gpu = self.config.run, self.device.type == 'cuda'
         workers = (4 if gpu else 1) if run.workers is None else run.workers
         return iter(
             DataLoader(
-                _Steps(self.sampler, self.share),  # type: ignore[arg-type]
+                range(run.steps),  # type: ignore[arg-type]
                 sampler=range(self.done, run.steps),
                 batch_size=None,
+                collate_fn=functools.partial(
+                    self.sampler.batch, first=self.share.start, count=len(self.share)
+                ),
                 num_workers=workers,
                 prefetch_factor=4 if workers else None,
                 pin_memory=gpu,
@@ -158,7 +151,9 @@ class Trainer:
                 are then as they were before the step.
         """
         rate = self._schedule.get_last_lr()[0]
-        losses = LossParts(*self._objective(batch.to(self.device), self._likelihood_weight()))
+        loss, progress = self.config.loss, self.done / self.config.run.steps
+        weight = mdn_weight(progress, loss.mdn_ramp, loss.mdn_first, loss.mdn_last)
+        losses = LossParts(*self._objective(batch.to(self.device), weight))
         self._optimiser.zero_grad(set_to_none=True)
         self.accelerator.backward(losses.total.mean())
         norm = self.accelerator.clip_grad_norm_(
@@ -167,8 +162,7 @@ class Trainer:
         means = torch.stack([part.detach().mean() for part in losses])
         flags = means.new_tensor([float(value) for value in signals])
         shared = self.accelerator.reduce(torch.cat((means, norm.detach().view(1), flags)), 'mean')
-        numbers = shared.tolist()
-        names = (*LossParts._fields, 'gradient')
+        numbers, names = shared.tolist(), (*LossParts._fields, 'gradient')
         values = dict(zip(names, numbers, strict=False))
         self._check(values, losses.total.detach())
         self._optimiser.step()
@@ -182,7 +176,7 @@ class Trainer:
 
         Empty where the data holds nothing out.
         """
-        sampler = self._held_out()
+        sampler = self._held_out
         if sampler is None:
             return {}
         most, count = self.config.run.batch_size, self.config.run.val_windows
@@ -207,11 +201,7 @@ class Trainer:
         )
 
     def state(self, **numbers: Any) -> TrainState:
-        """Return all that it takes to go on from here.
-
-        Args:
-            numbers: to keep along with it.
-        """
+        """Return all that it takes to go on from here, and `numbers` along with it."""
         tensors = pack(self.model, self._average, self._raw, self._normaliser)
         own = {
             'recent': list(self._guard.recent),
@@ -241,13 +231,8 @@ class Trainer:
         model.pose_std.copy_(torch.from_numpy(normaliser.pose_std))
         model.unit.copy_(torch.from_numpy(normaliser.unit))
         if state is None and start is None:  # a model to begin with has learnt its own anchors
-            anchors = anchors_of(
-                self.datasets,
-                model,
-                normaliser.mean,
-                shares=self.config.data.shares,
-                seed=self.config.run.seed,
-            )
+            shares, seed = self.config.data.shares, self.config.run.seed
+            anchors = anchors_of(self.datasets, model, normaliser.mean, shares=shares, seed=seed)
             for name, values in anchors._asdict().items():
                 getattr(model.mdn, name).copy_(values)
         return model, normaliser
@@ -277,23 +262,16 @@ class Trainer:
             Objective(model, self.skeleton, mean, self.config), self._raw
         )
         self._objective.train()
-        self._held: WindowSampler | None = None
 
+    @functools.cached_property
     def _held_out(self) -> WindowSampler | None:
-        any_held = any((data.splits == 'val').any() for data in self.datasets)
-        if self._held is None and any_held:
-            seed = self.config.run.seed + _VALIDATION_SEED
-            try:
-                self._held = WindowSampler(self.datasets, self.config, split='val', seed=seed)
-            except TrainingError:  # none is long enough
-                return None
-        return self._held
+        seed = self.config.run.seed + _VALIDATION_SEED
+        try:
+            return WindowSampler(self.datasets, self.config, split='val', seed=seed)
+        except TrainingError:  # no clip is held out, or none is long enough
+            return None
 
     # Stepping
-
-    def _likelihood_weight(self) -> float:
-        loss, progress = self.config.loss, self.done / self.config.run.steps
-        return mdn_weight(progress, loss.mdn_ramp, loss.mdn_first, loss.mdn_last)
 
     def _check(self, values: dict[str, float], totals: Tensor) -> None:
         """Raise TrainingError, in every process, when the step went wrong in any."""
@@ -320,9 +298,7 @@ class Trainer:
 
 
 def make_accelerator(run: RunConfig) -> Any:
-    """Return an accelerate.Accelerator for this process.
-
-    Alone, or as one of those that `torchrun` or `accelerate launch` started.
+    """Return an accelerate.Accelerator for this process, alone or one of several.
 
     Raises:
         ConfigError: accelerate is missing, or there is no GPU where one is asked for.
@@ -362,16 +338,6 @@ def _forget_another(on_cpu: bool, precision: str) -> None:
     before = (device.type == 'cpu', state.get('_mixed_precision', precision))
     if before != (on_cpu, precision):
         AcceleratorState._reset_state(reset_partial_state=True)
-
-
-class _Steps:
-    """This process's part of the batch of each step, for DataLoader."""
-
-    def __init__(self, sampler: WindowSampler, share: range) -> None:
-        self._sampler, self._share = sampler, share
-
-    def __getitem__(self, step: int) -> Batch:
-        return self._sampler.batch(step, self._share.start, len(self._share))
 
 
 def _ignore_signals(_: int) -> None:

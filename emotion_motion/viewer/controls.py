@@ -12,8 +12,6 @@ from emotion_motion.settings import Setting
 from emotion_motion.viewer.scene.world import EMOTION_RGB
 from emotion_motion.viewer.source import Snapshot, Steering
 
-__all__ = ['EmotionControls', 'SettingControls', 'TOUR', 'TOUR_S']
-
 # Neighbours differ most, so that a change shows.
 TOUR = ('happiness', 'sadness', 'surprise', 'neutral', 'anger', 'fear', 'disgust')
 TOUR_S = 8.0

@@ -19,8 +19,6 @@ from emotion_motion.playback import Playback
 from emotion_motion.settings import SamplerConfig, Setting, settings_of
 from emotion_motion.viewer.source import Figure, Snapshot, Tape
 
-__all__ = ['DirectSource']
-
 _STEPS, _FRAMES = 256, 64
 
 

@@ -13,12 +13,10 @@ import time
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
-from emotion_motion.exceptions import ConfigError, MotionFileError
+from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io import Clip, load_motion, Motion
 from emotion_motion.io.reading import read_clips
 from emotion_motion.viewer.source import Figure, Snapshot
-
-__all__ = ['FilePlayer', 'read_track', 'Track']
 
 
 class FilePlayer:
@@ -33,8 +31,6 @@ class FilePlayer:
     def __init__(
         self, tracks: Sequence[Track], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        if not tracks:
-            raise ConfigError('got no file to play; expected at least one')
         self._tracks = tuple(tracks)
         self._clock = clock
         self._lock = threading.Lock()
@@ -79,8 +75,8 @@ class FilePlayer:
             figures=tuple(
                 track.figure(number) for track, number in zip(self._tracks, shown, strict=True)
             ),
-            requested=_row(first.requested, shown[0]),
-            recognised=_row(first.recognised, shown[0]),
+            requested=first.requested[shown[0]],
+            recognised=first.recognised[shown[0]],
             health=f'{time_s:.2f} of {self.duration_s:.2f} s',
         )
 
@@ -93,35 +89,17 @@ class FilePlayer:
         return (self._position_s + self._clock() - self._begin_s) % self.duration_s
 
 
-def _row(weights: np.ndarray | None, number: int) -> np.ndarray:
-    return np.zeros(7, dtype=np.float32) if weights is None else weights[number]
-
-
 _GROUND_SHARE = 2.0  # percentile of the lowest keypoints that counts as the ground
 
 
 @dataclass(frozen=True, eq=False)
-class Track:
-    """Motion over time, placed to be looked at.
+class Track(Motion):
+    """Motion to be looked at: in space, NaN where not measured, weights of 0 where nobody knows.
 
-    Attributes:
-        keypoints: [T, K, 3] in metres; NaN where not measured. It begins over the origin and
-            faces x.
-        rate_hz: frames a second.
-        skeleton: name of the keypoint set.
-        names: K keypoint names.
-        label: what it is.
-        requested: [T, 7] weights, or None.
-        recognised: [T, 7] weights, or None.
+    It begins over the origin and faces x; `label` says what it is.
     """
 
-    keypoints: np.ndarray
-    rate_hz: float
-    skeleton: str
-    names: tuple[str, ...]
     label: str
-    requested: np.ndarray | None = None
-    recognised: np.ndarray | None = None
 
     @property
     def duration_s(self) -> float:
@@ -149,7 +127,7 @@ def read_track(path: Path, clip: int = 1) -> Track:
     if path.is_file() and _is_run(path):
         from emotion_motion.replay.replay import replay_run
 
-        return _of_motion(replay_run(path).motion, path.name)
+        return _of_motion(replay_run(path)[0], path.name)
     if path.suffix.lower() == '.npz' and path.is_file() and _has_recognised(path):
         return _of_motion(load_motion(path), path.name)
     clips = read_clips(path)
@@ -160,16 +138,7 @@ def read_track(path: Path, clip: int = 1) -> Track:
 
 
 def _of_motion(motion: Motion, label: str) -> Track:
-    keypoints = _in_space(motion.keypoints)
-    return Track(
-        keypoints,
-        motion.rate_hz,
-        motion.skeleton,
-        tuple(motion.names),
-        label,
-        motion.requested,
-        motion.recognised,
-    )
+    return Track(**vars(motion) | {'keypoints': _in_space(motion.keypoints), 'label': label})
 
 
 def _of_clip(clip: Clip, label: str) -> Track:
@@ -183,13 +152,15 @@ def _of_clip(clip: Clip, label: str) -> Track:
     keypoints[clip.confidence == 0.0] = np.nan
     if not clip.prepared:
         keypoints = _placed(keypoints, skeleton)
+    unknown = np.zeros((len(keypoints), 7), dtype=np.float32)
     return Track(
         keypoints.astype(np.float32),
+        unknown if clip.emotions is None else clip.emotions,
+        unknown,
         clip.rate_hz,
         clip.skeleton,
         skeleton.names,
         label,
-        clip.emotions,
     )
 
 

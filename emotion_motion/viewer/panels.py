@@ -18,8 +18,6 @@ from emotion_motion.exceptions import StorageError
 from emotion_motion.io import save_motion
 from emotion_motion.viewer.source import Tape, Timeline
 
-__all__ = ['bars_html', 'notice_html', 'PLOTS', 'Plots', 'RecordPanel', 'TimePanel', 'ViewPanel']
-
 _SPAN_S, _PERIOD_S = 60.0, 0.5
 _POINTS = int(_SPAN_S / _PERIOD_S)
 _HEIGHT_PX = 96

@@ -25,8 +25,6 @@ from urllib.parse import urlsplit
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.settings import Checked, setting
 
-__all__ = ['make_server', 'page_address', 'refusal', 'ServeOptions']
-
 HOST = '127.0.0.1'
 _INSTALL = "pip install 'emotion_motion[viewer]'"
 _CHECK_LIMIT_S = 30.0

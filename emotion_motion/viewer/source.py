@@ -14,8 +14,6 @@ import numpy as np
 from emotion_motion.io import Motion
 from emotion_motion.settings import Setting
 
-__all__ = ['Figure', 'Snapshot', 'Source', 'Steering', 'Tape', 'Timeline']
-
 
 def _no_emotion() -> np.ndarray:
     return np.zeros(7, dtype=np.float32)
@@ -23,31 +21,18 @@ def _no_emotion() -> np.ndarray:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that there is to see at one instant.
+    """All that there is to see at one instant; weights [7] are all 0 where nobody knows."""
 
-    Attributes:
-        number: of the newest frame; while it stays the same there is nothing new.
-        figures: the bodies, side by side.
-        requested: weights [7] of the emotion asked for; all 0 where nobody knows.
-        recognised: weights [7] of the emotion that the model sees in its motion; 0 likewise.
-        held: whether the motion was asked to rest.
-        notice: what is wrong, in a sentence; '' where all is well.
-        health: the state in a few words.
-        measured: what is measured, by the names of `panels.PLOTS`.
-        urdf: the robot's description; '' for no robot.
-        joints: positions of the robot's joints, by name [rad or m].
-    """
-
-    number: int = 0
-    figures: tuple[Figure, ...] = ()
+    number: int = 0  # of the newest frame; while it stays the same there is nothing new
+    figures: tuple[Figure, ...] = ()  # side by side
     requested: np.ndarray = field(default_factory=_no_emotion)
-    recognised: np.ndarray = field(default_factory=_no_emotion)
-    held: bool = False
-    notice: str = ''
-    health: str = ''
-    measured: Mapping[str, float] = field(default_factory=dict)
-    urdf: str = ''
-    joints: Mapping[str, float] = field(default_factory=dict)
+    recognised: np.ndarray = field(default_factory=_no_emotion)  # by the model, in its motion
+    held: bool = False  # asked to rest
+    notice: str = ''  # what is wrong, in a sentence
+    health: str = ''  # the state in a few words
+    measured: Mapping[str, float] = field(default_factory=dict)  # by the names of `panels.PLOTS`
+    urdf: str = ''  # the robot's description; '' for no robot
+    joints: Mapping[str, float] = field(default_factory=dict)  # by name [rad or m]
 
 
 class Steering(Protocol):
@@ -113,19 +98,12 @@ LONGEST = 60 * 60 * 60
 
 
 class Figure(NamedTuple):
-    """A body at one instant.
+    """A body at one instant."""
 
-    Attributes:
-        keypoints: [K, 3] in metres, z up, origin on the ground; NaN where not measured.
-        skeleton: name of the keypoint set.
-        names: K keypoint names.
-        label: what to write above its head; '' for nothing.
-    """
-
-    keypoints: np.ndarray
-    skeleton: str
+    keypoints: np.ndarray  # [K, 3] in metres, z up, origin on the ground; NaN where not measured
+    skeleton: str  # name of the keypoint set
     names: tuple[str, ...]
-    label: str = ''
+    label: str = ''  # to write above its head
 
 
 class Tape:

@@ -13,33 +13,10 @@ from emotion_motion.exceptions import SkeletonError
 
 BODY = load_skeleton()
 # What OpenPose calls BODY_25, in its order.
-OPENPOSE = [
-    'Nose',
-    'Neck',
-    'RShoulder',
-    'RElbow',
-    'RWrist',
-    'LShoulder',
-    'LElbow',
-    'LWrist',
-    'MidHip',
-    'RHip',
-    'RKnee',
-    'RAnkle',
-    'LHip',
-    'LKnee',
-    'LAnkle',
-    'REye',
-    'LEye',
-    'REar',
-    'LEar',
-    'LBigToe',
-    'LSmallToe',
-    'LHeel',
-    'RBigToe',
-    'RSmallToe',
-    'RHeel',
-]
+OPENPOSE = (
+    'Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle LHip '
+    'LKnee LAnkle REye LEye REar LEar LBigToe LSmallToe LHeel RBigToe RSmallToe RHeel'
+)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -56,9 +33,9 @@ def turn(seed: int) -> np.ndarray:
 
 
 def test_names_are_openpose_s_in_its_order():
-    assert list(BODY.names) == OPENPOSE
+    assert ' '.join(BODY.names) == OPENPOSE
     assert BODY.size == 25 and BODY.name == 'body_25'
-    assert all(BODY.index(name) == i for i, name in enumerate(OPENPOSE))
+    assert [BODY.index(name) for name in BODY.names] == list(range(25))
 
 
 def test_it_is_a_tree_from_the_mid_hip():
@@ -134,10 +111,6 @@ def test_projection_keeps_every_bone_and_group(seed, shape, spread):
 def test_projection_of_a_body_is_that_body(seed):
     body = BODY.project(wild(seed))
     np.testing.assert_allclose(BODY.project(body), body, atol=1e-7)
-
-
-def test_projection_of_the_rest_pose_is_the_rest_pose():
-    np.testing.assert_allclose(BODY.project(BODY.rest), BODY.rest, atol=1e-7)
 
 
 @given(SEEDS)

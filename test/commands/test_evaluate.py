@@ -7,24 +7,18 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-from pathlib import Path
-import sys
 
 import numpy as np
 import pytest
 
-from emotion_motion.checkpoint import Checkpoint
-from emotion_motion.cli import main
 from emotion_motion.commands.evaluate import ModelSpec, parse_spec, publish, run_evaluation
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.judge.judge import Judge, stream_windows
-from emotion_motion.evaluation.reference.motion import corpus_streams, known_motion
-from emotion_motion.evaluation.reference.runs import Stages
-from emotion_motion.evaluation.reference.yardstick import measure_wrong_condition, ReferenceSize
-from emotion_motion.evaluation.report.report import Report, rows
+from emotion_motion.evaluation.reference import corpus_streams, known_motion
+from emotion_motion.evaluation.report.report import rows
 from emotion_motion.evaluation.streams import Plan
+from emotion_motion.evaluation.yardstick import measure_wrong_condition, ReferenceSize, Stages
 from emotion_motion.exceptions import ConfigError
-from emotion_motion.settings import SamplerConfig, settings_of
 
 PLAN = Plan(seeds=2, seconds=16.0, long_seeds=0, long_seconds=16.0, switches=4)
 # Corpus motion has no bones before projection and no candidates, and reads nothing in itself.
@@ -39,20 +33,20 @@ SIZE = ReferenceSize(people=4, seconds=16.0, switches=4, known_minutes=1.0)
 
 
 @pytest.fixture(scope='module')
-def judge() -> Judge:
+def judge():
     """A judge of little training: what it says need not be right here."""
     windows = stream_windows(corpus_streams(people=2, seconds=8.0, seed=3), 2.0)
     return Judge.train(windows.keypoints, windows.emotions, steps=20)
 
 
 @pytest.fixture(scope='module')
-def reports(judge: Judge, packaged_model: Path) -> list[Report]:
+def reports(judge, packaged_model):
     specs = [parse_spec('default'), parse_spec('default@temperature=0.5,k=2')]
     return run_evaluation(specs, plan=PLAN, judge=judge, size=SIZE)
 
 
 @pytest.mark.soak
-def test_every_listed_measure_is_there_with_its_reference(reports: list[Report]) -> None:
+def test_every_listed_measure_is_there_with_its_reference(reports):
     keys = [measure.key for measure in reports[0].measures]
     assert sorted(keys) == sorted(rows())
     for measure in reports[0].measures:
@@ -66,13 +60,13 @@ def test_every_listed_measure_is_there_with_its_reference(reports: list[Report])
 
 
 @pytest.mark.soak
-def test_a_short_plan_says_what_it_could_not_measure(reports: list[Report]) -> None:
+def test_a_short_plan_says_what_it_could_not_measure(reports):
     late = reports[0].measure('alive.late_near_duplicate')
     assert late is not None and late.value is None and '300 s' in late.note
 
 
 @pytest.mark.soak
-def test_reports_of_one_run_share_the_reference(reports: list[Report]) -> None:
+def test_reports_of_one_run_share_the_reference(reports):
     plain, cool = reports
     assert plain.about['sampler']['temperature'] != 0.5
     assert (cool.about['sampler']['temperature'], cool.about['sampler']['k']) == (0.5, 2.0)
@@ -85,16 +79,14 @@ def test_reports_of_one_run_share_the_reference(reports: list[Report]) -> None:
 
 
 @pytest.mark.soak
-def test_bones_are_whole_and_speed_is_that_of_living_motion(reports: list[Report]) -> None:
+def test_bones_are_whole_and_speed_is_that_of_living_motion(reports):
     bones, speed = (reports[0].measure(key) for key in ('body.bone_after', 'alive.speed'))
     assert bones.verdict == 'reach'
     assert 0.01 < speed.value < 1.0 and set(speed.by_emotion) == set(EMOTIONS)
 
 
 @pytest.mark.soak
-def test_publish_writes_three_files_that_agree(
-    reports: list[Report], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_publish_writes_three_files_that_agree(reports, tmp_path, capsys):
     publish(tmp_path, reports)
     printed = capsys.readouterr().out
     content = json.loads((tmp_path / 'evaluation.json').read_text())
@@ -119,21 +111,17 @@ def test_publish_writes_three_files_that_agree(
         ('a@b@k=1', 'a@b', {'k': 1.0}),
     ],
 )
-def test_a_model_may_bring_settings_of_its_sampler(
-    text: str, model: str, changes: dict[str, float]
-) -> None:
+def test_a_model_may_bring_settings_of_its_sampler(text, model, changes):
     assert parse_spec(text) == ModelSpec(text, model, changes)
-    of_all = parse_spec(text, {'k': 2.0, 'guidance': 0.5}).changes
-    assert of_all == {'k': 2.0, 'guidance': 0.5} | changes, 'its own win'
 
 
-def test_a_folder_with_an_at_sign_is_a_folder(tmp_path: Path) -> None:
+def test_a_folder_with_an_at_sign_is_a_folder(tmp_path):
     (tmp_path / 'run@night').mkdir()
     assert parse_spec(str(tmp_path / 'run@night')).changes == {}
 
 
 @pytest.mark.parametrize('text', ['a@heat=1', 'a@k', 'a@', 'a@k=hot', 'a@k=1,'])
-def test_settings_that_there_are_not_are_refused(text: str) -> None:
+def test_settings_that_there_are_not_are_refused(text):
     with pytest.raises(ConfigError, match='got'):
         parse_spec(text)
 
@@ -144,43 +132,20 @@ def test_settings_that_there_are_not_are_refused(text: str) -> None:
         (['nope'], "got the model 'nope'"),
         (['default@heat=1'], 'heat=1'),
         (['default@temperature=99'], 'temperature = 99'),
-        (['default', '--compare', 'default'], 'default, default; expected each of them once'),
+        (['default', 'default'], 'default, default; expected each of them once'),
         (['default', '--data', 'nowhere'], 'nowhere'),
         (['default', '--seed', '-1'], 'got seed = -1'),
         (['default', '--out', '/dev/null/report'], '/dev/null/report'),
-        (['default', '--k', '21'], 'k = 21'),
     ],
 )
 def test_bad_input_is_one_line_and_exit_1_before_anything_runs(
-    args: list[str],
-    says: str,
-    tmp_path: Path,
-    packaged_model: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    out = [] if '--out' in args else ['--out', str(tmp_path)]
-    monkeypatch.setattr(sys, 'argv', ['emotion-motion', 'evaluate', *args, *out])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    error = capsys.readouterr().err
-    assert ended.value.code == 1
-    assert says in error and len(error.strip().splitlines()) == 1
+    args, says, tmp_path, packaged_model, refused
+):
+    out = [] if '--out' in args else ['--out', tmp_path]
+    refused(says, 'evaluate', *args, *out)
 
 
-def test_help_explains_every_option(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, 'argv', ['emotion-motion', 'evaluate', '--help'])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    printed = capsys.readouterr().out
-    assert ended.value.code == 0
-    for name in ('quick', 'compare', 'data', 'require', *settings_of(SamplerConfig)):
-        assert f'--{name.replace("_", "-")}' in printed
-
-
-def test_stages_add_up_and_are_reported() -> None:
+def test_stages_add_up_and_are_reported():
     calls: list[tuple[str, float]] = []
     stages = Stages(lambda name, share: calls.append((name, share)))
     for _ in range(2):
@@ -190,7 +155,7 @@ def test_stages_add_up_and_are_reported() -> None:
     assert list(stages.seconds) == ['run'] and stages.seconds['run'] > 0.0
 
 
-def test_known_motion_is_that_of_the_seed_the_model_names(checkpoint: Checkpoint) -> None:
+def test_known_motion_is_that_of_the_seed_the_model_names(checkpoint):
     of_seed = {}
     for seed in (4, 5):
         training = {'config': {'data': {'corpus_seed': seed}}}
@@ -202,7 +167,7 @@ def test_known_motion_is_that_of_the_seed_the_model_names(checkpoint: Checkpoint
     assert not np.array_equal(of_seed[4][:, :30], of_seed[5][:, :30])
 
 
-def test_shares_of_a_wrong_condition_are_of_frames(checkpoint: Checkpoint) -> None:
+def test_shares_of_a_wrong_condition_are_of_frames(checkpoint):
     streams = corpus_streams(people=1, seconds=2.0)
     shares = measure_wrong_condition(checkpoint, streams, people=1)
     np.testing.assert_allclose(shares.confusion.sum(axis=1), 1.0)

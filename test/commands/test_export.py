@@ -7,19 +7,18 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from pathlib import Path
-import sys
 
 import numpy as np
 import pytest
+from support import random_checkpoint
 
-from emotion_motion import cli
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.commands.generate import ENDINGS, export_motion
+from emotion_motion.checkpoint import save_pretrained
+from emotion_motion.commands.generate import ENDINGS, export_motion, generate
 from emotion_motion.drawing import film
 from emotion_motion.exceptions import ConfigError, SkeletonError, StorageError
 from emotion_motion.files import storage_errors, whole_file
 from emotion_motion.generator import MotionGenerator
-from emotion_motion.io import Motion
 from emotion_motion.io.bvh.reader import read_bvh
 from emotion_motion.io.bvh.roles import MEASURED
 from emotion_motion.replay.log import record
@@ -28,18 +27,13 @@ BODY = load_skeleton()
 
 
 @pytest.fixture(scope='module')
-def motion(packaged_model: Path) -> Motion:
+def motion(packaged_model):
     """Two seconds of the packaged model, a second an emotion."""
     generator = MotionGenerator.from_pretrained(packaged_model, seed=4)
     return record(generator, ['happiness', 'anger:0.6, fear:0.4'], 1.0)
 
 
-def generate(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    monkeypatch.setattr(sys, 'argv', ['emotion-motion', 'generate', *map(str, arguments)])
-    cli.main()
-
-
-def pictures(path: Path) -> list[np.ndarray]:
+def pictures(path):
     """Return the pictures [H, W, 3] of a GIF."""
     image = pytest.importorskip('PIL.Image').open(path)
     shown = []
@@ -50,13 +44,11 @@ def pictures(path: Path) -> list[np.ndarray]:
     return shown
 
 
-def darkness(picture: np.ndarray) -> int:
+def darkness(picture):
     return int((picture.min(axis=-1) < 200).sum())
 
 
-def test_a_gif_shows_the_motion_in_its_own_time_and_is_small(
-    motion: Motion, tmp_path: Path
-) -> None:
+def test_a_gif_shows_the_motion_in_its_own_time_and_is_small(motion, tmp_path):
     path = tmp_path / 'new' / 'two.gif'
     export_motion(path, motion, BODY, rows={})
     shown = pictures(path)
@@ -70,7 +62,7 @@ def test_a_gif_shows_the_motion_in_its_own_time_and_is_small(
     assert np.abs(shown[10][:50] - shown[30][:50]).sum() > 0, 'the label is the emotion'
 
 
-def test_an_mp4_has_every_frame(motion: Motion, tmp_path: Path) -> None:
+def test_an_mp4_has_every_frame(motion, tmp_path):
     ffmpeg = pytest.importorskip('imageio_ffmpeg')
     path = film(motion.keypoints[:45], BODY, tmp_path / 'film.mp4', height_px=200)
     count, seconds = ffmpeg.count_frames_and_secs(str(path))
@@ -82,7 +74,7 @@ def test_an_mp4_has_every_frame(motion: Motion, tmp_path: Path) -> None:
     reader.close()
 
 
-def test_a_bvh_is_read_back_as_the_same_motion(motion: Motion, tmp_path: Path) -> None:
+def test_a_bvh_is_read_back_as_the_same_motion(motion, tmp_path):
     path = tmp_path / 'motion.bvh'
     export_motion(path, motion, BODY, rows={})
     clip = read_bvh(path)
@@ -95,7 +87,7 @@ def test_a_bvh_is_read_back_as_the_same_motion(motion: Motion, tmp_path: Path) -
     assert off[:, joints].max() < 0.001 and off.max() < 0.012
 
 
-def test_a_csv_has_units_in_its_header_and_a_row_a_frame(motion: Motion, tmp_path: Path) -> None:
+def test_a_csv_has_units_in_its_header_and_a_row_a_frame(motion, tmp_path):
     path = tmp_path / 'motion.csv'
     export_motion(path, motion, BODY, rows={})
     table = np.genfromtxt(path, delimiter=',', names=True)
@@ -106,7 +98,7 @@ def test_a_csv_has_units_in_its_header_and_a_row_a_frame(motion: Motion, tmp_pat
     np.testing.assert_allclose(table['anger'], motion.requested[:, 0], atol=1e-5)
 
 
-def test_joint_angles_of_a_robot_stay_in_its_limits(motion: Motion, tmp_path: Path) -> None:
+def test_joint_angles_of_a_robot_stay_in_its_limits(motion, tmp_path):
     pytest.importorskip('pink')
     from emotion_motion.robot.description.robot import Robot
 
@@ -126,11 +118,10 @@ def test_joint_angles_of_a_robot_stay_in_its_limits(motion: Motion, tmp_path: Pa
 
 
 @pytest.mark.parametrize('ending', ENDINGS)
-def test_the_command_writes_each_kind(
-    ending: str, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
-) -> None:
+def test_the_command_writes_each_kind(ending, saved, tmp_path, run):
     out = tmp_path / 'out' / f'motion{ending}'
-    generate(monkeypatch, '--model', saved, '--seconds', 0.4, '--seed', 1, '--out', out)
+    options = f'--model {saved} --seconds 0.4 --seed 1 --out {out}'
+    assert f'wrote {out}' in run('generate', *options.split()).stdout
     begin = out.read_bytes()[:12]
     signs = {
         '.npz': b'PK',
@@ -141,7 +132,6 @@ def test_the_command_writes_each_kind(
         '.mp4': begin[:4] + b'ftyp',
     }
     assert begin.startswith(signs[ending])
-    assert f'wrote {out}' in capsys.readouterr().out
     assert list(out.parent.iterdir()) == [out], 'nothing else is left'
 
 
@@ -159,28 +149,42 @@ def test_the_command_writes_each_kind(
     ],
 )
 def test_what_cannot_be_written_is_told_before_anything_runs(
-    arguments, says, tmp_path, monkeypatch, capsys
-) -> None:
+    arguments, says, tmp_path, monkeypatch, refused
+):
     monkeypatch.chdir(tmp_path)
     Path('no_folder').write_text('')
     Path('here.gif').mkdir()
-    with pytest.raises(SystemExit) as stop:
-        generate(monkeypatch, '--model', 'not looked for', *arguments)
-    assert stop.value.code == 1
-    error = capsys.readouterr().err
-    assert says in error and len(error.splitlines()) == 1
+    refused(says, 'generate', '--model', 'not looked for', *arguments)
     assert {path.name for path in tmp_path.iterdir()} == {'no_folder', 'here.gif'}
 
 
-def test_a_replay_is_exported_as_well(saved, tmp_path, monkeypatch, capsys) -> None:
+def test_a_replay_is_exported_as_well(saved, tmp_path, monkeypatch, run):
     monkeypatch.chdir(tmp_path)
-    generate(monkeypatch, '--model', saved, '--seconds', 1, '--log', 'run.jsonl')
-    generate(monkeypatch, '--replay', 'run.jsonl', '--out', 'b.gif')
+    done = run('generate', '--model', saved, '--seconds', 1, '--log', 'run.jsonl')
+    assert '--replay run.jsonl' in done.stdout
+    run('generate', '--replay', 'run.jsonl', '--out', 'b.gif')
     assert Path('b.gif').read_bytes().startswith(b'GIF89a')
-    assert '--replay run.jsonl' in capsys.readouterr().out
 
 
-def test_a_file_that_was_there_stays_whole_when_writing_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ('args', 'says'),
+    [
+        (['--seed', '3'], 'leave them out'),
+        (['--emotion', 'joy'], 'leave them out'),
+        (['--run', '2'], 'expected 1 to 1'),
+        (['--seconds', '-1'], 'seconds above 0'),
+        (['--model', 'other'], 'SHA-256'),
+        (['--model', 'nope'], "got the model 'nope'"),
+    ],
+)
+def test_a_replay_that_cannot_be_is_refused(args, says, saved, tmp_path, monkeypatch, refused):
+    monkeypatch.chdir(tmp_path)
+    generate(('joy',), 0.1, model=str(saved), log=Path('run.jsonl'))
+    save_pretrained('other', random_checkpoint(seed=1))
+    refused(says, 'generate', '--replay', 'run.jsonl', *args)
+
+
+def test_a_file_that_was_there_stays_whole_when_writing_fails(tmp_path):
     path = tmp_path / 'motion.gif'
     path.write_text('old')
     for error in (ZeroDivisionError, OSError):
@@ -195,7 +199,7 @@ def test_a_file_that_was_there_stays_whole_when_writing_fails(tmp_path: Path) ->
     assert path.read_text() == 'new' and list(tmp_path.iterdir()) == [path]
 
 
-def test_a_film_refuses_what_it_cannot_draw(motion: Motion, tmp_path: Path) -> None:
+def test_a_film_refuses_what_it_cannot_draw(motion, tmp_path):
     points, path = motion.keypoints, tmp_path / 'x.gif'
     with pytest.raises(SkeletonError):
         film(points[:, :24], BODY, path)

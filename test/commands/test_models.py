@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from emotion_motion.checkpoint import Checkpoint, save_pretrained
+from emotion_motion.checkpoint import save_pretrained
 from emotion_motion.commands.models import models
 from emotion_motion.exceptions import ConfigError
 
 
 @pytest.fixture
-def folder(checkpoint: Checkpoint, tmp_path: Path) -> Path:
+def folder(checkpoint, tmp_path):
     """A folder with a good model, a damaged one, and a hidden one."""
     for name in ('runs/my_run/best', 'cut', '.hidden'):
         save_pretrained(tmp_path / name, checkpoint)
@@ -23,9 +23,7 @@ def folder(checkpoint: Checkpoint, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_packaged_and_local_models_are_listed_with_their_figures(
-    folder: Path, packaged_model: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_packaged_and_local_models_are_listed_with_their_figures(folder, packaged_model, capsys):
     models(folder)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ['model', 'parameters']
@@ -38,9 +36,7 @@ def test_packaged_and_local_models_are_listed_with_their_figures(
     assert 'emotion-motion generate --model default' in lines[-1]
 
 
-def test_json_holds_the_same_and_where_the_card_is(
-    folder: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_holds_the_same_and_where_the_card_is(folder, checkpoint, capsys):
     models(folder, json=True)
     printed = json.loads(capsys.readouterr().out)
     own = [model for model in printed['models'] if not model['packaged']]
@@ -50,9 +46,7 @@ def test_json_holds_the_same_and_where_the_card_is(
     assert list(printed['damaged']) == [str(folder / 'cut')]
 
 
-def test_no_model_and_no_folder_are_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_model_and_no_folder_are_told(tmp_path, capsys):
     models(tmp_path)
     assert 'emotion-motion train --out my_run' in capsys.readouterr().out
     with pytest.raises(ConfigError, match='nowhere'):

@@ -5,41 +5,29 @@
 from __future__ import annotations
 
 import re
-import sys
 
 import pytest
 from robot_support import damaged_urdf, HUMANOID_URDF
 
-from emotion_motion import cli
 
-
-def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    monkeypatch.setattr(sys, 'argv', ['emotion-motion', 'robot', *map(str, arguments)])
-    cli.main()
-
-
-def test_check_reports_figures_and_a_verdict_and_draws(monkeypatch, capsys, tmp_path, saved):
+def test_check_reports_figures_and_a_verdict_and_draws(tmp_path, saved, run):
     picture = tmp_path / 'check.png'
     options = f'--emotion fear joy --seconds 2 --model {saved} --out {picture}'
-    command(monkeypatch, 'check', 'humanoid', *options.split())
-    printed = capsys.readouterr().out
+    printed = run('robot', 'check', 'humanoid', *options.split()).stdout
     assert 'humanoid' in printed and 'direction error [degrees]' in printed
     assert re.search('^fear: (reachable|partly|not)', printed, re.MULTILINE)
     assert re.search('^joy: ', printed, re.MULTILINE)
     assert picture.read_bytes().startswith(b'\x89PNG')
 
 
-def test_init_writes_a_file_that_check_takes(monkeypatch, capsys, tmp_path, saved):
+def test_init_writes_a_file_that_check_takes(tmp_path, saved, run, refused):
     out = tmp_path / 'mine.yaml'
-    command(monkeypatch, 'init', HUMANOID_URDF, '--out', out)
-    printed = capsys.readouterr().out
+    printed = run('robot', 'init', HUMANOID_URDF, '--out', out).stdout
     assert 'elbow pitch' in printed and 'confidence' in printed and str(out) in printed
     assert (tmp_path / 'mine.png').is_file()
-    with pytest.raises(SystemExit):
-        command(monkeypatch, 'init', HUMANOID_URDF, '--out', out)
-    assert '--force' in capsys.readouterr().err
-    command(monkeypatch, 'check', out, '--emotion', 'anger', '--seconds', 2, '--model', saved)
-    assert 'anger: ' in capsys.readouterr().out
+    refused('--force', 'robot', 'init', HUMANOID_URDF, '--out', out)
+    options = f'--emotion anger --seconds 2 --model {saved}'
+    assert 'anger: ' in run('robot', 'check', out, *options.split()).stdout
 
 
 @pytest.mark.parametrize(
@@ -54,29 +42,11 @@ def test_init_writes_a_file_that_check_takes(monkeypatch, capsys, tmp_path, save
         (['init', 'nowhere.urdf'], 'nowhere.urdf'),
     ],
 )
-def test_bad_input_is_one_line_and_exit_1(arguments, says, monkeypatch, capsys):
-    with pytest.raises(SystemExit) as stop:
-        command(monkeypatch, *arguments)
-    assert stop.value.code == 1
-    error = capsys.readouterr().err
-    assert says in error and len(error.splitlines()) == 1
+def test_bad_input_is_one_line_and_exit_1(arguments, says, refused):
+    refused(says, 'robot', *arguments)
 
 
-def test_what_is_no_humanoid_is_refused(monkeypatch, capsys, tmp_path):
+def test_what_is_no_humanoid_is_refused(tmp_path, refused):
     urdf = damaged_urdf(tmp_path, drop=['l_p_shoulder', 'r_p_shoulder'])
-    with pytest.raises(SystemExit):
-        command(monkeypatch, 'init', urdf, '--out', tmp_path / 'none.yaml')
-    assert 'no arms' in capsys.readouterr().err
+    refused('no arms', 'robot', 'init', urdf, '--out', tmp_path / 'none.yaml')
     assert not (tmp_path / 'none.yaml').exists()
-
-
-@pytest.mark.parametrize('arguments', [['--help'], ['check', '--help'], ['init', '--help']])
-def test_help_explains_every_option(arguments, monkeypatch, capsys):
-    with pytest.raises(SystemExit) as stop:
-        command(monkeypatch, *arguments)
-    assert stop.value.code == 0
-    printed = capsys.readouterr().out
-    for option in {'check': ('--urdf', '--seed', '--model'), 'init': ('--force', '--name')}.get(
-        arguments[0], ('check', 'init', 'simulate')
-    ):
-        assert option in printed

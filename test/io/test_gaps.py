@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.gaps import clean, fill_gaps
 
 SKELETON = load_skeleton()
@@ -108,13 +107,6 @@ def test_a_value_that_is_not_finite_is_a_gap():
     filled, sure = fill_gaps(points, np.ones((5, 1)), 30.0)
     assert filled[2, 0].tolist() == [2.0, 2.0, 2.0]
     assert sure[2, 0] == 0.5
-
-
-def test_shapes_that_do_not_fit_are_refused():
-    with pytest.raises(MotionFileError, match=r'\[T, K, D\]'):
-        fill_gaps(np.zeros((2, 4)), np.ones((2, 4)), 30.0)
-    with pytest.raises(MotionFileError, match='has 25'):
-        clean(np.ones((2, 4, 2)), np.ones((2, 4)), SKELETON)
 
 
 def person(frames=20, height=400.0):

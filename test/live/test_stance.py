@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.live.stance import Stance, StanceAnchor
+from emotion_motion.live.stance import Stance
 from emotion_motion.training.corpus.corpus import make_clip
 from emotion_motion.training.data.prepare import prepare
 
 BODY = load_skeleton()
 RATE_HZ = 30.0
-ANCHOR = StanceAnchor(BODY, RATE_HZ)
 SIDES = ('L', 'R')
 FEET = [
     [BODY.index(side + name) for name in ('BigToe', 'SmallToe', 'Heel', 'Ankle')] for side in SIDES
@@ -29,13 +28,14 @@ def rest(count: int = 1) -> np.ndarray:
     return np.repeat(BODY.rest[None].astype(np.float32), count, axis=0)
 
 
-def stood(body: np.ndarray, last: np.ndarray, share: float = 1.0) -> np.ndarray:
-    """Return how `body` stands on the body that follows `last`."""
-    return BODY.project(ANCHOR(body, last, last, share))
-
-
 def streams(count: int = 1) -> Stance:
     return Stance(BODY, RATE_HZ, BODY.rest, count)
+
+
+def stood(body: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return how `body` [1, K, 3] stands on the body in the frame after `last`."""
+    stance = Stance(BODY, RATE_HZ, last[0], 1)
+    return BODY.project(stance(body, 1.0))
 
 
 def shifted(x: float, y: float) -> np.ndarray:
@@ -48,11 +48,11 @@ def random_change(seed: int, size: float) -> np.ndarray:
 
 
 def test_a_body_has_two_feet_and_one_seen_from_the_front_none():
-    assert ANCHOR.feet == 2
-    flat = StanceAnchor(BODY.flat(), RATE_HZ)
+    assert streams().feet == 2
+    flat = Stance(BODY.flat(), RATE_HZ, BODY.flat().rest, 2)
     assert flat.feet == 0
     points = np.random.default_rng(0).random((2, 25, 2), dtype=np.float32)
-    assert flat(points, points, points) is points
+    assert flat(points, 1.0) is points
 
 
 @pytest.mark.parametrize('sway', [(0.001, 0.0, 0.0), (0.0, 0.002, 0.0), (0.0, 0.0, -0.002)])
@@ -123,7 +123,7 @@ def test_a_straight_leg_and_a_foot_out_of_reach_are_no_trouble():
     high = np.tile((0.0, 0.0, 0.2), (25, 1))  # the body jumps 34 cm in one frame
     body = bodies(high)
     held = np.ones((1, 2, 1), dtype=np.float32)
-    found = ANCHOR.hold(body, rest(), held)
+    found = streams().hold(body, rest(), held)
     assert np.isfinite(found).all() and BODY.bone_error(found) < 1e-5
     for foot in FEET:  # the body comes back to its feet
         np.testing.assert_allclose(found[:, foot], rest()[:, foot], atol=1e-3, rtol=0.0)

@@ -67,16 +67,6 @@ def test_components_are_the_formula_whichever_are_asked_for(seed):
         torch.testing.assert_close(sigmas[b, t, n], sigma)
 
 
-def test_where_the_network_says_nothing_a_body_goes_halfway_to_the_anchor():
-    model = random_model()
-    for part in model.mdn.out.parameters():
-        part.zero_()
-    mixture = outlook(model)
-    mean, sigma = everything(model, mixture)
-    torch.testing.assert_close(mean, (model.mdn.anchors + mixture.pose.unsqueeze(2)) / 2.0)
-    assert torch.equal(sigma, sigma[:1, :1, :1].expand_as(sigma))
-
-
 def test_a_spread_never_vanishes():
     model = random_model()
     model.mdn.out.bias[-model.config.pose_axes :] = -1e4

@@ -47,6 +47,13 @@ print(*failed)
 """
 
 
+def run(command, **options):
+    """Run a command that must succeed; returns what it prints."""
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer
+
+
 @pytest.fixture(scope='module')
 def fresh_copy(tmp_path_factory):
     """The files that a clone would have, in a new folder."""
@@ -82,30 +89,10 @@ def clean_environment():
 def install_space(fresh_copy, tmp_path_factory):
     """A plain `colcon build` of the fresh copy, as on a ROS machine."""
     base = tmp_path_factory.mktemp('colcon')
-    answer = subprocess.run(
-        [
-            'colcon',
-            '--log-base',
-            base / 'log',
-            'build',
-            '--paths',
-            fresh_copy,
-            '--build-base',
-            base / 'build',
-            '--install-base',
-            base / 'install',
-            '--merge-install',
-            '--cmake-args',
-            f'-DPython3_EXECUTABLE={sys.executable}',
-            f'-DPYTHON_EXECUTABLE={sys.executable}',
-        ],
-        cwd=base,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stdout + answer.stderr
+    command = f'colcon --log-base log build --paths {fresh_copy} --build-base build '
+    command += '--install-base install --merge-install --cmake-args '
+    command += ' '.join(f'-D{name}_EXECUTABLE={sys.executable}' for name in ('Python3', 'PYTHON'))
+    run(command.split(), cwd=base, env=clean_environment())
     return base / 'install'
 
 
@@ -119,16 +106,7 @@ def run_installed(install, code):
         ('AMENT_PREFIX_PATH', install),
     ):
         env[name] = f'{folder}{os.pathsep}{env.get(name, "")}'.rstrip(os.pathsep)
-    answer = subprocess.run(
-        [sys.executable, '-c', code],
-        cwd=install,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    return answer.stdout.split()
+    return run([sys.executable, '-c', code], cwd=install, env=env).stdout.split()
 
 
 def test_messages_and_node_import_from_the_install_space(install_space):
@@ -185,40 +163,15 @@ def test_no_path_of_the_building_machine_is_exported(install_space):
 def target(fresh_copy, tmp_path_factory):
     """`pip install .` into a folder of its own, offline."""
     folder = tmp_path_factory.mktemp('pip') / 'site'
-    answer = subprocess.run(
-        [
-            sys.executable,
-            '-m',
-            'pip',
-            'install',
-            '--no-deps',
-            '--no-build-isolation',
-            '--no-index',
-            '--disable-pip-version-check',
-            '--target',
-            folder,
-            fresh_copy,
-        ],
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stdout + answer.stderr
+    command = f'{sys.executable} -m pip install --no-deps --no-build-isolation --no-index '
+    command += f'--disable-pip-version-check --target {folder} {fresh_copy}'
+    run(command.split(), env=clean_environment())
     return folder
 
 
 def run_without_ros(target, code, cwd):
     env = {**clean_environment(), 'AMENT_PREFIX_PATH': ''}
-    answer = subprocess.run(
-        [sys.executable, '-c', code, str(target)],
-        cwd=cwd,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
+    answer = run([sys.executable, '-c', code, str(target)], cwd=cwd, env=env)
     return answer.stdout.split(), answer.stderr
 
 

@@ -20,8 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / 'emotion_motion'
 PYPROJECT = tomllib.loads((ROOT / 'pyproject.toml').read_text())
 PROJECT = PYPROJECT['project']
-PYPROJECT = tomllib.loads((ROOT / 'pyproject.toml').read_text())
-PROJECT = PYPROJECT['project']
 MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
 
 # Third-party modules that a room may import; what rooms import of each other, `make lint` checks.

@@ -27,7 +27,7 @@ from emotion_motion.training.objective import (
     Truth,
 )
 from emotion_motion.training.trainer import Trainer
-from emotion_motion.training.windows.targets import targets_of
+from emotion_motion.training.windows.conditions import targets_of
 from emotion_motion.training.windows.windows import Batch
 
 CLEAN = {'noise': False, 'project': False, 'mirror': 0.0, 'rollout': 0}
@@ -133,8 +133,9 @@ def case(batch: int = 2, time: int = 3, keypoints: int = 2, dims: int = 3, seed:
         return torch.randn(*sizes, generator=random, dtype=torch.float64)
 
     said = Prediction(normal(batch, time, o), normal(batch, time, 7), normal(batch, time))
-    right = torch.ones(batch, dtype=torch.float64)
-    truth = Truth(normal(batch, time, o), normal(batch, time, 7).softmax(-1), right)
+    right, every = torch.ones(batch, dtype=torch.float64), torch.ones(batch, time, keypoints)
+    emotion = normal(batch, time, 7).softmax(-1)
+    truth = Truth(normal(batch, time, o), emotion, right, every, every[..., 0])
     return said, truth, normal(o).exp()
 
 
@@ -167,36 +168,11 @@ def test_emotion_targets_are_the_mean_label_of_the_window(batch, length, window,
             torch.testing.assert_close(targets[b, t], expected, rtol=1e-4, atol=1e-5)
 
 
-@given(st.floats(0.0, 1.0), st.floats(0.0, 20.0), st.floats(0.0, 3.0), st.integers(0, 1000))
-def test_loss_is_the_formula(w, emotion_weight, mse_weight, seed):
-    said, truth, unit = case(3, 4, seed=seed)
-    parts = loss(said, truth, unit, w, emotion_weight=emotion_weight, mse_weight=mse_weight)
-    for b in range(3):
-        off = [
-            (float(said.logits[b, t, o] - truth.following[b, t, o]) / float(unit[o])) ** 2
-            for t in range(4)
-            for o in range(6)
-        ]
-        mse = sum(off) / 24
-        emotion = float((said.emotion_logits[b] - truth.emotion[b]).square().mean())
-        nll = sum(float(value) for value in said.nll[b]) / 4
-        assert float(parts.mse[b]) == pytest.approx(mse)
-        assert float(parts.emotion[b]) == pytest.approx(emotion)
-        assert float(parts.nll[b]) == pytest.approx(nll)
-        expected = mse_weight * mse + emotion_weight * emotion + w * nll
-        assert float(parts.total[b]) == pytest.approx(expected)
-
-
-def test_the_emotion_weighs_ten_as_in_the_method():
-    parts = loss(*case(), w=0.0)
-    torch.testing.assert_close(parts.total, parts.mse + 10.0 * parts.emotion)
-
-
 def test_the_loss_of_a_window_hangs_on_itself_alone():
     said, truth, unit = case(4)
     mask = torch.rand(4, 3, 2, generator=seeded()) < 0.7
     right = torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.float64)
-    truth = Truth(truth.following, truth.emotion, right, mask, mask[..., 0])
+    truth = truth._replace(predictable=right, measured=mask, ahead=mask[..., 0])
     whole = loss(said, truth, unit, 0.7)
     for b in range(4):
         own = (type(part)(*(value[b : b + 1] for value in part)) for part in (said, truth))
@@ -229,11 +205,9 @@ def test_a_loss_with_a_mask_is_that_of_the_measured_keypoints():
     mask, seen = torch.tensor([True, False, True]).expand(2, 4, 3), [0, 1, 4, 5]
     alone = said._replace(logits=said.logits[..., seen])
     masked = loss(said, truth._replace(measured=mask), unit)
-    following = truth.following[..., seen]
-    same(masked, loss(alone, truth._replace(following=following), unit[seen]))
-    everything = loss(said, truth, unit)
-    same(loss(said, truth._replace(measured=torch.ones_like(mask)), unit), everything)
-    assert not torch.isclose(masked.mse, everything.mse).any()
+    following, every = truth.following[..., seen], mask[..., [0, 2]]
+    same(masked, loss(alone, truth._replace(following=following, measured=every), unit[seen]))
+    assert not torch.isclose(masked.mse, loss(said, truth, unit).mse).any()
 
 
 def test_a_window_without_anything_measured_has_no_loss_but_the_emotion():
@@ -254,7 +228,8 @@ def test_gradients_reach_every_weight_of_the_model():
     mixture = model.mdn(step.features, step.pose)
     nearest = torch.zeros(places.shape[:2], dtype=torch.int64)
     nll = model.mdn.nll(mixture, places, nearest)
-    truth = Truth(frames[:, 1:], emotions[:, 1:], torch.ones(2))
+    every = torch.ones(2, 8, model.config.keypoints)
+    truth = Truth(frames[:, 1:], emotions[:, 1:], torch.ones(2), every, every[..., 0])
     said = Prediction(step.logits, step.emotion_logits, nll)
     loss(said, truth, model.unit).total.mean().backward()
     for name, parameter in model.named_parameters():

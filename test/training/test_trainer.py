@@ -10,7 +10,7 @@ import pytest
 import torch
 from training_support import BODY, config_of, flattened, SIZES, swaying
 
-from emotion_motion.checkpoint import save_pretrained
+from emotion_motion.checkpoint import Normaliser, save_pretrained
 from emotion_motion.exceptions import ConfigError, TrainingError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.io.clip import Clip
@@ -18,8 +18,6 @@ from emotion_motion.training.data.store import MotionDataset
 from emotion_motion.training.objective import LossGuard, LossParts
 from emotion_motion.training.statistics import measure
 from emotion_motion.training.trainer import average_decay, make_accelerator, rate_share, Trainer
-
-HANDS = [BODY.index('LWrist'), BODY.index('RWrist')]
 
 
 @pytest.fixture(scope='module')
@@ -94,23 +92,13 @@ def test_half_precision_learns_the_same_within_a_few_percent(make):
 @pytest.mark.parametrize(
     'change',
     [
-        {'noise': False},
-        {'project': False},
+        *({name: False} for name in ('noise', 'project', 'chain', 'balance')),
+        *({name: 0.7} for name in ('mse_weight', 'emotion_weight', 'wander_memory')),
+        *({name: 0.7} for name in ('drop_emotion', 'decoys', 'forget', 'untold', 'loose')),
         {'rollout': 2, 'rollout_after': 0.0},
-        {'chain': False},
-        {'balance': False},
-        {'mse_weight': 0.0},
-        {'emotion_weight': 1.0},
         {'wander': (1e-6, 1e-6)},
-        {'wander_memory': 0.5},
         {'warp': (0.8, 1.2)},
-        {'drop_emotion': 0.8},
-        {'decoys': 0.7},
-        {'forget': 0.9},
-        {'untold': 0.9},
-        {'loose': 0.5},
         {'horizon': 5, 'target_every': 3},
-        {'horizon': 1, 'target_every': 1},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -118,52 +106,6 @@ def test_every_choice_is_a_switch_that_changes_the_training(make, change):
     plain, changed = (run(make(steps=3, **settings)) for settings in ({}, change))
     assert all(np.isfinite(list(values.values())).all() for values in changed)
     assert plain[-1]['total'] != changed[-1]['total']
-
-
-def test_a_part_of_no_weight_teaches_nothing(make):
-    trainer = make(mdn_first=0.0, mdn_last=0.0, steps=1)
-    before = {name: part.clone() for name, part in trainer.model.named_parameters()}
-    trainer.step(trainer.sampler.batch(0, 0, 4))
-    decayed = 1.0 - 0.01 * trainer._raw.param_groups[0]['lr']
-    for name, part in trainer.model.named_parameters():
-        if name.startswith('mdn'):  # weight decay alone
-            torch.testing.assert_close(part, before[name] * decayed)
-        elif name.startswith('displacement'):
-            assert not torch.equal(part, before[name] * decayed)
-
-
-def test_flat_bodies_can_be_learnt():
-    clips = [flattened(swaying(e)) for e in (0, 3)]
-    trainer = Trainer(MotionDataset.from_clips(clips), config_of(steps=3))
-    run(trainer)
-    checkpoint = trainer.checkpoint()
-    assert checkpoint.model.config.keypoint_dims == 2
-    frame = MotionGenerator(checkpoint, seed=0).step()
-    assert frame.keypoints.shape == (1, 25, 2) and np.isfinite(frame.keypoints).all()
-
-
-def test_what_was_not_measured_is_not_learnt():
-    """Where built legs go, in the target of a window, changes no loss."""
-    legs = [BODY.index(name) for name in ('LKnee', 'LHeel', 'LBigToe', 'LSmallToe')]
-    confidence = np.ones((150, 25))
-    confidence[:, legs] = 0.0
-    clips = [swaying(e, confidence=confidence) for e in (0, 3)]
-    config = config_of(mirror=0.0, project=False, untold=1.0)  # a target may be of that frame
-    trainer = Trainer(MotionDataset.from_clips(clips), config)
-    batch = trainer.sampler.batch(0, 0, 4)
-    assert batch.mask is not None
-    assert not batch.mask[..., legs].any() and batch.mask.sum() == 21 / 25 * batch.mask.numel()
-    last = trainer.config.windows.length  # the target of the last frame, and no input
-    points = batch.frames.unflatten(-1, (25, 3)).clone()
-    points[:, last, legs] += 0.5
-    moved = batch._replace(frames=points.flatten(-2))
-    with torch.no_grad():
-        for name in ('mse', 'nll'):
-            before, after = (getattr(trainer._measured(b, 1.0), name) for b in (batch, moved))
-            assert torch.equal(before, after)
-        seen = batch._replace(mask=None), moved._replace(mask=None)
-        before, after = (trainer._measured(b, 1.0).mse for b in seen)
-        assert not torch.equal(before, after), 'without the mask it would'
 
 
 def test_the_checkpoint_says_where_it_comes_from(make, data):
@@ -176,7 +118,7 @@ def test_the_checkpoint_says_where_it_comes_from(make, data):
     assert training['licence'] == 'Apache-2.0'
     assert checkpoint.skeleton is trainer.skeleton and checkpoint.rate_hz == 30.0
     assert checkpoint.model.config == SIZES
-    normaliser = measure([data], trainer.config).normaliser
+    normaliser, _ = measure([data], trainer.config)
     np.testing.assert_array_equal(checkpoint.model.unit, normaliser.unit)
     np.testing.assert_array_equal(checkpoint.model.pose_std, normaliser.pose_std)
     np.testing.assert_allclose(checkpoint.rest_pose, BODY.rest, atol=1e-6)
@@ -216,75 +158,6 @@ def test_the_learning_rate_warms_up_and_falls():
     assert rates[0] < rates[1] < rates[2] == pytest.approx(1.0)
     assert 1.0 > rates[3] > rates[4] > 0.009 and rates[4] < 0.02
     assert average_decay(config, 0) == 0.1 and average_decay(config, 10**6) == config.ema
-
-
-# Following
-
-
-def gesture(frames: int = 120) -> Clip:
-    """Return a body that moves from head to foot, and in four seconds never twice alike."""
-    time_s, random = np.arange(frames)[:, None, None] / 30.0, np.random.default_rng(0)
-    moved = sum(
-        0.03 * np.sin(2.0 * np.pi * (rate_hz * time_s + random.random((25, 3))))
-        for rate_hz in (0.5, 0.83)
-    )
-    return swaying(3, frames, keypoints=BODY.project(BODY.rest + moved))
-
-
-@torch.no_grad()
-def followed(trainer: Trainer, clip: Clip, begin: int, end: int) -> np.ndarray:
-    """Go on from the first `begin` frames without any target; error of the hands."""
-    checkpoint = trainer.checkpoint()
-    model, mean = checkpoint.model, torch.from_numpy(checkpoint.normaliser.mean)
-    real = torch.from_numpy(clip.keypoints).flatten(1) - mean
-    seen, emotion = real[None, :begin], torch.from_numpy(clip.emotions[:1])
-    while seen.shape[1] < end:
-        following = model(seen, emotion).logits[:, -1]
-        body = BODY.project((following + mean).view(1, 25, 3)).flatten(1) - mean
-        seen = torch.cat((seen, body.unsqueeze(1)), dim=1)
-    off = (seen[0] - real[:end]).view(-1, 25, 3).norm(dim=-1)
-    return off[begin:, HANDS].numpy()
-
-
-@pytest.mark.soak
-def test_overfit_to_one_clip_the_rollout_follows_it():
-    """For three seconds on its own, the hands are off by less than a third of what they move.
-
-    What they move is their mean distance from their mean place. Measured: an eighth of it. The
-    mixture has no part in it: that is where a target comes from.
-    """
-    clip = gesture()
-    config = config_of(
-        steps=300,
-        batch_size=8,
-        length=64,
-        chain=False,
-        mirror=0.0,
-        drop_emotion=0.0,
-        wrong_emotion=0.0,
-        learning_rate=8e-3,
-        ema=0.9,
-        motion_channels=48,
-        window=32,
-        layers=1,
-        untold=1.0,
-        decoys=0.0,
-        forget=0.0,
-        mdn_first=0.0,
-        mdn_last=0.0,
-        rollout_after=0.3,
-        wander=(1e-6, 1e-6),
-    )
-    trainer = Trainer(MotionDataset.from_clips([clip]), config)
-    hands = clip.keypoints[:, HANDS]
-    extent = np.linalg.norm(hands - hands.mean(axis=0), axis=-1).mean()
-    begin, end = 20, 110
-    untrained = followed(trainer, clip, begin, end)
-    assert untrained.mean() > extent, 'the check would pass without training'
-    run(trainer)
-    trained = followed(trainer, clip, begin, end)
-    assert trained.mean() < extent / 3.0
-    assert trained[-30:].mean() < extent / 2.0, 'it loses the clip in the end'
 
 
 # Going wrong
@@ -359,6 +232,10 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
 # What is measured of the data
 
 
+def normaliser_of(clip: Clip) -> Normaliser:
+    return measure([MotionDataset.from_clips([clip])], config_of())[0]
+
+
 def test_normaliser_is_measured(data):
     normaliser, basis = measure([data], config_of())
     parts = [data.frames(i)[0].reshape(-1, 75) for i in range(3)]
@@ -406,20 +283,11 @@ def test_what_was_not_measured_does_not_count():
     wild = swaying(3).keypoints.copy()
     wild[::2, hidden] += 5.0
     clip = swaying(3, keypoints=wild, confidence=confidence)
-    noisy = measure([MotionDataset.from_clips([clip])], config_of()).normaliser
-    clean = measure([MotionDataset.from_clips([swaying(3)])], config_of()).normaliser
+    noisy, clean = normaliser_of(clip), normaliser_of(swaying(3))
     heel = slice(3 * hidden[0], 3 * hidden[0] + 3)
     np.testing.assert_allclose(noisy.mean[heel], clean.mean[heel], atol=0.01)
     assert (noisy.pose_std[heel] < 0.2).all()
     never = np.ones((150, 25))
     never[:, hidden] = 0.0
-    built = measure([MotionDataset.from_clips([swaying(3, confidence=never)])], config_of())
-    np.testing.assert_allclose(built.normaliser.mean[heel], clean.mean[heel], atol=1e-5)
-
-
-def test_a_coordinate_that_stands_still_has_a_unit():
-    points = swaying(3).keypoints.copy()
-    points[:, BODY.index('LHeel')] = 0.1
-    data = MotionDataset.from_clips([swaying(3, keypoints=points)])
-    normaliser = measure([data], config_of()).normaliser
-    assert (normaliser.unit > 0.0).all() and (normaliser.pose_std > 0.0).all()
+    built = normaliser_of(swaying(3, confidence=never))
+    np.testing.assert_allclose(built.mean[heel], clean.mean[heel], atol=1e-5)

@@ -5,7 +5,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 import time
+from types import SimpleNamespace
 
+from moving import rotated
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ pytest.importorskip('viser')
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import emotion_weights
-from emotion_motion.exceptions import ConfigError, MotionFileError
+from emotion_motion.exceptions import MotionFileError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.io import Clip, save_motion
 from emotion_motion.io.clip_file import save_clips
@@ -23,16 +25,6 @@ from emotion_motion.viewer.files import FilePlayer, read_track
 from emotion_motion.viewer.source import Figure, Tape
 
 BODY = load_skeleton('body_25')
-
-
-class Clock:
-    """Time that goes on when a test lets it."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def wait(condition: Callable[[], bool], what: str) -> None:
@@ -63,11 +55,7 @@ def test_motion_and_its_log_are_shown_as_the_same(
 
 
 def test_captured_motion_stands_on_the_ground_facing_the_camera(tmp_path: Path) -> None:
-    angle = 2.0
-    turn = np.array(
-        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
-    )
-    away = BODY.rest * 1.7 @ turn.T + [5.0, -3.0, 0.8]
+    away = rotated(1.7 * BODY.rest[None], 2.0) + np.array([5.0, -3.0, 0.8])
     confidence = np.ones((40, BODY.size))
     confidence[:, BODY.index('LEar')] = 0.0
     clip = Clip(keypoints=np.tile(away, (40, 1, 1)), rate_hz=120.0, confidence=confidence)
@@ -102,15 +90,13 @@ def test_time_plays_stops_and_can_be_set(tmp_path: Path) -> None:
     tracks = [
         read_track(save_clips(tmp_path / f'{n}.npz', [clip])) for n, clip in enumerate(clips)
     ]
-    clock = Clock()
-    player = FilePlayer(tracks, clock)
+    clock = SimpleNamespace(now_s=100.0)
+    player = FilePlayer(tracks, lambda: clock.now_s)
     assert player.duration_s == 2.0
 
     def shown() -> list[int]:
-        return [
-            int(np.argmin(np.abs(track.keypoints[:, 0, 0] - figure.keypoints[0, 0])))
-            for track, figure in zip(tracks, player.snapshot().figures, strict=True)
-        ]
+        x_m = [figure.keypoints[0, 0] - BODY.rest[0, 0] for figure in player.snapshot().figures]
+        return np.rint(1e3 * np.array(x_m)).astype(int).tolist()
 
     assert shown() == [0, 0]
     clock.now_s += 0.5
@@ -129,8 +115,6 @@ def test_time_plays_stops_and_can_be_set(tmp_path: Path) -> None:
     player.playing = False
     player.position_s = 99.0
     assert player.position_s == 2.0
-    with pytest.raises(ConfigError):
-        FilePlayer([])
 
 
 # A generator in this process

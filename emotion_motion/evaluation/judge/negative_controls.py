@@ -45,11 +45,6 @@ def nearly_still(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return moved + tremble.astype(np.float32) * noise
 
 
-def shuffled(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return windows with their frames in random order."""
-    return shuffled_blocks(windows, 1, rng)
-
-
 def shuffled_blocks(windows: np.ndarray, frames: int, rng: np.random.Generator) -> np.ndarray:
     """Return windows cut into blocks of `frames`, the last one shorter, in random order."""
     count, length = windows.shape[:2]
@@ -62,10 +57,7 @@ def shuffled_blocks(windows: np.ndarray, frames: int, rng: np.random.Generator) 
 def with_movement_of(windows: np.ndarray, movement: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """Return the mean pose of each window with the movement of another about it.
 
-    Args:
-        windows: [N, n, K, 3] of the canonical body; their mean over time is kept.
-        movement: [N, n, K, 3]; how it departs from its own mean is added.
-        skeleton: the canonical body, onto which the sum is put: it has no stretched bones.
+    The sum is put onto the canonical body: it has no stretched bones.
     """
     mean = windows.mean(axis=1, keepdims=True)
     moved = mean + movement - movement.mean(axis=1, keepdims=True)
@@ -73,10 +65,7 @@ def with_movement_of(windows: np.ndarray, movement: np.ndarray, skeleton: Skelet
 
 
 def other_emotions(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the number of a window of any other emotion for each of [N] labels.
-
-    Each other emotion that there is comes equally often.
-    """
+    """Return the number of a window of another emotion, any equally often, for [N] labels."""
     there = np.unique(labels)
     places = {label: np.flatnonzero(labels == label) for label in there}
     steps = rng.integers(1, len(there), size=len(labels))

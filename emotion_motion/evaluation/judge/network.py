@@ -79,13 +79,8 @@ def fit_network(
     Half of the windows of a batch are mirrored, and half get white noise of a standard deviation
     up to 0.002 body heights, so that a judge minds the movement and not how smooth it is.
 
-    Args:
-        network: as `new_network` returns it; ready to judge afterwards.
-        windows: [N, n, K, 3] of the canonical body.
-        labels: [N] class of each.
-        weights: [N] how often each window is drawn.
-        steps: batches of 128 windows.
-        rng: of all draws.
+    Windows are [N, n, K, 3] of the canonical body; `labels` has the class of each and `weights`
+    how often it is drawn.
     """
     network.measure(torch.from_numpy(windows))
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2)
@@ -97,9 +92,11 @@ def fit_network(
         for _ in range(steps):
             chosen = np.searchsorted(ends / ends[-1], rng.random(_BATCH), side='right')
             batch = windows[chosen]
-            turned = rng.random(len(batch)) < 0.5
+            turned = rng.random(_BATCH) < 0.5
             batch[turned] = network.skeleton.mirrored(batch[turned])
-            batch += _noise(batch.shape, rng)
+            size = rng.uniform(0.0, _JITTER, _BATCH) * (rng.random(_BATCH) < 0.5)
+            noise = rng.standard_normal(batch.shape, dtype=np.float32)
+            batch += noise * size.astype(np.float32)[:, None, None, None]
             loss = nn.functional.cross_entropy(
                 network(torch.from_numpy(batch)),
                 torch.from_numpy(labels[chosen]),
@@ -110,9 +107,3 @@ def fit_network(
             optimiser.step()
             schedule.step()
     network.eval()
-
-
-def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    size = rng.uniform(0.0, _JITTER, shape[0]) * (rng.random(shape[0]) < 0.5)
-    noise = rng.standard_normal(shape, dtype=np.float32)
-    return noise * size.astype(np.float32)[:, None, None, None]

@@ -13,6 +13,7 @@ from typing import Any
 import safetensors
 import safetensors.torch
 import torch
+from torch import nn
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.evaluation.judge.judge import Judge, stream_windows
@@ -29,7 +30,7 @@ _DAMAGED = (LookupError, RuntimeError, TypeError, ValueError, safetensors.Safete
 _VERSION = 1  # of what is kept: raise it when the judge's code, windows or controls change
 
 
-def judge_streams(*, people: int, seconds: float, rate_hz: float = 30.0) -> Streams:
+def judge_streams(people: int, seconds: float, rate_hz: float) -> Streams:
     """Make corpus motion for a judge to learn from, of people whom nothing else has."""
     return people_streams(range(_FIRST_SEED, _FIRST_SEED + people), seconds, rate_hz)
 
@@ -59,7 +60,7 @@ def standard_judge(
     kept = _kept(file, rate_hz)
     if kept is not None:
         return kept
-    cut = stream_windows(judge_streams(people=people, seconds=seconds, rate_hz=rate_hz), WINDOW_S)
+    cut = stream_windows(judge_streams(people, seconds, rate_hz), WINDOW_S)
     judge = Judge.train(cut.keypoints, cut.emotions, rate_hz=rate_hz, steps=steps, seed=seed)
     _keep(file, judge)
     return judge
@@ -76,30 +77,25 @@ def _cache() -> Path:
 
 def _fingerprint(settings: tuple[Any, ...]) -> str:
     digest = hashlib.sha256(repr((_VERSION, settings, torch.__version__)).encode())
-    digest.update(judge_streams(people=1, seconds=2.0, rate_hz=settings[0]).keypoints.tobytes())
+    digest.update(judge_streams(1, 2.0, settings[0]).keypoints.tobytes())
     return digest.hexdigest()[:16]
 
 
 def _kept(file: Path, rate_hz: float) -> Judge | None:
     """Return the judge of a file; None where there is none, or it is damaged."""
-    networks = [new_network(load_skeleton(), rate_hz, REFUSED + 1, 0) for _ in range(2)]
+    network, permuted = (new_network(load_skeleton(), rate_hz, REFUSED + 1, 0) for _ in range(2))
     try:
         tensors = safetensors.torch.load(file.read_bytes())
-        for number, network in enumerate(networks):
-            start = f'{number}/'
-            own = {name: value for name, value in tensors.items() if name.startswith(start)}
-            network.load_state_dict({name[len(start) :]: value for name, value in own.items()})
+        named = {name.replace('/', '.', 1): value for name, value in tensors.items()}
+        nn.ModuleList((network, permuted)).load_state_dict(named)
     except (OSError, *_DAMAGED):
         return None
-    return Judge(networks[0], networks[1], round(WINDOW_S * rate_hz))
+    return Judge(network, permuted, round(WINDOW_S * rate_hz))
 
 
 def _keep(file: Path, judge: Judge) -> None:
     """Write a judge; who cannot trains again the next time."""
-    tensors = {
-        f'{number}/{name}': value.contiguous()
-        for number, network in enumerate((judge.network, judge.permuted))
-        for name, value in network.state_dict().items()
-    }
+    named = nn.ModuleList((judge.network, judge.permuted)).state_dict()
+    tensors = {name.replace('.', '/', 1): value.contiguous() for name, value in named.items()}
     with contextlib.suppress(OSError):
         write_file(file, safetensors.torch.save(tensors))

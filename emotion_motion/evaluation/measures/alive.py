@@ -8,7 +8,7 @@ all of them, together with the measures of the body, say that motion is alive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -16,55 +16,33 @@ import numpy as np
 from emotion_motion.evaluation.measures.averages import emotion_means, finite_max, finite_mean
 from emotion_motion.evaluation.measures.repetition import nearest_repeats, Thresholds
 from emotion_motion.evaluation.streams import Streams
-from emotion_motion.exceptions import TrainingError
-from emotion_motion.training.selection.free_run import longest_still_s, smoothed_speed, thirds
+from emotion_motion.training.free_run import longest_still_s, smoothed_speed, thirds
 
-__all__ = ['Alive', 'drift', 'measure_alive', 'speed']
-
-# Length of the runs of the study behind the method: repetition in longer runs does not compare.
-_MINUTE_S = 60.0
+_MINUTE_S = 60.0  # as the runs of the study behind the method: longer ones repeat more
 _REST_S = 5.0
-_SHORTEST_S = 1.0
+_SHORTEST_S = 1.0  # of a stretch that drift is measured over
 
 
 @dataclass(frozen=True, eq=False)
 class Alive:
     """How alive B streams are.
 
-    Measures [B, M] have one value for each whole minute of a stream, in order, since the study
-    behind the method measured runs of 60 s; the rest of the stream is left out. A stream shorter
-    than a minute counts as one, but its repetition and gestures are not measured. What could not
-    be measured is NaN.
-
-    Attributes:
-        emotions: [B] index into EMOTIONS of what was asked for throughout, else -1.
-        speed_m_s: [B, M] mean keypoint speed of the motion averaged over 7 frames [m/s].
-        freeze: [B, M] share of thirds of a second that are still: their mean speed, measured
-            in the same way, is below `still_m_s`.
-        longest_still_s: [B, M] longest run of such thirds within the minute [s].
-        near_duplicate: [B, M] share of the moving windows of one second (one every half second)
-            within `near_duplicate_m` of another window of the same minute that begins at least 2 s
-            earlier or later.
-        repeat_m: [B, M] median distance of a moving window to the nearest of these windows [m]: it
-            shows repetition that is not near enough to be counted.
-        gestures: [B, M] distinct gestures visited in the minute, see `Gestures`.
-        longest_run_s: [B] longest run of still thirds in the whole stream [s].
-        drift_speed: [B] speed in the last fifth divided by that in the first.
-        drift_pose_m: [B] change of the mean pose from the first to the last fifth [m].
-        rest_speed_m_s: [B] speed in the first 5 s, in which a model leaves its rest pose [m/s].
+    Measures [B, M] have one value for each whole minute of a stream, in order; the rest of the
+    stream is left out. A stream shorter than a minute counts as one, but its repetition and
+    gestures are not measured. What could not be measured is NaN.
     """
 
-    emotions: np.ndarray
-    speed_m_s: np.ndarray
-    freeze: np.ndarray
-    longest_still_s: np.ndarray
-    near_duplicate: np.ndarray
-    repeat_m: np.ndarray
-    gestures: np.ndarray
-    longest_run_s: np.ndarray
-    drift_speed: np.ndarray
-    drift_pose_m: np.ndarray
-    rest_speed_m_s: np.ndarray
+    emotions: np.ndarray  # [B] index into EMOTIONS of what was asked for throughout, else -1
+    speed_m_s: np.ndarray  # [B, M] mean keypoint speed of the motion averaged over 7 frames
+    freeze: np.ndarray  # [B, M] share of thirds of a second that are slower than `still_m_s`
+    longest_still_s: np.ndarray  # [B, M] longest run of such thirds within the minute
+    near_duplicate: np.ndarray  # [B, M] share of `nearest_repeats` within `near_duplicate_m`
+    repeat_m: np.ndarray  # [B, M] their median: repetition that is not near enough to be counted
+    gestures: np.ndarray  # [B, M] distinct gestures visited in the minute, see `Gestures`
+    longest_run_s: np.ndarray  # [B] longest run of still thirds in the whole stream
+    drift_speed: np.ndarray  # [B] speed in the last fifth divided by that in the first
+    drift_pose_m: np.ndarray  # [B] change of the mean pose from the first to the last fifth
+    rest_speed_m_s: np.ndarray  # [B] in the first 5 s, in which a model leaves its rest pose
 
     def of_stream(self, name: str) -> np.ndarray:
         """Return a measure [B]: the mean of its minutes, of `longest_still_s` their maximum."""
@@ -106,22 +84,14 @@ class Alive:
         return cls(**columns)
 
 
-def measure_alive(streams: Streams | Iterable[Streams], thresholds: Thresholds) -> Alive:
-    """Measure streams, or several groups of streams that differ in length."""
-    if not isinstance(streams, Streams):
-        parts = [measure_alive(part, thresholds) for part in streams]
-        if not parts:
-            raise TrainingError('got no streams to measure; give at least one')
-        return Alive.joined(parts)
-    if streams.rate_hz != thresholds.gestures.rate_hz:
-        raise TrainingError(
-            f'got streams at {streams.rate_hz} Hz and thresholds of a reference at '
-            f'{thresholds.gestures.rate_hz} Hz; bring them to one rate'
-        )
+def measure_alive(streams: Streams, thresholds: Thresholds) -> Alive:
+    """Measure streams of the rate that the thresholds were taken at."""
     same = (streams.emotions == streams.emotions[:, :1]).all(axis=1)
     emotions = np.where(same, streams.emotions[:, 0], -1)
+    size = round(_MINUTE_S * streams.rate_hz)
+    starts = range(0, max(size, streams.frames // size * size), size)
     minutes = [
-        _minutes(points, streams.rate_hz, int(emotion), thresholds)
+        [_minute(points[i : i + size], streams.rate_hz, int(emotion), thresholds) for i in starts]
         for points, emotion in zip(streams.keypoints, emotions, strict=True)
     ]
     whole = [
@@ -134,16 +104,16 @@ def measure_alive(streams: Streams | Iterable[Streams], thresholds: Thresholds) 
         drift_speed=drift_speed,
         drift_pose_m=drift_pose,
         rest_speed_m_s=speed(streams.part(0.0, _REST_S)),
-        **{name: np.array([stream[name] for stream in minutes]) for name in minutes[0]},
+        **{
+            name: np.array([[minute[name] for minute in stream] for stream in minutes])
+            for name in minutes[0][0]
+        },
     )
 
 
 def speed(streams: Streams) -> np.ndarray:
-    """Return the mean keypoint speed of each stream [B] averaged over 7 frames [m/s].
-
-    NaN for streams of less than a second.
-    """
-    means = [_mean_speed(points, streams.rate_hz) for points in streams.keypoints]
+    """Return the mean keypoint speed of each stream [B] averaged over 7 frames [m/s]."""
+    means = [smoothed_speed(points, streams.rate_hz).mean() for points in streams.keypoints]
     return np.array(means, dtype=np.float32)  # as the keypoints are
 
 
@@ -152,12 +122,9 @@ def drift(
     early_s: tuple[float, float] | None = None,
     late_s: tuple[float, float] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how streams have changed from an early stretch to a late one.
+    """Return how streams have changed from an early stretch (begin, end) to a late one [s].
 
-    Args:
-        streams: B of them.
-        early_s: begin and end of the one [s]; None: the first fifth.
-        late_s: begin and end of the other [s]; None: the last fifth.
+    By default these are the first and the last fifth.
 
     Returns:
         The late speed divided by the early one [B]; the root mean square over keypoints of how far
@@ -176,45 +143,27 @@ def drift(
     return ratio, np.sqrt(np.square(moved).sum(axis=-1).mean(axis=-1))
 
 
-def _minutes(
-    keypoints: np.ndarray, rate_hz: float, emotion: int, thresholds: Thresholds
-) -> dict[str, list[float]]:
-    """Measure each minute of motion [T, K, 3]; each value [M]."""
-    size = round(_MINUTE_S * rate_hz)
-    starts = range(0, max(size, len(keypoints) // size * size), size)
-    minutes = [_minute(keypoints[i : i + size], rate_hz, emotion, thresholds) for i in starts]
-    return {name: [minute[name] for minute in minutes] for name in minutes[0]}
-
-
 def _minute(
     keypoints: np.ndarray, rate_hz: float, emotion: int, thresholds: Thresholds
 ) -> dict[str, float]:
     """Measure a minute, or a shorter stream: then repetition and gestures are NaN."""
     freeze, longest_s = _stillness(keypoints, rate_hz, thresholds.still_m_s)
-    repeats, gestures = np.empty(0), None
+    repeats, gestures = np.empty(0), np.nan
     if len(keypoints) == round(_MINUTE_S * rate_hz):
         repeats = nearest_repeats(keypoints, rate_hz)
         gestures = thresholds.gestures.visited(keypoints, emotion)
     near = repeats <= thresholds.near_duplicate_m
     return {
-        'speed_m_s': _mean_speed(keypoints, rate_hz),
+        'speed_m_s': float(smoothed_speed(keypoints, rate_hz).mean()),
         'freeze': freeze,
         'longest_still_s': longest_s,
         'near_duplicate': float(near.mean()) if len(near) else np.nan,
         'repeat_m': float(np.median(repeats)) if len(repeats) else np.nan,
-        'gestures': np.nan if gestures is None else float(gestures),
+        'gestures': gestures,
     }
-
-
-def _mean_speed(keypoints: np.ndarray, rate_hz: float) -> float:
-    if len(keypoints) < _SHORTEST_S * rate_hz:
-        return np.nan
-    return float(smoothed_speed(keypoints, rate_hz).mean())
 
 
 def _stillness(keypoints: np.ndarray, rate_hz: float, still_m_s: float) -> tuple[float, float]:
     """Return the share of still thirds of a second and the length of their longest run [s]."""
-    if len(keypoints) < _SHORTEST_S * rate_hz:
-        return np.nan, np.nan
     still = thirds(keypoints, rate_hz).speed_m_s < still_m_s
     return float(still.mean()), longest_still_s(still, rate_hz)

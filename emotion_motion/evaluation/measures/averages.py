@@ -42,12 +42,8 @@ def interval(
     What is drawn with replacement is whole streams: the windows of one stream resemble each
     other, so that drawing windows would promise too much (Davison and Hinkley 1997, 3.8).
 
-    Args:
-        values: [B, ...], a row a stream; a row with a value that is not finite is left out.
-        statistic: of rows [n, ...], a number.
-
-    Returns:
-        Low and high end. (nan, nan) of fewer than two streams: one says nothing about others.
+    A row [...] a stream; a row with a value that is not finite is left out. (nan, nan) of fewer
+    than two streams: one says nothing about others.
     """
     rows = np.asarray(values, dtype=np.float64)
     rows = rows[np.isfinite(rows).all(axis=tuple(range(1, rows.ndim)))]

@@ -9,42 +9,23 @@ are labels beside them, so that like is compared with like.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import TrainingError
 
 _PAIRS, _APART_S = 300, 4.0
 
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """What is known of N windows of motion.
+    """What is known of N windows of motion."""
 
-    Attributes:
-        features: [N, F] of each window.
-        emotions: [N] index into EMOTIONS of what it shows or was asked for.
-        movers: [N] who moved: the person of reference motion, the seed of a model's. Streams of
-            one person at two emotions have the same.
-        starts_s: [N] where in its stream each begins [s].
-    """
-
-    features: np.ndarray
-    emotions: np.ndarray
-    movers: np.ndarray
-    starts_s: np.ndarray
-
-    def __post_init__(self) -> None:
-        """Raise TrainingError where the arrays do not belong together."""
-        labels = [self.emotions.shape, self.movers.shape, self.starts_s.shape]
-        if self.features.ndim != 2 or any(shape != self.features.shape[:1] for shape in labels):
-            raise TrainingError(
-                f'got features of shape {self.features.shape} and labels of shapes {labels}; '
-                f'expected [N, F] and [N] each'
-            )
-        if not np.isfinite(self.features).all():
-            raise TrainingError('got features that are not finite; leave such windows out')
+    features: np.ndarray  # [N, F]
+    emotions: np.ndarray  # [N] index into EMOTIONS of what it shows or was asked for
+    movers: np.ndarray  # [N] who moved, see `Streams.movers`
+    starts_s: np.ndarray  # [N] where in its stream it begins
 
     def cell(self, emotion: int, mover: object) -> np.ndarray:
         """Return the indices of the windows of one mover at one emotion."""
@@ -55,22 +36,13 @@ class Windows:
         return np.unique(self.movers[self.emotions == emotion])
 
 
-@dataclass(frozen=True, eq=False)
-class FrechetDistance:
-    """Frechet distances of a model and of the reference from the reference.
+class FrechetDistance(NamedTuple):
+    """Frechet distances of a model and of the reference from half of the reference."""
 
-    Attributes:
-        distance: mean over splits of the distance between the model and half of the reference.
-        floor: mean over splits of the distance between one half of the reference and the other.
-        ratio: distance / floor.
-        windows: how many each side of a comparison has.
-        splits: how often the reference was divided.
-    """
-
-    distance: float
-    floor: float
-    ratio: float
-    windows: int
+    distance: float  # of the model, mean over splits
+    floor: float  # of the other half, likewise
+    ratio: float  # distance / floor
+    windows: int  # that each side of a comparison has
     splits: int
 
 
@@ -80,12 +52,8 @@ def frechet(first: np.ndarray, second: np.ndarray, *, shrink: bool = True) -> fl
     |m1 - m2|^2 + Tr(S1 + S2 - 2 (S1 S2)^1/2), as Heusel et al. (2017) have it (FID), not its
     root. The trace of (S1 S2)^1/2 is that of (S1^1/2 S2 S1^1/2)^1/2, which is symmetric, so that
     two eigen-decompositions are enough. The covariances of few samples are shrunk towards a
-    multiple of the identity as much as Ledoit and Wolf (2004) advise.
-
-    Args:
-        first: features [N, F].
-        second: features [M, F].
-        shrink: False takes the covariances as they are.
+    multiple of the identity as much as Ledoit and Wolf (2004) advise, unless `shrink` is False.
+    Features are [N, F] and [M, F].
     """
     mean, spread = _gaussian(first, shrink)
     other_mean, other_spread = _gaussian(second, shrink)
@@ -112,16 +80,8 @@ def frechet_against_floor(
     and seeds make the ratio surer, not longer streams.
     """
     rng = np.random.default_rng(seed)
-    emotions = [e for e in range(len(EMOTIONS)) if (model.emotions == e).any()]
-    for emotion in emotions:
-        if len(reference.movers_at(emotion)) < 2:
-            raise TrainingError(
-                f'got {len(reference.movers_at(emotion))} people at {EMOTIONS[emotion]} in the '
-                f'reference; its distance from itself needs at least two'
-            )
+    emotions = np.unique(model.emotions).tolist()
     people, count = _make_up(model, reference, emotions)
-    if count < 1 or len(emotions) * people * count < 2:
-        raise TrainingError('got no windows to compare; give longer streams')
     distances, floors = np.empty(splits), np.empty(splits)
     for split in range(splits):
         chosen: list[list[np.ndarray]] = [[], [], []]
@@ -145,8 +105,7 @@ def diversity(windows: Windows) -> np.ndarray:
     """Return how much movers differ at each emotion, [7]; NaN where fewer than two move.
 
     The mean distance of the features of two windows of one emotion, drawn from two different
-    seeds or people: MultiModality of Guo et al. (2020), of one condition. Against that of the
-    reference it says whether another seed is another performance.
+    seeds or people: MultiModality of Guo et al. (2020), of one condition.
     """
     rng = np.random.default_rng((0, 1))
     result = np.full(len(EMOTIONS), np.nan)
@@ -165,8 +124,7 @@ def diversity(windows: Windows) -> np.ndarray:
 def variety(windows: Windows) -> np.ndarray:
     """Return how much a mover does at each emotion, [7]; NaN where streams are too short.
 
-    The mean distance of the features of two windows of one stream that begin at least 4 s from
-    each other. Who does one thing over and over has little of it.
+    The mean distance of the features of two windows of one stream, 4 s apart or more.
     """
     rng = np.random.default_rng((0, 2))
     result = np.full(len(EMOTIONS), np.nan)

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_motion.exceptions import TrainingError
-
 _BLOCK = 2048  # queries at a time; keeps the table of distances in some 100 MB
 _SAMPLE = 8192  # rows that the principal components are taken from
 
@@ -38,13 +36,7 @@ class Neighbours:
 
     def __init__(self, library: np.ndarray, *, components: int = 32) -> None:
         """Store a library [N, ..., K, 3] and its principal components for the search."""
-        if library.ndim < 3 or not library.size or not np.isfinite(library).all():
-            raise TrainingError(
-                f'got a library of shape {library.shape}; expected at least one pose [K, 3] or '
-                f'window [n, K, 3], all finite'
-            )
-        self._shape = library.shape[1:]
-        self._points = int(np.prod(self._shape[:-1]))
+        self._points = int(np.prod(library.shape[1:-1]))
         self._rows = np.array(library, dtype=np.float32).reshape(len(library), -1)
         self._mean = self._rows.mean(axis=0)
         self._rows -= self._mean
@@ -52,10 +44,6 @@ class Neighbours:
         self._basis = _basis(some, components).astype(np.float32)
         self._places = self._reduced(self._rows)
         self._squares = np.square(self._places).sum(axis=1)
-
-    def __len__(self) -> int:
-        """Return how many poses or windows are in the library."""
-        return len(self._rows)
 
     def distances(self, queries: np.ndarray) -> np.ndarray:
         """Return the distance of each query [N, ..., K, 3] from its nearest neighbour, [N]."""
@@ -75,7 +63,7 @@ class Neighbours:
             Indices into the library [N] and distances [N], float64. A query for which all is
             banned has the distance infinity.
         """
-        rows = queries.astype(np.float32).reshape(len(queries), int(np.prod(self._shape)))
+        rows = queries.astype(np.float32).reshape(len(queries), len(self._mean))
         rows -= self._mean
         nearest, away = np.empty(len(rows), dtype=np.int64), np.empty(len(rows))
         for start in range(0, len(rows), _BLOCK):
@@ -103,10 +91,5 @@ class Neighbours:
 
 def _basis(rows: np.ndarray, components: int) -> np.ndarray:
     """Return the first principal directions [D, C] of centred rows [N, D]."""
-    if len(rows) < rows.shape[1]:  # the smaller of the two square tables
-        values, vectors = np.linalg.eigh(rows @ rows.T)
-        keep = values > 1e-9 * max(float(values[-1]), 1e-30)
-        vectors = rows.T @ (vectors[:, keep] / np.sqrt(values[keep]))
-    else:
-        vectors = np.linalg.eigh(rows.T @ rows)[1]
+    vectors = np.linalg.eigh(rows.T @ rows)[1]
     return np.ascontiguousarray(vectors[:, ::-1][:, :components])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,6 @@ from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.averages import finite_mean
 from emotion_motion.evaluation.measures.neighbours import about_hips, Neighbours
 from emotion_motion.evaluation.streams import BODY_HEIGHT_M, bone_error, Streams
-from emotion_motion.exceptions import TrainingError
 
 _MARGIN, _LEAST_MARGIN_M = 0.10, 0.03
 _EVERY_S = 0.2  # poses nearer in time are nearly the same
@@ -24,16 +24,10 @@ _FOOT = ('Ankle', 'BigToe', 'SmallToe', 'Heel')
 _LOWEST = 1.0  # percentile of heights over a stream; the very lowest frame may be an outlier
 
 
-@dataclass(frozen=True, eq=False)
-class Bounds:
-    """Where the keypoints of reference motion are.
+class Bounds(NamedTuple):
+    """Where the keypoints of reference motion are, with a margin."""
 
-    Attributes:
-        low: [K, 3] smallest coordinates, less the margin [m].
-        high: [K, 3] largest ones, plus the margin [m].
-    """
-
-    low: np.ndarray
+    low: np.ndarray  # [K, 3] in metres
     high: np.ndarray
 
     @classmethod
@@ -44,15 +38,10 @@ class Bounds:
         have next to no range of their own, and where they stand differs by two centimetres from
         clip to clip, since it is the mid-hip that stands over the origin. With the corpus, eight
         people leave 0.2 % of the frames of other people out of range, 32 people 0.03 %.
-
-        Args:
-            reference: the more people, the better the range separates them from what nobody does.
         """
-        parts = [part.keypoints for part in reference if part.keypoints.size]
-        if not parts:
-            raise TrainingError('got no reference motion to take the range of; give at least one')
-        low = np.min([part.min(axis=(0, 1)) for part in parts], axis=0)
-        high = np.max([part.max(axis=(0, 1)) for part in parts], axis=0)
+        ranges = [(p.keypoints.min(axis=(0, 1)), p.keypoints.max(axis=(0, 1))) for p in reference]
+        lows, highs = zip(*ranges, strict=True)
+        low, high = np.min(lows, axis=0), np.max(highs, axis=0)
         # A mirror exchanges the ends of what it turns round (y), and keeps those of the rest.
         ends = [load_skeleton().mirrored(end) for end in (low, high)]
         low, high = np.minimum(low, np.minimum(*ends)), np.maximum(high, np.maximum(*ends))
@@ -69,8 +58,8 @@ class Bounds:
 class Manifold:
     """The poses that bodies take: those of training or reference motion.
 
-    A pose is off the body manifold where it is farther than `off_body_m` from each of them: root
-    mean square over keypoints of the distance of a keypoint, the mid-hip's x and y taken out.
+    A pose is off the body manifold where it is farther than `off_body_m` from each of them, by the
+    distance of `Neighbours`, the mid-hip's x and y taken out.
     """
 
     def __init__(self, poses: np.ndarray, off_body_m: float) -> None:
@@ -107,31 +96,20 @@ class Feet:
     slowest of its keypoints in contact: who turns on the ball of the foot does not slide. (CAMDM's
     measure divides by the root's step instead; who stands has none, so this one is absolute.)
 
-    Attributes:
-        slide_m_s: mean sliding speed of the lower foot, where it is in contact.
-        drag_m_s: mean sliding speed of all feet in contact, the lower one or not: an anchored
-            foot may not hide one that is dragged beside it.
-        sunk: share of frames in which a toe or heel is more than 5 mm lower than a toe or heel of
-            the rest pose is: the sole, which lies under the keypoints, is in the ground.
-        penetration: share of frames in which a keypoint of a foot itself is below z = -5 mm.
-        depth_m: how far the sole is in the ground in the deepest frame; 0 where it never is.
+    A sole, which lies under the keypoints, is in the ground where a toe or heel is lower than that
+    of the rest pose.
     """
 
-    slide_m_s: np.ndarray
-    drag_m_s: np.ndarray
-    sunk: np.ndarray
-    penetration: np.ndarray
-    depth_m: np.ndarray
+    slide_m_s: np.ndarray  # mean sliding speed of the lower foot, where it is in contact
+    drag_m_s: np.ndarray  # the same of all feet in contact
+    sunk: np.ndarray  # share of frames in which a sole is more than 5 mm in the ground
+    penetration: np.ndarray  # share in which a keypoint of a foot itself is below z = -5 mm
+    depth_m: np.ndarray  # how far a sole is in the ground in the deepest frame
 
 
 def measure_feet(keypoints: np.ndarray, rate_hz: float) -> Feet:
     """Measure streams [B, T, K, 3] of a body 1.70 m tall, ground at z = 0."""
     skeleton = load_skeleton()
-    if keypoints.ndim != 4 or keypoints.shape[2:] != (skeleton.size, 3) or keypoints.shape[1] < 2:
-        raise TrainingError(
-            f'got keypoints of shape {keypoints.shape}; expected [B, T, {skeleton.size}, 3] with '
-            f'at least 2 frames'
-        )
     places = np.array([[skeleton.index(side + name) for name in _FOOT] for side in 'LR'])
     soles = places[:, 1:]  # all but the ankle
     sole = float(skeleton.rest[soles, 2].min()) * BODY_HEIGHT_M
@@ -171,22 +149,13 @@ def _stays_low(heights: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BodyMeasures(Feet):
-    """How far B streams are those of a body; each value [B], NaN where it was not measured.
+    """How far B streams are those of a body; each value [B], NaN where it was not measured."""
 
-    Attributes:
-        bone_before: mean over frames and bones of |length - rest length| / rest length as the
-            frames were sampled, before they were projected onto the body.
-        bone_after: the same of the keypoints as they are published.
-        out_of_range: share of frames with any coordinate beyond the reference's range and 10 %.
-        off_body: share of frames off the body manifold, see `Manifold`.
-        jerk_m_s3: mean size of the keypoints' jerk, see `jerk_by_frame` [m/s^3].
-    """
-
-    bone_before: np.ndarray
-    bone_after: np.ndarray
-    out_of_range: np.ndarray
-    off_body: np.ndarray
-    jerk_m_s3: np.ndarray
+    bone_before: np.ndarray  # mean `bone_error` of the frames as they were sampled
+    bone_after: np.ndarray  # the same of the keypoints as they are published
+    out_of_range: np.ndarray  # share of frames with any coordinate beyond `Bounds`
+    off_body: np.ndarray  # share of poses off the `Manifold`
+    jerk_m_s3: np.ndarray  # mean of `jerk_by_frame`
 
 
 def measure_body(
@@ -211,8 +180,6 @@ def jerk_by_frame(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
     As GENEA's evaluation defines it. Value t belongs to the frames t to t + 3. It is taken of the
     motion as it is, not smoothed: trembling is what it is to find.
     """
-    if len(keypoints) < 4:
-        raise TrainingError(f'got {len(keypoints)} frames; jerk is taken over at least 4')
     third = np.diff(keypoints.astype(np.float64), n=3, axis=0)
     return np.linalg.norm(third, axis=-1).mean(axis=-1) * rate_hz**3
 
@@ -227,14 +194,9 @@ def jerk(streams: Streams) -> np.ndarray:
 def jerk_ratio(streams: Streams, reference: Streams) -> np.ndarray:
     """Return the jerk of each stream against the reference's at the same emotion, [B].
 
-    The reference is the mean over its streams of that emotion; NaN where it has none, and for
-    streams whose emotion changes.
+    The reference, of the same rate, is the mean over its streams of that emotion; NaN where it
+    has none, and for streams whose emotion changes.
     """
-    if streams.rate_hz != reference.rate_hz:
-        raise TrainingError(
-            f'got streams at {streams.rate_hz} Hz and a reference at {reference.rate_hz} Hz; jerk '
-            f'compares at one rate only: resample the reference'
-        )
     own, known = jerk(streams), jerk(reference)
     ratio = np.full(len(streams), np.nan)
     for emotion in range(len(EMOTIONS)):

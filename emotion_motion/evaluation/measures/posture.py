@@ -14,7 +14,7 @@ from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.averages import emotion_means
 from emotion_motion.evaluation.streams import Streams
-from emotion_motion.training.selection.free_run import SMOOTHED_FRAMES, STILL_M_S
+from emotion_motion.training.free_run import SMOOTHED_FRAMES, STILL_M_S
 
 _EVERY_S = 0.1
 _TRUNK_M, _WRIST_M, _RAISED_M = 0.03, 0.10, 0.20
@@ -70,11 +70,8 @@ def _longest(
 ) -> np.ndarray:
     """Return the most looks that are counted within one stretch of each stream [B].
 
-    Args:
-        points: [B, N, K, 3] at each look [m].
-        radius_m: how far a keypoint may go from where it is when the stretch begins [m].
-        allowed: [B, N] whether a stretch may have this look.
-        counted: [B, N] whether it counts.
+    In a stretch all looks are `allowed` [B, N], and all points [B, N, K, 3] are within the radius
+    of where they are when it begins [m].
     """
     total = np.pad(np.cumsum(counted, axis=1), ((0, 0), (1, 0)))
     longest = np.zeros(len(points))
@@ -120,9 +117,7 @@ def head_pitch(streams: Streams) -> np.ndarray:
     The angle against the horizon of the line from the middle of the ears to the nose. In the rest
     pose it is -14 degrees, the nose being lower than the ears.
     """
-    nose, left, right = (
-        streams.keypoints[:, :, load_skeleton().index(name)] for name in ('Nose', 'LEar', 'REar')
-    )
+    nose, left, right = np.moveaxis(streams.keypoints[:, :, _at('Nose', 'LEar', 'REar')], 2, 0)
     face = nose - 0.5 * (left + right)
     pitch = np.arctan2(face[..., 2], np.hypot(face[..., 0], face[..., 1]))
     return np.asarray(np.degrees(pitch).mean(axis=1), dtype=np.float64)
@@ -134,13 +129,8 @@ def exchanged(own: np.ndarray, reference: np.ndarray, emotions: np.ndarray) -> f
     A pair counts where the reference separates it: where its means differ by more than the
     standard deviation between people at one emotion (the root of the mean of both variances).
 
-    Args:
-        own: [7] mean of each emotion.
-        reference: [B] of each stream, one a person.
-        emotions: [B] index into EMOTIONS of each.
-
-    Returns:
-        0 to 21; NaN where an emotion lacks.
+    0 to 21; NaN where an emotion lacks. `own` [7] are means; `reference` [B] has a value a person
+    at the emotion `emotions` [B].
     """
     means = emotion_means(reference, emotions)
     if not np.isfinite(own + means).all():

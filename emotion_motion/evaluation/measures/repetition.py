@@ -15,7 +15,7 @@ from emotion_motion.evaluation.measures.neighbours import about_hips, Neighbours
 from emotion_motion.evaluation.measures.on_body import Manifold
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.training.selection.free_run import SMOOTHED_FRAMES, smoothed_speed, STILL_M_S
+from emotion_motion.training.free_run import SMOOTHED_FRAMES, smoothed_speed, STILL_M_S
 
 _WINDOW_S = 1.0
 _SEEN_HZ = 10.0  # of a window's frames; people's movements have next to nothing above 5 Hz
@@ -28,21 +28,18 @@ _COMPONENTS = 48  # enough to recognise a replay
 _NEAR_SHARE = 0.05
 
 
-def moving_windows(
-    keypoints: np.ndarray, rate_hz: float, every_s: float
-) -> tuple[np.ndarray, np.ndarray]:
+def moving_windows(keypoints: np.ndarray, rate_hz: float, every_s: float) -> np.ndarray:
     """Cut motion into windows of one second and leave out those that stand still.
 
     A window moves where its mean smoothed speed is 0.05 m/s or more. One begins `every_s` after
     the other, one frame at least; motion is [T, K, 3] of BODY_25 in metres.
 
     Returns:
-        Windows [N, n, K, 3], ten frames each at 30 Hz, the mean of the mid-hip's x and y over the
-        window taken out, so that where the body stands does not count; the frame [N] that each
-        begins with.
+        [N, n, K, 3], ten frames each at 30 Hz, the mean of the mid-hip's x and y over the window
+        taken out, so that where the body stands does not count.
     """
     first, moves = _starts(keypoints, rate_hz, every_s)
-    return _windows(keypoints, rate_hz, first[moves]), first[moves]
+    return _windows(keypoints, rate_hz, first[moves])
 
 
 def nearest_repeats(keypoints: np.ndarray, rate_hz: float, *, lag_s: float = 2.0) -> np.ndarray:
@@ -80,12 +77,7 @@ def nearest_across(motions: Sequence[np.ndarray], rate_hz: float) -> np.ndarray:
         _windows(motion, rate_hz, _starts(motion, rate_hz, _KNOWN_EVERY_S)[0])
         for motion in motions
     ]
-    if sum(len(part) > 0 for part in libraries) < 2:
-        raise TrainingError(
-            f'got {len(motions)} streams of motion to find near windows across; expected at least '
-            f'two people a second or longer'
-        )
-    queries = [moving_windows(motion, rate_hz, 2.0)[0] for motion in motions]
+    queries = [moving_windows(motion, rate_hz, 2.0) for motion in motions]
     labels, theirs = (
         np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         for parts in (queries, libraries)
@@ -98,77 +90,57 @@ def nearest_across(motions: Sequence[np.ndarray], rate_hz: float) -> np.ndarray:
 class Gestures:
     """Kinds of gestures of each emotion: the middles of 64 clusters of moving one-second windows.
 
-    The study counted the distinct nearest clips a minute. The corpus has no clips of one gesture
-    each, so that clusters of its windows take their place. In ten people's corpus motion a minute
-    visits some 40 of them, the same for people the clusters were made of and for others; a loop of
-    10 s visits 12.
-
-    Attributes:
-        middles: by the emotion's index, [n, D] the middles of its clusters.
-        rate_hz: frames a second of the motion that they were made of.
+    The study counted the distinct nearest clips a minute; the corpus has no clips of one gesture
+    each. In ten people's corpus motion a minute visits some 40 clusters, the same for people the
+    clusters were made of and for others; a loop of 10 s visits 12.
     """
 
-    middles: Mapping[int, np.ndarray]
+    middles: Mapping[int, np.ndarray]  # [n, D] by the emotion's index
     rate_hz: float
 
     @classmethod
     def measure(cls, reference: Streams, seed: int = 0) -> Gestures:
-        """Cluster the moving windows of each emotion of reference motion (k-means, Lloyd 1982).
-
-        Args:
-            reference: streams at one emotion each; those of an emotion without movement are out.
-            seed: of the windows that the clusters begin with.
-        """
+        """Cluster the moving windows of each emotion of reference motion (k-means, Lloyd 1982)."""
         middles = {}
         for emotion in range(len(EMOTIONS)):
-            parts = [
-                _gesture_rows(points, reference.rate_hz)
-                for points in reference.of(emotion).keypoints
-            ]
-            rows = np.concatenate(parts) if parts else np.empty((0, 0))
-            if len(rows):
-                middles[emotion] = _clustered(rows, np.random.default_rng((seed, emotion)))
+            motions = reference.of(emotion).keypoints
+            parts = [_gesture_rows(points, reference.rate_hz) for points in motions]
+            if any(map(len, parts)):
+                random = np.random.default_rng((seed, emotion))
+                middles[emotion] = _clustered(np.concatenate(parts), random)
         return cls(middles, reference.rate_hz)
 
-    def visited(self, keypoints: np.ndarray, emotion: int) -> int | None:
+    def visited(self, keypoints: np.ndarray, emotion: int) -> float:
         """Return how many kinds the moving windows of motion [T, K, 3] are nearest to.
 
-        None where no gestures of this emotion are known.
+        NaN where no gestures of this emotion are known.
         """
         if emotion not in self.middles:
-            return None
-        rows = _gesture_rows(keypoints, self.rate_hz)
-        return len(np.unique(_nearest_middle(rows, self.middles[emotion]))) if len(rows) else 0
+            return np.nan
+        nearest = _nearest_middle(_gesture_rows(keypoints, self.rate_hz), self.middles[emotion])
+        return float(len(np.unique(nearest)))
 
 
 class Novelty:
     """Known motion, cut into windows of a second: does other motion recombine it or replay it?
 
-    Windows that stand still are left out on both sides: standing is near to standing. The distance
-    of two windows is the root mean square over frames and keypoints of the distance of a keypoint;
-    the mean of the mid-hip's x and y over each window is taken out.
-
-    For what a model made, the known motion is that of its training. How near unseen reference
-    motion comes to the same known motion is the reference's own distance: people who never met.
+    Windows that stand still are left out on both sides: standing is near to standing. For what a
+    model made, the known motion is that of its training. How near unseen reference motion comes to
+    the same known motion is the reference's own distance: people who never met.
     """
 
     def __init__(self, known: Iterable[Streams]) -> None:
         """Cut known motion, of one rate, into windows; an hour of it takes some 150 MB."""
         parts = [
-            moving_windows(points, part.rate_hz, _KNOWN_EVERY_S)[0]
+            moving_windows(points, part.rate_hz, _KNOWN_EVERY_S)
             for part in known
             for points in part.keypoints
         ]
-        parts = [part for part in parts if len(part)]
-        if not parts:
+        if not any(map(len, parts)):
             raise TrainingError(
                 'got no known motion that moves for a second; give longer clips of training motion'
             )
         self._known = Neighbours(np.concatenate(parts), components=_COMPONENTS)
-
-    def __len__(self) -> int:
-        """Return how many windows are known."""
-        return len(self._known)
 
     def distances(self, streams: Streams) -> np.ndarray:
         """Return how far each stream's windows are from the nearest known one, [B] in metres.
@@ -177,7 +149,7 @@ class Novelty:
         """
         median = np.full(len(streams), np.nan)
         for number, points in enumerate(streams.keypoints):
-            windows = moving_windows(points, streams.rate_hz, 1.0)[0]
+            windows = moving_windows(points, streams.rate_hz, 1.0)
             if len(windows):
                 median[number] = np.median(self._known.distances(windows))
         return median
@@ -190,13 +162,11 @@ class Thresholds:
     Attributes:
         still_m_s: mean keypoint speed below which a third of a second is still; that of the study
             behind the method, not measured [m/s].
-        near_duplicate_m: a window of one second nearer than this to another one is its repeat: 5 %
-            of the reference's moving windows are as near to a window of somebody else at the same
+        near_duplicate_m: a window nearer than this to another one is its repeat: 5 % of the
+            reference's moving windows are as near to a window of somebody else at the same
             emotion, see `nearest_across` [m].
         off_body_m: a pose farther than this from every known one is off the body: 99.5 % of the
-            poses of one half of the reference's people are as near to one of the other half,
-            see `Manifold` [m].
-        gestures: kinds of gestures of each emotion.
+            poses of one half of the reference's people are as near to one of the other half [m].
     """
 
     near_duplicate_m: float
@@ -206,23 +176,17 @@ class Thresholds:
 
     @classmethod
     def measure(cls, reference: Streams, *, seed: int = 0) -> Thresholds:
-        """Measure a reference.
+        """Measure a reference: at least two people at some emotion, one emotion a stream.
 
         With more people in it, somebody else's window and the other half's poses come nearer, and
         the thresholds get a little smaller (near_duplicate_m 3.9 cm and off_body_m 9 cm with ten
         people for 120 s of the corpus): compare models on thresholds of one reference.
-
-        Args:
-            reference: at least two people at some emotion, one emotion a stream.
-            seed: of the clusters of gestures.
         """
         known, unseen = halves(reference)
         parts = [reference.of(emotion) for emotion in range(len(EMOTIONS))]
         near = np.concatenate(
             [nearest_across(list(part.keypoints), part.rate_hz) for part in parts if len(part) > 1]
         )
-        if not len(near):
-            raise TrainingError('got a reference that stands still; give one that moves')
         return cls(
             near_duplicate_m=float(np.quantile(near, _NEAR_SHARE)),
             off_body_m=Manifold.of(known, unseen).off_body_m,
@@ -241,17 +205,13 @@ def halves(reference: Streams) -> tuple[Streams, Streams]:
     The streams of each emotion are dealt in turn. Where they are the same people in the same
     order at each emotion, as `corpus_streams` makes them, nobody is in both.
     """
-    first, second = [], []
-    for emotion in range(len(EMOTIONS)):
-        numbers = np.flatnonzero((reference.emotions == emotion).all(axis=1))
-        first += numbers[::2].tolist()
-        second += numbers[1::2].tolist()
-    if not second:
+    odd = reference.movers % 2 == 1
+    if not odd.any():
         raise TrainingError(
             f'got a reference of {len(reference)} streams; expected at least two people at one '
             f'emotion, with one emotion a stream'
         )
-    return reference.chosen(first), reference.chosen(second)
+    return reference.chosen(np.flatnonzero(~odd)), reference.chosen(np.flatnonzero(odd))
 
 
 def _starts(
@@ -275,7 +235,7 @@ def _windows(keypoints: np.ndarray, rate_hz: float, first: np.ndarray) -> np.nda
 
 def _gesture_rows(keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
     """Return moving windows [N, D], three a second."""
-    windows, _ = moving_windows(keypoints, rate_hz, _GESTURES_EVERY_S)
+    windows = moving_windows(keypoints, rate_hz, _GESTURES_EVERY_S)
     return windows.reshape(len(windows), int(np.prod(windows.shape[1:])))
 
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from emotion_motion.evaluation.measures.on_body import jerk_by_frame
 from emotion_motion.evaluation.streams import Streams
-from emotion_motion.exceptions import TrainingError
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
@@ -28,45 +28,26 @@ class Believed:
     window every tenth of a second; it believes from the first look on after which its most likely
     emotion stays the new one for half a second.
 
-    Attributes:
-        time_s: [B] time from the switch to the end of that window; where the judge does not
-            believe before the stream ends, the time that was left (`believed` is False: at least
-            so long); NaN where it took the motion for the new emotion before the switch already,
-            so that there is nothing to wait for.
-        believed: [B] whether it came to believe, False where the time is NaN.
-        median_s: median of `time_s`, late ones counting as they are; NaN without any.
-        share: of the switches with a time, those believed.
+    The time is that to the end of that window, or what was left where the judge does not believe;
+    NaN where it took the motion for the new emotion before the switch already.
     """
 
-    time_s: np.ndarray
-    believed: np.ndarray
-    median_s: float
-    share: float
+    time_s: np.ndarray  # [B]
+    believed: np.ndarray  # [B] False where the time is NaN
+    median_s: float  # NaN without any
+    share: float  # of the switches with a time, those believed
 
 
-@dataclass(frozen=True, eq=False)
-class Roughness:
-    """How rough B switches are.
+class Roughness(NamedTuple):
+    """The largest `jerk_by_frame` at B switches, of the reference's p99."""
 
-    Attributes:
-        ratio: [B] largest `jerk_by_frame` within 1 s after the switch, of the reference's p99.
-        calm_ratio: [B] the same within the second that ends 1 s before the switch, where nothing
-            happens: what the motion's own gestures make.
-    """
-
-    ratio: np.ndarray
-    calm_ratio: np.ndarray
+    ratio: np.ndarray  # [B] within 1 s after the switch
+    calm_ratio: np.ndarray  # [B] in the second that ends 1 s before it: what gestures make
 
 
 def switch_frames(streams: Streams) -> np.ndarray:
     """Return the first frame [B] at which another emotion was asked for than before."""
-    changes = streams.emotions[:, 1:] != streams.emotions[:, :-1]
-    if not (changes.sum(axis=1) == 1).all():
-        raise TrainingError(
-            f'got streams with {np.unique(changes.sum(axis=1)).tolist()} changes of emotion; '
-            f'expected exactly one in each'
-        )
-    return changes.argmax(axis=1) + 1
+    return (streams.emotions[:, 1:] != streams.emotions[:, :-1]).argmax(axis=1) + 1
 
 
 def believe(streams: Streams, predict: Predict, *, window_s: float = 2.0) -> Believed:
@@ -76,16 +57,12 @@ def believe(streams: Streams, predict: Predict, *, window_s: float = 2.0) -> Bel
     (`hard_cuts`) a judge of 2 s windows took 1.3 s, one of 1 s windows 0.6 s. A verdict of no
     emotion, which windows across a switch often get, delays it further.
 
-    Args:
-        streams: with one switch each, at least a window after their beginning.
-        predict: probabilities [N, 7] (more columns may follow, for what is no emotion) of windows
-            [N, n, K, 3] of the canonical body of height 1.
-        window_s: length of the windows that the judge knows [s].
+    Streams have one switch each, at least a window after their beginning. `predict` gives
+    probabilities [N, 7] (more columns may follow, for what is no emotion) of windows [N, n, K, 3]
+    of the canonical body of height 1, each `window_s` long.
     """
     size, step = round(window_s * streams.rate_hz), max(1, round(_EVERY_S * streams.rate_hz))
     switches, points = switch_frames(streams), streams.prepared()
-    if switches.min() < size or switches.max() + step > streams.frames:
-        raise _too_near(streams, switches, f'{window_s:g} s before and some time after')
     needed = max(1, round(_STAYS_S * streams.rate_hz / step))
     time, believed = np.empty(len(streams)), np.empty(len(streams), dtype=bool)
     for number, frame in enumerate(switches):
@@ -97,7 +74,7 @@ def believe(streams: Streams, predict: Predict, *, window_s: float = 2.0) -> Bel
             time[number], believed[number] = np.nan, False
     counted = np.isfinite(time)
     if not counted.any():
-        return Believed(time, believed, float('nan'), float('nan'))
+        return Believed(time, believed, np.nan, np.nan)
     share = float(believed[counted].mean())
     return Believed(time, believed, float(np.median(time[counted])), share)
 
@@ -112,10 +89,10 @@ def read_too_soon(
     emotion from the very frame of the cut on.
 
     Args:
-        streams: of a model, with one switch each, at least a window after their beginning.
+        streams: of a model, as of `believe`.
         predict: as of `believe`.
         delay_s: how late the judge is, its median at hard cuts [s], up to `window_s`.
-        window_s: length of the windows that the judge knows [s].
+        window_s: as of `believe`.
 
     Returns:
         [B, 2] looks at which the judge still sees the old emotion, and those of them at which
@@ -137,15 +114,8 @@ def read_too_soon(
 
 
 def roughness(streams: Streams, p99_m_s3: float) -> Roughness:
-    """Measure the jerk at switches.
-
-    Args:
-        streams: with one switch each, at least 2 s after their beginning.
-        p99_m_s3: see `reference_p99`.
-    """
+    """Measure the jerk at switches, more than 2 s after the beginning and 1 s before the end."""
     switches, second = switch_frames(streams), round(_AT_SWITCH_S * streams.rate_hz)
-    if switches.min() < 2 * second + 3 or switches.max() + second > streams.frames:
-        raise _too_near(streams, switches, 'more than 2 s before and 1 s after each')
     peaks, calm = np.empty(len(streams)), np.empty(len(streams))
     for number, frame in enumerate(switches):
         jerk = jerk_by_frame(streams.keypoints[number], streams.rate_hz)
@@ -159,13 +129,6 @@ def reference_p99(reference: Streams) -> float:
     """Return the 99th percentile of `jerk_by_frame` over all frames of reference streams."""
     return float(
         np.percentile([jerk_by_frame(one, reference.rate_hz) for one in reference.keypoints], 99.0)
-    )
-
-
-def _too_near(streams: Streams, switches: np.ndarray, wanted: str) -> TrainingError:
-    first, last = switches.min() / streams.rate_hz, switches.max() / streams.rate_hz
-    return TrainingError(
-        f'got switches at {first:g} to {last:g} s of {streams.seconds:g} s; expected {wanted}'
     )
 
 

@@ -4,10 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
-
 from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.evaluation.measures.averages import (
     emotion_interval,
@@ -18,12 +14,10 @@ from emotion_motion.evaluation.measures.distribution import (
     diversity,
     frechet_against_floor,
     variety,
-    Windows,
 )
-from emotion_motion.evaluation.reference.yardstick import feature_windows, RUN_IN_S, Yardstick
 from emotion_motion.evaluation.report.report import mean_measure, Measure, measure
 from emotion_motion.evaluation.streams import Streams
-from emotion_motion.exceptions import TrainingError
+from emotion_motion.evaluation.yardstick import feature_windows, RUN_IN_S, Yardstick
 
 
 def distribution_measures(
@@ -32,41 +26,22 @@ def distribution_measures(
     """Return distance, diversity, variety and the distance to the training motion."""
     streams = streams.part(RUN_IN_S, streams.seconds)
     windows = feature_windows(streams, yardstick.judge)
-    return [
-        *_frechet(windows, yardstick.features),
-        *_spread('diversity', diversity, windows, yardstick.features),
-        *_spread('variety', variety, windows, yardstick.features),
-        *_novelty(checkpoint, streams, yardstick),
-    ]
-
-
-def _frechet(windows: Windows, reference: Windows) -> list[Measure]:
-    try:
-        frechet = frechet_against_floor(windows, reference)
-    except TrainingError as error:
-        why = f'Not measured: {error}.'
-        return [
-            measure('distribution.frechet', None, note=why),
-            measure('distribution.frechet_ratio', None, reference=1.0, note=why),
-        ]
+    frechet = frechet_against_floor(windows, yardstick.features)
     note = (
         f"Of the judge's features, {frechet.windows} windows a side; the reference is the "
         f'distance between two halves of its people, mean over {frechet.splits} splits.'
     )
-    return [
+    measures = [
         measure('distribution.frechet', frechet.distance, reference=frechet.floor, note=note),
         measure('distribution.frechet_ratio', frechet.ratio, reference=1.0),
     ]
-
-
-def _spread(
-    key: str, spread: Callable[[Windows], np.ndarray], windows: Windows, reference: Windows
-) -> list[Measure]:
-    own, theirs = spread(windows), spread(reference)
-    return [
-        mean_measure(f'distribution.{key}', own, theirs),
-        mean_measure(f'distribution.{key}_ratio', own / theirs, 1.0),
-    ]
+    for key, spread in (('diversity', diversity), ('variety', variety)):
+        own, theirs = spread(windows), spread(yardstick.features)
+        measures += [
+            mean_measure(f'distribution.{key}', own, theirs),
+            mean_measure(f'distribution.{key}_ratio', own / theirs, 1.0),
+        ]
+    return measures + _novelty(checkpoint, streams, yardstick)
 
 
 def _novelty(checkpoint: Checkpoint, streams: Streams, yardstick: Yardstick) -> list[Measure]:

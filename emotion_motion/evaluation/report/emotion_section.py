@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +27,14 @@ from emotion_motion.evaluation.measures.posture import (
     rank_correlation,
     slope,
 )
-from emotion_motion.evaluation.reference.yardstick import RUN_IN_S, WrongCondition, Yardstick
 from emotion_motion.evaluation.report.report import mean_measure, Measure, measure, Target
 from emotion_motion.evaluation.streams import Streams
+from emotion_motion.evaluation.yardstick import (
+    measure_wrong_condition,
+    RUN_IN_S,
+    WrongCondition,
+    Yardstick,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,22 +49,12 @@ class _Seen:
         return np.diag(self.confusion)
 
 
-@dataclass(frozen=True, eq=False)
 class _Correlate:
-    """A correlate of the model's streams [B] and of the reference's [R], with their emotions."""
+    """A correlate of streams [B], their emotions [B] and its mean at each emotion [7]."""
 
-    own: np.ndarray
-    asked: np.ndarray
-    reference: np.ndarray
-    shown: np.ndarray
-
-    @property
-    def own_means(self) -> np.ndarray:  # [7]
-        return emotion_means(self.own, self.asked)
-
-    @property
-    def reference_means(self) -> np.ndarray:  # [7]
-        return emotion_means(self.reference, self.shown)
+    def __init__(self, correlate: Callable[[Streams], np.ndarray], streams: Streams) -> None:
+        self.values, self.emotions = correlate(streams), streams.emotions[:, 0]
+        self.means = emotion_means(self.values, self.emotions)
 
 
 def emotion_measures(
@@ -67,7 +63,7 @@ def emotion_measures(
     """Return what the judge and the model itself see, arousal and valence, and the matrices."""
     after = streams.part(RUN_IN_S, streams.seconds)
     own, ceiling = _seen(after, yardstick.judge), _seen(yardstick.streams, yardstick.judge)
-    conditioned = yardstick.wrong_condition(checkpoint)
+    conditioned = measure_wrong_condition(checkpoint, yardstick.streams)
     details = {
         'confusion': own.confusion,
         'confusion_reference': ceiling.confusion,
@@ -168,61 +164,45 @@ def _reading(streams: Streams) -> np.ndarray:
 
 
 def _affect(streams: Streams, yardstick: Yardstick) -> list[Measure]:
-    people = yardstick.streams
-    asked, shown = streams.emotions[:, 0], people.emotions[:, 0]
-    arousal, valence = (
-        _Correlate(correlate(streams), asked, correlate(people), shown)
-        for correlate in (acceleration, head_pitch)
-    )
-    ratios = arousal.own_means / arousal.reference_means
+    parts = streams, yardstick.streams
+    arousal, excitement = (_Correlate(acceleration, part) for part in parts)
+    ratios = arousal.means / excitement.means
     farthest = _farthest(ratios - 1.0)
     return [
-        *_level_and_order('arousal', arousal),
+        *_level_and_order('arousal', arousal, excitement),
         measure('emotion.arousal_ratio', farthest + 1.0, reference=1.0, by_emotion=ratios),
-        *_level_and_order('valence', valence),
-        *_pitch(valence),
+        *_valence(*(_Correlate(head_pitch, part) for part in parts)),
     ]
 
 
-def _level_and_order(key: str, correlate: _Correlate) -> list[Measure]:
+def _level_and_order(key: str, own: _Correlate, reference: _Correlate) -> list[Measure]:
     """Return the values of a correlate, and whether the emotions are in the reference's order."""
-    own, reference = correlate.own_means, correlate.reference_means
+    spread = emotion_interval(own.values, own.emotions)
+    rank = rank_correlation(own.means, reference.means)
+    pairs = exchanged(own.means, reference.values, reference.emotions)
     return [
-        mean_measure(
-            f'emotion.{key}',
-            own,
-            reference,
-            interval=emotion_interval(correlate.own, correlate.asked),
-        ),
-        measure(f'emotion.{key}_rank', rank_correlation(own, reference), reference=1.0),
-        measure(
-            f'emotion.{key}_order',
-            exchanged(own, correlate.reference, correlate.shown),
-            reference=0.0,
-        ),
+        mean_measure(f'emotion.{key}', own.means, reference.means, interval=spread),
+        measure(f'emotion.{key}_rank', rank, reference=1.0),
+        measure(f'emotion.{key}_order', pairs, reference=0.0),
     ]
 
 
-def _pitch(pitch: _Correlate) -> list[Measure]:
-    own, reference = pitch.own_means, pitch.reference_means
-    allowed = 0.2 * float(np.nanmax(np.abs(reference - np.nanmean(reference))))
-    rows = np.column_stack((pitch.own, pitch.asked))
+def _valence(own: _Correlate, reference: _Correlate) -> list[Measure]:
+    known, gaps = reference.means, own.means - reference.means
+    allowed = 0.2 * float(np.nanmax(np.abs(known - np.nanmean(known))))
 
     def slope_of(drawn: np.ndarray) -> float:
-        return slope(emotion_means(drawn[:, 0], drawn[:, 1]), reference)
+        return slope(emotion_means(drawn[:, 0], drawn[:, 1]), known)
 
+    spread = interval(np.column_stack((own.values, own.emotions)), slope_of)
     return [
-        measure(
-            'emotion.valence_slope',
-            slope(own, reference),
-            reference=1.0,
-            interval=interval(rows, slope_of),
-        ),
+        *_level_and_order('valence', own, reference),
+        measure('emotion.valence_slope', slope(own.means, known), reference=1.0, interval=spread),
         measure(
             'emotion.valence_difference',
-            _farthest(own - reference),
+            _farthest(gaps),
             reference=0.0,
-            by_emotion=own - reference,
+            by_emotion=gaps,
             target=Target((-allowed, allowed)),
         ),
     ]

@@ -30,8 +30,6 @@ GROUPS = {
     'distribution': 'A distribution',
     'switch': 'A switch',
 }
-
-
 _SEEN = 1e-4  # bars below it would be flat
 
 
@@ -73,30 +71,34 @@ def _strips(reports: Sequence[Report]) -> list[tuple[str, str]]:
 
 
 def _group(group: str, reports: Sequence[Report]) -> dict[str, Any]:
-    keys = [key for key in keys_of(reports) if key.partition('.')[0] == group]
-    rows = [[report.measure(key) for report in reports] for key in keys]
+    rows = [row for row in _rows(reports) if row[0].key.startswith(f'{group}.')]
     by_emotion = [
         (report, measure)
         for row in rows
         for report, measure in zip(reports, row, strict=True)
-        if measure and measure.by_emotion
+        if measure.by_emotion
     ]
     return {
         'key': group,
         'title': GROUPS[group],
         'rows': rows,
-        'recorded': any(m and m.real is not None for row in rows for m in row),
+        'recorded': any(measure.real is not None for row in rows for measure in row),
         'by_emotion': by_emotion,
         'bars': emotion_bars([row for row in rows if _shows(row)]) if by_emotion else '',
     }
 
 
-def _shows(row: Sequence[Measure | None]) -> bool:
+def _rows(reports: Sequence[Report]) -> list[tuple[Measure, ...]]:
+    """Return each measure of all reports, which have the same ones."""
+    return list(zip(*(report.measures for report in reports), strict=True))
+
+
+def _shows(row: Sequence[Measure]) -> bool:
     """Return whether bars would show more than zeros."""
     return any(
         abs(value) > _SEEN
         for measure in row
-        if measure and measure.by_emotion
+        if measure.by_emotion
         for value in (*measure.by_emotion.values(), *measure.reference_by_emotion.values())
     )
 
@@ -105,15 +107,10 @@ def table_lines(reports: Sequence[Report]) -> list[str]:
     """Return the measures as lines of text with aligned columns, reports side by side."""
     alone = len(reports) == 1  # its verdicts have a column of their own
     rows = [['measure', 'reference', *(report.title for report in reports), 'wanted (reach)']]
-    for key in keys_of(reports):
-        row = [report.measure(key) for report in reports]
-        first = next(measure for measure in row if measure)
-        cells = [
-            f'{value_text(measure)} {"" if alone else measure.verdict}'.rstrip()
-            if measure
-            else '-'
-            for measure in row
-        ]
+    for row in _rows(reports):
+        first, values = row[0], [value_text(measure) for measure in row]
+        verdicts = ['' if alone else f' {measure.verdict}' for measure in row]
+        cells = [(text + verdict).rstrip() for text, verdict in zip(values, verdicts, strict=True)]
         reference = number_text(first.reference, first.unit)
         verdict = first.verdict if alone else ''
         rows.append([first.title, reference, *cells, target_text(first), verdict])
@@ -187,8 +184,3 @@ def _words(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ', '.join(map(_words, value))
     return str(value)
-
-
-def keys_of(reports: Sequence[Report]) -> list[str]:
-    """Return the keys of all measures, in the order of the reports."""
-    return list(dict.fromkeys(measure.key for report in reports for measure in report.measures))

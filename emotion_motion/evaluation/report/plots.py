@@ -17,7 +17,7 @@ import numpy as np
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.drawing import EMOTION_COLOURS, film_strips
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.evaluation.report.report import Measure, Report
+from emotion_motion.evaluation.report.report import Measure, Report, Target
 from emotion_motion.exceptions import ConfigError
 
 # Of the reports of a comparison in their order; far apart in lightness, too.
@@ -46,14 +46,10 @@ def check_plots() -> None:
     _page(1, (1.0, 1.0))
 
 
-def emotion_bars(panels: Sequence[Sequence[Measure | None]]) -> str:
+def emotion_bars(panels: Sequence[Sequence[Measure]]) -> str:
     """Draw measures by emotion: bars, a black line for the reference, wanted values shaded.
 
-    Args:
-        panels: a measure each, of each of the reports.
-
-    Returns:
-        A data URI of an SVG.
+    A panel has the same measure of each of the reports. All pictures are data URIs.
     """
     figure, axes = _page(len(panels), (3.9, 2.25))
     for axis, measures in zip(axes, panels, strict=False):
@@ -64,20 +60,23 @@ def emotion_bars(panels: Sequence[Sequence[Measure | None]]) -> str:
 def run_curves(reports: Sequence[Report]) -> str:
     """Draw the speed of each emotion over the run, a panel a report; '' where none has one.
 
-    Args:
-        reports: with details['run_speed'] = {'time_s': [n], emotion: [n] in m/s}.
+    `details['run_speed']` of a report is {'time_s': [n], emotion: [n] in m/s}.
     """
     there = [report for report in reports if report.details.get('run_speed')]
     if not there:
         return ''
     figure, axes = _page(len(there), (5.8, 2.8), a_row=2)
-    top = max(np.nanmax(list(_rows(report).values())) for report in there)
+    top = 0.0
     for axis, report in zip(axes, there, strict=False):
-        time_s = report.details['run_speed']['time_s']
-        for name, speeds in _rows(report).items():
-            axis.plot(time_s, speeds, color=EMOTION_COLOURS[name], lw=1.4, label=name)
+        curves = report.details['run_speed']
+        for name in EMOTIONS:
+            if name in curves:
+                look = {'color': EMOTION_COLOURS[name], 'lw': 1.4, 'label': name}
+                axis.plot(curves['time_s'], curves[name], **look)
+                top = max(top, np.nanmax(curves[name]))
         axis.set_title(report.title, fontsize=9, color=_INK)
         axis.set(xlabel='time of the run [s]', ylabel='mean keypoint speed [m/s]')
+    for axis in axes[: len(there)]:
         axis.set_ylim(0.0, 1.1 * top)
     figure.legend(
         *axes[0].get_legend_handles_labels(),
@@ -92,10 +91,8 @@ def run_curves(reports: Sequence[Report]) -> str:
 def switch_curves(reports: Sequence[Report]) -> str:
     """Draw the share of switches believed by the time after them; '' where none has any.
 
-    Args:
-        reports: with details['switch'] = {'believed_s': [n], NaN for never, 'reference_s' and
-            'floor_s' the same of the reference and of hard cuts, 'after_s': how long the streams
-            ran on}.
+    `details['switch']` of a report is {'believed_s': [n], NaN for never, 'reference_s' and
+    'floor_s' the same of the reference and of hard cuts, 'after_s': how long the streams ran on}.
     """
     there = [report for report in reports if report.details.get('switch')]
     if not there:
@@ -120,29 +117,19 @@ def switch_curves(reports: Sequence[Report]) -> str:
     return _svg(figure)
 
 
-def strip_picture(
-    rows: Mapping[str, np.ndarray], skeleton: Skeleton, rate_hz: float, *, every_s: float = 0.4
-) -> str:
-    """Draw motions [T, K, 3] as a film strip, a row each; returns a data URI of a PNG."""
+def strip_picture(rows: Mapping[str, np.ndarray], skeleton: Skeleton, rate_hz: float) -> str:
+    """Draw motions [T, K, 3] as a film strip, a row each."""
     with tempfile.TemporaryDirectory() as folder:
-        path = film_strips(
-            rows, skeleton, Path(folder) / 'strips.png', every_s=every_s, rate_hz=rate_hz, dpi=100
-        )
+        path = Path(folder) / 'strips.png'
+        film_strips(rows, skeleton, path, rate_hz=rate_hz, dpi=100)
         return _uri('image/png', path.read_bytes())
 
 
-def _rows(report: Report) -> dict[str, np.ndarray]:
-    speeds = report.details['run_speed']
-    return {name: np.asarray(speeds[name]) for name in EMOTIONS if name in speeds}
-
-
-def _bars(axis: Any, measures: Sequence[Measure | None]) -> None:
-    first = next(measure for measure in measures if measure is not None)
+def _bars(axis: Any, measures: Sequence[Measure]) -> None:
+    first = measures[0]
     scale = 100.0 if first.unit == 'share' else 1.0
     width = 0.8 / len(measures)
     for number, measure in enumerate(measures):
-        if measure is None:
-            continue
         places = np.arange(len(EMOTIONS)) + (number - (len(measures) - 1) / 2.0) * width
         heights = scale * np.array([measure.by_emotion.get(name, np.nan) for name in EMOTIONS])
         one = REPORT_COLOURS[number % len(REPORT_COLOURS)]
@@ -152,15 +139,15 @@ def _bars(axis: Any, measures: Sequence[Measure | None]) -> None:
         level = scale * first.reference_by_emotion.get(name, np.nan)
         axis.hlines(level, place - 0.46, place + 0.46, color=_REFERENCE, lw=1.6, zorder=3)
     if first.each and first.target is not None:
-        _shade(axis, first, scale)
+        _shade(axis, first.target, scale)
     axis.set_xticks(range(len(EMOTIONS)), [name[:4] for name in EMOTIONS])
     unit = '%' if first.unit == 'share' else first.unit
     title = f'{first.title} [{unit}]' if unit else first.title
     axis.set_title(textwrap.fill(title, _TITLE_WIDTH), fontsize=8.5, color=_INK)
 
 
-def _shade(axis: Any, measure: Measure, scale: float) -> None:
-    low, high = measure.target.wanted if measure.target else (None, None)
+def _shade(axis: Any, target: Target, scale: float) -> None:
+    low, high = target.wanted
     bottom, top = axis.get_ylim()
     if high is not None:
         top = max(top, 1.1 * scale * high)

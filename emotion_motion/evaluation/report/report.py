@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The result of an evaluation: measures, each with its reference, its target and its verdict.
 
-A report is plain data: `to_json` and `to_csv` write it; page.py prints and draws it. measures.yaml
-lists the measures.
+`to_json` and `to_csv` write it; page.py prints and draws it. measures.yaml lists the measures.
 """
 
 from __future__ import annotations
@@ -89,11 +88,6 @@ class Measure:
     note: str = ''
 
     @property
-    def group(self) -> str:
-        """The part of the report that it belongs to."""
-        return self.key.partition('.')[0]
-
-    @property
     def verdict(self) -> str:
         """Return the target's verdict, of `each` the worst emotion's; '' without a target."""
         if self.target is None:
@@ -145,10 +139,6 @@ class Report:
         verdicts = [measure.verdict for measure in self.measures]
         return {word: verdicts.count(word) for word in _WORST_FIRST}
 
-    def missed(self) -> list[Measure]:
-        """Return the measures that miss what is wanted."""
-        return [measure for measure in self.measures if measure.verdict == 'missed']
-
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON knows it; measures are nested by group and name."""
         nested: dict[str, dict[str, Any]] = {}
@@ -187,13 +177,8 @@ def measure(
 ) -> Measure:
     """Return the measure of a key with its values.
 
-    Args:
-        key: of a row of measures.yaml.
-        value: over all emotions.
-        by_emotion: the values of the emotions, [7]; None: there are none.
-        reference_by_emotion: the same of the reference.
-        real_by_emotion: the same of recorded motion.
-        more: other attributes of the `Measure`; None leaves what the row says.
+    Values by emotion are [7]. `more` are other attributes of the `Measure`; None leaves what the
+    row says.
     """
     return replace(
         rows()[key],
@@ -206,33 +191,19 @@ def measure(
 
 
 def mean_measure(key: str, own: np.ndarray, reference: np.ndarray | float, **more: Any) -> Measure:
-    """Return the measure whose value is the mean over emotions.
-
-    Args:
-        key: of a row of measures.yaml.
-        own: the values of the emotions, [7].
-        reference: the same of the reference, or one number for all of them.
-        more: see `measure`.
-    """
+    """Return the measure whose value is the mean over emotions [7], or a single reference's."""
     known: dict[str, Any] = {'reference': reference}
     if isinstance(reference, np.ndarray):
         known = {'reference': finite_mean(reference), 'reference_by_emotion': reference}
     return measure(key, finite_mean(own), by_emotion=own, **known, **more)
 
 
-def _row(
-    key: str,
-    *,
-    wanted: dict[str, float] | None = None,
-    reach: dict[str, float] | None = None,
-    **row: Any,
-) -> Measure:
-    target = Target(_bounds(wanted), _bounds(reach) if reach else None) if wanted else None
-    return Measure(key, value=None, target=target, **row)
-
-
-def _bounds(bounds: dict[str, float]) -> Bounds:
-    return bounds.get('low'), bounds.get('high')
+def _row(key: str, **row: Any) -> Measure:
+    wanted, reach = (
+        (bounds.get('low'), bounds.get('high')) if bounds else None
+        for bounds in (row.pop('wanted', None), row.pop('reach', None))
+    )
+    return Measure(key, value=None, target=Target(wanted, reach) if wanted else None, **row)
 
 
 def _by_name(values: np.ndarray | None) -> dict[str, float]:
@@ -264,17 +235,17 @@ def _inside(value: float, bounds: Bounds) -> bool:
 def _csv_rows(title: str, measure: Measure) -> Iterator[list[str]]:
     target = measure.target or Target((None, None))
     bounds = [*target.wanted, *(target.reach or target.wanted)]
-    start = [title, measure.group, measure.key.partition('.')[2]]
+    start = [title, *measure.key.split('.', 1)]
     low, high = measure.interval or (None, None)
     values = [measure.value, low, high, measure.reference, measure.real]
     total = [None] * 4 if measure.each else bounds
     yield [*start, '', measure.unit, *map(_number, [*values, *total]), measure.verdict]
+    judged = bounds if measure.each else [None] * 4
     for name in EMOTIONS:
         rows = (measure.by_emotion, measure.reference_by_emotion, measure.real_by_emotion)
         own, reference, real = (row.get(name) for row in rows)
         if own is None and reference is None:
             continue
-        judged = bounds if measure.each else [None] * 4
         verdict = target.verdict(own) if measure.each and measure.target else ''
         values = [own, None, None, reference, real]
         yield [*start, name, measure.unit, *map(_number, [*values, *judged]), verdict]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from emotion_motion.evaluation.measures.switching import (
     Roughness,
     roughness,
 )
-from emotion_motion.evaluation.reference.yardstick import Yardstick
 from emotion_motion.evaluation.report.report import Measure, measure
 from emotion_motion.evaluation.streams import Streams, SWITCH_S
+from emotion_motion.evaluation.yardstick import Yardstick
 
 _NONE = 'No stream switched: the plan has no switches.'
 
@@ -29,14 +30,11 @@ def switch_measures(
 ) -> tuple[list[Measure], dict[str, Any]]:
     """Return the measures of switches, and what their curve is drawn from."""
     judge = yardstick.judge
-    reference, floor = (
-        believe(part, judge.predict, window_s=judge.seconds)
-        for part in (yardstick.switches, yardstick.cuts)
-    )
-    rough = roughness(yardstick.switches, yardstick.p99_m_s3)
+    watch = functools.partial(believe, predict=judge.predict, window_s=judge.seconds)
+    reference, rough = watch(yardstick.switches), roughness(yardstick.switches, yardstick.p99_m_s3)
     if streams is None:
         return _not_measured(reference, rough), {}
-    own = believe(streams, judge.predict, window_s=judge.seconds)
+    own, floor = watch(streams), watch(yardstick.cuts)
     details = {
         'believed_s': _times(own),
         'reference_s': _times(reference),

@@ -57,20 +57,9 @@ class BvhAxes:
         """Estimated standing height in metres."""
         return self.file_height * self.scale
 
-    def axis_name(self, row: int) -> str:
-        """Return the file's axis that becomes REP-103's x (0), y (1) or z (2)."""
-        along = self.to_rep[row]
-        return f'{"-" if along.sum() < 0 else "+"}{"XYZ"[int(np.abs(along).argmax())]}'
-
 
 def find_axes(file: BvhFile, nodes: dict[str, int], places: np.ndarray) -> BvhAxes:
-    """Find them by a body's posture and proportions.
-
-    Args:
-        file: the file.
-        nodes: role -> index of node.
-        places: [F, N, 3] positions of all nodes in some frames.
-    """
+    """Find them by a body's posture and proportions, from `places` [F, N, 3] of all nodes."""
     warnings: list[str] = []
     joints = {role: places[:, node] for role, node in nodes.items()}
     height, ratio = standing_height(joints)
@@ -89,14 +78,15 @@ def find_axes(file: BvhFile, nodes: dict[str, int], places: np.ndarray) -> BvhAx
             f'a body {height:.4g} units high fits no unit of length; scaled to {_USUAL_HEIGHT_M} m'
         )
     upright = _upright(joints)
-    up, clear = _nearest_axis(upright)
+    up = axis_name(upright)
+    clear = float(np.abs(upright).max() / max(np.linalg.norm(upright), 1e-12))
     if clear < 0.85:
         warnings.append(
             f'the body is upright along {up} to {clear:.0%} only (lying, or bent?): check the '
             f'picture'
         )
     rest = _rest_axes(file, nodes, height)
-    if rest is not None and (other := _nearest_axis(rest[:, 2])[0]) != up:
+    if rest is not None and (other := axis_name(rest[:, 2])) != up:
         warnings.append(
             f'the body is upright along {up}, its rest pose along {other}: it lies, or its axes '
             f'were turned; {up} is taken as up'
@@ -116,7 +106,7 @@ def middle(joints: dict[str, np.ndarray], part: str) -> np.ndarray:
 
 
 def standing_height(joints: dict[str, np.ndarray]) -> tuple[float, float]:
-    """Return the standing height, by legs and trunk, and the legs' length in trunks.
+    """Return the height by legs and trunk, in the unit of `joints` [F, 3], and leg by trunk.
 
     The head is left out, since head joints lie anywhere between its base and its middle. The
     proportions are those of BODY_25's rest pose.
@@ -124,8 +114,7 @@ def standing_height(joints: dict[str, np.ndarray]) -> tuple[float, float]:
     body = load_skeleton('body_25')
     usual = {role: body.rest[None, body.index(name)] for name, role in MEASURED.items()}
     leg, trunk = _leg_and_trunk(joints)
-    usual_leg, usual_trunk = _leg_and_trunk(usual)
-    return (leg + trunk) / (usual_leg + usual_trunk), leg / max(trunk, 1e-12)
+    return (leg + trunk) / sum(_leg_and_trunk(usual)), leg / max(trunk, 1e-12)
 
 
 def _leg_and_trunk(joints: dict[str, np.ndarray]) -> tuple[float, float]:
@@ -147,10 +136,10 @@ def _upright(joints: dict[str, np.ndarray]) -> np.ndarray:
     return above.mean(axis=0) / 2.0
 
 
-def _nearest_axis(direction: np.ndarray) -> tuple[str, float]:
+def axis_name(direction: np.ndarray) -> str:
+    """Return the axis that a direction [3] lies nearest to, such as '+Y'."""
     axis = int(np.abs(direction).argmax())
-    name = f'{"-" if direction[axis] < 0 else "+"}{"XYZ"[axis]}'
-    return name, float(np.abs(direction[axis]) / max(np.linalg.norm(direction), 1e-12))
+    return f'{"-" if direction[axis] < 0 else "+"}{"XYZ"[axis]}'
 
 
 def _rest_axes(file: BvhFile, nodes: dict[str, int], height: float) -> np.ndarray | None:

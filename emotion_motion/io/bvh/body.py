@@ -16,7 +16,7 @@ import itertools
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.io.bvh.axes import BvhAxes, middle, unit
+from emotion_motion.io.bvh.axes import axis_name, BvhAxes, middle, unit
 from emotion_motion.io.bvh.file import BvhFile
 from emotion_motion.io.bvh.roles import MEASURED, SIDES
 
@@ -58,13 +58,7 @@ class BvhBody:
 
 
 def build_body(file: BvhFile, nodes: dict[str, int], axes: BvhAxes) -> BvhBody:
-    """Return the keypoints of all frames.
-
-    Args:
-        file: the file.
-        nodes: role -> index of node.
-        axes: units and axes of the file.
-    """
+    """Return the keypoints of all frames; `nodes` are role -> index of node."""
     skeleton = load_skeleton('body_25')
     wanted = {**nodes, 'chest': _chest(file, nodes)}
     positions, rotations = file.place(wanted.values())
@@ -189,7 +183,7 @@ def _head_axes(
         (_nearest_axes(usual), 0.7 * _SNAP_DEG, 'its own axes'),
     ):
         if candidate is not None and _between_deg(candidate, usual) < limit_deg:
-            forward, up = _axis_name(candidate[:, 0]), _axis_name(candidate[:, 2])
+            forward, up = (axis_name(candidate[:, i]).lower() for i in (0, 2))
             return turn['head'] @ candidate, f'{whose}: forward is {forward}, up is {up}'
     return turn['head'] @ usual, 'the facing of the body and the neck, averaged over the clip'
 
@@ -211,11 +205,6 @@ def _nearest_axes(axes: np.ndarray) -> np.ndarray | None:
                 rotations.append(rotation)
     best = min(rotations, key=lambda rotation: _between_deg(rotation, axes))
     return best if _between_deg(best, axes) < _SNAP_DEG else None
-
-
-def _axis_name(direction: np.ndarray) -> str:
-    axis = int(np.abs(direction).argmax())
-    return f'{"-" if direction[axis] < 0 else "+"}{"xyz"[axis]}'
 
 
 def _face(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.io.bvh.axes import BvhAxes, find_axes
+from emotion_motion.io.bvh.axes import axis_name, BvhAxes, find_axes
 from emotion_motion.io.bvh.body import build_body, BUILT, BvhBody
 from emotion_motion.io.bvh.file import BvhFile, load_bvh
 from emotion_motion.io.bvh.roles import BvhRoles, find_roles, SIDES
@@ -46,8 +46,8 @@ class BvhReport:
         steadiness = self.body.steadiness
         steady = 'steadily' if steadiness > 0.95 else f'turning (steadiness {steadiness:.2f})'
         return (
-            f'{self.body.heading_deg:.0f} degrees from {self.axes.axis_name(0)} towards '
-            f'{self.axes.axis_name(1)}, {steady}'
+            f'{self.body.heading_deg:.0f} degrees from {axis_name(self.axes.to_rep[0])} towards '
+            f'{axis_name(self.axes.to_rep[1])}, {steady}'
         )
 
     @property

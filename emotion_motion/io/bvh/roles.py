@@ -86,14 +86,10 @@ _CONVENTIONS = {
 
 
 def roles_by_name(names: Sequence[str]) -> dict[str, int]:
-    """Return the index of the joint of each role that is clear from the names.
+    """Return the index of the joint of each role that is clear from the names, root first.
 
-    Args:
-        names: of the joints, those nearer to the root first where two mean the same.
-
-    Returns:
-        'hips', 'spine' (the last of the chain), 'neck', 'head', and 'left_' or 'right_' with
-        'upper_leg', 'lower_leg', 'foot', 'toe', 'clavicle', 'upper_arm', 'forearm' or 'hand'.
+    Roles are 'hips', 'spine' (the last of the chain), 'neck', 'head', and 'left_' or 'right_' with
+    'upper_leg', 'lower_leg', 'foot', 'toe', 'clavicle', 'upper_arm', 'forearm' or 'hand'.
     """
     index_of: dict[tuple[str, str], int] = {}
     roles: dict[str, int] = {}
@@ -188,12 +184,7 @@ class BvhRoles:
 
 
 def find_roles(file: BvhFile, places: np.ndarray) -> BvhRoles:
-    """Find the parts of the body.
-
-    Args:
-        file: the file.
-        places: [F, N, 3] positions of all its nodes in some frames.
-    """
+    """Find the parts of the body, from `places` [F, N, 3] of all nodes in some frames."""
     nodes = _named(file, places)
     warnings: list[str] = []
     if nodes:

@@ -35,15 +35,10 @@ class _Pair:
 
 
 def roles_by_structure(file: BvhFile, places: np.ndarray) -> tuple[dict[str, int], float, str]:
-    """Return role -> node, how sure that is, and what it rests on.
+    """Return role -> node, confidence from 0 to 1, and what left and right rest on.
 
-    Args:
-        file: the file.
-        places: [F, N, 3] positions of all its nodes in some frames.
-
-    Returns:
-        The roles, {} where the tree has no two legs, two arms and a head; confidence from 0 to 1;
-        what left and right rest on.
+    `places` [F, N, 3] are those of all nodes in some frames. The roles are {} where the tree has
+    no two legs, two arms and a head.
     """
     lengths = bone_lengths(file, places)
     limbs = _legs_and_arms(file, _pairs(file, lengths))
@@ -80,13 +75,9 @@ def roles_by_structure(file: BvhFile, places: np.ndarray) -> tuple[dict[str, int
 def head_chain(
     file: BvhFile, lengths: np.ndarray, fork: int, arms: list[int]
 ) -> tuple[int | None, int | None]:
-    """Return the neck and the head above the place where the arms leave, None where missing.
+    """Return the neck and the head above the `fork` that the arms leave from, None where missing.
 
-    Args:
-        file: the file.
-        lengths: [N] length of each node's bone to its parent.
-        fork: node that the arms leave from.
-        arms: the first nodes of the arms.
+    `lengths` [N] are those of each node's bone to its parent, `arms` the first nodes of the arms.
     """
     others = [child for child in file.children[fork] if child not in arms]
     joints = [child for child in others if not file.nodes[child].end]

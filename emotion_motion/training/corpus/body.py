@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
-from emotion_motion.exceptions import SkeletonError
 from emotion_motion.training.corpus.arm import (
     arm_angles,
     arm_directions,
@@ -33,7 +32,7 @@ _Parts = Mapping[str, np.ndarray]  # channels [T, n] by part
 # heights. Positive: x forward, y left, drop down; yaw and twist to the left, roll and bend lean to
 # the left, pitch and lean forward; protract forward; foot ahead and lift, heel raised; touch 1 has
 # the wrist follow the head's turns, as a hand at the face does.
-_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
+_LIMITS = {
     'pelvis': {
         'x': (-0.10, 0.08),
         'y': (-0.08, 0.08),
@@ -49,14 +48,9 @@ _LIMITS: dict[str, dict[str, tuple[float, float]]] = {
     'foot': {'ahead': (-0.12, 0.12), 'lift': (0.0, 0.10), 'heel': (0.0, 35.0)},
     'face': {'touch': (0.0, 1.0)},
 }
-_PARTS = {
-    **{part: _LIMITS[part] for part in ('pelvis', 'trunk', 'head')},
-    **{
-        f'{side}_{part}': _LIMITS[part]
-        for part in ('shoulder', 'arm', 'foot', 'face')
-        for side in 'lr'
-    },
-}
+_PAIRS = ('shoulder', 'arm', 'foot', 'face')
+_PARTS = {part: limits for part, limits in _LIMITS.items() if part not in _PAIRS}
+_PARTS |= {f'{side}_{part}': _LIMITS[part] for part in _PAIRS for side in 'lr'}
 CHANNELS: dict[str, slice] = {}
 SIZE = 0
 for _part, _limits in _PARTS.items():
@@ -89,32 +83,24 @@ class Body:
     """Turns channels [T, SIZE] into keypoints [T, 25, 3] of a body of height 1."""
 
     def __init__(self, skeleton: Skeleton | None = None) -> None:
-        """Read lengths and offsets from `skeleton`, BODY_25 by default.
-
-        Raises:
-            SkeletonError: the skeleton lacks one of the keypoints of BODY_25.
-        """
-        self.skeleton = skeleton or load_skeleton()  # lengths and offsets of the body
-        reference = load_skeleton('body_25')
-        if set(self.skeleton.names) != set(reference.names):
-            raise SkeletonError(
-                f'got the skeleton {self.skeleton.name!r}; the procedural body needs the '
-                f'keypoints of body_25: {", ".join(reference.names)}'
-            )
-        self._at = {name: self.skeleton.index(name) for name in self.skeleton.names}
-        rest, lengths = self.skeleton.rest, self.skeleton.bone_lengths
-        self._rest = {name: rest[i] for name, i in self._at.items()}
-        self._length = {name: float(lengths[i]) for name, i in self._at.items()}
-        mean = {name: reference.rest[reference.index(name)] for name in reference.names}
+        """Read lengths and offsets from a skeleton with the keypoints of BODY_25, the default."""
+        self.skeleton = skeleton or load_skeleton()
+        names, lengths = self.skeleton.names, self.skeleton.bone_lengths
+        self._rest = dict(zip(names, self.skeleton.rest, strict=True))
+        self._length = dict(zip(names, lengths.tolist(), strict=True))
+        mean = dict(zip(names, load_skeleton().rest, strict=True))
         broad = 0.5 * sum(self._rest[n][1] / mean[n][1] for n in ('LShoulder', 'LHip'))
         self._trunk_axes = broad * _TRUNK_DEPTH, broad * _TRUNK_WIDTH
         own, usual = (norm(body['Nose'] - body['Neck']) for body in (self._rest, mean))
         self._head_size = float(own / usual)
         # An elbow bends so far: the wrist stays away from its shoulder.
-        upper, forearm = self._arm_lengths
+        self._arm_lengths = upper, forearm = self._length['LElbow'], self._length['LWrist']
         bent = np.cos(np.radians(180.0 - ARM_LIMITS['elbow'][1] - _GIVE_DEG))
         self._nearest = float(np.sqrt(upper**2 + forearm**2 - 2.0 * upper * forearm * bent))
-        self.rest_channels = self._rest_channels()
+        self.rest_channels = np.zeros(SIZE)
+        arm = [self._rest[f'L{name}'] for name in ('Shoulder', 'Elbow', 'Wrist')]
+        angles = arm_angles(unit(arm[1] - arm[0]), unit(arm[2] - arm[1]))
+        self.rest_channels[CHANNELS['l_arm']] = self.rest_channels[CHANNELS['r_arm']] = angles
 
     def keypoints(self, channels: np.ndarray) -> np.ndarray:
         """Return keypoints [T, K, 3] float64, in body heights.
@@ -133,10 +119,7 @@ class Body:
         head = self._head(points, part)
         for side in 'LR':
             self._arm(points, part, chest, head, side)
-        result = np.empty((len(channels), self.skeleton.size, 3))
-        for name, place in self._at.items():
-            result[:, place] = points[name]
-        return result
+        return np.stack([points[name] for name in self.skeleton.names], axis=1)
 
     def reach(self, wrist: Sequence[float] | np.ndarray, elbow_out_deg: float) -> np.ndarray:
         """Return the LEFT arm's angles [4] that bring its wrist to a point.
@@ -156,19 +139,6 @@ class Body:
         pole = np.cos(np.radians(elbow_out_deg)) * down + np.sin(np.radians(elbow_out_deg)) * out
         elbow, end = two_bones(shoulder, target, pole, self._arm_lengths)
         return arm_angles(unit(elbow - shoulder), unit(end - elbow))
-
-    @property
-    def _arm_lengths(self) -> tuple[float, float]:
-        return self._length['LElbow'], self._length['LWrist']
-
-    def _rest_channels(self) -> np.ndarray:
-        """Return the channels [SIZE] of the skeleton's rest pose."""
-        rest = np.zeros(SIZE)
-        upper = self._rest['LElbow'] - self._rest['LShoulder']
-        forearm = self._rest['LWrist'] - self._rest['LElbow']
-        angles = arm_angles(unit(upper), unit(forearm))
-        rest[CHANNELS['l_arm']] = rest[CHANNELS['r_arm']] = angles
-        return rest
 
     def _foot(self, points: _Points, part: _Parts, side: str) -> np.ndarray:
         """Place one foot, turned about its ball; return the ankle [T, 3]."""
@@ -198,10 +168,9 @@ class Body:
 
     def _leg(self, points: _Points, turn: np.ndarray, ankle: np.ndarray, side: str) -> None:
         hip = points['MidHip'] + turn @ (self._rest[f'{side}Hip'] - self._rest['MidHip'])
-        toes = points[f'{side}BigToe'] - points[f'{side}Heel']
-        toes[:, 2] = 0.0
-        outward = 0.012 if side == 'L' else -0.012  # knees open a little as they bend
-        pole = toes + np.array([0.0, outward, 0.0])
+        pole = points[f'{side}BigToe'] - points[f'{side}Heel']
+        pole[:, 1] += 0.012 if side == 'L' else -0.012  # knees open a little as they bend
+        pole[:, 2] = 0.0
         lengths = self._length[f'{side}Knee'], self._length[f'{side}Ankle']
         points[f'{side}Hip'] = hip
         points[f'{side}Knee'], _ = two_bones(hip, ankle, pole, lengths)
@@ -277,7 +246,7 @@ def limited(values: np.ndarray, part: str) -> np.ndarray:
 def mirror_channels(channels: np.ndarray) -> np.ndarray:
     """Return channels [..., SIZE] of the mirrored body."""
     mirrored = channels.copy()
-    for pair in ('shoulder', 'arm', 'foot', 'face'):
+    for pair in _PAIRS:
         left, right = f'l_{pair}', f'r_{pair}'
         mirrored[..., CHANNELS[left]] = channels[..., CHANNELS[right]]
         mirrored[..., CHANNELS[right]] = channels[..., CHANNELS[left]]

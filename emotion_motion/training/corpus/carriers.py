@@ -12,25 +12,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.emotion import EMOTIONS
+from emotion_motion.emotion import dominant
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
+from emotion_motion.training.corpus.arm import arm_angles
 from emotion_motion.training.corpus.body import (
     Body,
     CHANNELS,
     limited,
     mirror_channels,
+    rotation,
+    SIZE,
     sway_sizes,
 )
-from emotion_motion.training.corpus.inverse import body_channels
 from emotion_motion.training.corpus.people import Pose
-from emotion_motion.training.corpus.phrase import Family, Phrase
+from emotion_motion.training.corpus.phrase import Phrase
+from emotion_motion.training.data.geometry import unit
 
-__all__ = ['Carriers', 'AnimatorGesture', 'Key']
+__all__ = ['AnimatorGesture', 'body_channels', 'Carriers']
 
 _DRIFT_S = 10.0  # slower than this is posture, not sway
 _JITTER_S = 0.12  # width of a Gaussian: quicker than this is the noise of a recording
@@ -40,10 +44,10 @@ _SHORTEST_S = 8.0  # an idle take is used from this length on
 _KEY_S = 0.28  # least time between two key poses
 _LONGEST_KEY_S = 1.0  # longer holds would stand still
 _MOST_KEYS = 9
+_Points = dict[str, np.ndarray]  # keypoints [T, 3] or [3] by name
 
 
-@dataclass(frozen=True, eq=False)
-class Key:
+class Key(NamedTuple):
     """A pose of the upper body in an animation."""
 
     seconds: float  # since the key before
@@ -53,20 +57,15 @@ class Key:
     trunk: np.ndarray  # lean, bend, twist against the animation's mean
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class AnimatorGesture:
-    """An animation as a family of gestures: its key poses in their order and timing.
-
-    Attributes:
-        name: of the family.
-        keys: at least two.
-    """
+    """An animation as a family of gestures: its key poses in their order and timing."""
 
     name: str
-    keys: tuple[Key, ...]
+    keys: tuple[Key, ...]  # at least two
 
     def __call__(self, phrase: Phrase) -> None:
-        """Write the keys into a phrase; parts of long animations are played alone."""
+        """Write the keys into a phrase, at times only the later ones."""
         count = len(self.keys)
         first = int(phrase.rng.integers(max(1, count - 2))) if phrase.chance(0.4) else 0
         # The rhythm is the animator's; robots are slower than people in a lively mood.
@@ -100,31 +99,22 @@ class Carriers:
             poses: prepared clips of animations, with emotions.
 
         Raises:
-            TrainingError: a clip is not prepared, has no emotions where it needs them, or the
-                clips differ in rate.
+            TrainingError: the clips are not prepared bodies in 3D, or differ in rate.
         """
         body, idle, poses = Body(), list(idle), list(poses)
         rate_hz = _shared_rate([*idle, *poses])
         long = [clip for clip in idle if clip.duration_s >= _SHORTEST_S]
         gestures: dict[str, tuple[AnimatorGesture, ...]] = {}
         for clip in poses:
-            if clip.emotions is None:
-                raise TrainingError(
-                    f'got the animation {clip.source or clip.label!r} without emotions; map its '
-                    f'label first'
-                )
             keys = _keys(body_channels(clip.keypoints, body), rate_hz)
             if len(keys) > 1:
-                emotion = EMOTIONS[int(clip.emotions.mean(axis=0).argmax())]
+                assert clip.emotions is not None  # those of a data set never are
+                emotion = dominant(clip.emotions.mean(axis=0))
                 gesture = AnimatorGesture(f'animation_{clip.label or clip.content}', keys)
                 gestures[emotion] = (*gestures.get(emotion, ()), gesture)
         licences = [clip.licence for clip in (*long, *poses) if clip.licence]
         sways = tuple(_sway(body_channels(clip.keypoints, body), rate_hz) for clip in long)
         return cls(sways, rate_hz, gestures, tuple(dict.fromkeys(licences)))
-
-    def families(self, emotion: str) -> list[Family]:
-        """Return the animators' gestures of an emotion."""
-        return list(self.gestures.get(emotion, ()))
 
     def blend_sway(
         self, noise: np.ndarray, rng: np.random.Generator, rate_hz: float
@@ -158,24 +148,20 @@ def _shared_rate(clips: Sequence[Clip]) -> float:
                 f'got the carrier {clip.source!r} with keypoints {list(clip.keypoints.shape)}, '
                 f'prepared: {clip.prepared}; expected prepared clips of body_25 in 3D'
             )
-    rates = sorted({clip.rate_hz for clip in clips})
+    rates = {clip.rate_hz for clip in clips} or {30.0}
     if len(rates) > 1:
-        raise TrainingError(
-            f'got carriers at {", ".join(f"{rate:g}" for rate in rates)} Hz; prepare them all at '
-            f'one rate'
-        )
-    return rates[0] if rates else 30.0
+        raise TrainingError(f'got carriers at {sorted(rates)} Hz; prepare them all at one rate')
+    return rates.pop()
 
 
 def _sway(channels: np.ndarray, rate_hz: float) -> np.ndarray:
     """Return idle channels without slow drift, in units of their own spread."""
     drift = np.ones(min(len(channels), max(1, round(_DRIFT_S * rate_hz))))
-    reach = np.arange(-round(3.0 * _JITTER_S * rate_hz), round(3.0 * _JITTER_S * rate_hz) + 1)
-    calm = np.exp(-0.5 * (reach / (_JITTER_S * rate_hz)) ** 2)
+    reach = round(3.0 * _JITTER_S * rate_hz)
+    calm = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (_JITTER_S * rate_hz)) ** 2)
     moved = _filtered(channels, calm) - _filtered(channels, drift)
-    return np.clip(
-        moved / np.maximum(moved.std(axis=0), _LEAST_SHARE * sway_sizes(1.0)), -3.0, 3.0
-    )
+    spread = np.maximum(moved.std(axis=0), _LEAST_SHARE * sway_sizes(1.0))
+    return np.clip(moved / spread, -3.0, 3.0)
 
 
 def _filtered(channels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -211,3 +197,89 @@ def _slowest(speed: np.ndarray, apart: int) -> list[int]:
         if all(abs(frame - other) >= apart for other in slow):
             slow.append(int(frame))
     return sorted(slow[:_MOST_KEYS])
+
+
+def body_channels(keypoints: np.ndarray, body: Body) -> np.ndarray:
+    """Return channels [T, SIZE] of keypoints [T, 25, 3]: the inverse of `body.keypoints`.
+
+    Feet stay 0: the body plants its own. The pelvis's pitch is taken into the lean of the trunk,
+    since keypoints do not part them. The upper body comes back as far as it is within the joint
+    limits and outside of itself.
+    """
+    points = np.asarray(keypoints, dtype=np.float64)
+    skeleton = body.skeleton
+    at = {name: points[:, i] for i, name in enumerate(skeleton.names)}
+    rest = dict(zip(skeleton.names, skeleton.rest, strict=True))
+    channels = np.zeros((len(points), SIZE))
+    hips = at['LHip'] - at['RHip']
+    yaw = _degrees(-hips[:, 0], hips[:, 1])
+    roll = -_degrees(hips[:, 2], np.hypot(hips[:, 0], hips[:, 1]))
+    zero = np.zeros_like(yaw)
+    pelvis = rotation(yaw, zero, roll)
+    chest = _frames(at['Neck'] - at['MidHip'], at['LShoulder'] - at['RShoulder'])
+    chest = chest @ _frames(rest['Neck'] - rest['MidHip'], rest['LShoulder'] - rest['RShoulder']).T
+    lean_bend_twist = _trunk_angles(np.swapaxes(pelvis, -1, -2) @ chest)
+    channels[:, CHANNELS['trunk']] = lean_bend_twist
+    place = at['MidHip'] + 0.0
+    place[:, 0] += 0.09 * np.sin(np.radians(lean_bend_twist[:, 0]))
+    drop = rest['MidHip'][2] - place[:, 2]
+    channels[:, CHANNELS['pelvis']] = np.stack(
+        (place[:, 0], place[:, 1], drop, yaw, zero, roll), axis=-1
+    )
+    channels[:, CHANNELS['head']] = _head_angles(at, rest, yaw, roll, lean_bend_twist)
+    for side in 'LR':
+        _arm_channels(channels, at, rest, chest, side)
+    return channels
+
+
+def _arm_channels(
+    channels: np.ndarray, at: _Points, rest: _Points, chest: np.ndarray, side: str
+) -> None:
+    flip = np.array([1.0, 1.0 if side == 'L' else -1.0, 1.0])
+
+    def local(first: str, second: str) -> np.ndarray:
+        return unit(np.einsum('tji,tj->ti', chest, at[second] - at[first]) * flip)
+
+    clavicle = local('Neck', f'{side}Shoulder')
+    still = (rest[f'{side}Shoulder'] - rest['Neck']) * flip
+    shrug = _degrees(clavicle[:, 2], clavicle[:, 1]) - _degrees(still[2], still[1])
+    protract = _degrees(clavicle[:, 0], clavicle[:, 1]) - _degrees(still[0], still[1])
+    name = side.lower()
+    channels[:, CHANNELS[f'{name}_shoulder']] = np.stack((shrug, protract), axis=-1)
+    upper = local(f'{side}Shoulder', f'{side}Elbow')
+    forearm = local(f'{side}Elbow', f'{side}Wrist')
+    channels[:, CHANNELS[f'{name}_arm']] = arm_angles(upper, forearm)
+
+
+def _head_angles(
+    at: _Points, rest: _Points, yaw: np.ndarray, roll: np.ndarray, trunk: np.ndarray
+) -> np.ndarray:
+    """Return pitch, yaw, roll [T, 3] of the head, as added to what it takes from the trunk."""
+
+    def frame(points: _Points) -> np.ndarray:
+        ears = points['LEar'] - points['REar']
+        forward = points['Nose'] - 0.5 * (points['LEar'] + points['REar'])
+        return _frames(np.cross(forward, ears), ears)
+
+    lean, bend, twist = trunk.T
+    pitch, tilt, turn = _trunk_angles(frame(at) @ frame(rest).T).T
+    own_turn = (turn - yaw - twist + 180.0) % 360.0 - 180.0
+    return np.stack((pitch - 0.35 * lean, own_turn, tilt - 0.4 * (roll + bend)), axis=-1)
+
+
+def _trunk_angles(turn: np.ndarray) -> np.ndarray:
+    """Return (lean, bend, twist) [T, 3] in degrees of Rz(twist) Ry(lean) Rx(-bend)."""
+    lean = -np.degrees(np.arcsin(np.clip(turn[:, 2, 0], -1.0, 1.0)))
+    bend = -_degrees(turn[:, 2, 1], turn[:, 2, 2])
+    return np.stack((lean, bend, _degrees(turn[:, 1, 0], turn[:, 0, 0])), axis=-1)
+
+
+def _frames(up: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return orthonormal frames [..., 3, 3] with columns forward, left, up; `up` is kept."""
+    up = unit(up)
+    forward = unit(np.cross(left, up))
+    return np.stack((forward, np.cross(up, forward), up), axis=-1)
+
+
+def _degrees(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return np.degrees(np.arctan2(y, x))

@@ -67,7 +67,7 @@ def make_corpus(
         number = len(clips)
         if number % _CLIPS_OF_ACTOR == 0:
             person = corpus_proportions(seed, number // _CLIPS_OF_ACTOR)
-            actor = Actor.of(Body(person.skeleton()), carriers)
+            actor = Actor(Body(person.skeleton()), carriers)
         rng = np.random.default_rng((seed, 1, number))
         seconds = rng.uniform(40.0, 90.0)
         segments = _draw_segments(rng, deck, seconds)
@@ -117,7 +117,7 @@ def make_clip(
     if actor is None and carriers is None:
         performer = _mean_actor()
     else:
-        performer = Actor.of(Body(None if actor is None else person.skeleton()), carriers)
+        performer = Actor(Body(None if actor is None else person.skeleton()), carriers)
     performance = Performance(segments, rng, performer, from_rest=from_rest, family=family)
     return replace(
         _clip(performance, seconds, rate_hz, person.height_m),
@@ -133,7 +133,7 @@ def corpus_proportions(seed: int, number: int) -> Proportions:
 
 @functools.cache
 def _mean_actor() -> Actor:
-    return Actor.of(Body())
+    return Actor(Body())  # to solve its poses takes longer than a short clip
 
 
 def _clip(performance: Performance, seconds: float, rate_hz: float, height_m: float) -> Clip:

@@ -21,16 +21,7 @@ from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.settings import Checked, read_yaml, setting
 from emotion_motion.training.corpus.body import Body
 
-__all__ = [
-    'Pose',
-    'places',
-    'wrist_place',
-    'solve_poses',
-    'mean_poses',
-    'Proportions',
-    'SPREADS',
-    'HEIGHTS_M',
-]
+__all__ = ['Pose', 'places', 'wrist_place', 'solve_poses', 'Proportions', 'SPREADS', 'HEIGHTS_M']
 
 # Women and men, mean and standard deviation [m]; about those of ANSUR II.
 HEIGHTS_M = ((1.63, 0.064), (1.76, 0.068))
@@ -169,9 +160,3 @@ def solve_poses(body: Body) -> Mapping[str, Pose]:
         angles = tuple(body.reach(wrist_place(name, body.skeleton), elbow_out_deg))
         poses[name] = Pose(angles, contact=relative != FREE, face=relative == FACE)
     return poses
-
-
-@functools.cache
-def mean_poses() -> Mapping[str, Pose]:
-    """Return the poses of the mean body."""
-    return solve_poses(Body())

@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.training.corpus.body import Body, CHANNELS
-from emotion_motion.training.corpus.people import Pose, solve_poses
+from emotion_motion.training.corpus.people import solve_poses
 from emotion_motion.training.corpus.phrase import Family, Phrase
-from emotion_motion.training.corpus.repertoire import accents, companions, families_of, pick
+from emotion_motion.training.corpus.repertoire import accents, companions, families_of
 from emotion_motion.training.corpus.score import (
     add_glances,
     add_weight_shifts,
@@ -37,49 +37,23 @@ _ANIMATED = 0.16
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a clip at one emotion.
+    """A stretch of a clip at one emotion."""
 
-    Attributes:
-        weights: of the seven emotions, sum 1.
-        start_s: where in the clip it begins.
-        end_s: where it ends.
-        mode: of fear, the one emotion that has two: 0 frozen, 1 startled.
-    """
-
-    weights: np.ndarray
+    weights: np.ndarray  # of the seven emotions, sum 1
     start_s: float
     end_s: float
-    mode: int = 0
+    mode: int = 0  # of fear, the one emotion that has two: 0 frozen, 1 startled
 
 
-@dataclass(frozen=True, eq=False)
 class Actor:
-    """Whose body moves.
+    """Whose body moves, the poses of its arms, and the recorded motion that it uses."""
 
-    Attributes:
-        body: its joints and lengths.
-        poses: of its arms, solved for its lengths.
-        carriers: recorded idle movement and gestures of animations to use; None: neither.
-    """
-
-    body: Body
-    poses: dict[str, Pose] = field(default_factory=dict)
-    carriers: Carriers | None = None
-
-    @classmethod
-    def of(cls, body: Body, carriers: Carriers | None = None) -> Actor:
-        """Return the actor who has this body."""
-        return cls(body, dict(solve_poses(body)), carriers)
+    def __init__(self, body: Body, carriers: Carriers | None = None) -> None:
+        self.body, self.poses, self.carriers = body, solve_poses(body), carriers
 
 
 class Performance:
-    """Draws the gestures and postures of a sequence of emotions; `keypoints` plays them.
-
-    Attributes:
-        segments: the sequence of emotions.
-        actor: whose body.
-        names: of the gestures in order.
-    """
+    """Draws the gestures and postures of a sequence of emotions; `keypoints` plays them."""
 
     def __init__(
         self,
@@ -90,16 +64,8 @@ class Performance:
         from_rest: bool = False,
         family: Family | None = None,
     ) -> None:
-        """Draw the performance.
-
-        Args:
-            segments: the sequence of emotions, without gaps from 0 on.
-            rng: source of every draw.
-            actor: whose body.
-            from_rest: start in the rest pose.
-            family: play only gestures of this family, over and over.
-        """
-        self.names: list[str] = []
+        """Draw the performance of segments without gaps; of one family of gestures, if given."""
+        self.names: list[str] = []  # of the gestures in order
         self.segments, self.actor = segments, actor
         self._rng, self._family, self._from_rest = rng, family, from_rest
         first = posture_channels(segments[0].weights, rng, actor.body, segments[0].mode)
@@ -176,14 +142,19 @@ class Performance:
         count = 1 + (rng.random() < _FLOWS) + (rng.random() < 0.3 * _FLOWS)
         used: list[Family] = []
         for number in range(count):
-            family = pick(rng, families, chance, [*last, *used])
+            # One that was among the last ones is less likely.
+            fresh = chance * [0.25 if family in (*last, *used) else 1.0 for family in families]
+            family = families[int(rng.choice(len(families), p=fresh / fresh.sum()))]
             phrase.flowing = number < count - 1
             if number and rng.random() < 0.5:
                 phrase.lead = phrase.other
             family(phrase)
             used.append(family)
             self.names.append(family.name)
-        self._decorate(phrase, name, style)
+        if rng.random() < _ACCOMPANIED:
+            phrase.accompany(phrase.choice(*companions(name)))
+        if rng.random() < _ACCENTED:
+            self._add_accent(name, style)
         phrase.lower()
         return phrase, used
 
@@ -191,19 +162,11 @@ class Performance:
         """Return the families of an emotion, those of the carriers among them."""
         families, chance = families_of(emotion, mode)
         carriers = self.actor.carriers
-        extra = carriers.families(emotion) if carriers else []
+        extra = carriers.gestures.get(emotion, ()) if carriers else ()
         if not extra:
             return families, chance
         share = np.full(len(extra), _ANIMATED / len(extra))
         return [*families, *extra], np.append((1.0 - _ANIMATED) * chance, share)
-
-    def _decorate(self, phrase: Phrase, emotion: str, style: Style) -> None:
-        """Let the other arm or the head do something of its own meanwhile."""
-        rng = self._rng
-        if rng.random() < _ACCOMPANIED:
-            phrase.accompany(phrase.choice(*companions(emotion)))
-        if rng.random() < _ACCENTED:
-            self._add_accent(emotion, style)
 
     def _add_accent(self, emotion: str, style: Style) -> None:
         """Let the head swing there and back, a few times and less each time."""

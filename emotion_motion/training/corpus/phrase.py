@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from emotion_motion.training.corpus.people import mean_poses, Pose
+from emotion_motion.training.corpus.people import Pose
 from emotion_motion.training.corpus.style import Style
 
 __all__ = ['Family', 'Move', 'Phrase']
@@ -45,8 +45,8 @@ class Phrase:
 
     rng: np.random.Generator
     style: Style  # of the emotion or mixture that the gesture expresses
-    lead: str = 'l'  # or 'r', the arm that leads
-    poses: Mapping[str, Pose] = field(default_factory=mean_poses)  # of the body that moves
+    lead: str  # 'l' or 'r', the arm that leads
+    poses: Mapping[str, Pose]  # of the body that moves
     flowing: bool = False  # another gesture follows without a rest
     moves: list[Move] = field(default_factory=list)  # times from the start of the gesture
     clock_s: float = 0.0  # when the next beat starts
@@ -65,24 +65,21 @@ class Phrase:
         self._used: dict[str, None] = {}  # a dict keeps the order, a set would not
 
     def times(self, low: int, high: int) -> range:
-        """Return a random number of repetitions, both ends included."""
+        """Draw a number of repetitions, both ends included."""
         return range(int(self.rng.integers(low, high + 1)))
 
     def chance(self, share: float) -> bool:
-        """Return True with the probability `share`."""
         return bool(self.rng.random() < share)
 
     def between(self, low: float, high: float) -> float:
-        """Return a random number."""
         return float(self.rng.uniform(low, high))
 
     def choice(self, *options: str) -> str:
-        """Return one of the options."""
         return options[int(self.rng.integers(len(options)))]
 
     def beat(
         self,
-        seconds: float,
+        s: float,
         *,
         lead: str | Pose | None = None,
         other: str | Pose | None = None,
@@ -98,7 +95,7 @@ class Phrase:
         """Move the named parts to their values and stay for `hold`.
 
         Args:
-            seconds: how long the movement takes at neutral tempo.
+            s: how long the movement takes at neutral tempo [s].
             lead: pose of the leading arm, or its name.
             other: pose of the other arm.
             both: pose of both.
@@ -112,7 +109,7 @@ class Phrase:
             soft: no sharp stop, whatever the style.
         """
         self.size *= np.exp(self._growth)
-        seconds = seconds / self.tempo * np.exp(self.rng.normal(0.0, 0.09))
+        seconds = s / self.tempo * np.exp(self.rng.normal(0.0, 0.09))
         # A sharp style covers the same way in less time and stops.
         sharp = 1.0 if soft else max(1.0, self.style.sharpness) ** 0.35
         start, end = self.clock_s, self.clock_s + max(seconds / sharp, 0.09)
@@ -224,9 +221,6 @@ class Phrase:
 class Family(Protocol):
     """A family of gestures; called, it writes the beats of one gesture into a phrase."""
 
-    @property
-    def name(self) -> str:
-        """The name of the family."""
+    name: str
 
-    def __call__(self, phrase: Phrase) -> None:
-        """Write a gesture."""
+    def __call__(self, phrase: Phrase) -> None: ...

@@ -5,7 +5,7 @@
 The gestures are written in emotions/*.yaml as steps, for a leading left arm at neutral tempo:
 
 - a beat, `{s: 0.3, lead: point_out, head: [4, 0, 0], hold: 0..0.3}`, has the arguments of
-  `Phrase.beat` (`s` is its seconds), drawn in the order in which they stand;
+  `Phrase.beat`, drawn in the order in which they stand;
 - `draw` names what several beats share; `repeat: 2..4` and `chance: 0.5` have steps of their own;
 - a number may be a range to draw from (`6..12`), a drawn name, `side` (-1 and 1 in turn while
   something is repeated), and products and sums of these: `9 + 3 * side`;
@@ -18,7 +18,7 @@ No two phrases of a family are alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 import functools
 import math
 from typing import Any
@@ -28,7 +28,7 @@ import numpy as np
 from emotion_motion.training.corpus.phrase import Family, Phrase
 from emotion_motion.training.corpus.style import emotion_file
 
-__all__ = ['Gesture', 'companions', 'accents', 'families', 'families_of', 'pick']
+__all__ = ['Gesture', 'companions', 'accents', 'families', 'families_of']
 
 _MODES = ('frozen', 'startled')  # of fear
 
@@ -82,14 +82,6 @@ def accents(emotion: str) -> list[tuple[np.ndarray, float]]:
     return [(np.array(entry['swing']), entry['s']) for entry in emotion_file(emotion)['accents']]
 
 
-def pick(
-    rng: np.random.Generator, choices: Sequence[Family], chance: np.ndarray, last: Sequence[Family]
-) -> Family:
-    """Draw a family; one that was among the `last` ones is less likely."""
-    chance = chance * np.array([0.25 if family in last else 1.0 for family in choices])
-    return choices[int(rng.choice(len(choices), p=chance / chance.sum()))]
-
-
 def _step(entry: Mapping[str, Any]) -> _Value:
     """Read a step: a beat, draws, or steps that are repeated or taken by chance."""
     if 'draw' in entry:
@@ -116,8 +108,7 @@ def _beat(entry: Mapping[str, Any]) -> _Value:
     arguments = {name: _argument(name, value) for name, value in entry.items()}
 
     def play(phrase: Phrase, names: _Names) -> None:
-        values = {name: value(phrase, names) for name, value in arguments.items()}
-        phrase.beat(values.pop('s'), **values)
+        phrase.beat(**{name: value(phrase, names) for name, value in arguments.items()})
 
     return play
 

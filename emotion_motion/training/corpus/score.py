@@ -79,7 +79,7 @@ class Track:
         self,
         time_s: float,
         within_s: float,
-        least_s: Callable[[np.ndarray, np.ndarray], float] | None = None,
+        least_s: Callable[[np.ndarray, np.ndarray], float] = lambda origin, goal: 0.12,
     ) -> None:
         """Drop what begins after `time_s`; what is under way arrives within `within_s`.
 
@@ -88,8 +88,7 @@ class Track:
         self._moves = [move for move in self._moves if move.start_s < time_s]
         if self._moves and self.end_s > time_s + within_s:
             last = self._moves[-1]
-            least = least_s(last.origin, last.goal) if least_s else 0.12
-            end_s = max(time_s + within_s, last.start_s + least)
+            end_s = max(time_s + within_s, last.start_s + least_s(last.origin, last.goal))
             self._moves[-1] = last._replace(end_s=end_s)
 
     def play(self, times_s: np.ndarray) -> np.ndarray:
@@ -127,20 +126,13 @@ class Score:
         """Append the moves of a gesture that begins at `start_s`."""
         for move in moves:
             track = self._gestures[move.part]
-            last = track.last
-            origin = None
-            if move.values is None:
-                goal = last * 0.0
-                if move.part in _ARMS:
-                    goal = np.append(last[:4], 0.0)
-            else:
-                goal = move.values
-                if move.part in _ARMS and last[4] == 0.0:
-                    origin = np.append(goal[:4], 0.0)  # blended in along a straight line
+            origin = track.last
+            goal = _home(move.part, origin) if move.values is None else move.values
             start, end = start_s + move.start_s, start_s + move.end_s
             if move.part in _ARMS:
-                begin = last if origin is None else origin
-                end = max(end, max(start, track.end_s) + self._least_s(move.part, begin, goal))
+                if move.values is not None and origin[4] == 0.0:
+                    origin = np.append(goal[:4], 0.0)  # blended in along a straight line
+                end = max(end, max(start, track.end_s) + self._least_s(move.part, origin, goal))
             track.move(start, end, goal, origin)
 
     def _least_s(self, part: str, begin: np.ndarray, goal: np.ndarray) -> float:
@@ -153,13 +145,13 @@ class Score:
     def cut(self, time_s: float, transition_s: float) -> None:
         """End all gestures: what is under way arrives soon, then all parts return."""
         for part, track in self._gestures.items():
-            slowest = functools.partial(self._least_s, part) if part in _ARMS else None
-            track.cut(time_s, 0.4 * transition_s, slowest)
-            goal = np.append(track.last[:4], 0.0) if part in _ARMS else track.last * 0.0
+            slowest = {'least_s': functools.partial(self._least_s, part)} if part in _ARMS else {}
+            track.cut(time_s, 0.4 * transition_s, **slowest)
+            goal = _home(part, track.last)
             if np.any(goal != track.last):
                 start = max(time_s, track.end_s)
-                least = slowest(track.last, goal) if slowest else 0.0
-                track.move(start, start + max(transition_s, least), goal)
+                least_s = self._least_s(part, track.last, goal) if part in _ARMS else 0.0
+                track.move(start, start + max(transition_s, least_s), goal)
 
     def play(self, times_s: np.ndarray) -> np.ndarray:
         """Return the channels [T, SIZE] at times [T], without idle movement."""
@@ -179,6 +171,11 @@ class Score:
         channels[:, CHANNELS['pelvis']] += weight
         channels[:, CHANNELS['trunk'].start + 1] -= weight[:, 5]  # upright over a hip that drops
         return channels
+
+
+def _home(part: str, values: np.ndarray) -> np.ndarray:
+    """Return the values of a part that is back in the posture: an arm's angles stay, weight 0."""
+    return np.append(values[:4], 0.0) if part in _ARMS else values * 0.0
 
 
 def idle_movement(

@@ -111,10 +111,7 @@ def _posture_rows(emotion: str) -> np.ndarray:
 def posture_channels(
     weights: np.ndarray, rng: np.random.Generator, body: Body, mode: int = 0
 ) -> np.ndarray:
-    """Draw how a body stands at a mixture of emotions: channels [SIZE].
-
-    The mode is that of an emotion that has two.
-    """
+    """Draw how a body stands at a mixture of emotions (in a mode of theirs): channels [SIZE]."""
     side = 1.0 if rng.random() < 0.5 else -1.0
     mean = sum(
         weight * _drawn_posture(emotion, rng, mode)
@@ -124,25 +121,13 @@ def posture_channels(
     # A lean grows and goes: half of it is there at times, half as much again at others.
     for name in ('lean', 'bend', 'tilt'):
         value[name] *= rng.uniform(0.5, 1.5)
+    bend, turn = side * value['bend'], side * value['turn']
+    x, y, yaw, roll, twist, tilt = rng.normal(0, (0.004, 0.004, 2.5, 0.8, 2.0, 1.5))
+    twist, tilt = twist + side * value['twist_trunk'], tilt + side * value['tilt']
     channels = body.rest_channels.copy()
-    channels[CHANNELS['pelvis']] = (
-        rng.normal(0, 0.004),
-        rng.normal(0, 0.004),
-        value['drop'],
-        rng.normal(0, 2.5),
-        value['hips'],
-        rng.normal(0, 0.8),
-    )
-    channels[CHANNELS['trunk']] = (
-        value['lean'],
-        side * value['bend'],
-        side * value['twist_trunk'] + rng.normal(0, 2.0),
-    )
-    channels[CHANNELS['head']] = (
-        value['head'],
-        side * value['turn'],
-        side * value['tilt'] + rng.normal(0, 1.5),
-    )
+    channels[CHANNELS['pelvis']] = x, y, value['drop'], yaw, value['hips'], roll
+    channels[CHANNELS['trunk']] = value['lean'], bend, twist
+    channels[CHANNELS['head']] = value['head'], turn, tilt
     for arm in 'lr':
         channels[CHANNELS[f'{arm}_shoulder']] = value['shrug'], value['protract']
         angles = [value[name] for name in ('flex', 'abduct', 'twist', 'elbow')]
@@ -151,10 +136,7 @@ def posture_channels(
 
 
 def _drawn_posture(emotion: str, rng: np.random.Generator, mode: int) -> np.ndarray:
-    """Return a random point [14] between the postures of an emotion, near one of them.
-
-    Where the emotion has modes, each has a posture of its own: the point is near that of `mode`.
-    """
+    """Return a random point [14] between the postures of an emotion, near that of its mode."""
     rows = _posture_rows(emotion)
     shares = rng.dirichlet(np.full(len(rows), 0.5))
     if len(styles(emotion)) > 1:

@@ -65,11 +65,7 @@ def onto_body(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 
 
 def _leg_length(source: _Points) -> float:
-    """Return the median length of thigh and shank together.
-
-    Raises:
-        TrainingError: the legs have no length.
-    """
+    """Return the median length of thigh and shank together."""
     bones = [(a, b) for s in 'LR' for a, b in ((s + 'Hip', s + 'Knee'), (s + 'Knee', s + 'Ankle'))]
     length = sum(float(np.median(norm(source[b] - source[a]))) for a, b in bones) / 2.0
     if not length > 1e-6:
@@ -94,14 +90,12 @@ class _Body:
         floor = standing_height(np.stack([source['LAnkle'], source['RAnkle']], axis=1))
         raise_by = np.array([0.0, 0.0, self.ankle_height - scale * floor])
         placed: _Points = {}
-        turns = {}
-        for side in 'LR':  # flat where the source's foot stands flat
+        turns, wanted = {}, {}
+        for side in 'LR':
             turn = self._turn(source, [side + name for name in _FOOT])
-            turns[side] = _level(turn, source[f'{side}Ankle'])
-        wanted = {
-            side: self._above_ground(scale * source[f'{side}Ankle'] + raise_by, turns[side], side)
-            for side in 'LR'
-        }
+            ankle = source[f'{side}Ankle']
+            turns[side] = _level(turn, ankle)  # flat where the source's foot stands flat
+            wanted[side] = self._above_ground(scale * ankle + raise_by, turns[side], side)
         across = unit(source['LHip'] - source['RHip'])
         self._pelvis(placed, scale * hips + raise_by, across, wanted)
         for side in 'LR':
@@ -204,11 +198,8 @@ def _level(turn: np.ndarray, ankle: np.ndarray) -> np.ndarray:
 
 def _between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the least rotation [3, 3] that turns unit vector `first` into `second`."""
-    cross, cosine = np.cross(first, second), float(first @ second)
-    skew = np.array(
-        [[0.0, -cross[2], cross[1]], [cross[2], 0.0, -cross[0]], [-cross[1], cross[0], 0.0]]
-    )
-    return np.eye(3) + skew + skew @ skew / max(1.0 + cosine, 1e-6)
+    skew = np.outer(second, first) - np.outer(first, second)  # of their cross product
+    return np.eye(3) + skew + skew @ skew / max(1.0 + float(first @ second), 1e-6)
 
 
 def completed(points: np.ndarray, confidence: np.ndarray, skeleton: Skeleton) -> np.ndarray:
@@ -217,9 +208,6 @@ def completed(points: np.ndarray, confidence: np.ndarray, skeleton: Skeleton) ->
     They keep confidence 0, so that the loss ignores them; but the model sees where they are. Never
     given is what has no confidence and 0 in all coordinates: other keypoints without confidence
     were made up by a reader, which knows better than we. Points are [T, K, 3] in any unit.
-
-    Raises:
-        TrainingError: hips or shoulders are absent, which nothing can stand for.
     """
     missing = (confidence <= 0.0).all(axis=0) & (points == 0.0).all(axis=(0, 2))
     if not missing.any():
@@ -235,8 +223,8 @@ def completed(points: np.ndarray, confidence: np.ndarray, skeleton: Skeleton) ->
     for middle, name in (('MidHip', 'Hip'), ('Neck', 'Shoulder')):
         if missing[at(middle)]:
             points[:, at(middle)] = 0.5 * (points[:, at('L' + name)] + points[:, at('R' + name)])
-    trunk = np.linalg.norm(points[:, at('Neck')] - points[:, at('MidHip')], axis=-1)
-    size = float(np.median(trunk)) / float(skeleton.bone_lengths[at('Neck')])
+    trunk = np.median(norm(points[:, at('Neck')] - points[:, at('MidHip')]))
+    size = float(trunk) / float(skeleton.bone_lengths[at('Neck')])
     angle = facing(points, skeleton)
     for child in sorted(range(skeleton.size), key=lambda i: len(skeleton.path(i))):
         if missing[child] and skeleton.names[child] not in ('MidHip', 'Neck'):

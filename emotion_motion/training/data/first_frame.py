@@ -10,8 +10,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.drawing import film_strips
-from emotion_motion.drawing.figure import new_figure
-from emotion_motion.exceptions import MotionFileError, SkeletonError
+from emotion_motion.drawing.figure import keypoint_colour, new_figure, TEXT
 from emotion_motion.files import storage_errors
 from emotion_motion.io.clip import Clip
 from emotion_motion.training.data.canonical import completed
@@ -19,22 +18,12 @@ from emotion_motion.training.data.geometry import facing, turned
 
 __all__ = ['draw_first_frame']
 
-_LEFT, _RIGHT, _MIDDLE = '#1f77b4', '#d1495b', '#3b3f46'
 _WIDTH_IN = 4.0
 
 
 def draw_first_frame(clip: Clip, path: Path, title: str = '') -> None:
-    """Draw the first frame: a body in 3D turned to the camera, a body in 2D as in its picture.
-
-    Raises:
-        MotionFileError: the skeleton is not known.
-        StorageError: the picture cannot be written.
-        ConfigError: matplotlib is missing.
-    """
-    try:
-        skeleton = load_skeleton(clip.skeleton)
-    except SkeletonError as error:
-        raise MotionFileError(f'cannot draw {clip.source or "the clip"}: {error}') from error
+    """Draw the first frame: a body in 3D turned to the camera, a body in 2D as in its picture."""
+    skeleton = load_skeleton(clip.skeleton)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if clip.dims == 3:
@@ -60,11 +49,11 @@ def _draw_picture(clip: Clip, skeleton: Skeleton, path: Path, title: str) -> Non
     axis = figure.add_subplot()
     points, sure = clip.keypoints[0], clip.confidence[0]
     for bone in skeleton.edges:
-        alpha, colour = float(sure[list(bone)].min()), _colour(skeleton, bone[1])
+        alpha, colour = float(sure[list(bone)].min()), keypoint_colour(skeleton, bone[1])
         if alpha > 0.0:
             axis.plot(*points[list(bone)].T, '-', lw=2.5, alpha=alpha, color=colour)
     for keypoint in np.flatnonzero(sure > 0.0):
-        alpha, colour = float(sure[keypoint]), _colour(skeleton, int(keypoint))
+        alpha, colour = float(sure[keypoint]), keypoint_colour(skeleton, int(keypoint))
         axis.plot(*points[keypoint], 'o', ms=4, alpha=alpha, color=colour)
     unit, across, up = 'pixels', 'x', 'y, down'
     if clip.prepared:
@@ -77,11 +66,5 @@ def _draw_picture(clip: Clip, skeleton: Skeleton, path: Path, title: str) -> Non
     axis.tick_params(labelsize=7)
     missing = int((sure <= 0.0).sum())
     text = f'{title}\n{missing} of {skeleton.size} keypoints not seen'.strip()
-    axis.set_title(text, fontsize=9, color=_MIDDLE)
+    axis.set_title(text, fontsize=9, color=TEXT)
     figure.savefig(path, dpi=150)
-
-
-def _colour(skeleton: Skeleton, keypoint: int) -> str:
-    if keypoint == skeleton.mirror[keypoint]:
-        return _MIDDLE
-    return _LEFT if skeleton.names[keypoint].startswith('L') else _RIGHT

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 from dataclasses import dataclass, field
@@ -15,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.body.skeleton import load_skeleton, Skeleton
-from emotion_motion.emotion import EMOTIONS
+from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import EmotionMotionError, TrainingError
 from emotion_motion.files import check_free
 from emotion_motion.io.clip import Clip
@@ -67,25 +67,19 @@ class IngestReport:
     """What became of the files.
 
     Attributes:
-        out: the data set's folder.
         read: files read.
         clips: clips written.
-        minutes: their length.
-        by_emotion: minutes of each emotion.
-        by_split: clips of each split.
+        dataset: that they are in; None where no clip could be used.
         rejected: path and reason of what could not be used.
         ignored: clips left out for their label, by label.
         leaks: what the leak check says, '' for nothing.
     """
 
-    out: Path
     read: int = 0
     clips: int = 0
-    minutes: float = 0.0
-    by_emotion: dict[str, float] = field(default_factory=dict)
-    by_split: dict[str, int] = field(default_factory=dict)
+    dataset: MotionDataset | None = None
     rejected: list[tuple[str, str]] = field(default_factory=list)
-    ignored: dict[str, int] = field(default_factory=dict)
+    ignored: Counter[str] = field(default_factory=Counter)
     leaks: str = ''
 
     @property
@@ -97,18 +91,19 @@ class IngestReport:
 
     def lines(self) -> list[str]:
         """Return the report as lines of text."""
-        lines = [f'read {self.read} files: {self.clips} clips, {self.minutes:.1f} minutes']
-        if self.clips:
-            lines.append('minutes: ' + _listed(self.by_emotion, '.1f'))
-            lines.append('clips: ' + _listed(self.by_split, 'd'))
-            empty = [split for split in ('train', 'val') if not self.by_split.get(split)]
+        minutes = self.dataset.minutes if self.dataset else 0.0
+        lines = [f'read {self.read} files: {self.clips} clips, {minutes:.1f} minutes']
+        if self.dataset:
+            lines += self.dataset.summary()
+            empty = [split for split in ('train', 'val') if not len(self.dataset.chosen(split))]
             if empty:
                 lines.append(
                     f'no clip is in {" or ".join(empty)}: with few groups, try another --seed or '
                     f'larger shares'
                 )
         if self.ignored:
-            lines.append('left out as the label file says: ' + _listed(self.ignored, 'd'))
+            labels = ', '.join(f'{label} {n}' for label, n in sorted(self.ignored.items()))
+            lines.append(f'left out as the label file says: {labels}')
         lines += [self.leaks] if self.leaks else []
         return lines + self._rejected_lines()
 
@@ -127,16 +122,6 @@ class IngestReport:
             more = f' and {len(paths) - _PATHS_SHOWN} more' if len(paths) > _PATHS_SHOWN else ''
             lines.append(f'  {shown}{more}: {reason}')
         return lines
-
-    def describe(self, dataset: MotionDataset) -> None:
-        """Take over what the data set says of itself, and check it for leaks."""
-        self.minutes = dataset.minutes
-        self.by_emotion = dict(dataset.manifest['minutes_by_emotion'])
-        self.by_split = {s: n['clips'] for s, n in dataset.manifest['splits'].items()}
-        try:
-            check_leaks(dataset)
-        except TrainingError as error:
-            self.leaks = str(error)
 
 
 def ingest(
@@ -166,16 +151,15 @@ def ingest(
         What became of the files. Nothing is written where no clip could be used.
 
     Raises:
-        TrainingError: `out` is damaged.
         StorageError: `out` exists or cannot be written.
     """
     out, settings = Path(out), settings or IngestSettings()
     check_free(out, replace=overwrite and is_dataset(out))
-    run = _Import(settings, labels, IngestReport(out))
+    run = _Import(settings, labels)
     clips = run.clips(run.motions(paths, joints), joints, source_rate_hz, on_file)
     first = next(clips, None)
     if first is not None:
-        dataset = write_dataset(
+        run.report.dataset = write_dataset(
             out,
             itertools.chain([first], clips),
             skeleton=run.skeleton,
@@ -184,18 +168,19 @@ def ingest(
             manifest=run.manifest,
             overwrite=overwrite,
         )
-        run.report.describe(dataset)
+        try:
+            check_leaks(run.report.dataset)
+        except TrainingError as error:
+            run.report.leaks = str(error)
     return run.report
 
 
 class _Import:
     """One import: what is known while files are read, one after the other."""
 
-    def __init__(
-        self, settings: IngestSettings, labels: LabelMap | None, report: IngestReport
-    ) -> None:
-        self.skeleton: Skeleton = load_skeleton()
-        self.report, self.rule = report, settings.rule(labels)
+    def __init__(self, settings: IngestSettings, labels: LabelMap | None) -> None:
+        self.skeleton = load_skeleton()
+        self.report, self.rule = IngestReport(), settings.rule(labels)
         self._settings, self._labels = settings, labels
         self._licence = ''  # of the last clip
         given = dict(labels.given) if labels else None
@@ -250,8 +235,7 @@ class _Import:
         where = clip.source or str(path)
         try:
             if self._labels is not None and clip.emotions is None and self._labels.ignores(clip):
-                label = self._labels.label_of(clip)
-                self.report.ignored[label] = self.report.ignored.get(label, 0) + 1
+                self.report.ignored[self._labels.label_of(clip)] += 1
                 return
             clip = self._usable(clip)
         except Exception as error:  # so may what it holds
@@ -268,8 +252,7 @@ class _Import:
         least_s = self._settings.min_seconds
         if clip.duration_s < least_s:
             raise TrainingError(f'lasts {clip.duration_s:.2f} s; expected at least {least_s:g} s')
-        if self._labels is not None:
-            clip = self._labels.labelled(clip)
+        clip = self._labels.labelled(clip) if self._labels else clip
         if clip.emotions is None:
             raise TrainingError('has no emotions of its own; give a label file (--labels)')
         if not self.report.clips:
@@ -302,9 +285,3 @@ def _origin(path: Path) -> dict[str, Any]:
     hashes = ''.join(f'{file.name} {file_hash(file)}\n' for file in files)
     digest = hashlib.sha256(hashes.encode('utf-8', 'replace')).hexdigest()
     return {'sha256': digest, 'bytes': sum(file.stat().st_size for file in files)}
-
-
-def _listed(numbers: dict[str, Any], form: str) -> str:
-    order = {name: place for place, name in enumerate(EMOTIONS)}
-    keys = sorted(numbers, key=lambda name: (order.get(name, -1), name))
-    return ', '.join(f'{key} {numbers[key]:{form}}' for key in keys)

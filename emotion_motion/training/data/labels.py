@@ -27,6 +27,7 @@ __all__ = ['LabelFile', 'LabelMap', 'LabelTable']
 
 _SOURCES = ('folder', 'name', 'label', 'column')
 _FOLDERS = 4  # above a file; farther up are drives and projects
+_TEXTS = ('label', 'actor', 'content')  # that a pattern finds
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,7 @@ class LabelFile(Checked):
     licence: str = setting('', 'of all clips; empty: what the reader tells')
     attribution: str = setting('', 'whom to credit, for licences that ask for it')
     group: GroupBy = setting('auto', 'what must stay in one split')
-    pattern: str = setting('', 'regular expression of folder, name or label')
-    glob: str = setting('', 'the same, simpler: `take?_{label}_*`')
+    pattern: str = setting('(?P<label>.*)', 'regular expression of folder, name or label')
     actor: str = setting('', 'regular expression that finds the actor in a path')
     content: str = setting('', 'regular expression that finds the content in a path')
     table: LabelTable = setting(LabelTable(), 'where labels stand, with `from: column`')
@@ -56,9 +56,7 @@ class LabelFile(Checked):
     valence_arousal: bool = setting(False, "take a clip's valence and arousal where it has them")
 
     def check(self) -> None:
-        """Raise ConfigError where keys contradict each other."""
-        if self.pattern and self.glob:
-            raise ConfigError(f'got glob = {self.glob!r}; expected either `pattern` or `glob`')
+        """Raise ConfigError where nothing is mapped."""
         if not self.labels and not self.valence_arousal:
             raise ConfigError(
                 f'got labels = {self.labels!r}; expected a mapping such as `angry: anger`'
@@ -71,7 +69,6 @@ class LabelMap:
     Attributes:
         file: the settings of the label file.
         given: its content, for manifests.
-        where: its path, for messages.
         labels: label in small letters -> weights [7].
     """
 
@@ -82,7 +79,7 @@ class LabelMap:
             ConfigError: a key says something that cannot be; the message names it.
         """
         settings = dict(given)
-        self.given, self.where = given, where
+        self.given, self._where = given, where
         self._source = settings.pop('from', 'label')
         if self._source not in _SOURCES:
             raise self._bad('from', self._source, f'one of {", ".join(_SOURCES)}')
@@ -91,11 +88,12 @@ class LabelMap:
         self._ignored = {self._word('ignore', label).casefold() for label in self.file.ignore}
         if both := self._ignored & set(self.labels):
             raise self._bad('ignore', ', '.join(sorted(both)), 'labels that are not mapped')
-        self._pattern = self._read_pattern()
+        self._pattern = self._compiled('pattern')
+        if 'label' not in self._pattern.groupindex:
+            expected = 'the place of the label, (?P<label>...)'
+            raise self._bad('pattern', self.file.pattern, expected)
         self._finders = {
-            key: self._compiled(key, getattr(self.file, key))
-            for key in ('actor', 'content')
-            if getattr(self.file, key)
+            key: self._compiled(key) for key in ('actor', 'content') if getattr(self.file, key)
         }
         self._table = self._read_table()
 
@@ -113,11 +111,7 @@ class LabelMap:
             raise ConfigError(f'{error}; config/labels/ has examples') from error
 
     def label_of(self, clip: Clip) -> str:
-        """Return the label of a clip as it stands there.
-
-        Raises:
-            TrainingError: the pattern does not match, or the table has no such file.
-        """
+        """Return the label of a clip; TrainingError where the pattern does not match it."""
         return self._match(clip)['label'] or ''
 
     def ignores(self, clip: Clip) -> bool:
@@ -140,12 +134,12 @@ class LabelMap:
             return self.labels[label.casefold()].copy()
         mapped = ', '.join(self.labels) or 'none'
         raise TrainingError(
-            f'got the label {label!r}, which {self.where} does not map; it maps {mapped}: add it '
+            f'got the label {label!r}, which {self._where} does not map; it maps {mapped}: add it '
             f'to `labels`, or to `ignore`'
         )
 
     def labelled(self, clip: Clip) -> Clip:
-        """Return the clip with emotions, label and what else the file tells of it.
+        """Return the clip with emotions, label and what else the file says of it.
 
         A clip that brings its own emotions keeps them.
 
@@ -156,32 +150,25 @@ class LabelMap:
         if clip.emotions is not None:
             return dataclasses.replace(clip, licence=clip.licence or licence)
         emotions = self.emotions(clip)
-        texts = {'label': clip.label, 'actor': clip.actor, 'content': clip.content}
+        texts: dict[str, Any] = {}
         rated = self.file.valence_arousal and clip.valence_arousal is not None
         if not rated or self._source in ('folder', 'name'):
             groups = self._match(clip).groupdict()
-            texts |= {key: groups[key] for key in texts if groups.get(key)}
+            texts = {key: groups[key] for key in _TEXTS if groups.get(key)}
         for key, finder in self._finders.items():
             if match := finder.search(_path(clip).as_posix()):
                 texts[key] = match[1] if finder.groups else match[0]
-        return dataclasses.replace(
-            clip,
-            emotions=emotions,
-            licence=licence or clip.licence,
-            label=texts['label'],
-            actor=texts['actor'],
-            content=texts['content'],
-        )
+        licence = licence or clip.licence
+        return dataclasses.replace(clip, emotions=emotions, licence=licence, **texts)
 
     def _match(self, clip: Clip) -> re.Match[str]:
         texts = self._texts(clip)
         for text in texts:
             if match := self._pattern.fullmatch(text):
                 return match
-        kind = {'folder': 'folders', 'name': 'name'}.get(self._source, 'label')
         raise TrainingError(
-            f'got the {kind} {", ".join(texts)}, without a match for the pattern '
-            f'{self._pattern.pattern!r} of {self.where}'
+            f'got {", ".join(texts)} (from: {self._source}), without a match for the pattern '
+            f'{self._pattern.pattern!r} of {self._where}'
         )
 
     def _texts(self, clip: Clip) -> list[str]:
@@ -198,7 +185,7 @@ class LabelMap:
             if name in self._table:
                 return [self._table[name]]
         raise TrainingError(
-            f'got {clip.source}, of which the table of {self.where} has no row; expected '
+            f'got {clip.source}, of which the table of {self._where} has no row; expected '
             f'{path.name!r} or {path.stem!r}'
         )
 
@@ -212,29 +199,8 @@ class LabelMap:
             try:
                 labels[label] = emotion_weights(meaning)
             except EmotionError as error:
-                raise ConfigError(f'{error} (labels.{key} in {self.where})') from error
+                raise ConfigError(f'{error} (labels.{key} in {self._where})') from error
         return labels
-
-    def _read_pattern(self) -> re.Pattern[str]:
-        """Return the pattern of the label: a regular expression, or a glob with {label} in it."""
-        key, text = 'pattern', self.file.pattern or '(?P<label>.*)'
-        if self.file.glob:
-            parts = re.split(r'(\{\w+\}|\*|\?)', self.file.glob)
-            kinds = {'*': '.*', '?': '.'}
-            key, text = (
-                'glob',
-                ''.join(
-                    f'(?P<{part[1:-1]}>.+?)'
-                    if part[:1] == '{'
-                    else kinds.get(part, re.escape(part))
-                    for part in parts
-                ),
-            )
-        pattern = self._compiled(key, text)
-        if 'label' not in pattern.groupindex:
-            expected = 'the place of the label, (?P<label>...) or {label} of a glob'
-            raise self._bad(key, getattr(self.file, key), expected)
-        return pattern
 
     def _read_table(self) -> dict[str, str] | None:
         """Return the label of each motion file; None without a table."""
@@ -244,7 +210,7 @@ class LabelMap:
         if self._source != 'column' or not (table.file and table.key and table.label):
             expected = '`file`, `key` and `label`, with `from: column`'
             raise self._bad('table', self.given['table'], expected)
-        path = Path(self.where).parent / table.file
+        path = Path(self._where).parent / table.file
         try:
             with open(path, newline='', encoding='utf-8-sig') as file:
                 return {row[table.key]: row[table.label] or '' for row in csv.DictReader(file)}
@@ -252,7 +218,8 @@ class LabelMap:
             expected = f'a CSV with these columns ({error})'
             raise self._bad('table', str(path), expected) from error
 
-    def _compiled(self, key: str, text: str) -> re.Pattern[str]:
+    def _compiled(self, key: str) -> re.Pattern[str]:
+        text = getattr(self.file, key)
         try:
             return re.compile(text)
         except re.error as error:
@@ -265,7 +232,7 @@ class LabelMap:
         return str(label)
 
     def _bad(self, key: str, got: Any, expected: str) -> ConfigError:
-        return ConfigError(f'got {key} = {got!r} in {self.where}; expected {expected}')
+        return ConfigError(f'got {key} = {got!r} in {self._where}; expected {expected}')
 
 
 def _path(clip: Clip) -> Path:

@@ -1,6 +1,10 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Preparing a clip: the model's rate, the canonical body, facing +x, standing over the origin."""
+"""Preparing a clip: the model's rate, the canonical body, facing +x, standing over the origin.
+
+Another rate comes without the aliases of fast motion: one windowed sinc filters and interpolates,
+which at each new time weighs the old frames around it.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,8 @@ from emotion_motion.exceptions import TrainingError
 from emotion_motion.io.clip import Clip
 from emotion_motion.training.data.canonical import completed, onto_body, standing_height
 from emotion_motion.training.data.geometry import facing, turned
-from emotion_motion.training.data.resample import bridged, resample_clip
 
-__all__ = ['prepare', 'Travel']
+__all__ = ['prepare', 'resample_clip', 'resample_values', 'Travel']
 
 Travel = Literal['remove', 'keep']
 
@@ -24,6 +27,10 @@ _FAR = 0.3  # body heights: who gets farther than that walks
 _SWAY = 0.08  # body heights around the path that stay, a shift of weight to one foot
 _FAR_TURN, _SWAY_TURN = np.radians(75.0), np.radians(30.0)
 _SMOOTH_S = 0.25  # of the path: a step a second stays, its speed goes
+_CUT = 0.45  # of the lower rate: half of the amplitude passes there, none at half of the rate
+_CYCLES = 15.0  # half width of the filter in frames of the lower rate
+_KAISER = 5.0  # shape of its window: 50 dB down beyond the transition
+_CHUNK = 4096  # new frames worked on at once
 
 
 def prepare(
@@ -59,9 +66,8 @@ def prepare(
         )
     if travel not in ('remove', 'keep'):
         raise TrainingError(f"got travel = {travel!r}; expected 'remove' or 'keep'")
-    prepared = clip.prepared
     clip = resample_clip(clip, rate_hz)
-    if prepared:  # only the rate may differ, which bends bones a little
+    if clip.prepared:  # only the rate may differ, which bends bones a little
         return dataclasses.replace(clip, keypoints=skeleton.project(clip.keypoints))
     place = _in_space if clip.dims == 3 else _in_picture
     points = place(clip, skeleton, travel == 'remove')
@@ -75,7 +81,8 @@ def _in_space(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
     points = onto_body(points, skeleton)  # feet on the ground
     if remove:
         points = _in_place(points, skeleton, clip.rate_hz)
-    points = turned(points, -_mean_angle(facing(points, skeleton)))
+    mean = float(np.angle(np.exp(1j * facing(points, skeleton)).sum()))
+    points = turned(points, -mean)
     points[..., :2] -= points[:, skeleton.root, :2].mean(axis=0)
     return points
 
@@ -95,7 +102,7 @@ def _in_picture(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
         raise TrainingError(
             'got a clip without a trunk: neck and mid-hip are never seen together; leave it out'
         )
-    points = points * (float(np.linalg.norm(skeleton.rest[neck] - skeleton.rest[hip])) / length)
+    points *= float(np.linalg.norm(skeleton.rest[neck] - skeleton.rest[hip])) / length
     if remove:
         points = _in_place(points, skeleton, clip.rate_hz)
     points[..., 0] -= points[:, hip, 0].mean()
@@ -112,10 +119,6 @@ def _in_picture(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
     return points
 
 
-def _mean_angle(angles: np.ndarray) -> float:
-    return float(np.angle(np.exp(1j * angles).sum()))
-
-
 def _in_place(points: np.ndarray, skeleton: Skeleton, rate_hz: float) -> np.ndarray:
     """Take the path and the turns of a walk out of points [T, K, D] in body heights, z up.
 
@@ -126,23 +129,18 @@ def _in_place(points: np.ndarray, skeleton: Skeleton, rate_hz: float) -> np.ndar
     """
     ground = slice(0, points.shape[-1] - 1)
     path = points[:, skeleton.root, ground]
-    if _extent(path) > _FAR:
+    if np.ptp(path, axis=0).max() > _FAR:
         path = _smooth(_followed(path, _SWAY), rate_hz)
         points = points.copy()
         points[..., ground] -= (path - path.mean(axis=0))[:, None]
     if points.shape[-1] == 2:
         return points
     angle = facing(points, skeleton)[:, None]
-    if _extent(angle) <= _FAR_TURN:
+    if np.ptp(angle) <= _FAR_TURN:
         return points
     angle = _smooth(_followed(angle, _SWAY_TURN), rate_hz)[:, 0]
     centre = np.append(points[:, skeleton.root, :2].mean(axis=0), 0.0)
     return turned(points - centre, -angle) + centre
-
-
-def _extent(path: np.ndarray) -> float:
-    """Return the larger side of the box around a path [T, n]."""
-    return float(np.ptp(path, axis=0).max())
 
 
 def _followed(path: np.ndarray, radius: float) -> np.ndarray:
@@ -163,17 +161,113 @@ def _dragged(path: np.ndarray, radius: float) -> np.ndarray:
 
 def _smooth(path: np.ndarray, rate_hz: float) -> np.ndarray:
     """Smooth [T, n] with a Gaussian; beyond its ends the path goes on as it came."""
-    reach = max(1, round(3.0 * _SMOOTH_S * rate_hz))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (_SMOOTH_S * rate_hz)) ** 2)
-    kernel /= kernel.sum()
-    reach = min(reach, len(path) - 1)
+    reach = min(max(1, round(3.0 * _SMOOTH_S * rate_hz)), len(path) - 1)
     if reach == 0:
         return path
-    middle = len(kernel) // 2
-    kernel = kernel[middle - reach : middle + reach + 1]
-    kernel /= kernel.sum()
-    head = 2.0 * path[0] - path[reach:0:-1]
-    tail = 2.0 * path[-1] - path[-2 : -reach - 2 : -1]
-    padded = np.concatenate((head, path, tail))
-    columns = [np.convolve(column, kernel, mode='valid') for column in padded.T]
-    return np.stack(columns, axis=1)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (_SMOOTH_S * rate_hz)) ** 2)
+    padded = np.pad(path, ((reach, reach), (0, 0)), mode='reflect', reflect_type='odd')
+    return np.apply_along_axis(np.convolve, 0, padded, kernel / kernel.sum(), mode='valid')
+
+
+def resample_values(values: np.ndarray, rate_hz: float, new_rate_hz: float) -> np.ndarray:
+    """Resample smooth signals [T, ...].
+
+    Returns:
+        [T', ...] float64; the first frame has the time of the first. What lies above 0.5 of the
+        lower rate is at least 40 dB weaker, what lies below 0.4 of it passes within 1 %.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if rate_hz == new_rate_hz or len(values) == 1:
+        return values.copy()
+    lower = min(rate_hz, new_rate_hz) / rate_hz  # in frames of the old rate
+    reach = int(np.ceil(_CYCLES / lower))
+    # Beyond both ends the signal goes on, turned about the end frames: no step, no kink.
+    around = ((reach + 1, reach + 1), (0, 0))
+    flat = values.reshape(len(values), -1)
+    padded = np.pad(flat, around, mode='reflect', reflect_type='odd')
+    new = _new_times(len(values), rate_hz, new_rate_hz)
+    parts = [
+        _weigh(padded, part, reach, lower)
+        for part in np.array_split(new, max(1, len(new) // _CHUNK))
+    ]
+    return np.concatenate(parts).reshape(-1, *values.shape[1:])
+
+
+def resample_clip(clip: Clip, rate_hz: float) -> Clip:
+    """Return the clip at another rate.
+
+    Keypoints without confidence are bridged in time first, so that whatever stood there does not
+    ring into what was measured; a confidence is the lowest around; emotions go over linearly.
+
+    Raises:
+        TrainingError: the rate is not above 0.
+    """
+    if not 0.0 < rate_hz < float('inf'):
+        raise TrainingError(f'got a rate of {rate_hz} Hz to resample to; expected one above 0')
+    if abs(rate_hz - clip.rate_hz) <= 1e-6 * rate_hz:
+        return dataclasses.replace(clip, rate_hz=rate_hz)
+    points = resample_values(bridged(clip.keypoints, clip.confidence), clip.rate_hz, rate_hz)
+    emotions = clip.emotions
+    if emotions is not None:
+        emotions = np.clip(_linear(emotions, clip.rate_hz, rate_hz), 0.0, None)
+        emotions /= emotions.sum(axis=-1, keepdims=True)
+    return dataclasses.replace(
+        clip,
+        keypoints=points,
+        rate_hz=rate_hz,
+        confidence=_lowest(clip.confidence, clip.rate_hz, rate_hz),
+        emotions=emotions,
+    )
+
+
+def bridged(points: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """Return points [T, K, D] with straight lines in time where confidence [T, K] is 0.
+
+    A keypoint that has none at all stays as it is.
+    """
+    missing = confidence <= 0.0
+    some = np.flatnonzero(missing.any(axis=0) & ~missing.all(axis=0))
+    if not len(some):
+        return points
+    points, frames = points.copy(), np.arange(len(points))
+    for keypoint in some:
+        gap = missing[:, keypoint]
+        for axis in range(points.shape[-1]):
+            known = points[~gap, keypoint, axis]
+            points[gap, keypoint, axis] = np.interp(frames[gap], frames[~gap], known)
+    return points
+
+
+def _new_times(length: int, rate_hz: float, new_rate_hz: float) -> np.ndarray:
+    """Return when the new frames are, in old frames; the last lies no later than before."""
+    count = int(np.floor((length - 1) * new_rate_hz / rate_hz + 1e-6)) + 1
+    return np.arange(count) * (rate_hz / new_rate_hz)
+
+
+def _weigh(padded: np.ndarray, times: np.ndarray, reach: int, lower: float) -> np.ndarray:
+    """Return values at `times` (in old frames) of signals padded by reach + 1 frames."""
+    first = np.floor(times).astype(int) - reach
+    places = first[:, None] + np.arange(2 * reach + 2)  # [T', W]
+    away = (times[:, None] - places) * lower
+    window = np.i0(_KAISER * np.sqrt(np.clip(1.0 - (away / _CYCLES) ** 2, 0.0, None)))
+    weights = np.sinc(2.0 * _CUT * away) * window * (np.abs(away) <= _CYCLES)
+    weights /= weights.sum(axis=1, keepdims=True)
+    result = np.zeros((len(times), padded.shape[1]))
+    for column in range(places.shape[1]):  # as many as the filter is wide, whatever the clip
+        result += weights[:, column, None] * padded[places[:, column] + reach + 1]
+    return result
+
+
+def _linear(values: np.ndarray, rate_hz: float, new_rate_hz: float) -> np.ndarray:
+    times, frames = _new_times(len(values), rate_hz, new_rate_hz), np.arange(len(values))
+    return np.stack([np.interp(times, frames, column) for column in values.T], axis=-1)
+
+
+def _lowest(confidence: np.ndarray, rate_hz: float, new_rate_hz: float) -> np.ndarray:
+    """Return the lowest confidence of the old frames within half a frame, new or old."""
+    times = _new_times(len(confidence), rate_hz, new_rate_hz)
+    half = max(0.5 * rate_hz / new_rate_hz, 0.5)
+    ends = np.stack((np.ceil(times - half - 1e-9), np.floor(times + half + 1e-9)), axis=1)
+    places = np.clip(ends.astype(int), 0, len(confidence) - 1) + np.array([0, 1])
+    padded = np.pad(confidence, ((0, 1), (0, 0)))  # a place to stop at
+    return np.minimum.reduceat(padded, places.ravel())[::2]

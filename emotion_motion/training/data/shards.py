@@ -15,19 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from safetensors import safe_open, SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from emotion_motion.exceptions import TrainingError
-
-__all__ = [
-    'SPLITS',
-    'Index',
-    'IndexRow',
-    'FRAMES_PER_SHARD',
-    'ShardWriter',
-    'ShardReader',
-    'Frames',
-    'file_hash',
-]
 
 SPLITS = ('train', 'val', 'test')
 _NUMBERS = ('shards', 'rows', 'lengths', 'emotions', 'fingerprints', 'split_ids')
@@ -117,20 +108,11 @@ class Index:
         return cls(columns)
 
     def save(self, path: Path) -> None:
-        from safetensors.numpy import save_file
-
         save_file(self._columns, path)
 
     @classmethod
     def load(cls, path: Path) -> Index:
-        """Read what `save` wrote.
-
-        Raises:
-            TrainingError: the file is missing or damaged, or its columns do not fit together.
-        """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
+        """Read what `save` wrote; TrainingError where it is missing or damaged."""
         try:
             return cls(load_file(path))
         except (OSError, KeyError, IndexError, SafetensorError) as error:
@@ -176,8 +158,6 @@ class ShardWriter:
         """Write what waits."""
         if not self._waiting:
             return
-        from safetensors.numpy import save_file
-
         points, confidence, emotions = map(np.concatenate, zip(*self._waiting, strict=True))
         path = self._folder / f'shard_{len(self.shards):05d}.safetensors'
         tensors: dict[str, np.ndarray] = {
@@ -187,14 +167,8 @@ class ShardWriter:
             'emotions': np.ascontiguousarray(emotions, dtype=np.float32),
         }
         save_file(tensors, path)
-        self.shards.append(
-            {
-                'file': path.name,
-                'frames': self._rows,
-                'bytes': path.stat().st_size,
-                'sha256': file_hash(path),
-            }
-        )
+        size = {'frames': self._rows, 'bytes': path.stat().st_size}
+        self.shards.append({'file': path.name, **size, 'sha256': file_hash(path)})
         self._waiting, self._rows = [], 0
 
 
@@ -205,13 +179,7 @@ class ShardReader:
         self._paths = [folder / name for name in files]
 
     def read(self, shard: int, first: int, count: int) -> Frames:
-        """Return `count` rows from row `first` on.
-
-        Raises:
-            TrainingError: the file is missing, damaged or shorter than it should be.
-        """
-        from safetensors import safe_open, SafetensorError
-
+        """Return `count` rows from row `first` on; TrainingError where they are not there."""
         path, rows = self._paths[shard], slice(first, first + count)
         try:
             with safe_open(path, framework='numpy') as file:

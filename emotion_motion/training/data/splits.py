@@ -128,17 +128,15 @@ def _same_motions(datasets: Sequence[MotionDataset]) -> list[str]:
     splits = np.concatenate([dataset.splits for dataset in datasets])
     for first, second in _near(prints, splits):
         if _same(*clips[first], *clips[second]):
-            names = [_name(*clips[n], len(datasets) > 1) for n in (first, second)]
-            leaks.append(f'the same motion: {names[0]} and {names[1]}')
+            leaks.append(f'the same motion: {_name(*clips[first])} and {_name(*clips[second])}')
             if len(leaks) >= _ENOUGH:
                 break
     return leaks
 
 
-def _name(dataset: MotionDataset, i: int, several: bool) -> str:
-    """Return the name of a clip, with its data set where there are several."""
-    place = f'{dataset.splits[i]} of {dataset.path.name}' if several and dataset.path else ''
-    return f'{dataset.info(i).source or i} ({place or dataset.splits[i]})'
+def _name(dataset: MotionDataset, i: int) -> str:
+    folder = f' of {dataset.path.name}' if dataset.path else ''
+    return f'{dataset.info(i).source or i} ({dataset.splits[i]}{folder})'
 
 
 def _near(prints: np.ndarray, splits: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -9,10 +9,9 @@ shards with the frames. Opening reads the index alone; a clip is read when it is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,8 +40,7 @@ _MANIFEST, _INDEX = 'manifest.json', 'index.safetensors'
 Splits = Callable[[Clip], str] | Sequence[str] | None
 
 
-@dataclass(frozen=True)
-class ClipInfo:
+class ClipInfo(NamedTuple):
     """Where a clip comes from, as `Clip` has it; '' for what nobody knows."""
 
     source: str
@@ -77,7 +75,7 @@ class MotionDataset:
         manifest: dict[str, Any],
         path: Path | None = None,
     ) -> None:
-        """Join an index and where the frames are; users call `open` or `from_clips`."""
+        """Join an index and where the frames are, for `open` and `from_clips`."""
         self.skeleton, self.rate_hz, self.manifest, self.path = skeleton, rate_hz, manifest, path
         self.dims = int(skeleton.rest.shape[-1])
         self.lengths, self.emotions = index.lengths, index.emotions
@@ -118,7 +116,7 @@ class MotionDataset:
             emotions=emotions,
             prepared=True,
             valence_arousal=self._index.rating(i),
-            **vars(self.info(i)),
+            **self._index.texts(i),
         )
 
     def chosen(self, split: str) -> np.ndarray:
@@ -129,6 +127,14 @@ class MotionDataset:
     def minutes(self) -> float:
         """Length of all clips in minutes."""
         return float(self.lengths.sum()) / self.rate_hz / 60.0
+
+    def summary(self) -> list[str]:
+        """Return minutes of each emotion and clips of each split, a line of text each."""
+        minutes, splits = self.manifest['minutes_by_emotion'], self.manifest['splits']
+        return [
+            'minutes: ' + ', '.join(f'{name} {value:.1f}' for name, value in minutes.items()),
+            'clips: ' + ', '.join(f'{name} {size["clips"]}' for name, size in splits.items()),
+        ]
 
     @classmethod
     def open(cls, path: str | Path) -> MotionDataset:
@@ -144,23 +150,18 @@ class MotionDataset:
         try:
             skeleton = Skeleton.from_dict(manifest['skeleton'])
             shards = [(entry['file'], int(entry['bytes'])) for entry in manifest['shards']]
-            rate_hz, clips = float(manifest['rate_hz']), int(manifest['clips'])
+            rate_hz = float(manifest['rate_hz'])
         except (KeyError, TypeError, ValueError, SkeletonError) as error:
             raise TrainingError(
                 f'got {path / _MANIFEST}, which lacks or garbles something '
                 f'({type(error).__name__}: {error}); import the data again'
             ) from error
-        if len(index.lengths) != clips:
-            raise TrainingError(
-                f'got an index of {len(index.lengths)} clips in {path} and a manifest of {clips}; '
-                f'import the data again'
-            )
         for name, size in shards:
             file = path / name
-            if not file.is_file() or file.stat().st_size != size:
-                actual = f'{file.stat().st_size} bytes' if file.is_file() else 'no such file'
+            actual = file.stat().st_size if file.is_file() else 'none'
+            if actual != size:
                 raise TrainingError(
-                    f'got {actual} for {file}; expected {size} bytes, import the data again'
+                    f'got {actual} bytes in {file}; expected {size}, import the data again'
                 )
         reader = ShardReader(path, [name for name, _ in shards])
         return cls(index, reader, skeleton=skeleton, rate_hz=rate_hz, manifest=manifest, path=path)
@@ -217,13 +218,12 @@ def write_dataset(
         skeleton: whose keypoints they are.
         rate_hz: frames a second of every clip.
         splits: of the clips ('train', 'val', 'test'), see `Splits`.
-        manifest: entries to add to the manifest; read after the last clip, so that what makes
-            the clips may still fill it.
+        manifest: entries to add, read after the last clip: what makes the clips may fill it.
         overwrite: replace a data set that is there.
 
     Raises:
-        TrainingError: no clip; one that is not prepared, has no emotions, another rate or other
-            keypoints; the folder exists, or cannot be written.
+        TrainingError: no clip, or one that is not prepared, or of another rate or other keypoints.
+        StorageError: the folder exists, or cannot be written.
     """
     path = Path(path)
     check_free(path, replace=overwrite and is_dataset(path))
@@ -298,20 +298,16 @@ def _split(splits: Splits, clip: Clip, number: int) -> str:
 
 def _checked_emotions(clip: Clip, number: int, skeleton: Skeleton, rate_hz: float) -> np.ndarray:
     """Return the emotions [T, 7] of a clip that fits the data set; raises where it does not."""
-    named = f'clip {number} ({clip.source or "no source"})'
-    if not clip.prepared or clip.emotions is None:
+    same_body = clip.skeleton == skeleton.name and clip.keypoints.shape[1:] == skeleton.rest.shape
+    same_rate = abs(clip.rate_hz - rate_hz) <= 1e-6 * rate_hz
+    if clip.emotions is None or not (clip.prepared and same_body and same_rate):
         raise TrainingError(
-            f'got {named}, which is not prepared or has no emotions; pass it through '
-            f'emotion_motion.training.data.prepare and a label map first'
-        )
-    if abs(clip.rate_hz - rate_hz) > 1e-6 * rate_hz:
-        raise TrainingError(
-            f'got {named} at {clip.rate_hz} Hz in a data set of {rate_hz} Hz; resample it first'
-        )
-    if clip.skeleton != skeleton.name or clip.keypoints.shape[1:] != skeleton.rest.shape:
-        raise TrainingError(
-            f'got {named} with keypoints {list(clip.keypoints.shape[1:])} of {clip.skeleton!r}; '
-            f'expected {list(skeleton.rest.shape)} of {skeleton.name!r}'
+            f'got clip {number} ({clip.source or "no source"}) at {clip.rate_hz} Hz with '
+            f'keypoints {list(clip.keypoints.shape[1:])} of {clip.skeleton!r}, '
+            f'{"" if clip.prepared else "not "}prepared, '
+            f'with{"out" if clip.emotions is None else ""} emotions; expected a clip of '
+            f'{rate_hz} Hz with {list(skeleton.rest.shape)} of {skeleton.name!r}: pass it through '
+            f'emotion_motion.training.data.prepare and a label map'
         )
     return clip.emotions
 

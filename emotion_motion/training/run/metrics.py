@@ -26,8 +26,7 @@ class MetricsLog:
     """Appends rows; each is on its way to the disk when `log` returns.
 
     A value that comes later than the first row (a score that is taken every 500 steps) becomes a
-    new column at the right end, empty in the rows before. Values of a step that has a row already
-    join that row.
+    new column at the right end, empty in the rows before.
     """
 
     def __init__(self, csv_path: Path, tensorboard: Path | None = None) -> None:
@@ -38,36 +37,25 @@ class MetricsLog:
         self._path, self._tensorboard = Path(csv_path), tensorboard
         self._first_step: int | None = None  # from here on TensorBoard forgets what was logged
         self._writer: Any = None
-        self._columns: list[str] | None = None  # None: the table was not looked at yet
-        self._last_step = -1
+        self._columns: list[str] = []  # none: the table was not looked at yet
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Write the values of a step.
-
-        Args:
-            step: not before the step that was logged last.
-            values: numbers by name; 'losses/mse' is grouped under 'losses' by TensorBoard.
+        """Write the values of a step; TensorBoard groups 'losses/mse' under 'losses'.
 
         Raises:
-            TrainingError: an earlier step (truncate first), or tensorboard is missing.
+            TrainingError: another file stands where the table is to be.
             StorageError: the disk is full, or the table cannot be written.
         """
         row = {'step': str(step), **{name: repr(float(value)) for name, value in values.items()}}
         with storage_errors(f'the metrics {self._path}'):
-            columns = self._open() if self._columns is None else self._columns
-            if step < self._last_step:
-                raise TrainingError(
-                    f'got metrics of step {step} after those of step {self._last_step}; '
-                    f'call truncate({step}) before going back'
-                )
-            self._columns = list(dict.fromkeys([*columns, *row]))
-            if self._columns != columns or step == self._last_step:
-                self._rewrite(row)
+            if not row.keys() <= set(self._columns):
+                columns, rows = _read(self._path)
+                self._columns = list(dict.fromkeys([*columns, *row]))
+                _write(self._path, self._columns, [*rows, row])
             else:
                 # One write of a whole row: a kill leaves it or a part of it at the end, no more.
                 with open(self._path, 'a', newline='', encoding='utf-8') as file:
-                    file.write(_text([row], columns))
-            self._last_step = step
+                    file.write(_text([row], self._columns))
             self._to_tensorboard(step, values)
 
     def truncate(self, after_step: int) -> None:
@@ -81,29 +69,19 @@ class MetricsLog:
 
     def close(self) -> None:
         """Close TensorBoard's file; `log` opens another, and looks at the table again."""
-        self._columns, self._last_step = None, -1
+        self._columns = []
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-
-    def _open(self) -> list[str]:
-        """Return the columns of the table; a row that a kill cut in two is dropped."""
-        columns, rows = _read(self._path)
-        self._last_step = int(rows[-1]['step']) if rows else -1
-        _write(self._path, columns, rows)
-        return columns
-
-    def _rewrite(self, row: Row) -> None:
-        rows = _read(self._path)[1]
-        if rows and rows[-1]['step'] == row['step']:
-            row = rows.pop() | row
-        _write(self._path, self._columns or [], [*rows, row])
 
     def _to_tensorboard(self, step: int, values: Mapping[str, float]) -> None:
         if self._tensorboard is None:
             return
         if self._writer is None:
-            self._writer = _summary_writer(self._tensorboard, self._first_step)
+            from torch.utils.tensorboard import SummaryWriter
+
+            _wait_for_a_second(self._tensorboard)
+            self._writer = SummaryWriter(str(self._tensorboard), purge_step=self._first_step)
         for name, value in values.items():
             self._writer.add_scalar(name, float(value), step)
         self._writer.flush()
@@ -163,18 +141,12 @@ def _text(rows: Iterable[Row], columns: list[str]) -> str:
     return text.getvalue()
 
 
-def _summary_writer(folder: Path, first_step: int | None) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise TrainingError(
-            "got no tensorboard, which the run folder's event files need; pip install "
-            "'emotion_motion[train]' or train without tensorboard"
-        ) from error
-    # TensorBoard reads event files in the order of their names: the second, then the host, the
-    # process and a count, both without leading zeros, so that of two files of one second the
-    # tenth comes before the ninth, and what it replaces is shown instead. So a file waits until
-    # its second is its own.
+def _wait_for_a_second(folder: Path) -> None:
+    """Wait until no event file is of this second.
+
+    TensorBoard reads event files in the order of their names: the second, then the host, the
+    process and a count, both without leading zeros, so that of two files of one second the tenth
+    comes before the ninth, and what it replaces is shown instead.
+    """
     while any(folder.glob(f'events.out.tfevents.{int(time.time()):010d}.*')):
         time.sleep(0.05)
-    return SummaryWriter(str(folder), purge_step=first_step)

@@ -19,8 +19,8 @@ from emotion_motion.exceptions import TrainingError
 from emotion_motion.files import storage_errors
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.training.data.store import MotionDataset
+from emotion_motion.training.free_run import free_run
 from emotion_motion.training.run.metrics import read_metrics
-from emotion_motion.training.selection.free_run import free_run
 
 __all__ = ['draw_curves', 'panels_of', 'draw_strips', 'real_motions']
 
@@ -31,25 +31,16 @@ _LEFT_OUT = ('wait_share', 'steps_a_second')
 _RESTED_S = 1.0  # a live stream begins in the rest pose, which shows nothing
 _CLEAR = 0.5  # a clip shows an emotion that weighs as much
 _DRAWN = 9  # stretches of real motion, of which the one of middle speed is shown
-_FIGURE_EVERY_S = 0.4
 
 
 def draw_curves(
     metrics: str | os.PathLike[str], path: str | os.PathLike[str], *, title: str = ''
 ) -> Path:
-    """Draw every part of the loss, the learning rate and the free-run score over the steps.
-
-    A panel a quantity; what was measured on held-out clips lies over what it was in training.
-
-    Args:
-        metrics: a metrics.csv.
-        path: picture to write; the ending tells the format.
-        title: text above all panels.
+    """Draw a table of metrics over the steps, a panel a quantity, held-out over training.
 
     Raises:
         TrainingError: there is no such table, or it has fewer than two rows or nothing to draw.
         StorageError: the picture cannot be written.
-        ConfigError: matplotlib is missing.
     """
     table = read_metrics(metrics)
     panels = panels_of(table)
@@ -132,23 +123,15 @@ def draw_strips(
 ) -> Path:
     """Let a model run freely, and draw it below real motion of each emotion of the data.
 
-    Args:
-        checkpoint: the model.
-        path: picture to write (.png, .svg, .pdf); its folder is made.
-        datasets: of the real motion, at the model's rate.
-        seconds: what a row shows [s]. All rows end with the shortest real motion.
-        seed: of the run and of the choice of real motion.
-        title: text above all rows.
+    All rows end with the shortest real motion, after `seconds` at most.
 
     Raises:
         StorageError: the picture cannot be written.
-        ConfigError: matplotlib is missing.
     """
     real = real_motions(datasets, seconds=seconds, seed=seed)
     names = list(real) or EMOTIONS  # all of them where no clip shows one clearly
     generator = MotionGenerator(checkpoint, batch_size=len(names), seed=seed, body_height_m=1.0)
-    wanted = np.eye(len(EMOTIONS))[[EMOTIONS.index(name) for name in names]]
-    run = free_run(generator, _RESTED_S + seconds, wanted)
+    run = free_run(generator, _RESTED_S + seconds, names)
     shown = run.keypoints[:, round(_RESTED_S * run.rate_hz) :]
     rows: dict[str, np.ndarray] = {}
     for name, points in zip(names, shown, strict=True):
@@ -158,14 +141,7 @@ def draw_strips(
     path = Path(path)
     with storage_errors(f'the film strips {path}'):
         path.parent.mkdir(parents=True, exist_ok=True)
-        return film_strips(
-            rows,
-            checkpoint.skeleton,
-            path,
-            every_s=_FIGURE_EVERY_S,
-            rate_hz=run.rate_hz,
-            title=title,
-        )
+        return film_strips(rows, checkpoint.skeleton, path, rate_hz=run.rate_hz, title=title)
 
 
 def real_motions(
@@ -185,10 +161,7 @@ def real_motions(
     for number, name in enumerate(EMOTIONS):
         clips = _candidates(datasets, number, wanted)
         if clips:
-            drawn = [
-                _stretch(*clips[random.integers(len(clips))], wanted, random)
-                for _ in range(_DRAWN)
-            ]
+            drawn = [_stretch(clips, wanted, random) for _ in range(_DRAWN)]
             # Neither the liveliest nor a stand: what is usual for this emotion.
             speeds = [float(np.abs(np.diff(points, axis=0)).mean()) for points in drawn]
             motions[name] = drawn[int(np.argsort(speeds, kind='stable')[_DRAWN // 2])]
@@ -210,7 +183,8 @@ def _candidates(
 
 
 def _stretch(
-    dataset: MotionDataset, clip: int, wanted: int, random: np.random.Generator
+    clips: list[tuple[MotionDataset, int]], wanted: int, random: np.random.Generator
 ) -> np.ndarray:
+    dataset, clip = clips[random.integers(len(clips))]
     start = int(random.integers(max(1, dataset.lengths[clip] - wanted + 1)))
     return dataset.frames(clip, start, start + wanted)[0]

@@ -21,7 +21,6 @@ import os
 from pathlib import Path
 import platform
 import shlex
-import shutil
 import subprocess
 import sys
 from typing import Any
@@ -32,14 +31,7 @@ import torch
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint, save_pretrained
 from emotion_motion.exceptions import StorageError, TrainingError
-from emotion_motion.files import (
-    free_space,
-    new_folder,
-    PARTIAL,
-    recover_folder,
-    storage_errors,
-    write_file,
-)
+from emotion_motion.files import new_folder, PARTIAL, recover_folder, storage_errors, write_file
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.run.metrics import MetricsLog
 
@@ -64,26 +56,18 @@ class RunFolder:
         self.metrics = MetricsLog(root / 'metrics.csv', root / 'tensorboard')
 
     @classmethod
-    def create(
-        cls, path: str | os.PathLike[str], config: TrainConfig, *, need_bytes: int = 0
-    ) -> RunFolder:
+    def create(cls, path: str | os.PathLike[str], config: TrainConfig) -> RunFolder:
         """Make the folder of a new run, before the training begins.
 
-        Args:
-            path: a new or an empty folder.
-            config: of the training.
-            need_bytes: space that the run will take, as far as is known.
-
         Raises:
-            TrainingError: the folder is not empty, another process trains in it, or its disk is
-                full.
+            TrainingError: the folder is not empty, or another process trains in it.
             StorageError: it cannot be written.
         """
         root = Path(path)
         _check_empty(root)
         with storage_errors(f'the run folder {root}'):
             root.mkdir(parents=True, exist_ok=True)
-            run = cls._opened(root, need_bytes)
+            run = cls(root, _locked(root))
             environment = {**_environment(), 'seed': config.run.seed, 'resumed': []}
             write_file(root / _ENVIRONMENT, _json(environment))
             write_file(root / _MANIFEST, _json({}))
@@ -92,11 +76,11 @@ class RunFolder:
         return run
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, need_bytes: int = 0) -> RunFolder:
+    def open(cls, path: str | os.PathLike[str]) -> RunFolder:
         """Open the folder of a run, which `create` made, to go on with it.
 
         Raises:
-            TrainingError: it is no run folder, another process trains in it, or its disk is full.
+            TrainingError: it is no run folder, or another process trains in it.
             StorageError: it cannot be written.
         """
         root = Path(path)
@@ -107,44 +91,25 @@ class RunFolder:
                 f'earlier training run: start a new run without --resume'
             )
         with storage_errors(f'the run folder {root}'):
-            run = cls._opened(root, need_bytes)
+            run = cls(root, _locked(root))
             recover_folder(run.best)
-        return run
-
-    @classmethod
-    def _opened(cls, root: Path, need_bytes: int) -> RunFolder:
-        _check_space(root, need_bytes)
-        run = cls(root, _locked(root))
-        run.checkpoints.mkdir(exist_ok=True)
-        run.strips.mkdir(exist_ok=True)
         return run
 
     def describe_data(self, manifest: Mapping[str, Any]) -> None:
         """Write down what the data is, also where it was made in the folder."""
-        with storage_errors(f'{self.root / _MANIFEST}'):
+        with storage_errors(self.root / _MANIFEST):
             write_file(self.root / _MANIFEST, _json(manifest))
-
-    @property
-    def environment(self) -> dict[str, Any]:
-        """Where the run began, and under 'resumed' where it went on."""
-        path = self.root / _ENVIRONMENT
-        try:
-            return json.loads(path.read_text(encoding='utf-8'))
-        except (OSError, ValueError) as error:
-            raise TrainingError(
-                f'got {path}, which cannot be read as JSON ({error}); expected what a training '
-                f'run wrote'
-            ) from error
 
     def resumed(self, step: int) -> None:
         """Note that the run goes on from a step, and forget metrics that came after it."""
-        environment = self.environment
+        path = self.root / _ENVIRONMENT
+        environment = json.loads(path.read_text(encoding='utf-8'))
         environment['resumed'].append({'step': step, **_environment()})
-        with storage_errors(f'{self.root / _ENVIRONMENT}'):
-            write_file(self.root / _ENVIRONMENT, _json(environment))
+        with storage_errors(path):
+            write_file(path, _json(environment))
         self.metrics.truncate(step)
 
-    def save_best(self, checkpoint: Checkpoint, *, card: str = '', half: bool = False) -> Path:
+    def save_best(self, checkpoint: Checkpoint, card: str = '') -> None:
         """Write the best model in the packaged format; the one before stays until it is whole.
 
         Raises:
@@ -152,12 +117,11 @@ class RunFolder:
         """
         try:
             with storage_errors(f'the model {self.best}'), new_folder(self.best) as folder:
-                save_pretrained(folder, checkpoint, card=card, half=half)
+                save_pretrained(folder, checkpoint, card=card, half=True)
         except StorageError as error:
             if not self.best.is_dir():
                 raise
             raise StorageError(f'{error}; {self.best} is still the one before') from error
-        return self.best
 
     def close(self) -> None:
         """Close the metrics and let other processes open the folder."""
@@ -171,36 +135,13 @@ def _check_empty(root: Path) -> None:
             f'got {root}, which holds an earlier training run; add --resume to go on with it, or '
             f'choose a new folder'
         )
-    if root.exists() and (not root.is_dir() or any(_foreign(root))):
+    # A kill within `create` may leave these.
+    ours = {_ENVIRONMENT, _MANIFEST, '.lock'}
+    there = [path.name for path in root.iterdir()] if root.is_dir() else []
+    foreign = any(name not in ours and PARTIAL not in name for name in there)
+    if foreign or (root.exists() and not root.is_dir()):
         raise TrainingError(
             f'got {root}, which is not empty and holds no training run; choose a new folder'
-        )
-
-
-def _foreign(root: Path) -> list[Path]:
-    """Return what is in the folder but for what a kill within `create` may leave."""
-    ours = {_ENVIRONMENT, _MANIFEST, 'checkpoints', 'strips', '.lock', '.probe'}
-    return [path for path in root.iterdir() if path.name not in ours and PARTIAL not in path.name]
-
-
-def _check_space(root: Path, need_bytes: int) -> None:
-    """Write a probe, which finds what permissions and mounts do not tell, and ask for the space.
-
-    Raises:
-        OSError: the probe cannot be written.
-        TrainingError: there is too little space.
-    """
-    probe = root / '.probe'
-    try:
-        write_file(probe, b'x' * 4096)
-    finally:
-        probe.unlink(missing_ok=True)
-    free = shutil.disk_usage(root).free
-    if free < need_bytes:
-        raise TrainingError(
-            f'got the run folder {root}, which needs {need_bytes / 1e6:.1f} MB; '
-            f'{free_space(root)}: free some, keep fewer checkpoints or choose a folder on another '
-            f'disk'
         )
 
 
@@ -236,7 +177,7 @@ def _environment() -> dict[str, Any]:
         'torch': torch.__version__,
         'packages': {name: _version(name) for name in _PACKAGES},
         'platform': platform.platform(),
-        'processor': _processor(),
+        'processor': platform.processor() or platform.machine(),
         'cores': os.cpu_count(),
         'threads': torch.get_num_threads(),
         'gpus': [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
@@ -252,30 +193,20 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _processor() -> str:
-    """Return the processor's name; platform knows only its kind on Linux."""
-    try:
-        lines = Path('/proc/cpuinfo').read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def _commit() -> str | None:
     """Return the commit of the source tree, '+ changes' where it is not clean; None: no tree."""
     root = Path(emotion_motion.__file__).resolve().parents[1]
     if not (root / '.git').exists():
         return None
-    command = ['git', '-C', str(root), 'describe', '--always', '--abbrev=40', '--exclude=*']
+    command = ['git', 'describe', '--always', '--abbrev=40', '--exclude=*']
     try:
-        answer = subprocess.run(
+        answer = subprocess.check_output(
             [*command, '--dirty= + changes'],
-            capture_output=True,
+            cwd=root,
+            stderr=subprocess.DEVNULL,
             text=True,
             timeout=10.0,
-            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip()
+    return answer.strip()

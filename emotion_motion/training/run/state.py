@@ -9,7 +9,6 @@ the tensors' file). It is written beside and renamed: a folder of that name is a
 from __future__ import annotations
 
 from collections.abc import Sequence
-import dataclasses
 from dataclasses import dataclass, field
 import hashlib
 import json
@@ -20,7 +19,6 @@ import shutil
 from typing import Any
 
 import numpy as np
-import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
@@ -70,9 +68,7 @@ def pack(
     moments = optimiser.state_dict()['state']
     for i, (name, _) in enumerate(model.named_parameters()):
         tensors |= {f'optimiser.{name}.{key}': part for key, part in moments.get(i, {}).items()}
-    for entry in dataclasses.fields(normaliser):
-        part = torch.from_numpy(getattr(normaliser, entry.name))
-        tensors[f'normaliser.{entry.name}'] = part
+    tensors |= {f'normaliser.{n}': torch.from_numpy(v) for n, v in vars(normaliser).items()}
     return {name: part.detach() for name, part in tensors.items()}
 
 
@@ -108,16 +104,12 @@ def data_hash(datasets: Sequence[MotionDataset]) -> str:
 def save_state(checkpoints: Path, state: TrainState, *, keep: int = 3) -> Path:
     """Write a state; a kill at any moment leaves only whole ones.
 
-    Args:
-        checkpoints: the folder of all states of a run; made when missing.
-        state: what to write. A state of the same step is replaced.
-        keep: how many states to keep, this one included; the oldest go first.
+    A state of the same step is replaced. Of this and older states `keep` stay.
 
     Raises:
         StorageError: the disk is full or the folder cannot be written; the message names the
             free space, the size and the newest whole state, which is untouched.
     """
-    checkpoints = Path(checkpoints)
     # Copies, since tensors that share memory cannot be saved.
     copies = {n: t.detach().to('cpu', copy=True).contiguous() for n, t in state.tensors.items()}
     tensors = safetensors.torch.save(copies)
@@ -133,8 +125,10 @@ def save_state(checkpoints: Path, state: TrainState, *, keep: int = 3) -> Path:
     _recover(checkpoints)
     for partial in checkpoints.glob(f'step_*{PARTIAL}'):  # what a killed run left
         shutil.rmtree(partial, ignore_errors=True)
-    size = len(tensors) + len(numbers)
-    keeps = _what_is_left(checkpoints)
+    size, steps = len(tensors) + len(numbers), _steps(checkpoints)
+    keeps = 'there is no earlier checkpoint'
+    if steps:
+        keeps = f'the last good checkpoint is {checkpoints / f"step_{steps[-1]:08d}"}'
     with storage_errors(f'the checkpoint {path}', size, keeps), new_folder(path) as folder:
         (folder / _TENSORS).write_bytes(tensors)
         (folder / _NUMBERS).write_bytes(numbers)
@@ -151,11 +145,8 @@ def load_state(path: Path) -> TrainState:
     Raises:
         TrainingError: it is missing, damaged or of another version; the message says how.
     """
-    content, data = _verified(Path(path))
-    try:
-        return TrainState(int(data['step']), safetensors.torch.load(content), data['numbers'])
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f'{type(error).__name__}: {error}') from error
+    content, data = _verified(path)
+    return TrainState(data['step'], safetensors.torch.load(content), data['numbers'])
 
 
 def newest_state(checkpoints: Path) -> Path | None:
@@ -163,7 +154,6 @@ def newest_state(checkpoints: Path) -> Path | None:
 
     Damaged ones are skipped with a warning that names them and the reason.
     """
-    checkpoints = Path(checkpoints)
     _recover(checkpoints)
     for step in reversed(_steps(checkpoints)):
         path = checkpoints / f'step_{step:08d}'
@@ -209,10 +199,3 @@ def _recover(checkpoints: Path) -> None:
     """Bring back a state that a kill caught while it was replaced by one of the same step."""
     for old in checkpoints.glob(f'step_*{OLD}'):
         recover_folder(old.with_name(old.name.removesuffix(OLD)))
-
-
-def _what_is_left(checkpoints: Path) -> str:
-    steps = _steps(checkpoints)
-    if not steps:
-        return 'there is no earlier checkpoint'
-    return f'the last good checkpoint is {checkpoints / f"step_{steps[-1]:08d}"}'

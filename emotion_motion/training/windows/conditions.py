@@ -1,6 +1,8 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which emotion a window is shown with, and windows for the emotion head alone.
+"""What a window is shown with: an emotion, a target; and windows for the emotion head alone.
+
+A target is given in hindsight: it is the pose that the motion really came to.
 
 The emotion head must read the motion. A head that copies the condition is wrong where the
 condition is, so some windows have the condition of another clip. And a sampler that asks the head
@@ -12,17 +14,31 @@ another, and limbs of one emotion on a body of another.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.live.target import LIMBS
-from emotion_motion.training.config import ConditionConfig
+from emotion_motion.model.config import MotionModelConfig
+from emotion_motion.model.mixture import Target
+from emotion_motion.model.network import MotionModel
+from emotion_motion.training.config import ConditionConfig, TargetConfig
 
-__all__ = ['KINDS', 'decoy', 'draw_condition']
+__all__ = ['KINDS', 'TargetDraw', 'decoy', 'draw_condition', 'draw_targets', 'targets_of']
 
 KINDS = ('still', 'other movement', 'other limbs')
 _PARTS = len(LIMBS) + 1  # trunk and legs as one
+
+
+class TargetDraw(NamedTuple):
+    """The random numbers for the targets of a window (or, with a leading B, of a batch)."""
+
+    times: Tensor  # [2] integers: for how many frames a target is kept, offset of the first choice
+    untold: Tensor  # [] boolean, whether the network gets no target
+    error: Tensor  # [T + horizon, Z], added to the targets, in standard deviations
 
 
 def draw_condition(
@@ -31,16 +47,10 @@ def draw_condition(
     other: Callable[[], np.ndarray | None],
     random: np.random.Generator,
 ) -> tuple[np.ndarray, bool]:
-    """Draw the condition of one window.
+    """Draw the condition of one window [T, 7], all 0 for none; is the motion predictable from it?
 
-    Args:
-        config: how often.
-        own: the window's emotion [T, 7].
-        other: gives that of another clip [T, 7]; None where there is no other emotion.
-        random: source of the draw.
-
-    Returns:
-        The condition [T, 7], all 0 for none, and whether the motion can be predicted from it.
+    `own` is the window's emotion [T, 7]; `other` gives that of another clip, None where there is
+    no other emotion.
     """
     draw = random.random()
     if draw < config.drop_emotion:
@@ -59,15 +69,9 @@ def decoy(
     skeleton: Skeleton,
     random: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Make a decoy of a window.
+    """Make a decoy of a window's frames [N, K, D] and emotions [T, 7].
 
-    Args:
-        frames: [N, K, D] of a body of height 1.
-        emotions: [T, 7] of the first T of them.
-        other: gives frames and emotions of another emotion, of the same shapes; None where there
-            is none.
-        skeleton: the body.
-        random: source of the draws.
+    `other` gives those of another emotion; None where there is none.
 
     Returns:
         Frames of the same shape, to be put onto the body, and the emotion that they show, [T, 7]:
@@ -99,3 +103,45 @@ def _root(skeleton: Skeleton, members: list[int]) -> int:
     return next(
         parent for parent in (skeleton.parents[i] for i in members) if parent not in members
     )
+
+
+def draw_targets(
+    config: TargetConfig, sizes: MotionModelConfig, length: int, random: np.random.Generator
+) -> TargetDraw:
+    """Draw when the targets of one window of `length` frames are chosen, and how wrong they are.
+
+    The live loop keeps a target for a while. How long that is, and when it begins, differs from
+    window to window.
+    """
+    shortest = (sizes.target_every + 1) // 2
+    longest = min(3 * sizes.target_every // 2, sizes.horizon)
+    kept, first = random.integers(shortest, longest + 1), random.integers(longest)
+    untold = random.random() < config.untold
+    scale = np.float32(config.loose * random.random())
+    # One error for each frame whose pose may be a target: frames that share a target share it.
+    shape = (length + sizes.horizon, sizes.pose_axes)
+    error = scale * random.standard_normal(shape, dtype=np.float32)
+    return TargetDraw(
+        torch.tensor([int(kept), int(first)]), torch.tensor(untold), torch.from_numpy(error)
+    )
+
+
+def targets_of(frames: Tensor, model: MotionModel, draw: TargetDraw) -> tuple[Target, Tensor]:
+    """Make targets from the poses that follow in clean motion [B, T + horizon, O].
+
+    All frames between two choices share a target: the pose `horizon` frames after the choice.
+
+    Returns:
+        Targets of the first T frames, and the poses `horizon` frames after each [B, T, Z].
+    """
+    horizon = model.config.horizon
+    length = frames.shape[1] - horizon
+    places = model.in_axes(frames)  # [B, T + horizon, Z]
+    kept, first = draw.times.unsqueeze(-1).unbind(1)  # [B, 1] each
+    time = torch.arange(length, device=frames.device)
+    since = (time + first) % kept + 1  # [B, T], frames since the target was chosen
+    index = (time - since + horizon).unsqueeze(-1).expand(-1, -1, places.shape[-1])
+    place = (places + draw.error).gather(1, index)
+    remaining = 1.0 - since.unsqueeze(-1) / horizon
+    remaining = torch.where(draw.untold[:, None, None], 0.0, remaining)
+    return Target(place, remaining), places[:, horizon:]

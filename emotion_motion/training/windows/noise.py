@@ -92,13 +92,8 @@ def noised(
 ) -> tuple[Tensor, Tensor]:
     """Return inputs off the path, and targets that lead back, [B, T, O] each.
 
-    Args:
-        frames: [B, T + 1, O] of a body of height 1.
-        draw: of the batch, each part with a leading B.
-        unit: [O].
-        poses: [Z + O, O], of `pose_spread`.
-        config: how much the target keeps of drift and wandering.
-        bodies: puts frames [B, T, O] onto the body: the live loop only ever sees bodies.
+    Frames are [B, T + 1, O], `unit` [O], `poses` [Z + O, O] of `pose_spread`. `bodies` puts
+    frames onto the body: the live loop only ever sees bodies.
     """
     scales = draw.scales[:, :, None, None]  # [B, 3, 1, 1]
     drift = ar1(draw.drift, config.drift_memory) * scales[:, 0] * unit

@@ -87,14 +87,9 @@ class Entries:
         candidates: int,
         random: np.random.Generator,
     ) -> tuple[int, int]:
-        """Return the clip and the frame, of some candidates, that go on best.
+        """Return the clip and the frame, of some candidates that show an emotion, that go on best.
 
-        Args:
-            points: the two frames to go on from [2, K, D].
-            confidence: of the first [K].
-            emotion: that the entry shows.
-            candidates: how many entries are looked at.
-            random: draws them.
+        That is from two frames [2, K, D], with the confidence of the first [K].
         """
         rows = self._of[emotion]
         rows = rows[random.integers(len(rows), size=candidates)]
@@ -149,36 +144,21 @@ def time_warp(stretch: Stretch, times: np.ndarray) -> Stretch:
     than a thousandth at usual tempos: project where that matters. Emotions along lines; of
     confidence the lower one beside.
     """
-    last, confidence, emotions = len(stretch) - 1, stretch.confidence, stretch.emotions
-    low = np.clip(np.floor(times + 1e-9).astype(int), 0, max(last - 1, 0))
-    high = np.minimum(low + 1, last)
+    low, high = np.floor(times + 1e-9).astype(int), np.ceil(times - 1e-9).astype(int)
     share = np.clip(times - low, 0.0, 1.0)
-    beside = np.minimum(confidence[low], confidence[high])
-    beside = np.where((share < 1e-9)[:, None], confidence[low], beside)
-    beside = np.where((share > 1.0 - 1e-9)[:, None], confidence[high], beside)
-    linear = share[:, None].astype(emotions.dtype)
+    points = stretch.points.astype(np.float64)
+    slopes = np.gradient(points, axis=0)
+    along = share[:, None, None]
+    square, cube = along**2, along**3
+    curve = (
+        (2 * cube - 3 * square + 1) * points[low]
+        + (cube - 2 * square + along) * slopes[low]
+        + (3 * square - 2 * cube) * points[high]
+        + (cube - square) * slopes[high]
+    )
+    emotions, linear = stretch.emotions, share[:, None].astype(stretch.emotions.dtype)
     return Stretch(
-        _cubic(stretch.points, low, high, share),
-        beside,
+        curve.astype(stretch.points.dtype),
+        np.minimum(stretch.confidence[low], stretch.confidence[high]),
         (1 - linear) * emotions[low] + linear * emotions[high],
     )
-
-
-def _cubic(points: np.ndarray, low: np.ndarray, high: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return Catmull-Rom curves through points [T, K, D] between rows low and high."""
-    last = len(points) - 1
-    share = share.reshape(-1, 1, 1)
-    before, after = np.maximum(low - 1, 0), np.minimum(high + 1, last)
-    first, second = points[low].astype(np.float64), points[high].astype(np.float64)
-    # At an end the slope is that of the last step.
-    ends = [np.where(inner, 1.0, 2.0).reshape(share.shape) for inner in (low > 0, high < last)]
-    slope = 0.5 * (second - points[before]) * ends[0]
-    slope_after = 0.5 * (points[after] - first) * ends[1]
-    square, cube = share**2, share**3
-    result = (
-        (2 * cube - 3 * square + 1) * first
-        + (cube - 2 * square + share) * slope
-        + (3 * square - 2 * cube) * second
-        + (cube - square) * slope_after
-    )
-    return result.astype(points.dtype)

@@ -19,7 +19,12 @@ from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.data.shards import Frames
 from emotion_motion.training.data.store import MotionDataset
-from emotion_motion.training.windows.conditions import decoy, draw_condition
+from emotion_motion.training.windows.conditions import (
+    decoy,
+    draw_condition,
+    draw_targets,
+    TargetDraw,
+)
 from emotion_motion.training.windows.noise import draw_noise, NoiseDraw, passes_at
 from emotion_motion.training.windows.stretches import (
     ClipDraw,
@@ -29,7 +34,6 @@ from emotion_motion.training.windows.stretches import (
     Stretch,
     time_warp,
 )
-from emotion_motion.training.windows.targets import draw_targets, TargetDraw
 
 __all__ = ['Batch', 'Window', 'WindowSampler']
 
@@ -39,7 +43,7 @@ class Batch(NamedTuple):
 
     frames: Tensor  # [B, T + horizon, O], of a body of height 1
     emotions: Tensor  # [B, T, E], of the frame that follows each of the first T
-    mask: Tensor | None  # [B, T + horizon, K], what was measured; None: everything
+    mask: Tensor  # [B, T + horizon, K], what was measured
     condition: Tensor  # [B, T, E], the emotion that is shown
     right: Tensor  # [B], 0 where the condition is wrong or the motion a decoy, else 1
     since: Tensor  # [B], frame that attention begins anew at; 0: at the first
@@ -86,7 +90,7 @@ class WindowSampler:
         clips = [np.flatnonzero(own >= _shortest_piece(config)) for own in lengths]
         usable = [n for n in range(len(datasets)) if len(clips[n])]
         if not usable:
-            longest = max((int(own.max(initial=0)) for own in lengths), default=0)
+            longest = max(int(own.max(initial=0)) for own in lengths)
             raise TrainingError(_too_short(longest, config, split))
         self._parts = [_Part(datasets[n], clips[n], config, self.seed) for n in usable]
         shares = [weights[n] for n in usable]
@@ -103,8 +107,7 @@ class WindowSampler:
         With `draws` conditions are exchanged and steps roll out, as in training; without, to
         measure.
         """
-        batch = _stacked([self._drawn(step, i, draws) for i in range(first, first + count)])
-        return batch._replace(mask=None) if batch.mask.all() else batch
+        return _stacked([self._drawn(step, i, draws) for i in range(first, first + count)])
 
     def sources(self, step: int, indices: Sequence[int]) -> list[str]:
         """Return where the windows of a step come from, each source once."""
@@ -114,7 +117,7 @@ class WindowSampler:
         """Return one window as a batch whose tensors have no leading B."""
         random = self._random(step, index)
         part = self._part(random)
-        config, length = self.config, self.config.windows.length
+        config, length, sizes = self.config, self.config.windows.length, self.config.model
         window = part.window(random)
         frames, shown = window.frames, window.emotions[1 : length + 1]  # of the frame to come
         condition, right, since, passes = shown, True, 0, 0
@@ -128,15 +131,12 @@ class WindowSampler:
             share = config.conditions.decoys / (1.0 - config.conditions.wrong_emotion)
             if right and random.random() < share:
                 right, own = False, shown
-                frames, shown = decoy(
-                    frames,
-                    own,
-                    lambda: part.other_motion(own, len(window.frames), random),
-                    self.skeleton,
-                    random,
-                )
+
+                def other() -> tuple[np.ndarray, np.ndarray] | None:
+                    return part.other_motion(own, len(window.frames), random)
+
+                frames, shown = decoy(frames, own, other, self.skeleton, random)
             passes = passes_at(config.rollouts, step, step / config.run.steps, self.seed)
-        sizes = config.model
         return Batch(
             torch.from_numpy(frames).flatten(1),
             torch.from_numpy(shown),

@@ -13,8 +13,6 @@ from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import SkeletonError
 from emotion_motion.viewer.scene.world import Colour, Look
 
-__all__ = ['BodyShape', 'bone_mesh', 'sphere_mesh']
-
 JOINT_RADIUS_M, BONE_RADIUS_M, HEAD_RADIUS_M = 0.033, 0.024, 0.095
 _HEAD = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 _SMALL = 0.4  # of eyes, ears, toes and heels beside other joints
@@ -87,9 +85,8 @@ class BodyShape:
 
 
 def _colour(name: str, look: Look, gone: bool) -> Colour:
-    if gone:
-        return look.gone
-    return {'L': look.left, 'R': look.right}.get(name[:1], look.middle)
+    side = {'L': look.left, 'R': look.right}.get(name[:1], look.middle)
+    return look.gone if gone else side
 
 
 def _edges(skeleton: str, names: tuple[str, ...]) -> np.ndarray:

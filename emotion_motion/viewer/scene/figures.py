@@ -12,8 +12,6 @@ from emotion_motion.viewer.scene.body import BodyShape, bone_mesh, sphere_mesh
 from emotion_motion.viewer.scene.world import Colour, Follower, Look, WORLD
 from emotion_motion.viewer.source import Figure
 
-__all__ = ['Figures', 'FigureView', 'Trail']
-
 TRAIL_S, POINTS = 1.2, 24
 _PERIOD_S = TRAIL_S / POINTS
 # A browser draws a new line in a frame of its own, beside those of the moving body: so two points
@@ -118,9 +116,8 @@ class FigureView:
     def place(self, figure: Figure) -> np.ndarray | None:
         """Return where the body as a whole is [3]; None where nobody knows."""
         root = self.shape.root()
-        if root is None or not np.isfinite(figure.keypoints[root]).all():
-            return None
-        return np.asarray(figure.keypoints[root], dtype=np.float64)
+        place = None if root is None else figure.keypoints[root]
+        return place if place is not None and np.isfinite(place).all() else None
 
     def _show_bone(self, number: int, start: np.ndarray, turn: np.ndarray, length: float) -> None:
         known = bool(np.isfinite(length))

@@ -16,8 +16,6 @@ from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.description.urdf import find_file
 from emotion_motion.viewer.scene.world import WORLD
 
-__all__ = ['BESIDE_M', 'RobotView', 'with_files']
-
 _NAME = f'{WORLD}/robot'
 # Beside the keypoints' figure, which stands at the origin.
 BESIDE_M = (0.0, -0.95, 0.0)

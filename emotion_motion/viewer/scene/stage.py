@@ -12,8 +12,6 @@ from emotion_motion.viewer.scene.robot import BESIDE_M, RobotView
 from emotion_motion.viewer.scene.world import BRAND, DARK, Ground, LIGHT, place_cameras
 from emotion_motion.viewer.source import Snapshot
 
-__all__ = ['Stage']
-
 
 class Stage:
     """Shows snapshots in a viser scene.

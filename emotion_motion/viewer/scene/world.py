@@ -17,20 +17,6 @@ import numpy as np
 
 from emotion_motion.drawing import EMOTION_COLOURS
 
-__all__ = [
-    'BRAND',
-    'Colour',
-    'DARK',
-    'EMOTION_RGB',
-    'Follower',
-    'grid_lines',
-    'Ground',
-    'LIGHT',
-    'Look',
-    'place_cameras',
-    'WORLD',
-]
-
 Colour: TypeAlias = tuple[int, int, int]
 
 
@@ -65,8 +51,6 @@ LIGHT = Look(
     section=(176, 182, 190),
 )
 BRAND: Colour = (60, 110, 180)
-
-
 EMOTION_RGB = {name: tuple(bytes.fromhex(text[1:])) for name, text in EMOTION_COLOURS.items()}
 
 WORLD = '/world'

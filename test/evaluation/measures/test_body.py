@@ -1,5 +1,7 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
+import dataclasses
+
 from moving import AT, rotated, swaying, walking
 import numpy as np
 import pytest
@@ -17,7 +19,6 @@ from emotion_motion.evaluation.measures.on_body import (
     measure_feet,
 )
 from emotion_motion.evaluation.streams import Streams
-from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.corpus.corpus import make_clip
 from emotion_motion.training.data.prepare import prepare
 
@@ -57,12 +58,12 @@ def test_who_stands_neither_slides_nor_sinks():
     assert measured['depth_m'] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_a_body_that_glides_slides_with_that_speed():
-    glide = np.linspace(0.0, 1.0, 60)[:, None, None] * np.array([0.03, 0.04, 0.0])
-    measured = feet_of(standing() + glide)
-    speed = 0.05 / (59 / RATE)
+@pytest.mark.parametrize('above_m', [0.0, 0.3])
+def test_a_body_that_glides_or_floats_slides_with_that_speed(above_m):
+    glide = np.arange(60)[:, None, None] / RATE * np.array([0.06, 0.08, 0.0])
+    measured = feet_of(standing() + glide + [0.0, 0.0, above_m])
     for name in ('slide_m_s', 'drag_m_s'):
-        assert measured[name] == pytest.approx(speed, rel=1e-3)
+        assert measured[name] == pytest.approx(0.1, rel=1e-3)
 
 
 def test_one_foot_dragged_beside_a_planted_one_is_seen_by_drag():
@@ -95,12 +96,6 @@ def test_turning_on_the_ball_of_the_foot_is_no_slide():
     assert feet_of(motion)['slide_m_s'] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_a_body_that_floats_along_is_still_seen_to_slide():
-    glide = np.arange(60)[:, None, None] / RATE * np.array([0.1, 0.0, 0.0])
-    above = [0.0, 0.0, 0.3]
-    assert feet_of(standing() + glide + above)['slide_m_s'] == pytest.approx(0.1, rel=1e-3)
-
-
 @pytest.mark.parametrize(
     ('down_m', 'sunk', 'penetration'), [(0.004, 0, 0), (0.02, 0.5, 0), (0.03, 0.5, 0.5)]
 )
@@ -110,12 +105,6 @@ def test_a_body_sunk_half_of_the_time_is_half_in_the_ground(down_m, sunk, penetr
     measured = feet_of(motion)
     assert (measured['sunk'], measured['penetration']) == (sunk, penetration)
     assert measured['depth_m'] == pytest.approx(down_m, abs=1e-5)
-
-
-def test_feet_need_the_body_and_two_frames():
-    for shape in ((1, 1, 25, 3), (1, 9, 24, 3), (9, 25, 3)):
-        with pytest.raises(TrainingError, match=r'expected \[B, T, 25, 3\]'):
-            measure_feet(np.zeros(shape), RATE)
 
 
 # Bones, range, jerk
@@ -129,14 +118,8 @@ def test_a_stretched_bone_has_the_error_of_its_stretch():
     assert measured.bone_after[0] < 1e-6
     assert measured.bone_after[1] == pytest.approx(0.24 / 24, rel=1e-4)  # one of 24 bones
     assert np.isnan(measured.bone_before).all()
-    before = Streams(*vars(streams_of(standing())).values())
-    before = Streams(
-        before.keypoints,
-        before.emotions,
-        RATE,
-        None,
-        np.linspace(0.0, 0.1, 60, dtype=np.float32)[None],
-    )
+    errors = np.linspace(0.0, 0.1, 60, dtype=np.float32)[None]
+    before = dataclasses.replace(streams_of(standing()), bone_error=errors)
     assert measure_body(before).bone_before[0] == pytest.approx(0.05, rel=1e-5)
 
 
@@ -150,8 +133,6 @@ def test_beyond_the_range_and_a_tenth_of_it_is_out_of_range():
     assert list(measured.out_of_range) == [0.0, 0.5]
     outside[0] = np.nan
     assert bounds.outside(streams_of(outside)) == [0.5]
-    with pytest.raises(TrainingError, match='no reference'):
-        Bounds.measure([])
 
 
 def test_bounds_hold_mirrored_and_leave_three_centimetres():
@@ -172,8 +153,6 @@ def test_jerk_is_the_third_derivative():
     assert np.allclose(jerk_by_frame(cubic, RATE), 3.0)
     steady = standing(4.0) + (time**2)[:, None, None] * np.array([0.3, 0.4, 0.0])
     assert np.abs(jerk_by_frame(steady, RATE)).max() < 1e-6
-    with pytest.raises(TrainingError, match='at least 4'):
-        jerk_by_frame(cubic[:3], RATE)
 
 
 def test_jerk_ratio_is_by_emotion():
@@ -186,9 +165,6 @@ def test_jerk_ratio_is_by_emotion():
     measured = jerk_ratio(Streams.joined([reference, streams_of(waves[0], emotion=2)]), reference)
     assert measured[:2] == pytest.approx([1.0, 1.0]) and np.isnan(measured[2])
     assert jerk_ratio(streams_of(waves[1], emotion=0), reference) == pytest.approx(2.0, rel=1e-3)
-    other = Streams(reference.keypoints, reference.emotions, 60.0)
-    with pytest.raises(TrainingError, match='one rate only'):
-        jerk_ratio(reference, other)
 
 
 # The manifold
@@ -205,24 +181,16 @@ def test_known_poses_and_unseen_people_lie_on_the_manifold(manifold):
     fitted, known, unseen = manifold
     assert fitted.off(known).max() == 0.0
     assert fitted.off(unseen).mean() <= 0.005 + 1.0 / (len(unseen) * 20)
-    moved = Streams(known.keypoints + np.float32([3.0, 1.0, 0.0]), known.emotions, RATE)
-    assert fitted.off(moved).max() == 0.0  # where it stands is no matter
+    moved = known.keypoints + np.float32([3.0, 1.0, 0.0])
+    assert fitted.off(dataclasses.replace(known, keypoints=moved)).max() == 0.0, 'where it stands'
 
 
 def test_broken_poses_are_off_the_manifold(manifold):
     fitted, known, _ = manifold
-    rng = np.random.default_rng(3)
-    scattered = known.keypoints + rng.normal(0.0, 0.2, known.keypoints.shape).astype(np.float32)
-    assert fitted.off(Streams(scattered, known.emotions, RATE)).min() == 1.0
+    noise = np.random.default_rng(3).normal(0.0, 0.2, known.keypoints.shape)
     lying = known.keypoints[..., [2, 1, 0]]
-    assert fitted.off(Streams(lying, known.emotions, RATE)).min() == 1.0
-
-
-def test_all_measures_have_one_value_a_stream(manifold):
-    fitted, known, unseen = manifold
-    columns = vars(measure_body(unseen, bounds=Bounds.measure([known]), manifold=fitted))
-    assert {len(values) for values in columns.values()} == {len(unseen)}
-    assert {'bone_after', 'off_body', 'jerk_m_s3', 'slide_m_s', 'sunk'} <= set(columns)
+    for broken in (known.keypoints + noise.astype(np.float32), lying):
+        assert fitted.off(dataclasses.replace(known, keypoints=broken)).min() == 1.0
 
 
 # Nearest neighbours
@@ -251,12 +219,6 @@ def test_a_neighbour_of_the_same_label_does_not_count():
     assert np.isinf(Neighbours(library).nearest(library, (alone, alone))[1]).all()
 
 
-def test_a_library_refuses_what_it_cannot_search():
-    for bad in (np.zeros((0, 25, 3)), np.full((4, 25, 3), np.nan), np.zeros((25, 3))):
-        with pytest.raises(TrainingError, match='library of shape'):
-            Neighbours(bad)
-
-
 def test_windows_keep_their_sway_and_lose_their_place():
     window = swaying(1.0)[None]
     elsewhere = about_hips(window + np.array([2.0, 3.0, 0.0]), 8)
@@ -278,8 +240,7 @@ def test_the_interval_of_a_mean_has_the_width_that_theory_gives():
 
 
 def test_other_statistics_and_pairs():
-    rng = np.random.default_rng(4)
-    pairs = np.stack((rng.normal(2.0, 0.1, 50), rng.normal(1.0, 0.1, 50)), axis=1)
+    pairs = np.random.default_rng(4).normal((2.0, 1.0), 0.1, (50, 2))
     low, high = interval(pairs, lambda rows: rows[:, 0].mean() / rows[:, 1].mean())
     assert low < 2.0 < high and high - low < 0.3
     low, high = interval(pairs[:, 0], np.median)

@@ -11,7 +11,7 @@ from emotion_motion.evaluation.measures.distribution import (
     Windows,
 )
 from emotion_motion.evaluation.measures.repetition import Novelty
-from emotion_motion.evaluation.reference.motion import corpus_streams
+from emotion_motion.evaluation.reference import corpus_streams
 from emotion_motion.evaluation.streams import Streams
 from emotion_motion.exceptions import TrainingError
 
@@ -112,22 +112,13 @@ def test_emotions_exchanged_are_seen_in_any_one_of_them():
     assert frechet_against_floor(part, REFERENCE).ratio > 3.0
 
 
-def test_a_reference_of_one_person_has_no_floor():
-    with pytest.raises(TrainingError, match='at least two'):
-        frechet_against_floor(REFERENCE, people(1, 40, seed=4))
-    with pytest.raises(TrainingError, match=r'expected \[N, F\]'):
-        Windows(np.zeros((4, 3)), np.zeros(3), np.zeros(4), np.zeros(4))
-
-
 # Diversity and variety
 
 
 def test_diversity_is_how_far_seeds_are_from_each_other():
     places = 3.0 * np.eye(4)  # four movers, each as far from each other: 3 sqrt 2
-    rows = np.repeat(places, 10, axis=0)
-    windows = Windows(
-        rows, np.full(40, 2), np.repeat(np.arange(4), 10), np.tile(np.arange(10.0), 4)
-    )
+    rows, movers = np.repeat(places, 10, axis=0), np.repeat(np.arange(4), 10)
+    windows = Windows(rows, np.full(40, 2), movers, np.tile(np.arange(10.0), 4))
     measured = diversity(windows)
     assert measured[2] == pytest.approx(3.0 * np.sqrt(2.0))
     assert np.isnan(np.delete(measured, 2)).all()
@@ -136,12 +127,8 @@ def test_diversity_is_how_far_seeds_are_from_each_other():
 
 def test_seeds_that_do_the_same_have_no_diversity_but_variety():
     wave = np.stack((np.arange(20) // 5 % 2, np.zeros(20)), axis=1).astype(float)
-    windows = Windows(
-        np.tile(wave, (3, 1)) * 2.0,
-        np.zeros(60, dtype=int),
-        np.repeat(np.arange(3), 20),
-        np.tile(np.arange(20.0), 3),
-    )
+    rows, movers = 2.0 * np.tile(wave, (3, 1)), np.repeat(np.arange(3), 20)
+    windows = Windows(rows, np.zeros(60, dtype=int), movers, np.tile(np.arange(20.0), 3))
     assert 0.8 < variety(windows)[0] < 1.4
     one = Windows(*(values[:20] for values in vars(windows).values()))
     assert np.isnan(diversity(one)).all() and variety(one)[0] > 0.8
@@ -155,10 +142,10 @@ def test_windows_of_variety_are_apart():
 
 
 def test_draws_are_repeated():
-    assert np.array_equal(diversity(REFERENCE), diversity(REFERENCE))
-    assert np.array_equal(variety(REFERENCE), variety(REFERENCE))
+    for measure in (diversity, variety):
+        assert np.array_equal(measure(REFERENCE), measure(REFERENCE))
     one, two = (frechet_against_floor(REFERENCE, REFERENCE, splits=3) for _ in range(2))
-    assert one.ratio == two.ratio
+    assert one == two
 
 
 # Novelty
@@ -182,7 +169,6 @@ def test_a_replay_is_at_no_distance_and_other_people_are(corpus):
 
 def test_what_stands_still_is_left_out(corpus):
     novelty = Novelty([corpus])
-    assert 0 < len(novelty) <= 28 * 91
     frozen = Streams(np.repeat(corpus.keypoints[:2, :1], 300, axis=1), corpus.emotions[:2], RATE)
     assert np.isnan(novelty.distances(frozen)).all()
     for nothing in ([frozen], [corpus.part(0.0, 0.5)], []):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.on_body import measure_body
 from emotion_motion.evaluation.measures.switching import (
     believe,
@@ -14,18 +15,17 @@ from emotion_motion.evaluation.measures.switching import (
     roughness,
     switch_frames,
 )
-from emotion_motion.evaluation.reference.motion import corpus_streams, corpus_switches, hard_cuts
+from emotion_motion.evaluation.reference import corpus_streams, corpus_switches, hard_cuts
 from emotion_motion.evaluation.streams import Streams
-from emotion_motion.exceptions import TrainingError
 
 RATE = 30.0
 REST = (1.70 * load_skeleton().rest).astype(np.float32)
 NOSE = load_skeleton().index('Nose')
 
 
-def switching(pairs, before=120, after=180):
+def switching(pairs):
     """Bodies whose nose is so many metres up as the number of the emotion that is asked for."""
-    emotions = np.repeat(np.asarray(pairs), (before, after), axis=1)
+    emotions = np.repeat(np.asarray(pairs), (120, 180), axis=1)
     points = np.tile(REST, (*emotions.shape, 1, 1))
     points[..., NOSE, 2] = 1.70 * emotions
     return Streams(points, emotions, RATE)
@@ -90,20 +90,6 @@ def test_no_emotion_is_no_belief():
     assert not believe(switching([(0, 1)]), still).believed.any()
 
 
-def test_streams_need_one_switch_with_time_on_either_side():
-    twice = switching([(0, 1)])
-    twice.emotions[:, 200:] = 3
-    none = switching([(2, 2)])
-    for bad in (twice, none):
-        with pytest.raises(TrainingError, match='exactly one'):
-            switch_frames(bad)
-    assert list(switch_frames(switching([(0, 1), (5, 2)]))) == [120, 120]
-    with pytest.raises(TrainingError, match='2 s before'):
-        believe(switching([(0, 1)], before=59), judge(0.5))
-    with pytest.raises(TrainingError, match='1 s after'):
-        roughness(switching([(0, 1)], after=29), 1.0)
-
-
 # What the model reads in itself
 
 
@@ -129,9 +115,8 @@ def test_what_is_read_before_it_is_shown_is_too_soon(reads_s, too_soon):
 def test_motion_that_changes_at_once_is_not_read_too_soon():
     streams = switching([(0, 1)])
     known = dataclasses.replace(streams, recognised=np.eye(7)[streams.emotions])
-    late = believe(streams, judge(0.5)).median_s
-    assert read_too_soon(known, judge(0.5), late).tolist() == [[0, 0]]
-    assert read_too_soon(known, judge(0.5), 7.0).tolist() == [[0, 0]]  # nothing to look at
+    for late in (believe(streams, judge(0.5)).median_s, 7.0):  # 7 s: nothing to look at
+        assert read_too_soon(known, judge(0.5), late).tolist() == [[0, 0]]
 
 
 # Jerk
@@ -187,10 +172,6 @@ def test_hard_cuts_are_of_the_reference(reference):
     assert np.array_equal(cuts.keypoints, again.keypoints)
     first = cuts.keypoints[0, 119]
     assert (np.abs(reference.keypoints - first).max(axis=(2, 3)) == 0.0).any()
-    with pytest.raises(TrainingError, match='two emotions'):
-        hard_cuts(reference.of(3), count=2, seed=0)
-    with pytest.raises(TrainingError, match='6 s'):
-        hard_cuts(reference.part(0.0, 5.0), count=2, seed=0)
 
 
 def test_corpus_people_switch_smoothly_and_stay_bodies(switches, reference):
@@ -207,18 +188,14 @@ def test_corpus_switches_are_repeated_in_longer_lists(switches):
     some = corpus_switches(count=2, seed=1)
     assert np.array_equal(some.keypoints, switches.keypoints[:2])
     assert not np.array_equal(some.keypoints, corpus_switches(count=2, seed=2).keypoints)
-    with pytest.raises(TrainingError, match='at least one'):
-        corpus_switches(count=0, seed=1)
 
 
 def test_people_who_switch_are_seen_to(switches):
     """The posture of the new emotion is there: heads are lower while people are sad."""
     head = switches.prepared()[:, :, NOSE, 2]
     height = np.stack((head[:, 60:115].mean(axis=1), head[:, 200:].mean(axis=1)), axis=1)
-    sad = 5
-    turns = switches.emotions[:, -1] == sad
-    leaves = switches.emotions[:, 0] == sad
-    assert turns.any() and leaves.any()
-    while_sad = np.concatenate((height[turns, 1], height[leaves, 0]))
-    else_ = np.concatenate((height[turns, 0], height[leaves, 1]))
-    assert while_sad.mean() < else_.mean() - 0.01
+    sad = switches.emotions[:, [0, -1]] == EMOTIONS.index('sadness')
+    assert sad.any(axis=0).all()
+    changing = sad.any(axis=1)
+    low, high = (height[changing][part[changing]].mean() for part in (sad, ~sad))
+    assert low < high - 0.01

@@ -44,19 +44,13 @@ def report(title: str = 'default') -> Report:
     """Return a report with every kind of measure, detail and picture."""
     ratios = of_emotions(1.0, 1.1, 0.9, 1.2, 0.75, 0.6, 1.0)
     speeds = {'time_s': np.arange(3.0), **{name: np.full(3, 0.2) for name in EMOTIONS}}
-    body = load_skeleton()
+    body, above, below = load_skeleton(), Target((0.8, None)), Target((None, 1.5), (None, 1.0))
     return Report(
         title,
         about={'model': title, 'rate_hz': 30.0, 'sampler': {'k': 0.0}},
         measures=[
             Measure(
-                'alive.speed',
-                'mean speed',
-                0.21,
-                'm/s',
-                reference=0.2,
-                real=0.1,
-                interval=(0.19, 0.23),
+                *('alive.speed', 'mean speed', 0.21, 'm/s', 0.2, 0.1, (0.19, 0.23)),
                 by_emotion=ratios,
                 reference_by_emotion=ratios,
             ),
@@ -64,21 +58,9 @@ def report(title: str = 'default') -> Report:
                 'alive.ratio', 'speed ratio', 0.95, by_emotion=ratios, target=TARGET, each=True
             ),
             Measure('body.off', 'off the body', 0.004, 'share', target=Target((None, 0.005))),
-            Measure(
-                'emotion.span',
-                'valence span',
-                None,
-                target=Target((0.8, None), (1.0, None)),
-                note='not measured here',
-            ),
-            Measure('emotion.nan', 'not a number', math.nan, target=Target((0.8, None))),
-            Measure(
-                'switch.median',
-                'time to <be> believed',
-                1.2,
-                's',
-                target=Target((None, 1.5), (None, 1.0)),
-            ),
+            Measure('emotion.span', 'valence span', None, target=above, note='not measured here'),
+            Measure('emotion.nan', 'not a number', math.nan, target=above),
+            Measure('switch.median', 'time to <be> believed', 1.2, 's', target=below),
         ],
         details={
             'confusion': np.eye(7),
@@ -95,15 +77,10 @@ def report(title: str = 'default') -> Report:
 @pytest.mark.parametrize(
     ('value', 'verdict'),
     [
-        (1.0, 'reach'),
-        (0.9, 'reach'),
-        (1.1, 'reach'),
-        (0.7, 'wanted'),
-        (1.4, 'wanted'),
-        (0.699, 'missed'),
-        (1.401, 'missed'),
-        (None, 'not measured'),
-        (math.nan, 'not measured'),
+        *((value, 'reach') for value in (0.9, 1.0, 1.1)),
+        *((value, 'wanted') for value in (0.7, 1.4)),
+        *((value, 'missed') for value in (0.699, 1.401)),
+        *((value, 'not measured') for value in (None, math.nan)),
     ],
 )
 def test_verdict_is_the_narrowest_bounds_that_hold(value: float | None, verdict: str) -> None:
@@ -235,8 +212,7 @@ def test_page_is_whole_and_needs_no_other_file(titles: tuple[str, ...]) -> None:
 
 
 def test_page_without_details_still_shows_its_measures() -> None:
-    plain = Report('plain', measures=report().measures[2:4])
-    page = html_report([plain])
+    page = html_report([Report('plain', measures=report().measures[2:4])])
     assert 'off the body' in page and '0.4 %' in page
 
 

@@ -261,7 +261,7 @@ def test_without_anything_to_render_with_lines_are_drawn(tmp_path: Path) -> None
 def test_the_command_reports_and_draws(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, options = tmp_path / 'robot.png', {'model': str(saved), 'seed': 0, 'figures': 2}
+    out, options = tmp_path / 'robot.png', {'model': str(saved), 'seed': 0}
     simulate_robot('humanoid', ('joy', 'sadness'), 1.0, out=out, **options)
     said = capsys.readouterr().out
     for part in ('humanoid: joy, sadness', 'tracking error', 'torque: at most', 'contact'):

@@ -201,14 +201,10 @@ def test_motion_is_smooth_across_a_switch(corpus):
             assert np.linalg.norm(np.diff(near, axis=0), axis=-1).max() < 0.25  # 7.5 m/s
 
 
-def test_a_clip_can_start_in_the_rest_pose():
-    for seed in range(3):
-        points = make_clip('happiness', 3.0, seed, from_rest=True).keypoints.astype(float)
-        assert np.abs(points[0] - BODY.rest).max() < 0.012
-        assert np.linalg.norm(points[30] - BODY.rest, axis=-1).max() > 0.05
-
-
 def test_a_clip_of_the_mean_body_has_height_one_unless_asked():
+    points = make_clip('happiness', 3.0, 0, from_rest=True).keypoints.astype(float)
+    assert np.abs(points[0] - BODY.rest).max() < 0.012
+    assert np.linalg.norm(points[30] - BODY.rest, axis=-1).max() > 0.05
     one, tall = make_clip('neutral', 2.0, 1), make_clip('neutral', 2.0, 1, height_m=1.8)
     assert BODY.bone_error(one.keypoints) < 1e-6
     assert np.allclose(tall.keypoints, 1.8 * one.keypoints, atol=1e-6)
@@ -222,6 +218,9 @@ def test_the_corpus_is_as_long_as_asked_and_says_what_it_is(corpus):
     for number, clip in enumerate(corpus):
         assert clip.source == f'corpus:{SEED}:{number}' and clip.licence == 'Apache-2.0'
         assert clip.skeleton == 'body_25' and not clip.prepared and clip.content
+    builds = [person(clip) for clip in corpus]
+    assert len({build.height_m for build in builds}) > 2
+    assert corpus[0].actor == corpus[1].actor and builds[0] == builds[1]
 
 
 def test_a_mixture_lies_between_its_emotions():
@@ -234,9 +233,3 @@ def test_a_mixture_lies_between_its_emotions():
         for spec in ('happiness', 'happiness:0.4')
     )
     assert speed(make_clip('neutral', 20.0, 0).keypoints) < weak < full
-
-
-def test_people_differ_and_stay_the_same_through_clips(corpus):
-    builds = [person(clip) for clip in corpus]
-    assert len({build.height_m for build in builds}) > 2
-    assert corpus[0].actor == corpus[1].actor and builds[0] == builds[1]

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The jointed body: any angles make one, its own landmarks are reached, and it goes both ways."""
 
-import dataclasses
-
 from human_limits import AT
 from hypothesis import given, settings, strategies as st
 import numpy as np
@@ -11,11 +9,11 @@ import pytest
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import ConfigError, SkeletonError
+from emotion_motion.exceptions import ConfigError
 from emotion_motion.training.corpus.arm import arm_angles, arm_directions
 from emotion_motion.training.corpus.body import Body, CHANNELS, mirror_channels, SIZE
+from emotion_motion.training.corpus.carriers import body_channels
 from emotion_motion.training.corpus.corpus import corpus_proportions, make_clip
-from emotion_motion.training.corpus.inverse import body_channels
 from emotion_motion.training.corpus.people import Proportions, solve_poses, SPREADS, wrist_place
 
 BODY = load_skeleton()
@@ -47,11 +45,6 @@ def test_any_angles_make_a_body_whose_mirror_image_is_one(seed):
 @given(st.tuples(st.floats(-40, 110), st.floats(-40, 110), st.floats(-90, 90), st.floats(5, 140)))
 def test_arm_angles_undo_arm_directions(angles):
     assert np.allclose(arm_angles(*arm_directions(np.array(angles))), angles, atol=1e-5)
-
-
-def test_a_reached_point_is_where_the_wrist_ends():
-    body, goal = Body(), (0.2, 0.15, 0.8)
-    assert np.allclose(with_left_arm(body, body.reach(goal, 30.0)), goal, atol=2e-3)
 
 
 def test_hands_reach_face_hips_and_trunk_on_every_body():
@@ -104,12 +97,6 @@ def test_another_build_is_a_body_of_the_same_height():
         assert np.allclose(skeleton.mirrored(rest), rest)
         assert rest[AT['Nose'], 2] == pytest.approx(BODY.rest[AT['Nose'], 2], abs=0.02)
     assert np.allclose(Proportions().skeleton().rest, BODY.rest)
-
-
-def test_a_skeleton_without_the_keypoints_is_refused():
-    renamed = dataclasses.replace(BODY, names=tuple(f'x{name}' for name in BODY.names))
-    with pytest.raises(SkeletonError, match='body_25'):
-        Body(renamed)
 
 
 @pytest.mark.parametrize('name, value', [('height_m', 0.0), ('thigh', -1.0), ('head', np.nan)])

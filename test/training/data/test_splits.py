@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Splits that stay when clips come and go, and leaks that are found however they are hidden."""
 
-import dataclasses
-
 from hypothesis import given, strategies as st
 from moving import clip_of, SKELETON, swaying, walking
 import numpy as np
@@ -48,12 +46,6 @@ def test_shares_hold_for_many_groups_and_seeds_differ():
     assert splits.count('val') / 4000 == pytest.approx(0.2, abs=0.02)
     assert splits.count('test') / 4000 == pytest.approx(0.1, abs=0.02)
     assert splits != [SplitRule(0.2, 0.1, 4).of_group(f'actor {n}') for n in range(4000)]
-
-
-def test_growing_shares_only_take_from_training():
-    for n in range(500):
-        small, large = (SplitRule(share).of_group(f'actor {n}') for share in (0.1, 0.3))
-        assert large == small or (small, large) == ('train', 'val')
 
 
 @pytest.mark.parametrize('shares', [(-0.1, 0.1), (0.6, 0.5), (float('nan'), 0.1)])
@@ -101,12 +93,6 @@ def test_the_same_motion_under_another_name_is_found(hide):
         check_leaks(MotionDataset.from_clips(clips, splits=splits))
     assert 'a.bvh (train)' in str(raised.value) and 'b.bvh (val)' in str(raised.value)
     check_leaks(MotionDataset.from_clips(clips, splits=['train'] * 6))
-
-
-def test_many_leaks_are_counted_not_listed():
-    clips = [dataclasses.replace(clip(1), source=f'{n}.bvh') for n in range(8)]
-    with pytest.raises(TrainingError, match='more'):
-        check_leaks(MotionDataset.from_clips(clips, splits=['train', 'val'] * 4))
 
 
 def test_a_motion_in_two_data_sets_leaks():

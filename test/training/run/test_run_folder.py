@@ -3,11 +3,13 @@
 """The run folder: what it takes to repeat a run, made before the training or not at all."""
 
 import dataclasses
+import errno
 import json
 import os
 from pathlib import Path
 import shutil
 import subprocess
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,20 +38,21 @@ def children(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.name != '.lock'}
 
 
+def environment_of(run: RunFolder) -> dict[str, Any]:
+    return json.loads((run.root / 'environment.json').read_text())
+
+
 # A new run
 
 
 def test_it_holds_the_configuration_and_the_surroundings(run):
     assert TrainConfig.from_yaml(run.config_path) == CONFIG
-    surroundings = json.loads((run.root / 'environment.json').read_text())
+    surroundings = environment_of(run)
     assert surroundings['seed'] == 7 and surroundings['resumed'] == []
     assert surroundings['emotion_motion'] == emotion_motion.__version__
     assert surroundings['torch'] == torch.__version__
     assert surroundings['packages']['numpy'] == np.__version__
-    assert (
-        surroundings['threads'] == torch.get_num_threads()
-        and surroundings['cores'] == os.cpu_count()
-    )
+    assert surroundings['threads'] == torch.get_num_threads()
     for key in ('date', 'command', 'python', 'platform', 'processor'):
         assert surroundings[key], key
     assert len(surroundings['gpus']) == torch.cuda.device_count()
@@ -60,10 +63,8 @@ def test_the_commit_is_that_of_the_source_tree(run):
         pytest.skip('this source tree is no git repository')
     if Path(emotion_motion.__file__).resolve().parents[1] != ROOT:
         pytest.skip('another copy of the package is tested')
-    head = subprocess.run(
-        ['git', '-C', str(ROOT), 'rev-parse', 'HEAD'], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    assert run.environment['commit'].split()[0] == head
+    head = subprocess.check_output(['git', '-C', str(ROOT), 'rev-parse', 'HEAD'], text=True)
+    assert environment_of(run)['commit'].split()[0] == head.strip()
 
 
 def test_a_folder_with_something_in_it_is_refused(run, tmp_path):
@@ -86,31 +87,13 @@ def test_what_a_kill_within_create_leaves_is_no_run(run):
     with pytest.raises(TrainingError, match=r'config\.yaml'):
         RunFolder.open(run.root)
     again = RunFolder.create(run.root, config_of(seed=8))
-    assert again.environment['seed'] == 8
-
-
-def test_too_little_space_is_told_before_anything_is_written(tmp_path):
-    path = tmp_path / 'run'
-    with pytest.raises(TrainingError, match=r'needs 10{18}\.0 MB; .* MB are free'):
-        RunFolder.create(path, CONFIG, need_bytes=10**24)
-    assert not (path / 'config.yaml').exists()
-    RunFolder.create(path, CONFIG, need_bytes=1000).close()
-    with pytest.raises(TrainingError, match='MB are free'):
-        RunFolder.open(path, need_bytes=10**24)
+    assert environment_of(again)['seed'] == 8
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(StorageError, match=r'could not write the run folder .*Not a directory'):
         RunFolder.create(tmp_path / 'file' / 'run', CONFIG)
-    if hasattr(os, 'geteuid') and os.geteuid() == 0:
-        pytest.skip('root may write everywhere')
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(StorageError, match='could not write the run folder'):
-            RunFolder.create(tmp_path / 'run', CONFIG)
-    finally:
-        tmp_path.chmod(0o700)
 
 
 def test_a_file_system_that_only_reads_is_refused(tmp_path):
@@ -132,8 +115,9 @@ def test_a_run_goes_on_where_its_newest_state_is(run):
     assert newest_state(again.checkpoints) == run.checkpoints / 'step_00000010'
     again.resumed(10)
     assert list(read_metrics(run.root / 'metrics.csv')['step']) == [5, 10]
-    assert [entry['step'] for entry in again.environment['resumed']] == [10]
-    assert again.environment['seed'] == 7
+    environment = environment_of(again)
+    assert [entry['step'] for entry in environment['resumed']] == [10]
+    assert environment['seed'] == 7
 
 
 def test_what_is_no_run_is_not_gone_on_with(tmp_path):
@@ -178,10 +162,10 @@ def test_workers_that_outlive_a_killed_run_do_not_hold_its_folder(run):
 
 def test_the_best_model_is_in_the_packaged_format(run, checkpoint):
     assert not run.best.exists()
-    run.save_best(checkpoint, card='# mine\n')
+    run.save_best(checkpoint, '# mine\n')
     loaded = from_pretrained(run.best)
-    for name, tensor in checkpoint.model.state_dict().items():
-        torch.testing.assert_close(loaded.model.state_dict()[name], tensor, rtol=0, atol=0)
+    for name, tensor in checkpoint.model.state_dict().items():  # in 16 bits
+        torch.testing.assert_close(loaded.model.state_dict()[name], tensor, rtol=1e-3, atol=1e-4)
     assert (run.best / 'README.md').read_text() == '# mine\n'
     run.save_best(dataclasses.replace(checkpoint, training={'second': True}))
     assert from_pretrained(run.best).training == {'second': True}
@@ -209,25 +193,14 @@ def test_a_kill_while_the_best_model_is_exchanged_loses_nothing(run, checkpoint)
     assert not {'best.old', 'best.partial'} & children(run.root)
 
 
-FULL = """
-import resource, sys
-from support import random_checkpoint
-from emotion_motion.exceptions import StorageError
-from emotion_motion.training.run.run_folder import RunFolder
-run = RunFolder.open(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-try:
-    run.save_best(random_checkpoint(1))
-except StorageError as error:
-    print(error)
-"""
-
-
-def test_a_full_disk_leaves_the_best_model_and_says_so(run, checkpoint):
-    pytest.importorskip('resource', reason='limits of processes are a matter of POSIX')
+def test_a_full_disk_leaves_the_best_model_and_says_so(run, checkpoint, monkeypatch):
     run.save_best(checkpoint)
-    run.close()
-    said = run_python(FULL, run.root)
-    assert 'could not write' in said and 'is still the one before' in said
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr('emotion_motion.training.run.run_folder.save_pretrained', full)
+    with pytest.raises(StorageError, match=r'could not write .* is still the one before'):
+        run.save_best(checkpoint)
     assert from_pretrained(run.best).name == str(run.best)
     assert 'best.partial' not in children(run.root)

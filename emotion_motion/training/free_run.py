@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,22 +49,11 @@ class Thirds:
 
 
 def free_run(
-    generator: MotionGenerator,
-    seconds: float,
-    emotions: np.ndarray | None = None,
-    *,
-    past: np.ndarray | None = None,
+    generator: MotionGenerator, seconds: float, names: Sequence[str] = EMOTIONS
 ) -> FreeRun:
-    """Run a generator of B streams from its rest pose, or on from motion.
-
-    What each stream is to show are `emotions` [B, 7]; None: seven streams, one an emotion. For
-    `past` see `MotionGenerator.prime`.
-    """
-    generator.set_emotion(np.eye(len(EMOTIONS)) if emotions is None else emotions)
-    if past is None:
-        generator.reset()
-    else:
-        generator.prime(past)
+    """Run a generator from its rest pose; each of its streams shows one of the named emotions."""
+    generator.set_emotion(np.eye(len(EMOTIONS))[[EMOTIONS.index(name) for name in names]])
+    generator.reset()
     frames = [generator.step() for _ in range(round(seconds * generator.rate))]
     logits = np.stack([frame.emotion_logits for frame in frames], axis=1)
     return FreeRun(

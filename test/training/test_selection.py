@@ -18,14 +18,8 @@ from emotion_motion.generator import MotionGenerator
 from emotion_motion.io.clip import Clip
 from emotion_motion.settings import SamplerConfig
 from emotion_motion.training.data.store import MotionDataset
-from emotion_motion.training.selection.free_run import (
-    free_run,
-    longest_still_s,
-    smoothed_speed,
-    thirds,
-)
-from emotion_motion.training.selection.reference import Reference
-from emotion_motion.training.selection.selection import score_checkpoint, WEIGHTS
+from emotion_motion.training.free_run import free_run, longest_still_s, smoothed_speed, thirds
+from emotion_motion.training.selection import Reference, score_checkpoint, WEIGHTS
 
 BODY = load_skeleton()
 RATE_HZ = 30.0
@@ -46,18 +40,13 @@ def measured(*clips: Clip, splits: tuple[str, ...] | None = None, **how) -> Refe
 def own_motion(checkpoint: Checkpoint, names: tuple[str, ...], seconds: float = 8.0) -> Reference:
     """Return how a checkpoint itself moves when asked for some emotions."""
     generator = MotionGenerator(checkpoint, batch_size=len(names), seed=77, body_height_m=1.0)
-    run = free_run(generator, seconds, np.stack([one_hot(name) for name in names]))
+    run = free_run(generator, seconds, names)
+    about = {'rate_hz': run.rate_hz, 'prepared': True}
     clips = [
-        Clip(
-            keypoints=points,
-            rate_hz=run.rate_hz,
-            emotions=one_hot(name),
-            prepared=True,
-            skeleton=checkpoint.skeleton.name,
-        )
+        Clip(keypoints=points, emotions=one_hot(name), **about)
         for name, points in zip(names, run.keypoints, strict=True)
     ]
-    return Reference.measure([MotionDataset.from_clips(clips, skeleton=checkpoint.skeleton)])
+    return measured(*clips)
 
 
 def slowed(checkpoint: Checkpoint, share: float) -> Checkpoint:
@@ -104,13 +93,9 @@ def test_jitter_is_no_speed_but_jerk():
 
 
 def test_each_emotion_has_the_manner_of_its_clips_at_the_height_asked_for():
-    reference = measured(
-        gliding(0.2, 'happiness'),
-        gliding(0.4, 'happiness'),
-        gliding(0.01, 'sadness'),
-        body_height_m=1.6,
-    )
-    assert reference.emotions == ('happiness', 'sadness')
+    clips = gliding(0.2, 'happiness'), gliding(0.4, 'happiness'), gliding(0.01, 'sadness')
+    reference = measured(*clips, body_height_m=1.6)
+    assert tuple(reference.manners) == ('happiness', 'sadness')
     happy, sad = reference.manners['happiness'], reference.manners['sadness']
     assert happy.speed_m_s == pytest.approx(0.3 * 1.6, rel=1e-3)
     assert happy.still_share == 0.0 and happy.longest_still_s == 0.0
@@ -135,8 +120,8 @@ def test_emotions_that_change_within_a_clip_are_told_apart():
 def test_a_mixture_belongs_to_what_weighs_half_or_most():
     half = 0.5 * (one_hot('anger') + one_hot('disgust'))
     most = 0.4 * one_hot('fear') + 0.3 * one_hot('neutral') + 0.3 * one_hot('surprise')
-    assert measured(gliding(0.2, half)).emotions == ('anger', 'disgust')
-    assert measured(gliding(0.2, most)).emotions == ('fear',)
+    assert tuple(measured(gliding(0.2, half)).manners) == ('anger', 'disgust')
+    assert tuple(measured(gliding(0.2, most)).manners) == ('fear',)
 
 
 def test_held_out_clips_are_measured_and_others_where_there_are_few():
@@ -151,7 +136,7 @@ def test_held_out_clips_are_measured_and_others_where_there_are_few():
 def test_clips_for_the_final_test_are_never_looked_at():
     clips = [gliding(0.2, 'fear'), gliding(0.8, 'fear'), gliding(0.5, 'anger')]
     reference = measured(*clips, splits=('train', 'test', 'test'), body_height_m=1.0)
-    assert reference.emotions == ('fear',)
+    assert tuple(reference.manners) == ('fear',)
     assert reference.manners['fear'].speed_m_s == pytest.approx(0.2, rel=1e-3)
     with pytest.raises(TrainingError, match='got 0 clips'):
         measured(clips[0], splits=('test',))
@@ -171,9 +156,8 @@ def test_keypoints_that_nobody_measured_do_not_count():
     legs = [i for group in ('left_leg', 'right_leg') for i in BODY.groups[group]]
     points, confidence = clip.keypoints.copy(), clip.confidence.copy()
     points[:, legs], confidence[:, legs] = points[0, legs], 0.0
-    reference = measured(
-        dataclasses.replace(clip, keypoints=points, confidence=confidence), body_height_m=1.0
-    )
+    clip = dataclasses.replace(clip, keypoints=points, confidence=confidence)
+    reference = measured(clip, body_height_m=1.0)
     assert not reference.keypoints[legs].any()
     assert reference.keypoints.sum() == BODY.size - len(legs)
     assert reference.manners['fear'].speed_m_s == pytest.approx(0.5, rel=1e-3)
@@ -252,13 +236,6 @@ def test_a_frozen_model_scores_worse_than_a_moving_one(lively, reference):
     assert frozen.value > moving.value + 1.0
 
 
-def test_standing_still_is_right_where_the_data_does(lively):
-    frozen = slowed(lively, 1e-4)
-    data = own_motion(frozen, ('neutral',))
-    assert score(frozen, data).parts['freeze'] == 0.0
-    assert score(frozen, data).value < score(lively, data).value
-
-
 def test_trembling_is_worse(lively, reference):
     calm = {n: dataclasses.replace(m, jerk=0.1 * m.jerk) for n, m in reference.manners.items()}
     calmer = dataclasses.replace(reference, manners=calm)
@@ -289,7 +266,7 @@ def test_what_the_head_sees_decides_the_emotion_part(lively, reference):
 
 def test_only_the_emotions_of_the_data_are_run(lively):
     names = tuple(name for name in EMOTIONS if name != 'surprise')
-    result = score(lively, own_motion(lively, names, 4.0), streams=1, seconds=2.0)
+    result = score(lively, own_motion(lively, names, 4.0), seconds=2.0)
     assert tuple(result.recognised) == tuple(result.speed_ratio) == names
 
 
@@ -299,11 +276,3 @@ def test_a_run_that_leaves_the_numbers_is_the_worst(lively, reference):
     result = score(dataclasses.replace(lively, model=model), reference)
     assert result.value == math.inf and set(result.parts.values()) == {1.0}
     assert result.to_dict()['value'] == 1e9, 'JSON knows no infinity'
-
-
-def test_another_body_or_too_short_a_run_is_refused(lively, reference):
-    other = dataclasses.replace(reference, keypoints=np.ones(17, bool))
-    with pytest.raises(TrainingError, match='17 keypoints'):
-        score(lively, other)
-    with pytest.raises(TrainingError, match=r'1\.5 s'):
-        score(lively, reference, seconds=1.5)

@@ -8,8 +8,10 @@ one have the same thresholds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+import contextlib
 from dataclasses import dataclass, field
+import time
 
 import numpy as np
 import torch
@@ -29,7 +31,7 @@ from emotion_motion.evaluation.measures.on_body import (
 )
 from emotion_motion.evaluation.measures.repetition import Novelty, Thresholds
 from emotion_motion.evaluation.measures.switching import reference_p99
-from emotion_motion.evaluation.reference.motion import (
+from emotion_motion.evaluation.reference import (
     corpus_streams,
     corpus_switches,
     hard_cuts,
@@ -37,78 +39,76 @@ from emotion_motion.evaluation.reference.motion import (
     real_streams,
     training_streams,
 )
-from emotion_motion.evaluation.reference.runs import Stages
 from emotion_motion.evaluation.streams import Streams
-from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.data.store import MotionDataset
 
 # A stream leaves the rest pose, which reference motion never shows, in its first seconds: judges
 # and distances look at what comes after.
 RUN_IN_S = 5.0
-FEATURES_EVERY_S = 2.0  # the length of a judge's window: they do not overlap
+_FEATURES_EVERY_S = 2.0  # the length of a judge's window: they do not overlap
 _SHORTEST_S = 2.0  # recorded clips below it are left out
+
+
+class Stages:
+    """Times stages by name; a stage that comes again adds up."""
+
+    def __init__(self, on_stage: Callable[[str, float], None] | None = None) -> None:
+        """Begin with none; `on_stage` is called with a stage's name and share done, 0 to 1."""
+        self.seconds: dict[str, float] = {}
+        self._on_stage = on_stage
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[Callable[[int, int], None]]:
+        """Time a stage; yields what is called with what is done and all there is to do."""
+        self._report(name, 0.0)
+        start = time.perf_counter()
+        try:
+            yield lambda done, total: self._report(name, done / max(total, 1))
+        finally:
+            passed = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + passed
+        self._report(name, 1.0)
+
+    def _report(self, name: str, share: float) -> None:
+        if self._on_stage is not None:
+            self._on_stage(name, share)
 
 
 @dataclass(frozen=True)
 class ReferenceSize:
-    """How much motion a model is held against.
+    """How much motion a model is held against."""
 
-    Attributes:
-        people: of the reference, each at all emotions; four at least, for distances between two
-            halves of them.
-        seconds: of each of their streams [s]; repetition needs a minute.
-        switches: people who switch.
-        known_minutes: about how much of its training motion is looked through for replays [min].
-    """
-
-    people: int = 10
-    seconds: float = 60.0
-    switches: int = 100
-    known_minutes: float = 30.0
+    people: int = 10  # of the reference, each at all emotions; four at least, for two halves
+    seconds: float = 60.0  # of each of their streams; repetition needs a minute
+    switches: int = 100  # people who switch
+    known_minutes: float = 30.0  # of training motion that is looked through for replays
 
 
 @dataclass(eq=False)
 class Yardstick:
     """The reference and all that is measured of it.
 
-    Attributes:
-        streams: corpus motion of people that no model saw, one emotion a stream.
-        judge: trained on other people again.
-        judge_checks: what it makes of what it must not recognise.
-        thresholds: taken on the reference.
-        bounds: where the keypoints of the reference, of half of those who switch and of the user's
-            training clips are.
-        manifold: poses of the reference and of the training clips.
-        alive: measures of the reference.
-        body: the same.
-        unseen: share of frames out of range and off the manifold, of people who are in neither.
-        p99_m_s3: 99th percentile of its jerk [m/s^3].
-        features: what the judge sees in its windows.
-        switches: corpus people who switch.
-        cuts: hard cuts between reference streams.
-        size: how much motion this is.
-        datasets: the user's, whose training clips models may have seen.
-        real: held-out clips of them.
+    Range and manifold are of the reference and of the user's training clips, the range of half of
+    those who switch as well.
     """
 
-    streams: Streams
-    judge: Judge
-    judge_checks: dict[str, Check]
+    streams: Streams  # corpus motion of people that no model saw, one emotion a stream
+    judge: Judge  # trained on other people again
+    judge_checks: dict[str, Check]  # what it makes of what it must not recognise
     thresholds: Thresholds
     bounds: Bounds
     manifold: Manifold
     alive: Alive
     body: BodyMeasures
-    unseen: dict[str, float]
-    p99_m_s3: float
-    features: Windows
-    switches: Streams
-    cuts: Streams
+    unseen: dict[str, float]  # out of range and off the manifold, of people who are in neither
+    p99_m_s3: float  # of the jerk of `streams`
+    features: Windows  # what the judge sees in `streams`
+    switches: Streams  # corpus people who switch
+    cuts: Streams  # hard cuts between reference streams
     size: ReferenceSize = ReferenceSize()
-    datasets: Sequence[MotionDataset] = ()
-    real: list[Streams] = field(default_factory=list)
+    datasets: Sequence[MotionDataset] = ()  # whose training clips models may have seen
+    real: list[Streams] = field(default_factory=list)  # their held-out clips
     _known: dict[str, tuple[Novelty, np.ndarray]] = field(default_factory=dict)
-    _wrong_conditions: dict[str, WrongCondition] = field(default_factory=dict)
 
     @classmethod
     def make(
@@ -184,48 +184,24 @@ class Yardstick:
             self._known[words] = novelty, novelty.distances(self.streams)
         return *self._known[words], words
 
-    def wrong_condition(self, checkpoint: Checkpoint) -> WrongCondition:
-        """Return what a model reads in the reference under the condition of another emotion.
-
-        It does not depend on the sampler: the same weights are asked once.
-        """
-        name = checkpoint.sha256
-        if not name or name not in self._wrong_conditions:  # without a name it was never saved
-            self._wrong_conditions[name] = measure_wrong_condition(checkpoint, self.streams)
-        return self._wrong_conditions[name]
-
 
 def feature_windows(streams: Streams, judge: Judge) -> Windows:
-    """Return what a judge sees in windows of streams, one after the other.
-
-    The mover of a stream is its place among the streams of its emotion: the person of reference
-    motion, the seed of a model's.
-    """
-    cut = judge.windows(streams, every_s=FEATURES_EVERY_S)
-    asked = streams.emotions[:, 0]
-    place = np.array([int((asked[:i] == emotion).sum()) for i, emotion in enumerate(asked)])
-    return Windows(
-        judge.features(cut.keypoints),
-        cut.emotions,
-        place[cut.streams],
-        cut.begins / streams.rate_hz,
-    )
+    """Return what a judge sees in windows of streams, one after the other."""
+    cut = judge.windows(streams, every_s=_FEATURES_EVERY_S)
+    movers, starts_s = streams.movers[cut.streams], cut.begins / streams.rate_hz
+    return Windows(judge.features(cut.keypoints), cut.emotions, movers, starts_s)
 
 
 @dataclass(frozen=True, eq=False)
 class WrongCondition:
     """What a model reads in real motion under the condition of another emotion.
 
-    Attributes:
-        fooled: [7] share of the frames of each emotion, over the six wrong conditions, in which
-            the condition weighs most in what it reads.
-        recognised: [7] share of frames in which it reads it under the right condition.
-        confusion: [7, 7] what it reads (columns) in each emotion (rows) under the right one.
+    Shares are of frames; what weighs most is what it reads.
     """
 
-    fooled: np.ndarray
-    recognised: np.ndarray
-    confusion: np.ndarray
+    fooled: np.ndarray  # [7] it reads the condition, of the six wrong ones of each emotion
+    recognised: np.ndarray  # [7] it reads the emotion, under the right condition
+    confusion: np.ndarray  # [7, 7] what it reads (columns) in each (row) under the right one
 
 
 def measure_wrong_condition(
@@ -236,11 +212,8 @@ def measure_wrong_condition(
     The model's prediction is nearly the motion itself then, whatever the condition, so that the
     emotion that it reads in it must be the motion's. Frames count from the first full window on.
 
-    Args:
-        checkpoint: the model.
-        streams: reference motion at one emotion each, of all seven.
-        people: how many streams of each emotion are shown.
-        seconds: how much of each [s].
+    Streams are of one emotion each, and all emotions are there; `people` of each are shown, for so
+    many seconds.
     """
     model = checkpoint.model
     device = model.unit.device
@@ -249,11 +222,6 @@ def measure_wrong_condition(
     shares = np.zeros((len(EMOTIONS), len(EMOTIONS), len(EMOTIONS)))  # own, condition, read
     for own in range(len(EMOTIONS)):
         part = streams.of(own).part(0.0, seconds)
-        if not len(part) or part.frames <= model.config.window:
-            raise TrainingError(
-                f'got {len(part)} streams of {part.frames} frames at {EMOTIONS[own]}; expected '
-                f'one of more than {model.config.window} frames at each emotion'
-            )
         for points in part.prepared()[:people]:
             frames = torch.from_numpy(points).to(device).flatten(1) - mean
             with torch.inference_mode():
