@@ -182,11 +182,11 @@ class SamplerConfig(Checked):
     """Settings of the live loop's sampler, see `emotion_motion.sampling`."""
 
     k: float = setting(1.0, "weight of certainty: penalty of a component's spread", 0.0, 20.0)
-    emotion_weight: float = setting(12.0, 'weight of the emotion that would show', 0.0, 50.0)
-    movement_weight: float = setting(0.9, 'weight of movement; below 0 a penalty', -5.0, 20.0)
+    emotion_weight: float = setting(5.0, 'weight of the emotion that would show', 0.0, 50.0)
+    movement_weight: float = setting(0.65, 'weight of movement; below 0 a penalty', -5.0, 20.0)
     # log pi + guidance * (log pi with the emotion - log pi without)
     guidance: float = setting(
-        5.0,
+        4.5,
         'how much more probable what the emotion makes more probable becomes; 0 is none',
         0.0,
         20.0,

@@ -170,7 +170,9 @@ class LossConfig(Checked):
     """The parts of the loss."""
 
     mse_weight: float = setting(1.0, "of the next frame's mean squared error", **_FROM_0)
-    emotion_weight: float = setting(10.0, "of the emotion's; 10 in the method", **_FROM_0)
+    emotion_weight: float = setting(
+        1.0, "of the emotion's; 10 in the published method, which was worse", **_FROM_0
+    )
     mdn_first: float = setting(
         0.1, 'weight of the likelihood at the start: the transformer settles first', **_FROM_0
     )
