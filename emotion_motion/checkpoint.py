@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+import functools
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ import torch
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.exceptions import CheckpointError, ConfigError, EmotionMotionError
-from emotion_motion.files import shared_folders, storage_errors, write_file
+from emotion_motion.files import read_json, shared_folders, storage_errors, write_file
 from emotion_motion.model.config import MotionModelConfig
 from emotion_motion.model.network import MotionModel
 from emotion_motion.settings import renamed, SamplerConfig
@@ -88,6 +89,11 @@ class Checkpoint:
     training: dict[str, Any] = field(default_factory=dict)
     name: str = ''
     sha256: str = ''
+
+    @functools.cached_property
+    def constants(self) -> str:
+        """What model and skeleton are besides the values of the tensors, as a text."""
+        return f'{self.model.config} {self.skeleton.to_dict()}'
 
 
 def available_models() -> dict[str, Path]:
@@ -253,11 +259,9 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f'got no file {path}; a checkpoint needs {_CONFIG} and {_WEIGHTS}')
     try:
-        config = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f'got {path}, which cannot be read as JSON ({error}); copy the checkpoint again'
-        ) from error
+        config = read_json(path)
+    except ConfigError as error:
+        raise CheckpointError(f'{error}; copy the checkpoint again') from error
     version = config.get('format_version') if isinstance(config, dict) else None
     if version == 1:
         raise CheckpointError(

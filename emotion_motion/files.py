@@ -1,22 +1,32 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files and folders that are whole or not there, whenever the process or the power ends."""
+"""Files of others are read within bounds; ours are whole or not there, whenever the power ends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 import contextlib
 import errno
+import json
 import os
 from pathlib import Path
+import re
 import secrets
 import shutil
+from typing import Any
+import xml.etree.ElementTree as ET
 
-from emotion_motion.exceptions import StorageError
+import yaml
+
+from emotion_motion.exceptions import ConfigError, StorageError
 
 PARTIAL = '.partial'  # ending of a folder that is still being written
 OLD = '.old'  # ending of a folder that is being replaced
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+# What a file of others may hold, far above what real ones do (a robot of 129 joints: 211 kB).
+_MOST_MB = {'YAML': 1, 'JSON': 10, 'XML': 10}
+_YAML_ENTRIES, _YAML_CHARACTERS, _XML_ELEMENTS, _DEEPEST = 100_000, 4_000, 500_000, 50
 
 
 def shared_folders() -> list[Path]:
@@ -29,6 +39,83 @@ def shared_folders() -> list[Path]:
     package = Path(__file__).resolve().parent
     shares = (Path(prefix) / 'share' / 'emotion_motion' for prefix in prefixes)
     return [*shares, package / 'share', package.parent]
+
+
+def read_text(path: str | Path, kind: str) -> str:
+    """Return the text of a file of a kind: YAML, JSON or XML.
+
+    Raises:
+        ConfigError: it cannot be read, is too large for its kind or is no UTF-8.
+    """
+    most = _MOST_MB[kind] * 10**6
+    try:
+        with open(path, 'rb') as file:
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise ConfigError(f'got {path} of more than {_MOST_MB[kind]} MB; expected less {kind}')
+        return content.decode('utf-8-sig')
+    except OSError as error:
+        raise ConfigError(f'could not read {path} ({error.strerror}); expected {kind}') from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f'got {path}, which is not {kind} ({error}); expected UTF-8') from error
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Read names and values from a YAML file.
+
+    Raises:
+        ConfigError: the file cannot be read, is not YAML or holds something else.
+    """
+    values = parse_yaml(read_text(path, 'YAML'), str(path))
+    if values is not None and not isinstance(values, dict):
+        raise ConfigError(f'got {path}, which holds no names and values; see --help for them')
+    return values or {}
+
+
+def parse_yaml(text: str, source: str) -> Any:
+    """Return what YAML says: a key stands once, `1e0` is a number, a date is text, no tags.
+
+    Raises:
+        ConfigError: it is not YAML, or larger or deeper than any real file; with line and value.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f'line {mark.line + 1}: ' if mark else ''
+        problem = f'{where}{error.problem or error.context}'
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = ' '.join(str(error).split())
+    raise ConfigError(f'got {source}, which is not YAML that can be read ({problem})')
+
+
+def read_json(path: str | Path) -> Any:
+    """Return what a JSON file says; a key stands once.
+
+    Raises:
+        ConfigError: the file cannot be read or is not JSON.
+    """
+    text = read_text(path, 'JSON')
+    try:
+        return json.loads(text, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f'got {path}, which cannot be read as JSON ({error})') from error
+
+
+def parse_xml(text: str, source: str) -> ET.Element:
+    """Return the first element of XML.
+
+    Raises:
+        ConfigError: it is no XML, defines entities, or is larger or deeper than any real file.
+    """
+    parser = ET.XMLParser(target=_Builder())
+    try:
+        if len(text) > _MOST_MB['XML'] * 10**6:
+            raise ValueError(f'more than {_MOST_MB["XML"]} MB')
+        parser.feed(text)
+        return parser.close()
+    except (ET.ParseError, ValueError) as error:
+        raise ConfigError(f'got {source}, which is no XML that can be read ({error})') from error
 
 
 @contextlib.contextmanager
@@ -177,6 +264,94 @@ def free_space(path: str | os.PathLike[str]) -> str:
         return f'{shutil.disk_usage(place).free / 1e6:.1f} MB are free on that disk'
     except OSError:
         return 'the free space is unknown'
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML of bounded depth and count, without tags and keys that stand twice."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = self._count = 0
+        self._sizes: dict[str, int] = {}  # entries below each anchor, aliases written out
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose the next node and what is below it."""
+        event, before = self.peek_event(), self._count
+        self._depth += 1
+        self._count += 1 + self._sizes.get(event.anchor or '', 0)
+        problem = ''
+        if getattr(event, 'tag', None):
+            problem = f'got the tag {event.tag}; expected a plain value'
+        elif isinstance(event, yaml.AliasEvent) and event.anchor not in self._sizes:
+            problem = f'got *{event.anchor}; expected a name that ends before'
+        elif len(getattr(event, 'value', '')) > _YAML_CHARACTERS:
+            problem = f'got {event.value[:40]}...; expected {_YAML_CHARACTERS} characters at most'
+        elif self._depth > _DEEPEST or self._count > _YAML_ENTRIES:
+            problem = f'expected {_YAML_ENTRIES} entries and {_DEEPEST} levels at most'
+        if problem:
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if event.anchor and not isinstance(event, yaml.AliasEvent):
+            self._sizes[event.anchor] = self._count - before
+        return node
+
+    def compose_mapping_node(self, anchor: str | None) -> Any:
+        """Compose a mapping, each key of which stands once."""
+        node, keys = super().compose_mapping_node(anchor), set()
+        for key, _ in node.value:
+            name = str(key.value)
+            if name in keys:
+                problem = f'got the key {name[:80]!r} a second time; expected it once'
+                raise yaml.composer.ComposerError(None, None, problem, key.start_mark)
+            keys.add(name)
+        return node
+
+
+# A date stays text, and 1e0 is a number as in YAML 1.2: version 1.1 wants 1.0e+0.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regex) for tag, regex in resolvers if not tag.endswith(':timestamp')]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    'tag:yaml.org,2002:float',
+    re.compile(r'[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$'),
+    list('-+.0123456789'),
+)
+
+
+class _Builder(ET.TreeBuilder):
+    """Builds XML of bounded depth and count that defines no entities."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._count = 0
+
+    def start(self, tag: str, attributes: dict[str, str], /) -> ET.Element:
+        """Begin an element."""
+        self._depth += 1
+        self._count += 1
+        if self._depth > _DEEPEST or self._count > _XML_ELEMENTS:
+            raise ValueError(f'expected {_XML_ELEMENTS} elements and {_DEEPEST} levels at most')
+        return super().start(tag, attributes)
+
+    def end(self, tag: str, /) -> ET.Element:
+        """End an element."""
+        self._depth -= 1
+        return super().end(tag)
+
+    def doctype(self, name: str, *_: str | None) -> None:
+        """Refuse what may define entities."""
+        raise ValueError(f'got <!DOCTYPE {name}>; expected none')
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f'got the key {twice[:80]!r} a second time; expected it once')
+    return values
 
 
 def _remove(folder: Path) -> None:

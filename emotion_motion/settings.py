@@ -23,6 +23,8 @@ from emotion_motion.exceptions import ConfigError
 
 _T = TypeVar('_T')
 
+LONGEST_TEXT = 4096  # characters
+
 # When a setting of a node can change: at any time and at once; while no model is loaded; from a
 # file, a launch file or the command line.
 LIVE, UNCONFIGURED, AT_START = 'yes', 'while unconfigured', 'at start'
@@ -43,7 +45,7 @@ class Setting:
     Attributes:
         meaning: what it does, in a few words, with its unit in brackets.
         low: smallest value of a number, or of each number of a tuple; None: none.
-        high: largest value; None: none.
+        high: largest value, or length of a text; None: none, a text LONGEST_TEXT.
         above: `low` itself is refused.
         below: `high` itself is refused.
         rising: no number of a tuple is smaller than the one before.
@@ -80,7 +82,7 @@ class Setting:
             parts.append(f'below {high}' if self.below else f'at most {high}')
         if self.rising:
             parts.append('the smallest first')
-        return ', '.join(parts)
+        return ', '.join(parts) + (' characters' if parts and self.kind is str else '')
 
     @property
     def expected(self) -> str:
@@ -92,12 +94,18 @@ class Setting:
     def error(self, value: Any) -> str:
         """Return why `value` cannot be taken; '' if it can."""
         if get_origin(self.kind) is Mapping and isinstance(value, Mapping):
-            kind = get_args(self.kind)[1]
+            text, kind = get_args(self.kind)
+            wrong = [name for name in value if not _fits(name, text)]
+            if wrong:
+                return f'got {self.name} with the key {_shown(wrong[0])}; expected {_named(text)}'
             entries = (
                 dataclasses.replace(self, name=f'{self.name}.{name}', kind=kind).error(entry)
                 for name, entry in value.items()
             )
             return next(filter(None, entries), '')
+        longest = self.high or LONGEST_TEXT
+        if isinstance(value, str) and len(value) > longest:
+            return f'got {self.name} of {len(value)} characters; expected at most {longest:g}'
         if _fits(value, self.kind):
             numbers = _numbers(value)
             in_order = not self.rising or list(numbers) == sorted(numbers)
@@ -109,7 +117,7 @@ class Setting:
     def _inside(self, number: float) -> bool:
         low = -math.inf if self.low is None else self.low
         high = math.inf if self.high is None else self.high
-        inside = low <= number <= high and math.isfinite(number)
+        inside = low <= number <= high and -math.inf < number < math.inf
         return (
             inside and not (self.above and number == low) and not (self.below and number == high)
         )
@@ -255,7 +263,7 @@ def from_mapping(kind: type[_T], values: Any, source: str) -> _T:
         ConfigError: an unknown name, with those that are known, or a value that cannot be.
     """
     if not isinstance(values, Mapping):
-        raise ConfigError(f'got {values!r} in {source}; expected names and values')
+        raise ConfigError(f'got {_shown(values)} in {source}; expected names and values')
     hints = {name: of.kind for name, of in settings_of(cast(Any, kind)).items()}
     unknown = [str(name) for name in values if name not in hints]
     if unknown:
@@ -281,23 +289,6 @@ def plain(config: Any) -> dict[str, Any]:
         else:
             values[entry.name] = list(value) if isinstance(value, tuple) else value
     return values
-
-
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Read names and values from a YAML file.
-
-    Raises:
-        ConfigError: the file cannot be read, is not YAML or holds something else.
-    """
-    try:
-        values = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f'could not read the settings {path} ({error})') from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f'got {path}, which is not YAML ({error})') from error
-    if values is not None and not isinstance(values, dict):
-        raise ConfigError(f'got {path}, which holds no names and values; see --help for them')
-    return values or {}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -333,11 +324,6 @@ def _read(value: Any, kind: Any, source: str) -> Any:
     if get_origin(kind) is tuple and isinstance(value, (list, tuple)):
         inner = get_args(kind)[0]
         return tuple(_read(item, inner, source) for item in value)
-    if kind is float and isinstance(value, str):
-        try:
-            return float(value)  # YAML 1.1 takes 1e-3 for text
-        except ValueError:
-            return value
     return value
 
 
@@ -396,4 +382,5 @@ def _numbers(value: Any) -> tuple[float, ...]:
 
 
 def _shown(value: Any) -> str:
-    return repr(list(value) if isinstance(value, tuple) else value)
+    text = repr(list(value) if isinstance(value, tuple) else value)
+    return text if len(text) <= 200 else f'{text[:200]}...'

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 import dataclasses
 from dataclasses import dataclass
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from emotion_motion.exceptions import SkeletonError
+from emotion_motion.exceptions import ConfigError, SkeletonError
+from emotion_motion.files import read_json
 
 __all__ = ['Skeleton', 'RigidGroup', 'load_skeleton']
 
@@ -276,10 +276,9 @@ def load_skeleton(name: str = 'body_25') -> Skeleton:
         known = ', '.join(sorted(file.stem for file in folder.glob('*.json')))
         raise SkeletonError(f'got the skeleton {name!r}; expected one of {known} or a JSON file')
     try:
-        data = json.loads(path.read_text())
-    except ValueError as error:
-        raise SkeletonError(f'got {path}, which is not JSON ({error})') from error
-    return Skeleton.from_dict(data)
+        return Skeleton.from_dict(read_json(path))
+    except ConfigError as error:
+        raise SkeletonError(str(error)) from error
 
 
 def _parse(data: Mapping[str, Any]) -> Skeleton:

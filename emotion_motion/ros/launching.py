@@ -25,9 +25,9 @@ from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import String
 
 from emotion_motion.exceptions import ConfigError, RobotError
+from emotion_motion.files import read_yaml
 from emotion_motion.robot.description.config import read_robot_config
 from emotion_motion.robot.description.urdf import find_file, read_urdf, Urdf
-from emotion_motion.settings import read_yaml
 
 __all__ = [
     'check_packages',

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from emotion_motion.files import read_yaml
 from emotion_motion.model.config import MotionModelConfig
-from emotion_motion.settings import Checked, from_mapping, plain, read_yaml, setting, yaml_text
+from emotion_motion.settings import Checked, from_mapping, plain, setting, yaml_text
 
 __all__ = [
     'ConditionConfig',

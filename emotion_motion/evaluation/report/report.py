@@ -21,7 +21,7 @@ import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.evaluation.measures.averages import finite_mean
-from emotion_motion.settings import read_yaml
+from emotion_motion.files import read_yaml
 
 FORMAT = 1  # of the JSON; raised when a reader of before would misread it
 Bounds = tuple[float | None, float | None]

@@ -11,15 +11,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from emotion_motion.exceptions import ConfigError, RobotError
-from emotion_motion.files import shared_folders
+from emotion_motion.files import read_yaml, shared_folders
 from emotion_motion.settings import Checked, from_mapping, setting
 
 __all__ = [
     'ARMS',
     'CHAINS',
+    'CapsuleRow',
     'KEYPOINTS',
     'LEGS',
     'LIMB_ENDS',
@@ -46,7 +45,7 @@ LIMB_ENDS = {
 NEEDED = ('Neck', *LIMB_ENDS['left_arm'], *LIMB_ENDS['right_arm'])
 KEYPOINTS = (*NEEDED, 'Nose', *LIMB_ENDS['left_leg'], *LIMB_ENDS['right_leg'])
 
-_Capsule = tuple[float, float, float, float, float, float, float]
+CapsuleRow = tuple[float, float, float, float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ class RobotConfig(Checked):
     clearance_m: float = setting(
         0.02, 'distance that arms keep from the rest of the body and each other [m]', 0.0, 1.0
     )
-    capsules: Mapping[str, tuple[_Capsule, ...]] = setting(
+    capsules: Mapping[str, tuple[CapsuleRow, ...]] = setting(
         {},
         'two ends and the radius of the capsules around links, in metres in the frame of the '
         'link. Where any are given, these are all; else they are fitted to meshes and shapes',
@@ -195,10 +194,9 @@ def read_robot_config(name_or_path: str | os.PathLike[str]) -> RobotConfig:
     """
     path = _config_path(os.fspath(name_or_path))
     try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RobotError(f'could not read {path} ({error}); expected a YAML file') from error
-    return parse_robot_config(content, path)
+        return parse_robot_config(read_yaml(path), path)
+    except ConfigError as error:
+        raise RobotError(str(error)) from error
 
 
 def parse_robot_config(content: Any, path: Path) -> RobotConfig:

@@ -19,13 +19,14 @@ import numpy as np
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.clip import Clip
-from emotion_motion.robot.description.robot import pin, Robot
+from emotion_motion.robot.description.robot import pin, read_model, Robot
 
 __all__ = ['JointRecordings', 'RobotBody']
 
 _TIMES = ('time_s', 'time', 't', 'timestamp', '__time')
-# A recorded angle may pass its limit by the play of the joint; degrees pass it by far.
-_PLAY_RAD = 0.1
+# A recorded angle may pass its limit by the play of the joint, and a soft limit by its distance
+# from the hard one; degrees pass both by far.
+_PLAY_RAD = 0.25
 _ARMS = tuple(side + part for side in 'LR' for part in ('Shoulder', 'Elbow', 'Wrist'))
 _FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 _HIPS, _KNEES = ('LHip', 'RHip'), ('LKnee', 'RKnee')
@@ -50,7 +51,7 @@ class RobotBody:
 
     def __init__(self, robot: Robot) -> None:
         self._robot, self._skeleton = robot, load_skeleton('body_25')
-        self._model = pin.buildModelFromXML(robot.urdf.text)
+        self._model = read_model(robot.urdf)
         self._data = self._model.createData()
         self._rest = pin.neutral(self._model)
         self.joints = [n for n, joint in robot.urdf.joints.items() if joint.moves]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import itertools
 import os
 from pathlib import Path
+import tempfile
 from typing import Any
 import xml.etree.ElementTree as ET
 
@@ -222,6 +223,11 @@ def _check_drivable(joint: UrdfJoint) -> None:
             f'joint {joint.name!r}: got a joint that mimics {joint.mimics!r}; expected one that '
             f'moves by itself. Name {joint.mimics!r} instead, or leave it out'
         )
+    if not any(joint.axis):
+        raise RobotError(
+            f'joint {joint.name!r}: got the axis 0 0 0; expected a direction. Mend the URDF, or '
+            f'leave it out of the chains'
+        )
     if joint.kind not in ('revolute', 'continuous'):
         raise RobotError(
             f'joint {joint.name!r}: got a {joint.kind} joint; expected one that turns. Leave it '
@@ -291,10 +297,20 @@ def read_model(urdf: Urdf, text: str | None = None) -> Any:
     Raises:
         RobotError: Pinocchio cannot read it.
     """
-    try:
-        return pin.buildModelFromXML(urdf.text if text is None else text)
-    except (ValueError, RuntimeError) as error:
-        raise RobotError(f'got {urdf.path}, which Pinocchio cannot read ({error})') from error
+    with tempfile.TemporaryFile() as output:  # of the library, which writes to descriptor 2
+        kept = os.dup(2)
+        os.dup2(output.fileno(), 2)
+        try:
+            return pin.buildModelFromXML(urdf.text if text is None else text)
+        except (ValueError, RuntimeError) as error:
+            output.seek(0)
+            said = output.readline().decode(errors='replace').removeprefix('Error:').strip()
+            raise RobotError(
+                f'got {urdf.path}, which Pinocchio cannot read ({said or error})'
+            ) from error
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _bounded(urdf: Urdf, limits: JointLimits) -> str:

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
-from emotion_motion.settings import Checked, read_yaml, setting
+from emotion_motion.files import read_yaml
+from emotion_motion.settings import Checked, setting
 from emotion_motion.training.corpus.body import Body
 
 __all__ = ['Pose', 'places', 'wrist_place', 'solve_poses', 'Proportions', 'SPREADS', 'HEIGHTS_M']

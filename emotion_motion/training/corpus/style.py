@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.settings import read_yaml
+from emotion_motion.files import read_yaml
 from emotion_motion.training.corpus.body import Body, CHANNELS
 
 __all__ = ['Posture', 'Style', 'emotion_file', 'mixed_style', 'posture_channels', 'styles']

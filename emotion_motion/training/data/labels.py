@@ -19,8 +19,9 @@ import numpy as np
 
 from emotion_motion.emotion import emotion_weights, valence_arousal_weights
 from emotion_motion.exceptions import ConfigError, EmotionError, TrainingError
+from emotion_motion.files import read_yaml
 from emotion_motion.io.clip import Clip
-from emotion_motion.settings import Checked, from_mapping, read_yaml, setting
+from emotion_motion.settings import Checked, from_mapping, setting
 from emotion_motion.training.data.splits import GroupBy
 
 __all__ = ['LabelFile', 'LabelMap', 'LabelTable']
