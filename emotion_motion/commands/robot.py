@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+import re
 
 import numpy as np
 
@@ -147,7 +148,12 @@ def check_robot(
 
 
 def init_robot(
-    urdf: Path, /, out: Path | None = None, name: str | None = None, force: bool = False
+    urdf: Path,
+    /,
+    out: Path | None = None,
+    name: str | None = None,
+    base: str | None = None,
+    force: bool = False,
 ) -> None:
     """Propose the YAML file of a humanoid from its URDF alone, and draw what it found.
 
@@ -156,22 +162,31 @@ def init_robot(
 
     Args:
         urdf: the robot's description; no meshes are needed.
-        out: file to write (.yaml); default NAME.yaml in the current folder. The picture is beside
-            it, NAME.png.
+        out: file to write (.yaml); default NAME.yaml in the current folder, with _ for what makes
+            no name of a file. The picture is beside it, NAME.png.
         name: of the robot; default that of the URDF.
-        force: write over a file that is there.
+        base: link of the URDF that stands still, x forward, y left and z up; default one that is
+            found.
+        force: write over files that are there.
     """
-    from emotion_motion.robot.init.propose import propose
-    from emotion_motion.robot.init.write import roles_text, write_proposal
+    from emotion_motion.robot.check.report import near_at_rest
+    from emotion_motion.robot.init.propose import propose, settle
+    from emotion_motion.robot.init.write import capsule_notes, roles_text, write_proposal
 
-    proposal = propose(urdf, name)
-    out = out or Path(f'{proposal.name}.yaml')
+    proposal = propose(urdf, name, base)
+    # A robot's name may be any text, also a way out of this folder.
+    plain_name = re.sub(r'[^\w.-]+', '_', proposal.name).strip('._')[:80]
+    out = out or Path(f'{plain_name or "robot"}.yaml')
     _check_out(out, '.yaml', '.yml')
-    if out.exists() and not force:
-        raise ConfigError(f'got --out {out}, which is there already; --force writes over it')
+    for file in (out, out.with_suffix('.png')):
+        if file.exists() and not force:
+            raise ConfigError(f'got {file}, which is there already; --force writes over it')
+    proposal = settle(proposal)
     picture = write_proposal(proposal, out)
     print(f'{proposal.name}: recognised {len(proposal.roles)} joints')
     print(roles_text(proposal), end='')
+    for line in (*capsule_notes(proposal), *near_at_rest(proposal.robot)):
+        print(line)
     files = f'{out}{"" if picture is None else f" and {picture}"}'
     print(f'wrote {files}; correct what is wrong there, then: emotion-motion robot check {out}')
 

@@ -30,6 +30,20 @@ def test_init_writes_a_file_that_check_takes(tmp_path, saved, run, refused):
     assert 'anger: ' in run('robot', 'check', out, *options.split()).stdout
 
 
+@pytest.mark.parametrize('name', ['../escaped', '../../a/escaped', '/escaped', 'escaped'])
+@pytest.mark.parametrize('ending', ['yaml', 'png'])
+def test_init_stays_in_its_folder_and_keeps_files(name, ending, monkeypatch, refused, tmp_path):
+    folder = tmp_path / 'inner'
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for stem in ('escaped', 'a_escaped'):
+        (folder / f'{stem}.{ending}').write_text('mine')
+    says = f'escaped.{ending}, which is there already; --force'
+    refused(says, 'robot', 'init', HUMANOID_URDF, '--name', name)
+    assert [path.name for path in tmp_path.iterdir()] == ['inner']
+    assert all(path.read_text() == 'mine' for path in folder.iterdir())
+
+
 @pytest.mark.parametrize(
     ('arguments', 'says'),
     [

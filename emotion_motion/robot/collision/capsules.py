@@ -16,12 +16,14 @@ from emotion_motion.robot.description.urdf import find_file, Urdf
 
 __all__ = ['Capsule', 'enclosing_capsule', 'enclosing_capsules', 'link_surface']
 
-_MOST = 4  # capsules on a link
-_WORTH = 0.88  # a capsule is cut in two if all fill at most this share of the room then
+_MOST, _MOST_WIDE = 4, 6  # capsules on a link, and on a wide one
+_WIDE_M = 0.2  # radius of one capsule around a link that is wide: loose ones there hold arms off
+_WORTH, _WORTH_WIDE = 0.88, 0.93  # cut in two if all fill at most this share of the room then
 _SLIM_M = 0.06  # what is as slim as a forearm needs one only
 _SAMPLES = 4000  # points in a capsule, and on a mesh of few vertices beside them
 _DENSE = 2000  # vertices, with which a mesh needs no more points
 _SHORT_M, _THICK = 0.08, 0.2  # a limb is longer, and its radius that share of its length
+_SHORTEST_M = 0.01  # a link that is shorter has no length
 _DIRECTIONS = 400
 _ROUGHLY, _WELL = 30, 300  # steps to the smallest circle
 
@@ -64,7 +66,9 @@ def enclosing_capsules(points: np.ndarray) -> list[Capsule]:
         return []
     parts, capsules = [points], [enclosing_capsule(points)]
     room = _points_in(capsules[0])
-    while len(capsules) < _MOST and capsules[0].radius > _SLIM_M:
+    wide = capsules[0].radius > _WIDE_M
+    most, worth = (_MOST_WIDE, _WORTH_WIDE) if wide else (_MOST, _WORTH)
+    while len(capsules) < most and capsules[0].radius > _SLIM_M:
         trials = []
         for i, part in enumerate(parts):
             for halves in _halves(part):
@@ -72,7 +76,7 @@ def enclosing_capsules(points: np.ndarray) -> list[Capsule]:
                 share = _filled([*capsules[:i], *capsules[i + 1 :], *cut], room)
                 trials.append((share, i, halves, cut))
         best = min(trials, key=lambda trial: trial[0], default=None)
-        if best is None or best[0] > _WORTH * _filled(capsules, room):
+        if best is None or best[0] > worth * _filled(capsules, room):
             break
         _, i, halves, cut = best
         parts[i : i + 1], capsules[i : i + 1] = halves, cut
@@ -148,8 +152,9 @@ def link_surface(urdf: Urdf, link: str) -> tuple[np.ndarray, str]:
 
     That is the first of these that the link has: collision meshes and shapes whose files are
     there ('collision'), visual ones ('visual'), a limb as long as it is to the one joint that it
-    carries ('limb'), the ellipsoid of even density with the link's mass and inertia ('inertia'),
-    nothing ('none', N = 0).
+    carries ('limb'), the ellipsoid of even density with the link's mass and inertia, no wider than
+    the link is long ('inertia'), nothing ('none', N = 0). Inertias are often made up: an ellipsoid
+    of a link without length, which nothing bounds, counts as nothing.
     """
     element = urdf.links[link]
     for kind in ('collision', 'visual'):
@@ -160,7 +165,7 @@ def link_surface(urdf: Urdf, link: str) -> tuple[np.ndarray, str]:
     limb = _limb(urdf, link)
     if limb is not None:
         return limb, 'limb'
-    body = _inertia_body(element.find('inertial'))
+    body = _inertia_body(element.find('inertial'), _length(urdf, link))
     return (np.zeros((0, 3)), 'none') if body is None else (body, 'inertia')
 
 
@@ -244,7 +249,7 @@ def _ball() -> np.ndarray:
 
 def _limb(urdf: Urdf, link: str) -> np.ndarray | None:
     """Return points [N, 3] around the way to the one joint that a link carries, if it is long."""
-    ends = [joint.place for joint in urdf.joints.values() if joint.parent == link and joint.moves]
+    ends = [joint.place for joint in urdf.carried[link] if joint.moves]
     if len(ends) != 1 or float(np.linalg.norm(ends[0])) < _SHORT_M:
         return None
     steps = np.linspace(0.0, 1.0, 9)[:, None, None] * np.array(ends[0])
@@ -252,9 +257,17 @@ def _limb(urdf: Urdf, link: str) -> np.ndarray | None:
     return np.asarray((steps + ball[::4]).reshape(-1, 3))
 
 
-def _inertia_body(element: ET.Element | None) -> np.ndarray | None:
-    """Return points [N, 3] on the ellipsoid of even density with this mass and inertia."""
-    if element is None:
+def _length(urdf: Urdf, link: str) -> float:
+    """Return how long a link is by the joints on it [m], or from its joint to beyond its mass."""
+    ends = np.array([(0.0, 0.0, 0.0), *(joint.place for joint in urdf.carried[link])])
+    if len(ends) == 1:
+        ends = np.stack((ends[0], 2.0 * _origin(urdf.links[link].find('inertial/origin'))[1]))
+    return float(np.linalg.norm(ends[:, None] - ends, axis=2).max())
+
+
+def _inertia_body(element: ET.Element | None, length_m: float) -> np.ndarray | None:
+    """Return points [N, 3] on the ellipsoid of this mass and inertia, as wide as `length_m`."""
+    if element is None or length_m < _SHORTEST_M:
         return None
     mass, inertia = element.find('mass'), element.find('inertia')
     if mass is None or inertia is None or not float(mass.get('value', 0.0)) > 0.0:
@@ -264,7 +277,7 @@ def _inertia_body(element: ET.Element | None) -> np.ndarray | None:
     )
     moments, axes = np.linalg.eigh([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
     squares = 2.5 * (moments.sum() - 2.0 * moments) / float(mass.get('value', 0.0))
-    half = np.sqrt(np.clip(squares, 0.0, None))
+    half = np.minimum(np.sqrt(np.clip(squares, 0.0, None)), 0.5 * length_m)
     if not half.max() > 1e-3:
         return None
     rotation, place = _origin(element.find('origin'))

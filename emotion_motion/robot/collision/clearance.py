@@ -55,31 +55,36 @@ class Clearance:
         self._geometry_data = pin.GeometryData(self.model.geometry)
         self._results = list(self._geometry_data.distanceResults)
 
-    def rows(self, data: Any) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self, data: Any, q: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return rows [N, J] and bounds [N] with rows @ dq <= bounds, of N near pairs.
 
         Args:
             data: Pinocchio's, with the joints' places and Jacobian in a pose.
+            q: the pose [J] in rad, which spares `hold_back` from measuring there again.
         """
         model = self.model
         pin.updateGeometryPlacements(model.robot.model, data, model.geometry, self._geometry_data)
         pin.computeDistances(model.geometry, self._geometry_data)
-        left = np.array([result.min_distance for result in self._results]) - model.margins
+        distances = np.array([result.min_distance for result in self._results])
+        if q is not None:
+            self._path_check.begin_at(q, distances)
+        left = distances - model.margins
         near = np.flatnonzero(left < WATCHED_M)
         results = [self._results[number] for number in near]
         normals = np.array([result.normal for result in results]).reshape(-1, 3)
-        first, second = model.moving[:, near]
-        ends = (
-            (first, [result.getNearestPoint1() for result in results]),
-            (second, [result.getNearestPoint2() for result in results]),
-        )
+        points = np.array(
+            [result.getNearestPoint1() for result in results]
+            + [result.getNearestPoint2() for result in results]
+        ).reshape(-1, 3)
         # How fast each end moves along the normal: normal . (velocity + turning x point).
-        speeds = [
-            joints
-            * (normals @ data.J[:3] + np.cross(np.reshape(points, (-1, 3)), normals) @ data.J[3:])
-            for joints, points in ends
-        ]
-        return speeds[0] - speeds[1], _SHARE * left[near]
+        moving = normals @ data.J[:3]
+        across = np.cross(points, np.tile(normals, (2, 1))).reshape(2, -1, 3)
+        first, second = model.moving[:, near] * (moving + across @ data.J[3:])
+        return first - second, _SHARE * left[near]
+
+    def is_clear(self, q: np.ndarray) -> bool:
+        """Return whether all pairs are clear in a pose [J] in rad."""
+        return bool((self.model.distances(q) >= self.model.margins - MISSED_M).all())
 
     def hold_back(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Return the pose [J] as far from `before` to `after` as pairs stay clear.

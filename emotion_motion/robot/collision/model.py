@@ -7,15 +7,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 import functools
+import math
 from typing import Any
 
 import numpy as np
 
 from emotion_motion.robot.collision.capsules import Capsule, enclosing_capsules, link_surface
-from emotion_motion.robot.description.config import ARMS
+from emotion_motion.robot.description.config import ARMS, CapsuleRow
 from emotion_motion.robot.description.robot import pin, Robot
 
-__all__ = ['CapsuleModel', 'Pair', 'capsule_model', 'fitted_capsules', 'joints_that_move']
+__all__ = [
+    'CapsuleModel',
+    'Pair',
+    'capsule_model',
+    'fitted_capsules',
+    'joints_that_move',
+    'rounded_capsules',
+]
 
 _POSES = 1000
 _NEIGHBOURS = 2  # joints between links that are not watched
@@ -50,7 +58,7 @@ class CapsuleModel:
         robot: whose.
         geometry: Pinocchio's GeometryModel, its collision pairs in the order of `pairs`.
         pairs: P pairs of capsules.
-        sources: what the capsules of each link come from: given, collision, visual or inertia.
+        sources: what the capsules of each link come from: given, or as `link_surface` says.
     """
 
     robot: Robot
@@ -104,9 +112,9 @@ def capsule_model(robot: Robot) -> CapsuleModel:
     in the rest pose, where real arms hang free, may come about as near again. The same robot gets
     the same model.
     """
-    geometry, owners, sources = pin.GeometryModel(), [], {}
-    for link, capsules, source in fitted_capsules(robot):
-        sources[link] = source
+    geometry, owners, sources = pin.GeometryModel(), [], dict[str, str]()
+    for link, capsules, from_where in fitted_capsules(robot):
+        sources |= from_where
         for number, capsule in enumerate(capsules):
             geometry.addGeometryObject(_object(robot, link, number, capsule))
             owners.append(link)
@@ -127,33 +135,47 @@ def capsule_model(robot: Robot) -> CapsuleModel:
     return CapsuleModel(robot, geometry, tuple(pairs), sources)
 
 
-def fitted_capsules(robot: Robot) -> Iterator[tuple[str, list[Capsule], str]]:
-    """Yield each link with its capsules and their source; one arm's links that turn as one share.
+def fitted_capsules(robot: Robot) -> Iterator[tuple[str, list[Capsule], dict[str, str]]]:
+    """Yield links with their capsules and sources; one arm's links that turn as one share.
 
     Those of the YAML file, where it has any, are all. Others are fitted, which takes seconds.
     """
     for link in robot.config.capsules:
         rows = np.array(robot.config.capsules[link]).reshape(-1, 7)
-        yield link, [Capsule(row[:3], row[3:6], float(row[6])) for row in rows], 'given'
+        capsules = [Capsule(row[:3], row[3:6], float(row[6])) for row in rows]
+        yield link, capsules, {link: 'given'}
     if robot.config.capsules:
         return
-    arms: dict[int, list[str]] = {}
+    groups: dict[Any, list[str]] = {}
     for link in robot.urdf.links:
-        if _side(robot, link) is None:
-            points, source = link_surface(robot.urdf, link)
-            yield link, enclosing_capsules(points), source
-        else:
-            arms.setdefault(robot.place(link)[0], []).append(link)
-    for links in arms.values():
+        arm = _side(robot, link) is not None
+        groups.setdefault(robot.place(link)[0] if arm else link, []).append(link)
+    for links in groups.values():
         to_first = robot.place(links[0])[1].inverse()
-        surfaces, sources = [], set()
+        surfaces, sources = [], {}
         for link in links:
-            points, source = link_surface(robot.urdf, link)
+            points, sources[link] = link_surface(robot.urdf, link)
             placed = to_first * robot.place(link)[1]
             surfaces.append(points @ placed.rotation.T + placed.translation)
-            sources |= {source} if len(points) else set()
-        capsules = enclosing_capsules(np.concatenate(surfaces))
-        yield links[0], capsules, ', '.join(sorted(sources)) or 'none'
+        yield links[0], enclosing_capsules(np.concatenate(surfaces)), sources
+
+
+def rounded_capsules(robot: Robot) -> tuple[dict[str, tuple[CapsuleRow, ...]], dict[str, str]]:
+    """Return capsules as a YAML file has them, in whole millimetres, radii up; and their sources.
+
+    They are those of `fitted_capsules`; links without any are not among them.
+    """
+    rows: dict[str, tuple[CapsuleRow, ...]] = {}
+    sources: dict[str, str] = {}
+    for link, capsules, from_where in fitted_capsules(robot):
+        sources |= from_where
+        ends = [np.round((*capsule.start, *capsule.end), 3) + 0.0 for capsule in capsules]
+        radii = [math.ceil(1e3 * capsule.radius + 0.5) / 1e3 for capsule in capsules]
+        if capsules:  # the ends are rounded too, hence half a millimetre more
+            rows[link] = tuple(
+                (*end.tolist(), radius) for end, radius in zip(ends, radii, strict=True)
+            )
+    return rows, sources
 
 
 def _object(robot: Robot, link: str, number: int, capsule: Capsule) -> Any:

@@ -13,6 +13,8 @@ from emotion_motion.robot.description.robot import pin
 
 __all__ = ['PathCheck']
 
+_MANY = 6  # looks
+
 
 class PathCheck:
     """Checks the P pairs of the capsules of a robot of J joints, in each pose of a path.
@@ -53,20 +55,29 @@ class PathCheck:
         """Return whether no pair comes too near; stops at the first pose in which one does."""
         return not self._check(poses, first_only=True).any()
 
+    def begin_at(self, pose: np.ndarray, distances: np.ndarray) -> None:
+        """Take the distances [P] in a pose [J] that paths begin in, where they are known."""
+        self._begin, self._distances = pose, distances
+
     def _check(self, poses: np.ndarray, *, first_only: bool) -> np.ndarray:
         near = np.zeros(len(self._least), dtype=bool)
         if not np.isfinite(poses).all():  # an unknown pose counts as too near
             return ~near
         begin = self._begin_distances(poses[0])
         least = np.minimum(self._least, begin - self._rounding_m)
-        moved = np.abs(poses - poses[0])
-        watched = np.flatnonzero(begin - moved.max(axis=0) @ self._nearing < least)
+        possible = begin - np.abs(poses - poses[0]) @ self._nearing < least  # [T, P]
+        looks = possible.any(axis=1)
+        if int(looks.sum()) > _MANY:  # measuring at the end too costs less than to look so often
+            end, left = self._model.distances(poses[-1]), np.abs(poses - poses[-1])
+            possible &= end - left @ self._nearing < least
+            looks = possible.any(axis=1)
+        watched = np.flatnonzero(possible.any(axis=0))
         if not len(watched):
             return near
-        possible = begin[watched] - moved @ self._nearing[:, watched] < least[watched]
         self._set_security_margins(least)
         self._watch(watched)
-        for pose in poses[possible.any(axis=1)]:
+        # Where one look may be enough it is the last one: arms come near towards the end.
+        for pose in poses[looks][:: -1 if first_only else 1]:
             if self._collide(pose, first_only=first_only):
                 for pair in watched[~near[watched]].tolist():
                     if self._results[pair].isCollision():
@@ -79,7 +90,7 @@ class PathCheck:
     def _begin_distances(self, pose: np.ndarray) -> np.ndarray:
         """Return the distances [P] in the first pose [J]; several paths of a cycle share it."""
         if not np.array_equal(pose, self._begin):
-            self._begin, self._distances = pose, self._model.distances(pose)
+            self.begin_at(pose, self._model.distances(pose))
         return self._distances
 
     def _set_security_margins(self, distances_m: np.ndarray) -> None:

@@ -4,71 +4,169 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.description.config import ARMS, CHAINS, LEGS
 from emotion_motion.robot.init.roles import Body, mentions, Node, side_of, WORDS
 
-__all__ = ['far_end', 'find_limbs', 'hinge_of']
+__all__ = ['Limb', 'carries_lidar', 'far_end', 'find_limbs']
 
 # A person's elbow is at 0.56 of the length from shoulder to wrist (Winter, table of segments).
 _ELBOW, _ELBOW_SPREAD = 0.56, 0.25
 _SQUARE = 0.4  # cosine of an angle that counts as square
 _STUMP = 0.04  # what is shorter, in heights of the robot, is no forearm
-_LIMB = 3  # joints that an arm or a leg has at least
+_LIMB, _SHOULDER = 3, 3  # joints that an arm and a shoulder that lost some have at least
+_LEG = 2  # and a leg
+_FINGER_M = 0.2  # what is no longer, and not called arm, may be a finger
+_NO_HINGE = 0.4  # what fits an elbow worse is none; those of robots fit by 0.8 and more
+_SPAN = 0.3  # least singular value of a shoulder's axes that turn an arm every way
 _HAND = ('hand', 'gripper', 'finger', 'thumb')
+_NO_ELBOW = ('shoulder', 'clavicle', 'wrist', *_HAND)
+_NO_KNEE = ('hip', 'thigh', 'ankle', 'foot')
+_LIDAR = ('lidar', 'laser', 'velodyne', 'hokuyo', 'livox', 'ouster')
 
 
-def find_limbs(body: Body) -> dict[str, list[Node]]:
-    """Return the joints of each chain, from the trunk outwards.
+class Limb(NamedTuple):
+    """A chain of joints from the trunk outwards.
+
+    Attributes:
+        nodes: the joints, also those that cannot be driven.
+        hinge: which of them is the elbow or knee; of trunk and head -1.
+        fit: how well it fits, 0 to 1.
+    """
+
+    nodes: list[Node]
+    hinge: int = -1
+    fit: float = 1.0
+
+
+def find_limbs(body: Body) -> dict[str, Limb]:
+    """Return the limbs by the name of their chain.
 
     Raises:
-        RobotError: there are no arms, or left and right are where they should not be.
+        RobotError: there are no arms that a robot can move as a person's, or there are four legs.
     """
     pairs = _lateral(body)
-    legs = [pair for pair in pairs if _leg_score(body, pair, pairs) > 0.0]
-    arms = [pair for pair in pairs if _leg_score(body, pair, pairs) < 0.0]
-    if not arms:
+    scores = [_leg_score(body, pair, pairs) for pair in pairs]
+    legs = [pair for pair, score in zip(pairs, scores, strict=True) if score > 0.0]
+    arms = [
+        pair
+        for pair, score in zip(pairs, scores, strict=True)
+        if score < 0.0 and _may_be_arm(body, _serial(body, pair[0]))
+    ]
+    if len(legs) > 1:
         raise RobotError(
-            f'got {body.urdf.path} with {len(legs)} pairs of legs and no arms; expected a '
-            f'humanoid. A quadruped, a pair of legs or a single arm cannot make these gestures'
+            f'got {body.urdf.path} with {2 * len(legs)} legs ({_first_names(legs)}); expected a '
+            f'humanoid. One with four legs or more cannot make these gestures'
         )
-    arm = max(arms, key=lambda pair: pair[0].at[2])
-    limbs = dict(zip(ARMS, _ordered(body, arm), strict=True))
+    if not arms:
+        raise RobotError(_no_arms(body, legs))
+    limbs = _paired(body, max(arms, key=lambda pair: pair[0].at[2]), ARMS)
     if legs:
-        leg = min(legs, key=lambda pair: pair[0].at[2])
-        limbs |= dict(zip(LEGS, _ordered(body, leg), strict=True))
-    limbs['trunk'] = _trunk(body, arm[0], limbs)
-    limbs['head'] = _head(body, arm[0])
+        limbs |= _paired(body, legs[0], LEGS)
+    limbs['trunk'] = Limb(_trunk(body, limbs))
+    limbs['head'] = Limb(_head(body, limbs['left_arm'].nodes[0]))
+    for arm, other in zip(ARMS, ARMS[::-1], strict=True):
+        _check_arm(body, arm, limbs[arm], limbs[other])
     return {chain: limbs[chain] for chain in CHAINS if chain in limbs}
 
 
-def hinge_of(body: Body, nodes: list[Node]) -> tuple[int, float]:
-    """Return which joint is the elbow or knee, and how well it fits, 0 to 1.
+def _may_be_arm(body: Body, chain: list[Node]) -> bool:
+    """Return whether a chain has the joints of an arm and its name, or else more than a finger."""
+    reach_m = float(np.linalg.norm(body.links[far_end(body, chain, 0)] - chain[0].at))
+    named = any(mentions(node.name, WORDS['left_arm']) for node in chain)
+    return len(chain) >= _LIMB and (named or reach_m > _FINGER_M)
 
-    Its axis is square to both halves of the limb, and it is a little beyond the middle.
+
+def _first_names(pairs: list[tuple[Node, Node]]) -> str:
+    return ', '.join(node.name for pair in pairs for node in pair)
+
+
+def _no_arms(body: Body, legs: list[tuple[Node, Node]]) -> str:
+    """Return why a robot is refused in which no two arms were found."""
+    arms = [node for node in body.nodes.values() if mentions(node.name, WORDS['left_arm'])]
+    alone = [node.name for node in arms if node.twin is None and side_of(node.name)]
+    longest = max((_serial(body, node) for node in body.nodes.values()), key=len)
+    has = f'two legs ({_first_names(legs)}) and no arms' if legs else 'no two arms'
+    if alone:
+        why = f'{", ".join(alone[:4])} have no partner on the other side'
+    else:
+        why = f'its longest chain of joints is {longest[0].name} to {longest[-1].name}'
+    return (
+        f'got {body.urdf.path} with {has} that mirror each other across y: {why}; expected a '
+        f'robot with two arms of at least {_LIMB} joints each'
+    )
+
+
+def _paired(body: Body, pair: tuple[Node, Node], names: tuple[str, str]) -> dict[str, Limb]:
+    """Return a left limb and its right one, of as many joints and with the same hinge.
+
+    The hinge is the joint that is square to both halves of a limb and a little beyond its middle,
+    on that side on which this is clearer; of those named so, if any is.
     """
-    hinge, best_fit = min(len(nodes) - 1, 2), 0.0
-    for i in range(1, len(nodes)):
-        halves = (
-            nodes[i].at - nodes[min(1, i - 1)].at,
-            body.links[far_end(body, nodes, i)] - nodes[i].at,
+    chains = [_serial(body, node) for node in pair]
+    size = min(len(chain) for chain in chains)
+    chains = [chain[:size] for chain in chains]
+    words, others = (('elbow',), _NO_ELBOW) if names == ARMS else (('knee',), _NO_KNEE)
+
+    def called(row: int, parts: tuple[str, ...]) -> bool:
+        return any(mentions(chain[row].name, parts) for chain in chains)
+
+    rows = range(1, size)
+    candidates = [row for row in rows if called(row, words)]
+    candidates = candidates or [row for row in rows if not called(row, others)] or list(rows)
+    fits = {row: max(_hinge_fit(body, chain, row) for chain in chains) for row in candidates}
+    hinge = max(fits, key=lambda row: fits[row])
+    return {
+        name: Limb(chain, hinge, fits[hinge]) for name, chain in zip(names, chains, strict=True)
+    }
+
+
+def _hinge_fit(body: Body, nodes: list[Node], row: int) -> float:
+    """Return how well a joint fits an elbow or knee, 0 to 1."""
+    halves = (
+        nodes[row].at - nodes[min(1, row - 1)].at,
+        body.links[far_end(body, nodes, row)] - nodes[row].at,
+    )
+    upper, lower = (float(np.linalg.norm(half)) for half in halves)
+    if min(upper, lower) < 1e-3 or not nodes[row].axis.any():
+        return 0.0
+    square = max(
+        abs(float(halves[0] @ nodes[row].axis)) / upper,
+        abs(float(halves[1] @ nodes[row].axis)) / lower,
+    )
+    if square > _SQUARE:
+        return 0.0
+    off = (upper / (upper + lower) - _ELBOW) / _ELBOW_SPREAD
+    return float(np.exp(-(off**2))) * (1.0 - square / 2)
+
+
+def _check_arm(body: Body, chain: str, limb: Limb, other: Limb) -> None:
+    """Refuse an arm that lacks a joint which it needs to point as a person's does."""
+    who = f'got {body.urdf.path}, whose {chain.replace("_", " ")}'
+    if limb.fit < _NO_HINGE:
+        raise RobotError(
+            f'{who} has no elbow: none of {", ".join(node.name for node in limb.nodes)} bends it '
+            f'in the middle, square to both halves. Is the elbow fixed in the URDF?'
         )
-        upper, lower = (float(np.linalg.norm(half)) for half in halves)
-        if min(upper, lower) < 1e-3:
-            continue
-        square = max(
-            abs(float(halves[0] @ nodes[i].axis)) / upper,
-            abs(float(halves[1] @ nodes[i].axis)) / lower,
+    needed = limb.nodes[: limb.hinge + 1]
+    for node, partner in zip(needed, other.nodes, strict=False):
+        if node.twin != partner.name:
+            raise RobotError(
+                f'{who} has {node.name} where the other has {partner.name}; expected the same '
+                f'joints down to the elbow. Is a joint of one arm fixed or missing in the URDF?'
+            )
+    lost = [f'{node.name} ({node.problem})' for node in needed if node.problem]
+    shoulder = [node.axis for node in needed[:-1] if not node.problem]
+    points = len(shoulder) >= _SHOULDER and np.linalg.svd(shoulder)[1][2] > _SPAN
+    if lost and (needed[-1].problem or not points):
+        raise RobotError(
+            f'{who} cannot point as a person does without {", ".join(lost)}; expected joints of '
+            f'type revolute with an axis, lower below upper, and no mimic. Mend the URDF'
         )
-        if square > _SQUARE:
-            continue
-        off = (upper / (upper + lower) - _ELBOW) / _ELBOW_SPREAD
-        fit = float(np.exp(-(off**2))) * (1.0 - square / 2)
-        if fit > best_fit:
-            hinge, best_fit = i, fit
-    return hinge, best_fit
 
 
 def far_end(body: Body, nodes: list[Node], hinge: int) -> str:
@@ -89,12 +187,19 @@ def _lateral(body: Body) -> list[tuple[Node, Node]]:
     """Return the first joints (left, right) of all chains that mirror each other."""
     pairs = []
     for node in body.nodes.values():
-        if node.twin is None or node.at[1] <= body.nodes[node.twin].at[1]:
+        if node.twin is None or _is_right(node, body.nodes[node.twin]):
             continue
         first = not node.above or body.nodes[node.above[-1]].twin is None
-        if first and len(_serial(body, node)) >= _LIMB:
+        turning = [joint for joint in _serial(body, node) if joint.joint.kind == 'revolute']
+        if first and len(turning) >= _LEG:
             pairs.append((node, body.nodes[node.twin]))
     return pairs
+
+
+def _is_right(node: Node, twin: Node) -> bool:
+    """Return whether a joint is the right one of two, by their names, or else by their places."""
+    sides = side_of(node.name) - side_of(twin.name)
+    return sides < 0 or (sides == 0 and bool(node.at[1] <= twin.at[1]))
 
 
 def _serial(body: Body, first: Node) -> list[Node]:
@@ -109,8 +214,10 @@ def _leg_score(body: Body, pair: tuple[Node, Node], pairs: list[tuple[Node, Node
     """Return above 0 for legs, below 0 for arms: by height, reach, what carries it, and names."""
     first, chain = pair[0], _serial(body, pair[0])
     ground = min(place[2] for place in body.links.values())
-    score = 1.0 if chain[-1].at[2] - ground < 0.15 * body.height_m else -1.0
-    score += 1.0 if not first.above else -1.0  # legs are on the root, arms on a trunk
+    carried = [link for link in body.urdf.links if first.joint in body.urdf.joints_to(link)]
+    lowest = min(body.links[link][2] for link in carried)
+    score = 1.0 if lowest - ground < 0.15 * body.height_m else -1.0
+    score += 0.5 if not first.above else -0.5  # legs are on the root, arms on a trunk
     others = [other[0].at[2] for other in pairs if other is not pair]
     if others:  # the higher pair of two
         score += -1.0 if first.at[2] - min(others) > 0.1 * body.height_m else 1.0
@@ -119,28 +226,11 @@ def _leg_score(body: Body, pair: tuple[Node, Node], pairs: list[tuple[Node, Node
     return score
 
 
-def _ordered(body: Body, pair: tuple[Node, Node]) -> list[list[Node]]:
-    """Return the joints of a left limb and of its right one.
-
-    Raises:
-        RobotError: names say that left is where y is below 0.
-    """
-    chains = [_serial(body, node) for node in pair]
-    left, right = (sum(side_of(node.name) for node in chain) for chain in chains)
-    if left < 0 < right:
-        raise RobotError(
-            f'got {body.urdf.path}, whose left limbs are at y below 0 by their names '
-            f'({chains[1][0].name}); expected x forward, y left and z up (REP-103). Add a base '
-            f'link that is turned so'
-        )
-    size = min(len(chain) for chain in chains)
-    return [chain[:size] for chain in chains]
-
-
-def _trunk(body: Body, shoulder: Node, limbs: dict[str, list[Node]]) -> list[Node]:
+def _trunk(body: Body, limbs: dict[str, Limb]) -> list[Node]:
     """Return the joints between what stands still and the shoulders."""
+    shoulder = limbs['left_arm'].nodes[0]
     if shoulder.above or 'left_leg' in limbs:
-        hip = limbs['left_leg'][0].above if 'left_leg' in limbs else ()
+        hip = limbs['left_leg'].nodes[0].above if 'left_leg' in limbs else ()
         above = [body.nodes[name] for name in shoulder.above if name not in hip]
         return [node for node in above if node.twin is None]
     # The root carries the arms: the trunk may hang on it upside down, as Pepper's does.
@@ -151,12 +241,23 @@ def _trunk(body: Body, shoulder: Node, limbs: dict[str, list[Node]]) -> list[Nod
 
 
 def _head(body: Body, shoulder: Node) -> list[Node]:
-    """Return the chain in the middle that ends highest of those beside the shoulders."""
+    """Return the chain in the middle that ends highest of those beside the shoulders.
+
+    What carries a lidar and nothing else is no head.
+    """
     chains = [
         _serial(body, node)
         for node in body.below(shoulder.above[-1] if shoulder.above else None)
         if node.twin is None
         and node.at[2] > shoulder.at[2] - 0.05 * body.height_m
         and abs(node.at[1]) < 0.05 * body.height_m
+        and not carries_lidar(body, node)
     ]
     return max(chains, key=lambda chain: chain[-1].at[2], default=[])
+
+
+def carries_lidar(body: Body, node: Node) -> bool:
+    """Return whether a joint turns a lidar, and no head, by the names of what it moves."""
+    moved = [link for link in body.urdf.links if node.joint in body.urdf.joints_to(link)]
+    named = [mentions(name, _LIDAR) for name in (node.name, *moved)]
+    return any(named) and not any(mentions(link, ('head', 'face', 'eye')) for link in moved)

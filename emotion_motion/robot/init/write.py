@@ -4,33 +4,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import importlib.util
-import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import yaml
 
 from emotion_motion.files import storage_errors, write_file
-from emotion_motion.robot.collision.model import capsule_model, fitted_capsules
-from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.collision.model import capsule_model
+from emotion_motion.robot.description.config import LIMB_ENDS
 from emotion_motion.robot.drawing import capsule_lines, LEFT, MIDDLE, new_figure, RIGHT
 from emotion_motion.robot.init.propose import JointRole, Proposal
 from emotion_motion.settings import plain, yaml_text
 
-__all__ = ['capsules_text', 'draw_roles', 'proposal_text', 'roles_text', 'write_proposal']
+__all__ = ['capsule_notes', 'draw_roles', 'proposal_text', 'roles_text', 'write_proposal']
 
-# Of each chain: its colour, and where in the picture its roles are written (x, top, alignment).
-_CHAINS = {
-    'trunk': (MIDDLE, 0.38, 0.99, 'right'),
-    'head': ('#8e24aa', 0.62, 0.99, 'left'),
-    'left_arm': (LEFT, 0.98, 0.9, 'right'),
-    'right_arm': (RIGHT, 0.02, 0.9, 'left'),
-    'left_leg': ('#2e9e6b', 0.98, 0.45, 'right'),
-    'right_leg': ('#ef8a00', 0.02, 0.45, 'left'),
+# Of each chain its colour; from the front the robot's right limbs are on the left.
+_COLOURS = {
+    'trunk': MIDDLE,
+    'head': '#8e24aa',
+    'left_arm': LEFT,
+    'right_arm': RIGHT,
+    'left_leg': '#2e9e6b',
+    'right_leg': '#ef8a00',
 }
+_COLUMNS = (('head', 'right_arm', 'right_leg'), ('trunk', 'left_arm', 'left_leg'))
+_WAYS = (('back', 'forward'), ('right', 'left'), ('down', 'up'))
+_TWIST = 0.3  # sine of an angle between limb and axis below which a joint only twists the limb
 
 
 def write_proposal(proposal: Proposal, path: Path) -> Path | None:
@@ -73,7 +76,7 @@ def proposal_text(proposal: Proposal, folder: Path) -> str:
         '# Slow, for a first try; never above the limits of the URDF.\n',
         yaml_text({'limits': limits, 'clearance_m': config.clearance_m}),
         '# Around the links, in metres in the frame of each: two ends, radius.\n',
-        capsules_text(proposal.robot),
+        _capsules_text(proposal),
     ]
     return ''.join(sections)
 
@@ -91,49 +94,109 @@ def roles_text(proposal: Proposal) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def capsules_text(robot: Robot) -> str:
-    """Return the section `capsules` of a robot's YAML file, so that its meshes are not needed.
+def capsule_notes(proposal: Proposal) -> list[str]:
+    """Return a line for links whose capsules are guesses, and one for those that have none."""
+    links, sources = proposal.robot.urdf.links, proposal.sources
+    guessed = [link for link, source in sources.items() if source == 'inertia']
+    bare = [
+        link
+        for link, source in sources.items()
+        if source == 'none' and links[link].find('inertial') is not None
+    ]
+    return [
+        f'{what}: {", ".join(names)}.'
+        for what, names in (
+            ('Without shapes, so by mass and inertia, no wider than the link is long', guessed),
+            ('Without shapes and without length, so WITHOUT capsules', bare),
+        )
+        if names
+    ]
 
-    Numbers are rounded to millimetres, radii up.
-    """
-    rows = {}
-    for link, capsules, _ in fitted_capsules(robot):
-        rows[link] = [
-            [
-                *(round(float(value), 3) + 0.0 for value in (*capsule.start, *capsule.end)),
-                math.ceil(1e3 * capsule.radius + 0.5) / 1e3,  # the ends are rounded too
-            ]
-            for capsule in capsules
-        ]
-    return yaml_text({'capsules': {link: row for link, row in rows.items() if row}})
+
+def _capsules_text(proposal: Proposal) -> str:
+    rows = proposal.robot.config.capsules
+    notes = ''.join(f'# {line}\n' for line in capsule_notes(proposal))
+    lists = {link: [list(row) for row in capsules] for link, capsules in rows.items()}
+    return notes + yaml_text({'capsules': lists})
 
 
 def draw_roles(proposal: Proposal, path: Path) -> Path:
-    """Draw the rest pose from the front with the joints' roles, and from its left side.
+    """Draw the rest pose from the front and from its left, with the joints' names and axes.
 
-    A full dot is a joint of which the proposal is sure; the emptier, the less.
+    Joints are numbered from the trunk outwards. A full dot is one of which the proposal is sure;
+    the emptier, the less.
 
     Args:
         proposal: what was found.
         path: picture to write.
     """
-    figure = new_figure(13.0, 8.5)
+    figure = new_figure(18.0, 9.0)
+    joints = _drawn_joints(proposal)
     for place, title, front in (
-        ((0.02, 0.02, 0.54, 0.9), 'from the front', True),
-        ((0.58, 0.02, 0.4, 0.9), 'from its left', False),
+        ((0.25, 0.02, 0.28, 0.9), 'from the front', True),
+        ((0.77, 0.02, 0.22, 0.9), 'from its left', False),
     ):
         axes = figure.add_axes(place)
-        _draw_view(axes, proposal, front)
+        _draw_view(axes, proposal, joints, front)
         axes.set_title(f'{proposal.name}, {title}', fontsize=11)
         axes.set_aspect('equal', adjustable='datalim')
         axes.set_axis_off()
+    for x, chains in zip((0.01, 0.54), _COLUMNS, strict=True):
+        _write_roles(figure, x, [(chain, joints[chain]) for chain in chains if joints[chain]])
+    figure.text(
+        0.01,
+        0.01,
+        'Arrow: axis of a joint; + turns as the fingers of a right hand around it, whose thumb is '
+        'the arrow.  \u21ba \u21bb: + turns so, as seen here.',
+        fontsize=8,
+    )
     figure.savefig(path, dpi=100, facecolor='white')
     return path
 
 
-def _draw_view(axes: Any, proposal: Proposal, front: bool) -> None:
-    robot = proposal.robot
+class _DrawnJoint(NamedTuple):
+    """A joint in the rest pose, in the frame of the base: its place and axis [3], its way."""
+
+    role: JointRole
+    at: np.ndarray
+    axis: np.ndarray
+    way: str
+
+
+def _drawn_joints(proposal: Proposal) -> dict[str, list[_DrawnJoint]]:
+    """Return the joints of each chain from the trunk outwards."""
+    robot, at = proposal.robot, proposal.robot.keypoints(proposal.robot.rest)
     data, to_base = robot.placed(robot.rest)
+    drawn: dict[str, list[_DrawnJoint]] = {chain: [] for chain in _COLOURS}
+    for role in proposal.roles:
+        joint = robot.urdf.joints[role.joint]
+        placed = to_base * data.oMf[robot.frame(joint.child)]
+        axis = placed.rotation @ joint.axis
+        axis = axis / np.linalg.norm(axis)
+        end = placed.translation + np.array((0.0, 0.0, 1.0))  # trunk and head: what is above
+        if role.chain in LIMB_ENDS:
+            _, middle, end = (at[name] for name in LIMB_ENDS[role.chain])
+            end = end + 0.3 * (end - middle)  # beyond the wrist
+        way = _way(axis, end - placed.translation)
+        drawn[role.chain].append(_DrawnJoint(role, placed.translation, axis, way))
+    return drawn
+
+
+def _way(axis: np.ndarray, lever: np.ndarray) -> str:
+    """Return where the end of a lever [3] goes as a joint turns the positive way about an axis."""
+    moved = np.cross(axis, lever) / max(float(np.linalg.norm(lever)), 1e-9)
+    if float(np.linalg.norm(moved)) > _TWIST:
+        strong = int(np.argmax(np.abs(moved)))
+        return _WAYS[strong][int(moved[strong] > 0.0)]
+    if abs(axis[2]) > _TWIST:
+        return f'turns {_WAYS[1][int(axis[2] > 0.0)]}'
+    return 'twists'
+
+
+def _draw_view(
+    axes: Any, proposal: Proposal, joints: dict[str, list[_DrawnJoint]], front: bool
+) -> None:
+    robot = proposal.robot
 
     def seen(points: Any) -> np.ndarray:
         # From the front the robot's left is to the right of the picture.
@@ -142,36 +205,45 @@ def _draw_view(axes: Any, proposal: Proposal, front: bool) -> None:
 
     for ends, _ in capsule_lines(capsule_model(robot), robot.rest):
         axes.plot(*seen(ends).T, color='#c9ced6', lw=5.0, alpha=0.7, solid_capstyle='round')
-    for chain, (colour, *_) in _CHAINS.items():
-        roles = [role for role in proposal.roles if role.chain == chain]
-        if not roles:
+    places = np.array([joint.at for chain in joints.values() for joint in chain])
+    height = float(np.ptp(places[:, 2]))
+    for chain, drawn in joints.items():
+        if not front and chain.startswith('right'):
             continue
-        links = [robot.urdf.joints[role.joint].child for role in roles]
-        dots = seen([to_base.act(data.oMf[robot.frame(link)].translation) for link in links])
-        axes.plot(*dots.T, color=colour, lw=2.0, label=chain.replace('_', ' '))
-        for role, dot in zip(roles, dots, strict=True):
+        colour, near, last = _COLOURS[chain], 0, np.full(2, np.inf)
+        if drawn:
+            axes.plot(*seen([joint.at for joint in drawn]).T, color=colour, lw=2.0)
+        for number, (role, at, axis, _) in enumerate(drawn, 1):
+            dot, turn = seen(at), seen(axis)
+            near = near + 1 if float(np.linalg.norm(dot - last)) < 0.03 * height else 0
+            last = dot
             axes.plot(*dot, 'o', ms=7, mec=colour, mfc=(colour, role.confidence))
-        if front:
-            _write_roles(axes, chain, [roles[row] for row in np.argsort(-dots[:, 1])])
+            label = f'{number}'
+            if float(np.linalg.norm(turn)) > 0.5:
+                arrow = {'arrowstyle': '->', 'color': colour, 'lw': 1.2}
+                axes.annotate('', dot + 0.09 * height * turn, dot, arrowprops=arrow)
+            else:
+                label += '\u21ba' if axis[0 if front else 1] > 0.0 else '\u21bb'
+            side = -1 if chain.startswith('right') else 1
+            offset = {'xytext': (side * (12 + 16 * near), -11), 'textcoords': 'offset points'}
+            axes.annotate(label, dot, color=colour, fontsize=8, ha='center', **offset)
     for name, at in robot.keypoints(robot.rest).items():
         axes.plot(*seen(at), '+', color='black', ms=9)
         if not front and not name.startswith('R'):
-            axes.annotate(name, seen(at), xytext=(5, 4), textcoords='offset points', fontsize=7)
-    if front:
-        axes.legend(loc='lower left', fontsize=8, frameon=False)
+            axes.annotate(
+                name, seen(at), xytext=(-5, 6), textcoords='offset points', fontsize=7, ha='right'
+            )
 
 
-def _write_roles(axes: Any, chain: str, roles: list[JointRole]) -> None:
-    """Write the roles of a chain's joints in a column on its side of the picture."""
-    colour, x, top, alignment = _CHAINS[chain]
-    for number, role in enumerate(roles):
-        axes.text(
-            x,
-            top - 0.03 * number,
-            f'{role.role} {role.confidence:.2f}',
-            color=colour,
-            fontsize=8,
-            ha=alignment,
-            va='top',
-            transform=axes.transAxes,
-        )
+def _write_roles(
+    figure: Any, x: float, chains: Sequence[tuple[str, Sequence[_DrawnJoint]]]
+) -> None:
+    """Write the joints of some chains under each other, from a place of the page to the right."""
+    y = 0.95
+    for chain, drawn in chains:
+        heading = chain.replace('_', ' ')
+        figure.text(x, y, heading, color=_COLOURS[chain], fontsize=9, fontweight='bold')
+        for number, (role, _, _, way) in enumerate(drawn, 1):
+            text = f'{number}  {role.joint}: {role.role}, + {way} ({role.confidence:.2f})'
+            figure.text(x, y - 0.024 * number, text, color=_COLOURS[chain], fontsize=8)
+        y -= 0.024 * (len(drawn) + 2)

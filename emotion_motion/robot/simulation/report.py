@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
@@ -17,8 +18,9 @@ __all__ = ['Contact', 'JointMotion', 'SimulationReport', 'simulate']
 _STEP_S = 0.001
 # The robot holds its first pose for so long before anything is measured, as a real one does.
 _SETTLE_S = 0.5
-# So many of what was left out are named in a report.
-_NAMED = 3
+# So many of what was left out or repaired are named in a report, and so many contacts.
+_NAMED, _CONTACTS = 3, 6
+_ALWAYS = 0.99  # share of the time that is all of it
 # A torque of that share of the limit counts as all that the motor has.
 _SATURATED = 0.999
 
@@ -92,6 +94,14 @@ class Contact:
     total_s: float
     depth_m: float
 
+    @property
+    def place(self) -> str:
+        """Which links, and how deep."""
+        return f'{self.links[0]} and {self.links[1]}, {1000.0 * self.depth_m:.1f} mm deep'
+
+    def __str__(self) -> str:
+        return f'{self.place}, for {self.total_s:.2f} s, first at {self.first_s:.2f} s'
+
 
 @dataclass(frozen=True, eq=False)
 class SimulationReport:
@@ -107,6 +117,8 @@ class SimulationReport:
         contacts: links that have touched, the longest first.
         can_touch: whether any link has a shape for contacts.
         left_out: what the simulation lacks of the URDF, in words.
+        repaired: what it has otherwise than the URDF, in words.
+        warnings: what MuJoCo warned of, and how often.
     """
 
     motion: JointMotion
@@ -118,6 +130,8 @@ class SimulationReport:
     contacts: tuple[Contact, ...]
     can_touch: bool
     left_out: tuple[str, ...]
+    repaired: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def rms_error_rad(self) -> np.ndarray:
@@ -147,17 +161,27 @@ class SimulationReport:
                 f'{self.peak_torque_nm[worst]:.1f} Nm), motors at their limit for '
                 f'{100.0 * self.saturated_share.max():.2g} % of the time'
             )
-        lines += [
-            f'contact: {contact.links[0]} and {contact.links[1]} for {contact.total_s:.2f} s, '
-            f'first at {contact.first_s:.2f} s, {1000.0 * contact.depth_m:.1f} mm deep'
-            for contact in self.contacts
-        ]
+        overlaps = [contact for contact in self.contacts if self._overlaps(contact)]
+        touches = [contact for contact in self.contacts if not self._overlaps(contact)]
+        lines += _summary('overlap all the time', [contact.place for contact in overlaps])
+        lines += _summary('contact', [str(contact) for contact in touches], _CONTACTS)
         if not self.contacts:
             why = 'none' if self.can_touch else 'not known, for no link has a shape here'
             lines.append(f'contacts: {why}')
-        lines += [f'left out: {part}' for part in self.left_out[:_NAMED]]
-        more = len(self.left_out) - _NAMED
-        return lines + ([f'left out: {more} more like these'] if more > 0 else [])
+        lines += _summary('left out', self.left_out)
+        lines += _summary('repaired here, not in the URDF', self.repaired)
+        return lines + _summary('MuJoCo warns', self.warnings)
+
+    def _overlaps(self, contact: Contact) -> bool:
+        """Return whether two links are in each other all the time, as hulls of meshes may be."""
+        return contact.total_s > _ALWAYS * self.motion.duration_s
+
+
+def _summary(what: str, parts: Sequence[str], most: int = _NAMED) -> list[str]:
+    """Return a line for each of the first parts, and one for how many more there are."""
+    more = len(parts) - most
+    lines = [f'{what}: {part}' for part in parts[:most]]
+    return lines + ([f'{what}: {more} more like these'] if more > 0 else [])
 
 
 def simulate(simulated: SimulatedRobot, motion: JointMotion) -> SimulationReport:
@@ -234,4 +258,8 @@ class _Log:
             contacts=tuple(sorted(contacts, key=lambda contact: -contact.total_s)),
             can_touch=bool(self._simulated.model.geom_contype.any()),
             left_out=self._simulated.left_out,
+            repaired=self._simulated.repaired,
+            warnings=tuple(
+                f'{count} times: {text}' for text, count in self._simulated.warnings.items()
+            ),
         )

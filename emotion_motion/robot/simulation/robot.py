@@ -4,19 +4,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 import ctypes.util
 import itertools
 import os
-from pathlib import Path
+import re
 import sys
 from typing import Any
-import xml.etree.ElementTree as ET
 
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.description.robot import Robot
-from emotion_motion.robot.description.urdf import find_file, Urdf
+from emotion_motion.robot.description.robot import pin, Robot
+from emotion_motion.robot.description.urdf import Urdf
+from emotion_motion.robot.simulation.describe import describe, Description
 
 __all__ = ['SimulatedRobot', 'can_render', 'load_mujoco']
 
@@ -34,7 +35,9 @@ _ONE_MECHANISM = 2
 # Other links that so few join may be so too, as those about a shoulder are: if they touch at rest.
 _NEAR_JOINTS = 3
 _FLOOR = 'emotion_motion_floor'
-_MESHES = ('.stl', '.obj', '.msh')
+# A mesh without volume, and what MuJoCo says of it.
+_FLAT = re.compile(r'mesh volume is too small: (\S+)')
+_TURNED = 2.96  # trace of a rotation by 11 degrees
 # What MuJoCo can draw with where there is no screen, and the library that each needs.
 _OFF_SCREEN = (('egl', 'EGL'), ('osmesa', 'OSMesa'))
 
@@ -83,6 +86,8 @@ class SimulatedRobot:
         data: MuJoCo's state.
         neighbours: pairs of links whose contacts are left out, since they are one mechanism.
         left_out: what could not be taken over from the URDF, in words.
+        repaired: what is otherwise than in the URDF, in words.
+        warnings: what MuJoCo has warned of, and how often.
         extent: heights of its lowest and highest points in the rest pose [m].
         torque_nm: largest torques of the controlled joints [J]; infinite where the URDF has none.
     """
@@ -95,7 +100,11 @@ class SimulatedRobot:
         """
         self._mujoco = load_mujoco()
         self.robot = robot
-        text, self.left_out = _description(robot.urdf)
+        description = describe(robot.urdf)
+        self.left_out, self.repaired = description.left_out, description.repaired
+        self.warnings: Counter[str] = Counter()
+        # Else it prints a line each time, and writes MUJOCO_LOG.TXT.
+        self._mujoco.set_mju_user_warning(lambda text: self.warnings.update([text]))
         links = [name for name, link in robot.urdf.links.items() if len(link.findall('collision'))]
         near = [
             pair
@@ -104,11 +113,11 @@ class SimulatedRobot:
             and self._joints_between(*pair) <= _ONE_MECHANISM
         ]
         self.neighbours = tuple(near)
-        self._build(text)
+        self._build(description)
         near += [pair for pair in self.contacts() if self._joints_between(*pair) <= _NEAR_JOINTS]
         if len(near) > len(self.neighbours):
             self.neighbours = tuple(near)
-            self._build(text)
+            self._build(description)
         efforts = [robot.urdf.joints[name].effort or np.inf for name in robot.names]
         self.torque_nm = np.array(efforts)
 
@@ -151,19 +160,21 @@ class SimulatedRobot:
             depths[pair] = max(depths.get(pair, 0.0), -float(contact.dist))
         return depths
 
-    def _build(self, text: str) -> None:
+    def _build(self, description: Description) -> None:
         mujoco = self._mujoco
         try:
-            spec = mujoco.MjSpec.from_string(text)
+            spec = mujoco.MjSpec.from_string(description.text, assets=description.meshes)
             _add_servos(mujoco, spec, self.robot.urdf)
             for first, second in self.neighbours:
                 spec.add_exclude(bodyname1=first, bodyname2=second)
             spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+            self._stand_upright(spec)
             _add_scene(mujoco, spec)
-            self.model = spec.compile()
+            self.model = self._compiled(spec)
         except (ValueError, RuntimeError) as error:
             raise RobotError(
-                f'got {self.robot.urdf.path}, which MuJoCo cannot simulate ({error})'
+                f'got {self.robot.urdf.path}, which MuJoCo cannot simulate '
+                f'({" ".join(str(error).split())}); mend what it names in the URDF, or take it out'
             ) from error
         self.data = mujoco.MjData(self.model)
         joints = [self.model.joint(name) for name in self.names]
@@ -173,6 +184,30 @@ class SimulatedRobot:
         self.start(self.robot.rest)
         self.extent = self._extent()
         self.model.geom(_FLOOR).pos[2] = self.extent[0] - 0.004  # soles shall not flicker
+
+    def _compiled(self, spec: Any) -> Any:
+        """Return the model; meshes without volume, which hold no mass, count as shells."""
+        while True:
+            try:
+                return spec.compile()
+            except ValueError as error:
+                flat = _FLAT.search(str(error))
+                mesh = spec.mesh(flat[1]) if flat else None
+                if (
+                    mesh is None
+                    or mesh.inertia == self._mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
+                ):
+                    raise
+                mesh.inertia = self._mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
+                repair = f'mesh {mesh.name}: has no volume, and counts as a shell'
+                self.repaired = tuple(dict.fromkeys((*self.repaired, repair)))
+
+    def _stand_upright(self, spec: Any) -> None:
+        """Turn the root so that the robot's base has z up, where it has another axis up."""
+        turn = self.robot.placed(self.robot.rest)[1].rotation
+        if np.trace(turn) < _TURNED:
+            x, y, z, w = pin.Quaternion(turn).coeffs()
+            spec.worldbody.first_body().quat = [w, x, y, z]
 
     def _damp(self) -> None:
         """Give every servo critical damping with all joints at 0, and find its lead [s]."""
@@ -208,38 +243,6 @@ class SimulatedRobot:
     def _moving(self, link: str) -> list[str]:
         """Return the joints that move a link, from the root on."""
         return [joint.name for joint in self.robot.urdf.joints_to(link) if joint.moves]
-
-
-def _description(urdf: Urdf) -> tuple[str, tuple[str, ...]]:
-    """Return a URDF that MuJoCo reads, with meshes by their place, and what it lacks then."""
-    root = ET.fromstring(urdf.text.encode())
-    left_out = []
-    for link in root.findall('link'):
-        for shape in [*link.findall('visual'), *link.findall('collision')]:
-            mesh = shape.find('geometry/mesh')
-            if mesh is None:
-                continue
-            reference = mesh.get('filename', '')
-            file = find_file(reference, urdf.path.parent)
-            if file is not None and file.suffix.lower() in _MESHES:
-                mesh.set('filename', str(file.resolve()))
-                continue
-            why = 'is not there' if file is None else f'is a {file.suffix} file'
-            left_out.append(f'{shape.tag} of {link.get("name")}: {Path(reference).name} {why}')
-            link.remove(shape)
-    for old in root.findall('mujoco'):
-        root.remove(old)
-    ours = ET.SubElement(root, 'mujoco')
-    ET.SubElement(
-        ours,
-        'compiler',
-        discardvisual='false',
-        fusestatic='false',
-        strippath='false',
-        balanceinertia='true',
-        autolimits='true',
-    )
-    return ET.tostring(root, encoding='unicode'), tuple(left_out)
 
 
 def _add_servos(mujoco: Any, spec: Any, urdf: Urdf) -> None:

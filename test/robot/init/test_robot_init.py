@@ -5,18 +5,28 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 import re
 
 import numpy as np
 import pytest
-from robot_support import damaged_urdf, example_urdf, HUMANOID_URDF, PEPPER_URDF, robot, RobotError
+from robot_support import (
+    damaged_urdf,
+    example_urdf,
+    HUMANOID_URDF,
+    PEPPER_URDF,
+    robot,
+    RobotError,
+    ROOT,
+)
 
+from emotion_motion.robot.check.report import near_at_rest
 from emotion_motion.robot.description.config import CHAINS, NEEDED
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.description.urdf import read_urdf
-from emotion_motion.robot.init.propose import propose
+from emotion_motion.robot.init.propose import propose, settle
 from emotion_motion.robot.init.roles import mentions, read_body, side_of, turn_name
-from emotion_motion.robot.init.write import proposal_text, write_proposal
+from emotion_motion.robot.init.write import _drawn_joints, _way, proposal_text, write_proposal
 
 # Humanoids that were looked at by nobody while it was written: their elbows and heads.
 UNSEEN = {
@@ -25,12 +35,32 @@ UNSEEN = {
     'simple_humanoid_description/urdf/simple_humanoid.urdf': ('LARM_ELBOW', None, 'CHEST'),
 }
 NO_HUMANOIDS = {
-    'go2_description/urdf/go2.urdf': 'quadruped',
-    'anymal_c_simple_description/urdf/anymal.urdf': '2 pairs of legs',
-    'bolt_description/robots/bolt.urdf': '1 pairs of legs',
-    'panda_description/urdf/panda.urdf': 'no arms',
-    'icub_description/robots/icub_reduced.urdf': 'x forward',  # it faces backwards
+    'go2_description/urdf/go2.urdf': 'with 4 legs',
+    'a1_description/urdf/a1.urdf': 'with 4 legs',  # RR_hip and RL_hip are partners
+    'solo_description/robots/solo.urdf': 'with 4 legs',
+    'anymal_c_simple_description/urdf/anymal.urdf': 'with 4 legs',
+    'centauro_description/urdf/centauro.urdf': 'with 4 legs',
+    'bolt_description/robots/bolt.urdf': r'two legs .* no arms',
+    'panda_description/urdf/panda.urdf': 'no two arms .* panda_joint1 to panda_joint7',
+    'tiago_description/robots/tiago.urdf': 'no two arms',
+    'allegro_hand_description/urdf/allegro_left_hand.urdf': 'no two arms',
+    'icub_description/robots/icub_reduced.urdf': '-x points forward and z up',
+    'human_description/robots/human.urdf': 'x points forward and y up',
 }
+
+
+SMALL = ROOT / 'test' / 'data' / 'robots' / 'dummy_inertia.urdf'  # trunk, head and two arms
+LEFT_ELBOW = r'(<joint name="left_elbow_pitch" type=")revolute(".*?<axis xyz=")0.0 1.0 0.0'
+
+
+def small(folder: Path, *changes: tuple[str, str]) -> Path:
+    """Return the file of a small robot, patterns replaced."""
+    text = SMALL.read_text()
+    for pattern, by in changes:
+        text, count = re.subn(pattern, by, text)
+        assert count, pattern
+    (folder / 'small.urdf').write_text(text)
+    return folder / 'small.urdf'
 
 
 def joints_of(proposal, part: str) -> set[str]:
@@ -87,7 +117,7 @@ def test_it_needs_no_names(tmp_path):
 
 def test_what_cannot_be_driven_is_left_out_with_a_reason(tmp_path):
     proposal = propose(damaged_urdf(tmp_path, joint='l_y_wrist', type='continuous'))
-    assert proposal.left_out['l_y_wrist'] == 'continuous'
+    assert proposal.left_out['l_y_wrist'] == 'turns without end (continuous)'
     assert 'l_y_wrist' not in {role.joint for role in proposal.roles}
     config = proposal.robot.config
     assert config.keypoints['LElbow'][0] == 'l_forearm', 'an arm without a wrist has an elbow'
@@ -100,7 +130,7 @@ def test_what_cannot_be_driven_is_left_out_with_a_reason(tmp_path):
     [None, pytest.param('romeo_description/urdf/romeo_small.urdf', marks=pytest.mark.soak)],
 )
 def test_what_it_writes_is_the_robot_that_it_proposes(place, tmp_path):
-    proposal = propose(HUMANOID_URDF if place is None else example_urdf(place))
+    proposal = settle(propose(HUMANOID_URDF if place is None else example_urdf(place)))
     picture = write_proposal(proposal, tmp_path / 'mine.yaml')
     loaded = Robot.load(tmp_path / 'mine.yaml')
     assert loaded.names == proposal.robot.names
@@ -129,7 +159,7 @@ def test_every_joint_in_the_file_has_its_role_and_confidence(tmp_path):
 
 
 def test_the_rest_pose_is_that_of_a_standing_person():
-    at = (proposed := propose(HUMANOID_URDF).robot).keypoints(proposed.rest)
+    at = (proposed := settle(propose(HUMANOID_URDF)).robot).keypoints(proposed.rest)
     assert at['LWrist'][2] < at['LElbow'][2] < at['LShoulder'][2]
     assert abs(at['LWrist'][0]) < 0.15
 
@@ -140,6 +170,7 @@ def test_names_and_axes_are_read():
         'waist_yaw roll',
         ('RShoulderPitch arm_right_1_joint r_r_shoulder'),
     )
+    assert side_of('RL_hip_joint') == 1 and side_of('RLEG_HIP_R') == -1 == -side_of('LARM_WRIST_R')
     for names, side in ((left, 1), (middle, 0), (right, -1)):
         assert {side_of(name) for name in names.split()} == {side}
     assert mentions('LeftShoulderPitch', ('shoulder',))
@@ -163,3 +194,98 @@ def test_pepper_hangs_its_trunk_upside_down():
     assert proposal.robot.config.chains['trunk'] == ('HipPitch', 'HipRoll')
     assert proposal.robot.base == 'Pelvis'
     assert {'LHand', 'RFinger41'} <= set(proposal.left_out)
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'by', 'says'),
+    [
+        (LEFT_ELBOW, r'\1revolute\g<2>0 0 0', 'left_elbow_pitch .*no direction'),
+        (LEFT_ELBOW, r'\1continuous\g<2>0 1 0', 'left_elbow_pitch .*without end'),
+        (LEFT_ELBOW, r'\1fixed\g<2>0 1 0', 'left_wrist_yaw where the other has right_elbow_pitch'),
+        ('lower="-2.4" upper="0.0"', 'lower="1" upper="-2"', 'left_elbow_pitch .*no room'),
+        (
+            '(<joint name="right_shoulder_yaw".*?)</joint>',
+            r'\1<mimic joint="left_shoulder_yaw"/></joint>',
+            'left_shoulder_yaw .right_shoulder_yaw of the other side mimics it',
+        ),
+        ('(name="(?:left|right)_elbow_pitch" type=")revolute', r'\1fixed', 'no elbow'),
+    ],
+)
+def test_an_arm_that_lost_a_joint_is_refused_by_name(pattern, by, says, tmp_path):
+    with pytest.raises(RobotError, match=says):
+        propose(small(tmp_path, (pattern, by)))
+
+
+def test_a_lost_wrist_leaves_its_neighbours_what_they_are(tmp_path):
+    mimic = r'\1<mimic joint="left_wrist_yaw"/></joint>'
+    path = small(tmp_path, ('(<joint name="right_wrist_yaw".*?)</joint>', mimic))
+    lost, whole = propose(path), propose(SMALL)
+    assert lost.left_out['right_wrist_yaw'] == 'mimics left_wrist_yaw'
+    assert lost.left_out['left_wrist_yaw'] == 'right_wrist_yaw of the other side mimics it'
+    assert lost.roles == tuple(role for role in whole.roles if 'wrist' not in role.joint)
+    assert lost.robot.config.keypoints == whole.robot.config.keypoints
+
+
+def test_arms_without_arm_in_their_names_and_no_legs_are_read():
+    config = propose(example_urdf('baxter_description/urdf/baxter.urdf')).robot.config
+    joints = ('s0', 's1', 'e0', 'e1', 'w0', 'w1', 'w2')
+    assert config.chains['left_arm'] == tuple(f'left_{joint}' for joint in joints)
+    assert config.keypoints['RElbow'][0] == 'right_lower_elbow'
+
+
+def test_a_lidar_on_a_neck_is_no_head(tmp_path):
+    proposal = propose(small(tmp_path, ('"head"', '"lidar_link"')))
+    assert proposal.robot.config.chains['head'] == ()
+    assert proposal.left_out['neck_pitch'] == 'turns a lidar, no head'
+
+
+@pytest.mark.parametrize('origin', ['0 0 0.1" rpy="0 0 3.14159', '0 0.1 0" rpy="-1.5708 0 0'])
+def test_the_advice_for_a_robot_that_faces_another_way_works(origin, tmp_path):
+    """Its pelvis is turned; with the link of the message it is the robot that it was."""
+    path = small(
+        tmp_path, ('(child link="chest"/><origin xyz=")0 0 0.1" rpy="0 0 0', rf'\g<1>{origin}')
+    )
+    with pytest.raises(RobotError, match='--base upright') as refusal:
+        propose(path)
+    advice = re.search('(<link name="upright"/>.*</joint>)', str(refusal.value))[1]
+    path.write_text(path.read_text().replace('</robot>', advice + '</robot>'))
+    for turned in (propose(path), propose(path, base='upright')):
+        assert turned.robot.base == 'upright'
+        assert turned.robot.config.chains == propose(SMALL).robot.config.chains
+        at = turned.robot.keypoints(turned.robot.rest)
+        assert at['LShoulder'][1] > 0.1 and at['LShoulder'][2] - at['LWrist'][2] > 0.3
+
+
+def test_the_rest_pose_is_free_of_contact_and_named(tmp_path):
+    wide = '<collision><geometry><box size="0.3 0.36 0.5"/></geometry></collision>'
+    path = small(tmp_path, ('<link name="pelvis">', f'<link name="pelvis">{wide}'))
+    proposal = settle(propose(path))
+    assert not near_at_rest(proposal.robot)
+    text = proposal_text(proposal, tmp_path)
+    assert 'WITHOUT capsules: head, left_hand, right_hand, laser.' in text
+    assert not {'laser', 'left_hand'} & set(proposal.robot.config.capsules)
+
+
+def test_shapes_larger_than_the_robot_are_refused_by_name(tmp_path):
+    huge = '<link name="chest"><collision><geometry><sphere radius="2"/></geometry></collision>'
+    path = small(tmp_path, ('<link name="chest">', huge))
+    with pytest.raises(RobotError, match=r'chest are .* mm in each other'):
+        settle(propose(path))
+
+
+def test_the_picture_says_which_way_joints_turn():
+    arm = np.array((0.0, 0.0, -1.0))
+    ways = [_way(np.eye(3)[axis], arm) for axis in range(3)]
+    assert ways == ['left', 'back', 'turns left']
+    drawn = _drawn_joints(propose(SMALL))
+    assert [joint.role.joint for joint in drawn['right_arm']][:2] == [
+        'right_shoulder_pitch',
+        'right_shoulder_roll',
+    ]
+    assert [joint.way for joint in drawn['left_arm']][3:] == ['back', 'turns left']
+
+
+def test_a_link_that_stands_upright_is_found_below_a_turned_root(tmp_path):
+    hips = '<link name="hips"/><joint name="hip" type="fixed"><parent link="hips"/>'
+    hips += '<child link="pelvis"/><origin rpy="0 0 3.14159"/></joint></robot>'
+    assert propose(small(tmp_path, ('</robot>', hips))).robot.base == 'pelvis'

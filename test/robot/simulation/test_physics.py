@@ -11,6 +11,7 @@ from pathlib import Path
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pinocchio as pin
@@ -27,7 +28,7 @@ from emotion_motion.exceptions import ConfigError, EmotionError, RobotError
 from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.description.urdf import parse_urdf
 from emotion_motion.robot.simulation.film import film_states
-from emotion_motion.robot.simulation.report import JointMotion, simulate, SimulationReport
+from emotion_motion.robot.simulation.report import Contact, JointMotion, simulate, SimulationReport
 from emotion_motion.robot.simulation.robot import can_render, SimulatedRobot
 
 RATE_HZ = 50.0
@@ -195,6 +196,56 @@ def test_a_description_that_is_no_body_is_refused() -> None:
     broken = HUMANOID_URDF.read_text().replace('<mass value="0.4"/>', '<mass value="-1"/>')
     with pytest.raises(RobotError, match='MuJoCo cannot simulate'):
         SimulatedRobot(changed(broken))
+
+
+def test_what_mujoco_would_refuse_is_repaired_and_named(tmp_path) -> None:
+    """A link without weight, an inertia that no body has, a flat mesh and an ASCII mesh."""
+    (tmp_path / 'flat.stl').write_text(
+        'solid flat\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 0.1 0 0\n'
+        'vertex 0 0.1 0\nendloop\nendfacet\nfacet normal 0 0 1\nouter loop\nvertex 0.1 0 0\n'
+        'vertex 0.1 0.1 0\nvertex 0 0.1 0\nendloop\nendfacet\nendsolid flat\n'
+    )
+    text = HUMANOID_URDF.read_text()
+    mesh = f'<mesh filename="{tmp_path}/flat.stl"/>'
+    text = text.replace('<sphere radius="0.052"/>', mesh, 1)
+    root = ET.fromstring(text)
+    antenna, light = (root.find(f'link[@name="{name}"]') for name in ('head', 'l_wrist'))
+    antenna.find('inertial/inertia').attrib |= {'ixx': '-3e-8', 'iyy': '3e-8', 'izz': '9e-8'}
+    light.find('inertial/mass').set('value', '0')
+    simulated = SimulatedRobot(changed(ET.tostring(root, encoding='unicode')))
+    report = simulate(simulated, motion_to(pose(y_head=0.2), 0.2))
+    assert report.left_out == ()
+    for part in (
+        'head: has moments',
+        'l_wrist: has no weight',
+        'flat.stl: an ASCII',
+        'as a shell',
+    ):
+        assert sum(part in repair for repair in report.repaired) == 1, part
+    assert report.max_error_rad.max() < 0.05
+
+
+def test_links_in_each_other_all_the_time_are_summed_up() -> None:
+    contacts = [Contact((f'a{n}', f'b{n}'), 0.0, 1.0, 0.01) for n in range(40)]
+    contacts += [Contact((f'c{n}', f'd{n}'), 0.5, 0.1, 0.001) for n in range(30)]
+    motion = JointMotion(('a',), np.zeros((26, 1)), np.zeros((26, 1)), 25.0)
+    one = np.zeros(1)
+    report = SimulationReport(
+        motion, motion.positions, motion.positions, one, one, one, tuple(contacts), True, ()
+    )
+    lines = report.lines()
+    assert 'overlap all the time: 37 more like these' in lines
+    assert 'contact: 24 more like these' in lines and len(lines) < 16
+
+
+def test_a_robot_whose_base_is_turned_stands_upright() -> None:
+    """With y up in the root, gravity still pulls along the arms that hang."""
+    hips = '<link name="hips"/><joint name="hip" type="fixed"><parent link="hips"/>'
+    hips += f'<child link="{robot().urdf.root}"/><origin rpy="-1.5708 0 0"/></joint></robot>'
+    lying = changed(HUMANOID_URDF.read_text().replace('</robot>', hips))
+    config = dataclasses.replace(robot().config, base=robot().base)
+    simulated = SimulatedRobot(Robot.build(config, lying.urdf))
+    assert simulated.extent[1] - simulated.extent[0] > 1.2
 
 
 def test_the_g1_hangs_in_its_rest_pose_with_its_meshes() -> None:
