@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+import math
 
 import numpy as np
 
@@ -23,18 +24,29 @@ __all__ = ['MeasuredJoints', 'RobotDriver', 'groups_of']
 _HINDERED_S = 0.3
 # A state that is older than this is not where the robot is.
 _FRESH_S = 0.5
+# A stamp may be ahead by this, as between machines whose clocks are kept alike.
+_AHEAD_S = 0.1
+# Two messages of one joint contradict each other where they are farther apart than it can go.
+_APART_RAD, _APART_RAD_S = 0.02, 1.0
 
 
 class MeasuredJoints:
-    """The latest position and velocity of each joint, and when it was received.
+    """The latest position and velocity of each joint, and when it was there.
 
     Joints come in whatever order and in however many messages.
+
+    Attributes:
+        ahead_s: how far the clock of the last message that had a stamp was ahead of ours [s].
+        leap: the last joint that two messages gave so differently that it cannot have moved there,
+            in words, and when that was [s].
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         """Wait for joints of those names; others do not matter."""
         self._names = frozenset(names)
         self._received: dict[str, tuple[float, float, float]] = {}
+        self.ahead_s = 0.0
+        self.leap = ('', -math.inf)
 
     def update(
         self,
@@ -42,18 +54,27 @@ class MeasuredJoints:
         positions: Sequence[float],
         velocities: Sequence[float],
         now_s: float,
+        age_s: float = 0.0,
     ) -> None:
-        """Take a message.
+        """Take a message; what is older than what is known already does not count.
 
         Args:
             names: of joints.
             positions: as many [rad].
             velocities: as many, or none [rad/s].
             now_s: the time [s].
+            age_s: how old its stamp is, below 0 one that is ahead; 0 where it has none [s].
 
         Raises:
-            RobotError: numbers and names do not go together; then nothing is taken.
+            RobotError: the stamp is ahead by more than clocks that are kept alike, or numbers and
+                names do not go together; then nothing is taken.
         """
+        self.ahead_s = -age_s
+        if not age_s >= -_AHEAD_S:
+            raise RobotError(
+                f'measured joints: got a stamp {-age_s:.3f} s ahead of the clock here; expected '
+                f'at most {_AHEAD_S} s: set both clocks alike (chrony, PTP, use_sim_time)'
+            )
         if len(positions) != len(names) or len(velocities) not in (0, len(names)):
             raise RobotError(
                 f'measured joints: got {len(names)} names, {len(positions)} positions and '
@@ -62,13 +83,25 @@ class MeasuredJoints:
         if len(set(names)) != len(names):
             raise RobotError(f'measured joints: got a name twice in {list(names)}; expected once')
         speeds = velocities if len(velocities) else [0.0] * len(names)
+        was_s = now_s - max(0.0, age_s)
         for name, position, velocity in zip(names, positions, speeds, strict=True):
             if name in self._names:
-                self._received[name] = (float(position), float(velocity), now_s)
+                self._take(name, (float(position), float(velocity), was_s))
+
+    def _take(self, name: str, row: tuple[float, float, float]) -> None:
+        old = self._received.get(name, row)
+        passed_s = row[2] - old[2]
+        if passed_s < 0.0:
+            return
+        reach = _APART_RAD + passed_s * (_APART_RAD_S + 2.0 * max(abs(old[1]), abs(row[1])))
+        if abs(row[0] - old[0]) > reach:
+            self.leap = (f'{name} at {old[0]:.3f} and at {row[0]:.3f} rad', row[2])
+        self._received[name] = row
 
     def forget(self) -> None:
         """Wait for everything anew."""
         self._received.clear()
+        self.leap = ('', -math.inf)
 
     def positions(self, now_s: float) -> dict[str, float]:
         """Return the positions that are fresh, by name [rad]."""
@@ -90,7 +123,8 @@ class RobotDriver:
     """Retargeter, measured state and command stream of a robot.
 
     Nothing is commanded before the robot's state is known. For a display, where there is no robot,
-    it is known to be the rest pose.
+    it is known to be the rest pose. Nor is anything commanded first while its caller has a `doubt`
+    about what is measured, in words; later such a doubt stops nothing.
 
     Args:
         retargeter: of the robot; its rate is that of the cycles.
@@ -125,6 +159,7 @@ class RobotDriver:
             guard=PathGuard(robot) if retargeter.clearance else None,
         )
         self.problem = ''
+        self.doubt = ''
 
     @property
     def at_rest(self) -> bool:
@@ -185,13 +220,24 @@ class RobotDriver:
         positions = self._commanded() if self.display else self.measured.positions(now_s)
         velocities = {} if self.display else self.measured.velocities(now_s)
         try:
+            if self.doubt:
+                raise RobotError(self.doubt)
             self.commands.start(positions, velocities)
         except RobotError as error:
-            self.problem = str(error)
+            self.problem = '; '.join(filter(None, (str(error), self.clocks)))
             return False
         self._retargeter.reset(self.commands.position)
         self.problem = ''
         return True
+
+    @property
+    def clocks(self) -> str:
+        """How far the clock of the measured joints is from ours, in words; '' if they agree."""
+        ahead_s = self.measured.ahead_s
+        if -_FRESH_S <= ahead_s <= _AHEAD_S:
+            return ''
+        which = 'ahead of' if ahead_s > 0.0 else 'behind'
+        return f'the last stamp of measured joints is {abs(ahead_s):.1f} s {which} the clock here'
 
     def _hold(self, holds: Collection[str]) -> None:
         limiter = self.commands.limiter

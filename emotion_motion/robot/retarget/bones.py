@@ -18,6 +18,7 @@ __all__ = ['Bones', 'BoneTask']
 
 _WEIGHT = {'trunk_up': 'trunk', 'trunk_left': 'trunk', 'head_forward': 'head', 'head_left': 'head'}
 _FAR = 1e-9  # sine of an angle below which a vector across is as long as the angle
+_SKEW = np.stack([pin.skew(axis) for axis in np.eye(3)]).reshape(3, 9)  # v @ it crosses with v
 
 # An end of a bone: a joint of Pinocchio's, and a place in its frame [3] in metres.
 _End = tuple[int, np.ndarray]
@@ -55,8 +56,17 @@ class Bones:
                 bones[name] = ends
         self.names = tuple(bones)
         self.weights = np.array([self._weight(name) for name in bones])
-        # Pinocchio's frames where all vectors begin, then where they end.
-        self._frames = [self._add(ends[side]) for side in (0, 1) for ends in bones.values()]
+        # Pinocchio's frames where vectors begin and end, each place once, which joints move them
+        # [F, 1, J], and the numbers [2, B] of those of each vector.
+        places = [ends[side] for side in (0, 1) for ends in bones.values()]
+        numbers = {(joint, *place): number for number, (joint, place) in enumerate(places)}
+        once = sorted(numbers.values())
+        self._frames = [self._add(places[number]) for number in once]
+        moving = [joints_that_move(robot, places[number][0]) for number in once]
+        self._moving = np.array(moving, dtype=float).reshape(len(once), 1, len(robot))
+        self._moving_base = joints_that_move(robot, base_joint).astype(float)
+        rows = [once.index(numbers[joint, *place]) for joint, place in places]
+        self._ends = np.reshape(np.array(rows, dtype=int), (2, -1))
 
     def configuration(self, q: np.ndarray) -> pink.Configuration:
         """Return Pink's configuration of a pose [J] in rad."""
@@ -64,39 +74,27 @@ class Bones:
 
     def directions(self, q: np.ndarray) -> np.ndarray:
         """Return the unit vectors [B, 3] in a pose [J] in rad."""
-        vectors = self.vectors(self.configuration(q).data)
-        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+        return self.motion(self.configuration(q).data)[0]
 
-    def vectors(self, data: Any) -> np.ndarray:
-        """Return the vectors [B, 3] in metres, of the data of a configuration."""
-        return np.asarray(self._in_world(data) @ data.oMf[self._base].rotation)
-
-    def jacobian(self, data: Any) -> np.ndarray:
-        """Return how fast joints turn the unit vectors [B, 3, J], of the data of a configuration.
+    def motion(self, data: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the unit vectors [B, 3], and how fast joints turn them [B, 3, J].
 
         What moves the base as well is not seen from there.
+
+        Args:
+            data: of a configuration.
         """
-        vectors, base = self._in_world(data), data.oMf[self._base].rotation
-        begins, ends = np.reshape(
-            [self._frame_jacobian(data, frame)[:3] for frame in self._frames],
-            (2, len(vectors), 3, -1),
-        )
-        across = np.stack([pin.skew(vector) for vector in vectors])  # matrices of cross products
-        turned_with_base = -across @ self._frame_jacobian(data, self._base)[3:]
-        lengths = np.linalg.norm(vectors, axis=1)[:, None, None]
-        slopes = base.T @ (ends - begins - turned_with_base) / lengths
-        units = (vectors @ base)[:, None] / lengths
-        return np.asarray(slopes - units.swapaxes(1, 2) * (units @ slopes))
-
-    def _in_world(self, data: Any) -> np.ndarray:
-        """Return the vectors in the world [B, 3] in metres."""
-        places = [data.oMf[frame].translation for frame in self._frames]
-        begins, ends = np.reshape(places, (2, -1, 3))
-        return np.asarray(ends - begins)
-
-    def _frame_jacobian(self, data: Any, frame: int) -> np.ndarray:
-        """Return how fast joints move and turn a frame, in the world's axes [6, J]."""
-        return np.asarray(pin.getFrameJacobian(self._model, data, frame, pin.LOCAL_WORLD_ALIGNED))
+        places = np.array([data.oMf[frame].translation for frame in self._frames])
+        moves, turns = data.J[:3], data.J[3:]
+        speeds = self._moving * (moves - (places @ _SKEW).reshape(-1, 3, 3) @ turns)
+        begins, ends = self._ends
+        vectors, base = places[ends] - places[begins], data.oMf[self._base].rotation
+        # A vector stands still from the base where it turns with it.
+        with_base = (vectors @ _SKEW).reshape(-1, 3, 3) @ (self._moving_base * turns)
+        lengths = np.sqrt((vectors * vectors).sum(axis=1))[:, None]
+        units = vectors @ base / lengths
+        slopes = base.T @ (speeds[ends] - speeds[begins] + with_base) / lengths[:, None]
+        return units, slopes - units[:, :, None] * (units[:, None] @ slopes)
 
     def _add(self, end: _End) -> int:
         """Add a frame to the model where a bone begins or ends; return its number."""
@@ -156,26 +154,29 @@ class BoneTask(Task):
 
     def compute_error(self, configuration: pink.Configuration) -> np.ndarray:
         """Return the error [3 B], along the shorter arc and as long as its angle."""
-        vectors = self.bones.vectors(configuration.data)
-        units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        cosines = (units * self.target).sum(axis=1)
-        across = cosines[:, None] * units - self.target
-        sines = np.linalg.norm(across, axis=1)
-        self.angles = np.arctan2(sines, cosines)
-        longer = np.where(sines > _FAR, self.angles / np.maximum(sines, _FAR), 1.0)
-        return np.asarray(longer[:, None] * across).ravel()
+        return self._error(self.bones.motion(configuration.data)[0])
 
     def compute_jacobian(self, configuration: pink.Configuration) -> np.ndarray:
         """Return its derivative [3 B, J]."""
-        return self.bones.jacobian(configuration.data).reshape(-1, configuration.model.nv)
+        return self.bones.motion(configuration.data)[1].reshape(-1, configuration.model.nv)
 
     def compute_qp_objective(
         self, configuration: pink.Configuration
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return Hessian [J, J] and linear term [J] of 1/2 |W (J dq + error)|^2."""
-        self.cost = np.repeat(self.bones.weights * self.shares, 3)
-        hessian, linear = super().compute_qp_objective(configuration)
-        return hessian, linear
+        units, slopes = self.bones.motion(configuration.data)
+        weights = np.repeat(self.bones.weights * self.shares, 3)
+        rows = weights[:, None] * slopes.reshape(-1, configuration.model.nv)
+        return rows.T @ rows, (weights * self._error(units)) @ rows
+
+    def _error(self, units: np.ndarray) -> np.ndarray:
+        """Return the error [3 B] of unit vectors [B, 3]."""
+        cosines = (units * self.target).sum(axis=1)
+        across = cosines[:, None] * units - self.target
+        sines = np.sqrt((across * across).sum(axis=1))
+        self.angles = np.arctan2(sines, cosines)
+        longer = np.where(sines > _FAR, self.angles / np.maximum(sines, _FAR), 1.0)
+        return np.asarray(longer[:, None] * across).ravel()
 
     def __repr__(self) -> str:
         """Name the bones."""

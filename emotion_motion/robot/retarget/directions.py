@@ -37,6 +37,9 @@ class BodyDirections:
 
     An axis of trunk or head is where the same axis of the upright body has turned to: the trunk by
     hips, neck and shoulders, the head by ears and nose.
+
+    Attributes:
+        forward: where the trunk faced in the last keypoints [3].
     """
 
     def __init__(self, names: tuple[str, ...], skeleton: Skeleton | None = None) -> None:
@@ -62,10 +65,17 @@ class BodyDirections:
         self.names = names
         self.skeleton = skeleton
         self._at = [skeleton.index(name) for name in _NEEDED]
-        self._ends = {name: [skeleton.index(end) for end in LIMBS[name]] for name in limbs}
+        ends = [[skeleton.index(end) for end in LIMBS[name]] for name in limbs]
+        self._begins, self._ends = np.reshape(np.array(ends, dtype=int), (-1, 2)).T
+        self._limbs = [row for row, name in enumerate(names) if name in LIMBS]
         frames = self._frames(skeleton.rest)
-        # The axes of the upright body in the frames of its parts [3].
-        self._upright = {name: frames[part][axis] for name, (part, axis) in AXES.items()}
+        # Which directions are axes, of what part, and the upright body's in that part's frame [3].
+        self._axes = [
+            (row, AXES[name][0], frames[AXES[name][0]][AXES[name][1]])
+            for row, name in enumerate(names)
+            if name in AXES
+        ]
+        self.forward = frames['trunk'][:, 0]
 
     def __call__(self, keypoints: np.ndarray) -> np.ndarray:
         """Return unit vectors [B, 3] of keypoints [K, 3] (metres or body heights).
@@ -82,7 +92,11 @@ class BodyDirections:
         # What is not finite or has no length gives NaN here, which is refused below at once.
         with np.errstate(all='ignore'):
             frames = self._frames(points)
-            directions = np.stack([self._direction(name, points, frames) for name in self.names])
+            directions = np.empty((len(self.names), 3))
+            for row, part, upright in self._axes:
+                directions[row] = frames[part] @ upright
+            limbs = points[self._ends] - points[self._begins]
+            directions[self._limbs] = limbs / np.sqrt((limbs * limbs).sum(axis=1, keepdims=True))
         good = np.isfinite(directions).all(axis=1)
         if not good.all():
             bad = [self.names[i] for i in np.flatnonzero(~good)]
@@ -90,15 +104,8 @@ class BodyDirections:
                 f'got keypoints that give no direction for {", ".join(bad)}; expected finite '
                 f'ones, those of a limb apart'
             )
+        self.forward = frames['trunk'][:, 0]
         return directions
-
-    def _direction(
-        self, name: str, points: np.ndarray, frames: dict[str, np.ndarray]
-    ) -> np.ndarray:
-        if name in AXES:
-            return np.asarray(frames[AXES[name][0]] @ self._upright[name])
-        begin, end = self._ends[name]
-        return _unit(points[end] - points[begin])
 
     def _frames(self, points: np.ndarray) -> dict[str, np.ndarray]:
         """Return the frames [3, 3] of trunk and head: forward, left and up in their columns.

@@ -7,107 +7,36 @@ DampingTask, a Gauss-Newton step a frame, solved by DAQP. Limits of position and
 bounds, and pairs of capsules that are near each other have a row each that gives way rather than
 make the program infeasible: both are handed to DAQP itself, since Pink's solve_ik has no place for
 them.
-
-An elbow bends to one side only. An arm that was straight when its shoulder turned the wrong way
-meets the limits of both, and no small step makes it better. Then a trial arm is started elsewhere;
-if it gets much nearer to where the person's arm points, the real one goes there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+import logging
 import math
 
 import daqp
 import numpy as np
-import pink
 from pink.tasks import DampingTask, PostureTask
 
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.exceptions import RobotError
 from emotion_motion.robot.collision.clearance import Clearance
-from emotion_motion.robot.description.config import ARMS
 from emotion_motion.robot.description.robot import Robot
+from emotion_motion.robot.retarget.arm_escape import arm_escapes, ArmEscape
 from emotion_motion.robot.retarget.bones import Bones, BoneTask
 from emotion_motion.robot.retarget.directions import BodyDirections
 
-__all__ = ['ArmEscape', 'InverseKinematics', 'Retargeter']
+__all__ = ['InverseKinematics', 'Retargeter']
 
-_STUCK_DEG = 35.0  # a limb farther off than this
-_STUCK_S = 0.2  # for so long
-_TRIED_S = 0.3  # time that a trial has to get near
-_BETTER = 0.6  # share of the error at which it is worth going there
-_THERE_RAD = 0.15
-_LONGEST_S = 2.0
-# Places in the range of each joint to start from, the middle first.
-_STARTS = np.vstack((np.full(8, 0.5), np.random.default_rng(0).uniform(0.15, 0.85, (7, 8))))
 _SOFT = 8  # DAQP's mark of a constraint that gives way rather than make the program infeasible
 _NO_BOUND = -1e30
 _TIKHONOV = 1e-8
-_AT_ONCE_S = 100.0
+_TRIAL_RATE = 10.0  # how much faster than the real arm a trial arm may go
 _GUIDED = 0.1  # share of an arm's weights while it goes another way
-
-
-class ArmEscape:
-    """Watches one arm, and decides when a trial of it begins and what becomes of it.
-
-    Attributes:
-        bones: numbers of the arm's bones.
-        joints: numbers of the arm's joints.
-        guided: whether the arm is on its way to `goal`.
-        goal: where the trial arm is [number of joints], while there is one [rad].
-    """
-
-    def __init__(
-        self,
-        bones: Sequence[int],
-        joints: Sequence[int],
-        lower: np.ndarray,
-        upper: np.ndarray,
-        period_s: float,
-    ) -> None:
-        """Take the numbers of an arm's bones and joints, limits [J] and the time of a frame."""
-        self.bones, self.joints = list(bones), np.array(joints)
-        self._low, self._range = lower[self.joints], (upper - lower)[self.joints]
-        self._period_s = period_s
-        self.goal: np.ndarray | None = None
-        self.guided = False
-        self._trials = 0
-        self._since_s = 0.0
-
-    def begin(self, error_deg: float) -> bool:
-        """Return whether a trial begins now, given the error of the worse limb of the arm."""
-        self._since_s = self._since_s + self._period_s if error_deg > _STUCK_DEG else 0.0
-        if self.goal is not None or self._since_s < _STUCK_S:
-            return False
-        shares = np.resize(_STARTS[self._trials % len(_STARTS)], len(self.joints))
-        self.goal = self._low + shares * self._range
-        self._trials, self._since_s = self._trials + 1, 0.0
-        return True
-
-    def update(self, goal: np.ndarray, trial_deg: float, error_deg: float, q: np.ndarray) -> None:
-        """Decide what becomes of the trial.
-
-        Args:
-            goal: where the trial arm is by now, the arm's joints.
-            trial_deg: error of its worse limb.
-            error_deg: of the real arm's.
-            q: the real pose [J].
-        """
-        self.goal = goal
-        if self.guided:
-            there = float(np.abs(q[self.joints] - goal).max()) < _THERE_RAD
-            if there or error_deg < trial_deg or self._since_s > _LONGEST_S:
-                self.reset()
-        elif trial_deg < _BETTER * error_deg:
-            self.guided, self._since_s = True, 0.0
-        elif self._since_s > _TRIED_S or error_deg < _STUCK_DEG:
-            self.reset()
-        self._since_s += self._period_s
-
-    def reset(self) -> None:
-        """End the trial."""
-        self.goal, self.guided, self._since_s = None, False, 0.0
+_AWAY = 0.5  # cosine of how far a person faces backwards to be turned round, or forwards again
+_ROUND = np.array((-1.0, -1.0, 1.0))
+_log = logging.getLogger(__name__)
 
 
 class InverseKinematics:
@@ -136,15 +65,19 @@ class InverseKinematics:
         posture = PostureTask(cost=weights.posture)
         posture.set_target(robot.rest)
         self._tasks = (self._bone_task, posture, DampingTask(cost=weights.damping))
+        self._tikhonov = _TIKHONOV * np.eye(len(robot))
         self._configuration = self.bones.configuration(robot.rest)
         self._clearance = Clearance(robot) if clearance else None
         self._lower, self._upper = robot.limits.lower, robot.limits.upper
         self._farthest = robot.limits.velocity * period_s  # in a frame
+        self._passes = not escape  # obstacles that only its last pose must be clear of
         self.q = robot.rest.copy()
-        self._escapes = _escapes(robot, self.bones, period_s) if escape else []
-        # The trial arms, both in one: without speed limits or obstacles.
+        self._escapes = arm_escapes(robot, self.bones, period_s) if escape else []
+        # The trial arms, both in one: faster, and stopped by no obstacle that they pass.
         self._trial = (
-            InverseKinematics(robot, _AT_ONCE_S, clearance=False, escape=False) if escape else None
+            InverseKinematics(robot, _TRIAL_RATE * period_s, clearance=clearance, escape=False)
+            if escape
+            else None
         )
 
     def start(self, q: np.ndarray) -> None:
@@ -167,7 +100,7 @@ class InverseKinematics:
         upper = np.minimum(self._upper, self.q + self._farthest)
         step = self._step(self.q, lower - self.q, upper - self.q)
         q = np.minimum(np.maximum(self.q + step, lower), upper)
-        if self._clearance is not None:
+        if self._clearance is not None and not self._passes:
             q = self._clearance.hold_back(self.q, q)
         self.q = q
         if self._trial is not None:
@@ -177,7 +110,9 @@ class InverseKinematics:
     def _escape(self, trial: InverseKinematics, directions: np.ndarray) -> None:
         """Begin trials of arms in a dead end, and go on with those that there are."""
         errors = self._errors_deg(self._escapes)
-        begun = [arm.begin(error) for arm, error in zip(self._escapes, errors, strict=True)]
+        begun = [
+            arm.begin(error, self.q) for arm, error in zip(self._escapes, errors, strict=True)
+        ]
         pose = self.q.copy()
         for arm in self._escapes:
             if arm.goal is not None:
@@ -185,25 +120,26 @@ class InverseKinematics:
         if any(arm.goal is not None for arm in self._escapes):
             trial.start(pose)
             pose = trial(directions)
+            clear = trial._clearance is None or trial._clearance.is_clear(pose)
             rows = zip(self._escapes, errors, trial._errors_deg(self._escapes), begun, strict=True)
             for arm, error, trial_error, begins in rows:
                 if begins:
                     arm.goal = pose[arm.joints]
                 elif arm.goal is not None:
-                    arm.update(pose[arm.joints], trial_error, error, self.q)
+                    arm.update(pose[arm.joints], trial_error, error, clear)
         for arm in self._escapes:
             self._bone_task.shares[arm.bones] = _GUIDED if arm.guided else 1.0
 
     def _errors_deg(self, arms: Sequence[ArmEscape]) -> list[float]:
         angles = self._bone_task.angles
-        return [math.degrees(angles[arm.bones].max()) for arm in arms]
+        return [math.degrees(angles[arm.bones].mean()) for arm in arms]
 
     def _step(self, q: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         """Return the displacement [J] that one quadratic program finds."""
         hessian, linear = self._objective(q)
         rows, limits = np.zeros((0, len(q))), np.zeros(0)
         if self._clearance is not None:
-            rows, limits = self._clearance.rows(self._configuration.data)
+            rows, limits = self._clearance.rows(self._configuration.data, q)
         # Pairs too near each other already only give way, never bounds of position and speed.
         sense = np.repeat(np.array([0, _SOFT], dtype=np.int32), (len(q), len(rows)))
         x, _, flag, _ = daqp.solve(
@@ -225,29 +161,16 @@ class InverseKinematics:
     def _objective(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return Hessian [J, J] and linear term [J] of all tasks together, in a pose."""
         self._configuration.update(q)
-        problem = pink.build_ik(
-            self._configuration, self._tasks, 1.0, damping=_TIKHONOV, limits=[]
-        )
-        hessian, linear = problem.P, problem.q
+        hessian, linear = self._tikhonov.copy(), np.zeros(len(q))
+        for task in self._tasks:
+            task_hessian, task_linear = task.compute_qp_objective(self._configuration)
+            hessian += task_hessian
+            linear += task_linear
         for arm in self._escapes:
             if arm.guided and arm.goal is not None:
                 hessian[arm.joints, arm.joints] += 1.0
                 linear[arm.joints] += q[arm.joints] - arm.goal
         return hessian, linear
-
-
-def _escapes(robot: Robot, bones: Bones, period_s: float) -> list[ArmEscape]:
-    limits, escapes = robot.limits, []
-    for arm, joints in robot.groups().items():
-        side = arm.split('_')[0]
-        rows = [
-            row
-            for row, name in enumerate(bones.names)
-            if arm in ARMS and name.startswith(side) and name.endswith('arm')
-        ]
-        if rows:
-            escapes.append(ArmEscape(rows, joints, limits.lower, limits.upper, period_s))
-    return escapes
 
 
 class Retargeter:
@@ -257,6 +180,7 @@ class Retargeter:
         robot: whose targets.
         rate_hz: frames a second.
         clearance: whether arms keep clear.
+        turned_round: whether the person faces away and is copied as one who faces ahead.
     """
 
     def __init__(
@@ -283,9 +207,12 @@ class Retargeter:
         self.robot, self.rate_hz, self.clearance = robot, rate_hz, clearance
         self._kinematics = InverseKinematics(robot, 1.0 / rate_hz, clearance=clearance)
         self._directions = BodyDirections(self._kinematics.bones.names, skeleton)
+        self.turned_round = False
 
     def __call__(self, keypoints: np.ndarray) -> np.ndarray:
         """Return joint targets [J] in the order of `robot.names` [rad].
+
+        A person who faces away is turned round, with a warning: no arm reaches behind the back.
 
         Args:
             keypoints: [K, 3] in metres or body heights, x forward, y left, z up.
@@ -293,7 +220,19 @@ class Retargeter:
         Raises:
             RobotError: keypoints of another shape or not finite; nothing moves then.
         """
-        return self._kinematics(self._directions(keypoints))
+        directions = self._directions(keypoints)
+        ahead = float(self._directions.forward[0])
+        if ahead > _AWAY:
+            self.turned_round = False
+        elif ahead < -_AWAY and not self.turned_round:
+            self.turned_round = True
+            _log.warning(
+                'robot %s: got a person who faces %.0f degrees away from x; expected forward to '
+                'be x. The person is copied as if turned round by 180 degrees',
+                self.robot.config.name,
+                math.degrees(math.acos(max(ahead, -1.0))),
+            )
+        return self._kinematics(_ROUND * directions if self.turned_round else directions)
 
     def reset(self, q: np.ndarray | None = None) -> None:
         """Go on from a pose [J], the rest pose by default [rad].

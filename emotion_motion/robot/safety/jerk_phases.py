@@ -168,10 +168,15 @@ class JerkPhases:
         with np.errstate(all='ignore'):
             times = _extreme_times(velocity, acceleration, self.jerks)
             times = np.where((times > 0.0) & (times < self.durations), times, 0.0)
-            between = _after(times, position, velocity, acceleration, self.jerks)
+            fastest, turning = times[0], times[1:]
+            half = 0.5 * acceleration
+            fast = velocity + fastest * (acceleration + 0.5 * fastest * self.jerks)
+            turned = position + turning * (
+                velocity + turning * (half + turning * self.jerks / 6.0)
+            )
             finite = np.isfinite(self._knots.sum(axis=(0, 1)) + self.jerks.sum(axis=0))
-        positions = np.concatenate((self._knots[1], *between[0]))
-        velocities = np.concatenate((self._knots[2], *between[1]))
+        positions = np.concatenate((self._knots[1], *turned))
+        velocities = np.concatenate((self._knots[2], fast))
         return PathBounds(
             np.where(finite, positions.min(axis=0), -np.inf),
             *(

@@ -285,6 +285,29 @@ def test_what_is_old_or_from_the_future_is_not_known():
     assert measured.positions(5.4) == {}
 
 
+def test_a_stamp_is_the_age_and_what_is_older_does_not_count():
+    measured = MeasuredJoints(['neck'])
+    measured.update(['neck'], [1.0], [], 5.0, 0.3)
+    assert measured.positions(5.1) == {'neck': 1.0} and not measured.positions(5.3)
+    measured.update(['neck'], [2.0], [], 5.1, 0.45)
+    assert measured.positions(5.1) == {'neck': 1.0} and measured.ahead_s == -0.45
+    measured.update(['neck'], [3.0], [], 5.1, -0.05)
+    assert measured.positions(5.1) == {'neck': 3.0}
+    for age_s in (-0.2, -3600.0, float('nan')):
+        with pytest.raises(RobotError, match='set both clocks alike'):
+            measured.update(['neck'], [4.0], [], 5.2, age_s)
+    assert measured.positions(5.2) == {'neck': 3.0}
+
+
+def test_a_joint_in_two_places_at_once_is_noticed():
+    measured = MeasuredJoints(['neck'])
+    for number in range(50):  # fast, and where its speed leads
+        measured.update(['neck'], [0.1 * number], [5.0], 0.02 * number)
+    assert not measured.leap[0]
+    measured.update(['neck'], [5.2], [0.0], 0.985)
+    assert 'neck' in measured.leap[0] and measured.leap[1] == 0.985
+
+
 @pytest.mark.parametrize(
     ('names', 'positions', 'velocities'),
     [

@@ -34,7 +34,7 @@ def test_jacobian_is_the_derivative_of_directions(name):
     """Pepper's base moves as its trunk turns, which counts as well."""
     bones, step = Bones(robot(name)), 1e-6
     for q in poses(name):
-        units, jacobian = bones.directions(q), bones.jacobian(bones.configuration(q).data)
+        units, jacobian = bones.motion(bones.configuration(q).data)
         for joint in range(len(q)):
             there = q.copy()
             there[joint] += step

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import itertools
+
 import numpy as np
 import pytest
-from robot_support import followed, motion, RATE_HZ, robot, RobotError
+from robot_support import example_urdf, followed, motion, RATE_HZ, robot, RobotError
 
 from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.robot.init.propose import propose
 from emotion_motion.robot.retarget.bones import Bones
 from emotion_motion.robot.retarget.directions import BodyDirections
 from emotion_motion.robot.retarget.retargeter import InverseKinematics, Retargeter
@@ -233,3 +237,61 @@ def test_where_no_arm_is_stuck_nothing_is_different():
         read = BodyDirections(kinematics.bones.names)
         poses.append(np.stack([kinematics(read(frame)) for frame in keypoints]))
     assert np.array_equal(*poses)
+
+
+# Robots that nobody tuned, as `robot init` reads them.
+READ = {
+    'alex': 'alex_description/urdf/alex_nub_hands.urdf',
+    'romeo': 'romeo_description/urdf/romeo.urdf',
+    'simple': 'simple_humanoid_description/urdf/simple_humanoid.urdf',
+}
+
+
+def pointing(*direction: float) -> np.ndarray:
+    """Return keypoints [K, 3] of straight arms: the left one's direction, mirrored right."""
+    keypoints, names = REST.copy(), load_skeleton('body_25').names
+    unit = np.array(direction) / np.linalg.norm(direction)
+    for side, mirror in (('L', 1.0), ('R', -1.0)):
+        limbs = [names.index(side + part) for part in ('Shoulder', 'Elbow', 'Wrist')]
+        for begin, end in itertools.pairwise(limbs):
+            length = np.linalg.norm(REST[end] - REST[begin])
+            keypoints[end] = keypoints[begin] + length * unit * (1.0, mirror, 1.0)
+    return keypoints
+
+
+def motions() -> Iterator[list[np.ndarray]]:
+    """Yield two circles of straight arms past the front in each sense, and three poses in turn."""
+    for period_s in (2, 3, 4, 6):
+        turns = 2.0 * np.pi * np.arange(2 * period_s * RATE_HZ + 1) / (period_s * RATE_HZ)
+        for sense in (1.0, -1.0):
+            yield [pointing(np.sin(sense * turn), 0.0, -np.cos(turn)) for turn in turns]
+    hang, t_pose, forward = pointing(0, 0, -1), pointing(0, 1, 0), pointing(1, 0, 0)
+    yield [pose for pose in (hang, t_pose, forward) for _ in range(round(RATE_HZ))]
+
+
+@pytest.mark.parametrize('name', (*ROBOTS, *READ))
+def test_no_arm_stays_off_after_circles_or_poses_in_turn(name):
+    """After 5 s each limb is within 3 degrees of where it is for who starts in that pose."""
+    driven = propose(example_urdf(READ[name])).robot if name in READ else robot(name)
+    bones = Bones(driven)
+    read, arms = BodyDirections(bones.names), [limb.endswith('arm') for limb in bones.names]
+    for frames in motions():
+        last, errors = frames[-1], []
+        for before in ([], frames):
+            retargeter = Retargeter(driven, RATE_HZ)
+            for frame in [*before, *[last] * round(5 * RATE_HZ)]:
+                q = retargeter(frame)
+            cosines = (bones.directions(q) * read(last)).sum(axis=1)
+            errors.append(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))[arms])
+        assert (errors[1] < errors[0] + 3.0).all(), errors
+
+
+def test_a_person_who_faces_away_is_turned_round_with_a_warning(caplog):
+    keypoints = motion('happiness')[:60]
+    ahead, away = Retargeter(robot('g1'), RATE_HZ), Retargeter(robot('g1'), RATE_HZ)
+    for frame in keypoints:
+        np.testing.assert_allclose(away(frame * (-1.0, -1.0, 1.0)), ahead(frame), atol=1e-6)
+    assert away.turned_round and not ahead.turned_round
+    assert len(caplog.records) == 1 and '180 degrees' in caplog.text, 'once, not each frame'
+    away(keypoints[0])
+    assert not away.turned_round
