@@ -101,8 +101,9 @@ class LiveStep:
         if traced:
             frame = self._model.unit.new_zeros(batch_size, self._model.config.outputs)
             emotion = frame.new_zeros(batch_size, self._model.config.emotions)
-            self._network = as_traced(self._network, (self._input(frame, emotion),))
-            self._body = as_traced(self._body, (frame, frame.new_zeros(()), emotion))
+            of = checkpoint.constants
+            self._network = as_traced(self._network, (self._input(frame, emotion),), of)
+            self._body = as_traced(self._body, (frame, frame.new_zeros(()), emotion), of)
             self.reset()
 
     def reset(self) -> None:

@@ -232,7 +232,8 @@ class TargetChooser:
         axes = self._proposals.axes
         self._unit = (self._model.mdn.horizon_unit.square() @ axes.square()).sqrt()
         if traced:
-            self._proposals = as_traced(self._proposals, self._example())
+            example = self._example()
+            self._proposals = as_traced(self._proposals, example, checkpoint.constants)
         self.reset()
 
     def reset(self) -> None:

@@ -10,13 +10,18 @@ so where it is gone the function runs as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+import io
 from typing import Any
 import warnings
+import zlib
 
 import torch
 from torch import nn, Tensor
 
 __all__ = ['as_traced']
+
+
+_traces: dict[tuple[Any, ...], bytes] = {}
 
 
 class _Plain(nn.Module):
@@ -31,19 +36,19 @@ class _Plain(nn.Module):
 
 
 @torch.no_grad()
-def as_traced(module: nn.Module, inputs: tuple[Any, ...]) -> Callable[..., Any]:
+def as_traced(module: nn.Module, inputs: tuple[Any, ...], constants: str) -> Callable[..., Any]:
     """Return what does the same as `module` for inputs of the same shapes, faster.
 
     Args:
         module: in evaluation mode; of tensors and named tuples of tensors alone, and it returns
             such; no branch of it depends on their values.
         inputs: such as it will be called with.
+        constants: all that a module of this class depends on besides its parameters and buffers.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # the deprecation, and sizes that stay as they are
-            traced = torch.jit.trace(_Plain(module, inputs).eval(), inputs, check_trace=False)
-            fast = torch.jit.freeze(traced)
+            fast = torch.jit.freeze(_traced(module, inputs, constants))
     except (AttributeError, RuntimeError):
         return module
     output = module(*inputs)
@@ -54,6 +59,45 @@ def as_traced(module: nn.Module, inputs: tuple[Any, ...]) -> Callable[..., Any]:
             return _typed(output, fast(*given))
 
     return run
+
+
+def _traced(module: nn.Module, inputs: tuple[Any, ...], constants: str) -> torch.jit.ScriptModule:
+    """Return a traced copy of `module`.
+
+    torch keeps whatever it traces for ever, with the weights, 12 MB a generator; what it loads it
+    frees. So modules that differ in their tensors alone are traced once and loaded each time.
+    """
+    key = (type(module), constants, *_kinds(inputs))
+    if key not in _traces:
+        traced = torch.jit.trace(_Plain(module, inputs).eval(), inputs, check_trace=False)
+        blank = torch.jit.load(_saved(traced))
+        for tensor in _tensors(blank).values():
+            tensor.zero_()
+        _traces[key] = zlib.compress(_saved(blank).getbuffer())
+    loaded = torch.jit.load(io.BytesIO(zlib.decompress(_traces[key])))
+    own = _tensors(module)
+    for name, tensor in _tensors(loaded.module).items():
+        tensor.copy_(own[name])
+    return loaded
+
+
+def _saved(module: torch.jit.ScriptModule) -> io.BytesIO:
+    buffer = io.BytesIO()
+    torch.jit.save(module, buffer)
+    buffer.seek(0)
+    return buffer
+
+
+def _tensors(module: nn.Module) -> dict[str, Tensor]:
+    parameters = module.named_parameters(remove_duplicate=False)
+    return {**dict(parameters), **dict(module.named_buffers(remove_duplicate=False))}
+
+
+def _kinds(values: Any) -> list[Any]:
+    """Return shape, type and device of each tensor in nested tuples."""
+    if isinstance(values, Tensor):
+        return [(values.shape, values.dtype, values.device)]
+    return [kind for value in values for kind in _kinds(value)]
 
 
 def _typed(like: Any, values: Any) -> Any:
