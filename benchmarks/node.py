@@ -37,7 +37,16 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from processes import cpu_seconds, node_command, percentiles, print_figures, rounded, running
+from processes import (
+    cpu_seconds,
+    node_command,
+    percentiles,
+    print_figures,
+    print_table,
+    resident_mb,
+    rounded,
+    running,
+)
 
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.msg import Keypoints
@@ -193,11 +202,13 @@ def measure(model: str, rate_hz: float, seconds: float, trials: int) -> dict[str
         subscriber.spin(2.0)
         figures = measure_periods(subscriber, process.pid, rate_hz, seconds)
         latencies_ms = [1e3 * measure_latency(subscriber, twin) for _ in range(trials)]
+        memory_mb = resident_mb(process.pid)
     limit_ms = 1e3 / model_rate_hz + LATENCY_MARGIN_WANTED_MS
     return figures | {
         'rate_hz': rate_hz,
         'model_rate_hz': model_rate_hz,
         'latency_ms': {**percentiles(latencies_ms), 'trials': trials},
+        'memory_mb': memory_mb,
         'start_to_active_s': active_s,
         'start_to_first_keypoints_s': first_s,
         'wanted': {
@@ -226,6 +237,29 @@ def main() -> None:
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     rclpy.init()
     figures = rounded(measure(args.model, args.rate, args.seconds, args.trials))
+    period, wanted = figures['published_period_ms'], figures['wanted']
+    late_ms = 1e3 / args.rate + wanted['published_period_error_p99_ms']
+    print_table(
+        [
+            (
+                f'the node at {args.rate:g} Hz: publish period, median and p99',
+                f'{period["p50"]:.2f} and {period["p99"]:.2f} ms',
+                f'{late_ms:.2f} ms',
+            ),
+            ('its share of one core', f'{figures["cpu_share_of_one_core"]:.2f}', ''),
+            ('its memory', f'{figures["memory_mb"]:.0f} MB', ''),
+            (
+                f'emotion message to the first keypoints that follow it, longest of {args.trials}',
+                f'{figures["latency_ms"]["max"]:.1f} ms',
+                f'{wanted["latency_ms"]:.1f} ms',
+            ),
+            (
+                'start of the node to active',
+                f'{figures["start_to_active_s"]:.1f} s',
+                f'{wanted["start_to_active_s"]:g} s',
+            ),
+        ]
+    )
     print_figures(figures, args.out, rmw=rclpy.get_rmw_implementation_identifier())
 
 

@@ -92,6 +92,26 @@ def fixed_work(seconds: float = 20.0) -> dict[str, float]:
     return {**percentiles(spent), 'share_late_by_half_a_cycle_of_60_hz': late}
 
 
+def resident_mb(process: int) -> float:
+    """Return the memory that a process holds [MB]."""
+    pages = int(Path(f'/proc/{process}/statm').read_text().split()[1])
+    return pages * os.sysconf('SC_PAGE_SIZE') / 1e6
+
+
+def print_table(rows: list[tuple[str, str, str]]) -> None:
+    """Print to stderr what the documentation quotes: what, measured, wanted; machine and load."""
+    when, load = time.strftime('%Y-%m-%d %H:%M'), os.getloadavg()[0]
+    lines = [
+        f'{platform.processor() or platform.machine()}, {os.cpu_count()} cores, '
+        f'load {load:.1f}, {when}',
+        '',
+        '| what | measured | wanted |',
+        '|---|---|---|',
+    ]
+    lines += [f'| {" | ".join(row)} |' for row in rows]
+    print('\n'.join(lines), file=sys.stderr)
+
+
 def print_figures(figures: dict[str, Any], out: Path | None, **machine: str) -> None:
     """Print figures with the machine that they are of, and write them to `out` as well."""
     figures['machine'] = {

@@ -38,6 +38,8 @@ from processes import (
     node_command,
     percentiles,
     print_figures,
+    print_table,
+    resident_mb,
     rounded,
     running,
 )
@@ -131,6 +133,7 @@ def measure(name: str, model: str, rate_hz: float, seconds: float) -> dict[str, 
         gaps_ms = 1e3 * np.diff(robot.stamps_s)
         received_ms = 1e3 * np.diff(robot.times_s)
         diagnostics, trajectories = robot.diagnostics, robot.trajectories
+        memory_mb = resident_mb(process.pid)
         robot.spin(1.2)  # for the last second's diagnostics
         gc.enable()
     return {
@@ -148,6 +151,7 @@ def measure(name: str, model: str, rate_hz: float, seconds: float) -> dict[str, 
         },
         'clip_ratio': float(diagnostics['clip_ratio']),
         'cpu_share_of_one_core': share,
+        'memory_mb': memory_mb,
         'load_average_at_start': load,
     }
 
@@ -166,6 +170,16 @@ def main() -> None:
     figures: dict[str, Any] = {
         name: rounded(measure(name, args.model, args.rate, args.seconds)) for name in args.robots
     }
+    print_table(
+        [
+            (
+                f'node with {name} at {args.rate:g} Hz: cycles missed; memory',
+                f'{of["cycles_missed"]} of {of["targets"]}; {of["memory_mb"]:.0f} MB',
+                '0',
+            )
+            for name, of in figures.items()
+        ]
+    )
     print_figures(figures, args.out, rmw=rclpy.get_rmw_implementation_identifier())
 
 

@@ -83,7 +83,7 @@ class RunLog:
         self.problem = ''
         self._generator, self._playback = generator, playback
         self._poses = self._steps = self._steps_of_run = 0
-        self._seen = self._chain = 0
+        self._seen = self._chain = self._size = 0
         period_s = None if playback is None else 1.0 / playback.rate_hz
         self._state = self._shaping(1, period_s)
         self._file: BinaryIO | None = _opened(self.path)
@@ -122,6 +122,20 @@ class RunLog:
         """
         self._steps_of_run = 0
         self._event('reset', self._generator.seed)
+
+    def look(self) -> None:
+        """Notice that somebody has renamed, removed or cut the file; `problem` then says so."""
+        if self._file is None:
+            return
+        own = os.fstat(self._file.fileno())
+        try:
+            there = os.path.samestat(own, os.stat(self.path))
+        except OSError:
+            there = False
+        if not there:
+            self._stop('it was renamed or removed; choose a file that stays where it is')
+        elif own.st_size < self._size:
+            self._stop(f'it was cut to {own.st_size} bytes; its runs cannot be made again')
 
     def close(self) -> None:
         """Log that the run has ended, and let go of the file."""
@@ -185,7 +199,7 @@ class RunLog:
                 self._file.truncate(size)
             self._stop(f'{error.strerror}; free some space or choose another file')
             return
-        self._chain = chain
+        self._chain, self._size = chain, size + len(line)
 
     def _stop(self, why: str) -> None:
         self.problem = f'stopped the log {self.path} at step {self._steps} ({why})'

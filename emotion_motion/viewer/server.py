@@ -93,7 +93,8 @@ def refusal(headers: Mapping[str, str], *, loopback: bool) -> str:
     With `loopback` only this machine is served.
     """
     host = headers.get('Host', '')
-    if loopback and not _is_loopback(urlsplit(f'//{host}').hostname or ''):
+    # A host has no user: of evil@localhost a browser and urlsplit would see another host.
+    if '@' in host or (loopback and not _is_loopback(urlsplit(f'//{host}').hostname or '')):
         return f'this page is served to this machine alone, not as {host!r}'
     origin = headers.get('Origin')
     if origin is not None and urlsplit(origin).netloc != host:

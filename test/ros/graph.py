@@ -226,6 +226,10 @@ class Tester:
         self.wait(lambda: publisher.get_subscription_count() > 0, f'a subscriber of {topic}')
         publisher.publish(message)
 
+    def publish_bytes(self, topic: str, content: bytes) -> None:
+        """Publish what need be no message on a topic that was published to."""
+        self._publishers[topic].publish(content)
+
     def request(self, kind: type, service: str, request: Any) -> Future:
         """Call a service of the motion node; return what will have its answer."""
         if service not in self._clients:

@@ -75,6 +75,8 @@ def test_no_tunnel_to_other_networks_can_be_asked_for(server: Any) -> None:
 
 def test_other_networks_are_served_under_any_name_once_opened() -> None:
     assert refusal({'Host': 'robot.local:8080'}, loopback=False) == ''
+    for loopback in (True, False):
+        assert 'evil' in refusal({'Host': 'evil@localhost:8080'}, loopback=loopback)
     other = {'Host': 'robot.local:8080', 'Origin': 'http://elsewhere'}
     assert 'elsewhere' in refusal(other, loopback=False)
     assert refusal({'Host': '[::1]:8080', 'Origin': 'http://[::1]:8080'}, loopback=True) == ''

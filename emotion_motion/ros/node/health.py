@@ -27,6 +27,7 @@ PERIOD_S = 1.0
 # Asked a little early, the report is on time; else rounding would leave one out now and then.
 MARGIN_S = 0.125
 SLOW_SHARE = 0.9
+LOG_PERIOD_S = 5.0
 
 
 class LoopStatistics:
@@ -83,7 +84,7 @@ class HealthReport:
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._published_s = time.monotonic()
         self._misses = 0
-        self._log_problem = self._robot_problem = ''
+        self._log_problem = self._robot_problem = self._warning = ''
 
     def watch(self, state: str, error: str, live: LiveParts | None, clock_stands: bool) -> None:
         """Log new problems, and publish if it is time; call it several times a second.
@@ -106,26 +107,36 @@ class HealthReport:
         self._publisher.publish(message)
 
     def _log_problems(self, live: LiveParts | None) -> None:
-        """Log a problem of the run's log or of the robot once, when it begins."""
+        """Log a problem when it begins, at most every few seconds."""
         log_problem = live.motion.log_problem if live else ''
         robot_problem = live.robot.driver.problem if live and live.robot else ''
+        warning = live.warning if live and live.loop.running else ''
+        logger = self._node.get_logger()
         if log_problem and log_problem != self._log_problem:
-            self._node.get_logger().warning(f'{log_problem}; the motion goes on without')
+            logger.warning(f'{log_problem}; the motion goes on without')
         if robot_problem and robot_problem != self._robot_problem:
-            self._node.get_logger().error(f'the robot is not driven: {robot_problem}')
+            text = f'the robot is not driven: {robot_problem}'
+            logger.error(text, throttle_duration_sec=LOG_PERIOD_S)
+        if warning and warning != self._warning:
+            logger.warning(warning, throttle_duration_sec=LOG_PERIOD_S)
         self._log_problem, self._robot_problem = log_problem, robot_problem
+        self._warning = warning
 
     def _level(
         self, state: str, error: str, live: LiveParts | None, clock_stands: bool
     ) -> tuple[bytes, str]:
         if error:
             return DiagnosticStatus.ERROR, error
+        if state == 'finalized':
+            return DiagnosticStatus.WARN, 'finalized: it was shut down; start the process again'
         if live is None or not live.loop.running:
             return DiagnosticStatus.OK, state
         if clock_stands:
             return DiagnosticStatus.WARN, 'the clock stands, the motion rests'
         if live.robot is not None and live.robot.driver.problem:
             return DiagnosticStatus.ERROR, live.robot.driver.problem
+        if live.warning:
+            return DiagnosticStatus.WARN, live.warning
         motion, statistics = live.motion, live.motion.statistics
         late = max(0, statistics.misses - self._misses)  # fewer: another model
         self._misses = statistics.misses

@@ -36,6 +36,7 @@ class LiveMotion:
 
     def __init__(self, generator: MotionGenerator) -> None:
         self.generator = generator
+        self.wanted_rate_hz = generator.rate
         self._seed: int | None = None  # None: another one at each reset
         self.playback = Playback(generator)
         self.emotion = EmotionInput(emotion_weights('neutral'))
@@ -60,12 +61,18 @@ class LiveMotion:
             MotionGenerator.from_pretrained(parameters.model, device=parameters.device, seed=seed)
         )
         motion.apply(parameters, sampler)
+        motion.playback.rate_hz = motion.wanted_rate_hz
         if parameters.replay_file:
             try:
                 motion._log = RunLog(parameters.replay_file, motion.generator, motion.playback)
             except EmotionMotionError as error:
                 motion._refused = str(error)
         return motion
+
+    def watch(self) -> None:
+        """Look after the log, which others may touch."""
+        if self._log is not None:
+            self._log.look()
 
     @property
     def rate_hz(self) -> float:
@@ -96,13 +103,16 @@ class LiveMotion:
             self._log.close()
 
     def apply(self, parameters: MotionParameters, sampler: Mapping[str, float]) -> None:
-        """Use parameters from the next frame on, and the seed from the next reset on."""
+        """Use parameters from the next frame on, and the seed from the next reset on.
+
+        The rate is only wanted: what ticks takes it up.
+        """
         self.generator.sampler = self.checked_sampler(sampler)
         if parameters.body_height_m is not None:
             self.generator.body_height_m = parameters.body_height_m
         self.emotion.timeout_s = parameters.emotion_timeout_s
         self._seed = parameters.seed if parameters.seed >= 0 else None
-        self.playback.rate_hz = parameters.rate_hz or self.generator.rate
+        self.wanted_rate_hz = parameters.rate_hz or self.generator.rate
 
     def hold(self, reason: str, held: bool) -> None:
         """Hold the motion for a reason, or end that reason."""

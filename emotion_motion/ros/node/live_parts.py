@@ -60,7 +60,8 @@ class LiveParts:
 
     def refusal(self, values: Mapping[str, Any]) -> str:
         """Return why new parameters, by name, cannot be taken now; '' if they can."""
-        if self.robot is not None and 'rate_hz' in values:
+        wanted_hz = values.get('rate_hz', self._parameters['rate_hz'])
+        if self.robot is not None and wanted_hz != self._parameters['rate_hz']:
             return (
                 f'got rate_hz = {values["rate_hz"]!r}; a robot is driven at its rate, and with '
                 f'one this changes only while the node is unconfigured (deactivate and clean it '
@@ -73,11 +74,23 @@ class LiveParts:
         return ''
 
     def apply_parameters(self) -> None:
-        motion, rate_hz = self.motion, self.motion.rate_hz
-        motion.apply(self._parameters.motion, self._parameters.sampler)
-        if motion.rate_hz != rate_hz:
+        self.motion.apply(self._parameters.motion, self._parameters.sampler)
+        self._set_rate()
+
+    def watch(self) -> bool:
+        """Do what is due several times a second; return whether the node's clock stands."""
+        self._set_rate()
+        self.motion.watch()
+        return self.loop.watch()
+
+    def _set_rate(self) -> None:
+        if self.loop.set_rate(self.motion.wanted_rate_hz):
             self.topics.set_rate()
-            self.loop.set_rate()
+
+    @property
+    def warning(self) -> str:
+        """What is wrong with the graph around the node; '' where nothing is."""
+        return self.topics.warning or (self.robot.warning if self.robot is not None else '')
 
     @property
     def measurements(self) -> dict[str, object]:

@@ -10,9 +10,9 @@ from typing import cast, TYPE_CHECKING
 
 from builtin_interfaces.msg import Time
 from rclpy.clock import Clock, ClockType, ROSClock
-from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.task import Future
+from rclpy.time import Time as RosTime
 from rclpy.timer import Timer
 
 from emotion_motion.ros.node.live_motion import LiveMotion
@@ -28,6 +28,8 @@ __all__ = ['MotionLoop']
 # which a new emotion has to show, and at most the given share of the publish period.
 PUBLISH_DELAY_S, PUBLISH_DELAY_SHARE = 0.0035, 0.25
 CLOCK_STOPPED_S = 1.0
+CATCH_UP_S = 0.5  # of simulated time: what a tick makes up for at most
+RATE_CHANGE_S = 1.0  # between changes of the rate, each of which makes a publisher anew
 # The motion comes to rest in 0.4 s; nothing waits for it longer than this.
 SETTLE_LIMIT_S, SETTLE_PERIOD_MAX_S = 0.6, 0.05
 # A robot comes to rest within its limits, however low they are; nothing waits longer than this.
@@ -37,11 +39,12 @@ ROBOT_SETTLE_LIMIT_S = 5.0
 class MotionLoop:
     """Ticks a LiveMotion at its publish rate, and brings it, and a robot, to rest.
 
-    A tick is one nominal period of the motion, on whatever clock. One that comes late is counted
-    as a miss and not made up for: the motion then runs a little behind, it never leaps.
+    A tick is one nominal period of the motion. One that comes late is counted as a miss and not
+    made up for: the motion then runs a little behind, it never leaps. Under simulated time, whose
+    steps may be longer than a period, a tick is as many periods as have passed since the last.
 
     While it settles, ticks come from a timer on a steady clock, for the node's clock may stand,
-    and stamps go on by nominal periods.
+    and stamps go on by nominal periods; afterwards ticks wait until the clock is past those.
 
     `show` publishes the newest pose with a stamp; `fail` receives the error that a frame could not
     be made for.
@@ -66,10 +69,12 @@ class MotionLoop:
         self._timer: Timer | None = None
         self._settle_timer: Timer | None = None
         self._rested: Future | None = None
-        self._settle_begin = self._clock.now()
+        self._settle_begin_ns = 0
         self._settle_shown_s = self._settle_period_s = 0.0
         # The last change of the node's clock: its time, and when that was by the monotonic clock.
         self._seen_ns, self._seen_s = -1, 0.0
+        self._rate_set_s = -RATE_CHANGE_S
+        self._ticked_ns = self._shown_ns = -1  # the clock at the last tick, the last stamp
 
     @property
     def running(self) -> bool:
@@ -90,7 +95,8 @@ class MotionLoop:
         """Begin to tick; the motion goes on from where it stands, gently."""
         self._motion.hold('inactive', False)
         self._motion.statistics.restart()
-        self._seen_ns, self._seen_s = self._clock.now().nanoseconds, time.monotonic()
+        self._look()
+        self._seen_s, self._ticked_ns = time.monotonic(), -1
         self._timer = self._node.create_timer(1.0 / self._motion.rate_hz, self._tick)
 
     def halt(self) -> None:
@@ -98,11 +104,17 @@ class MotionLoop:
         self._stop_timer()
         self._end_settling()
 
-    def set_rate(self) -> None:
+    def set_rate(self, rate_hz: float) -> bool:
+        """Take up another rate, once a second at most; return whether it did."""
+        now_s = time.monotonic()
+        if rate_hz == self._motion.rate_hz or now_s - self._rate_set_s < RATE_CHANGE_S:
+            return False
+        self._rate_set_s, self._motion.playback.rate_hz = now_s, rate_hz
         if self._timer is not None:
-            self._timer.timer_period_ns = round(1e9 / self._motion.rate_hz)
+            self._timer.timer_period_ns = round(1e9 / rate_hz)
             self._timer.reset()
             self._motion.statistics.restart()
+        return True
 
     def settle(self, reason: str) -> Future:
         """Hold the motion for `reason` and show it until it is at rest.
@@ -120,7 +132,8 @@ class MotionLoop:
             self._stop_timer()
         if self._rested is None:
             self._rested = Future()
-            self._settle_begin, self._settle_shown_s = self._clock.now(), 0.0
+            self._settle_begin_ns = max(self._look(), self._shown_ns)
+            self._settle_shown_s = 0.0
             self._settle_period_s = min(1.0 / self._motion.rate_hz, SETTLE_PERIOD_MAX_S)
             self._settle_timer = self._node.create_timer(
                 self._settle_period_s, self._settle_tick, clock=self._steady
@@ -141,13 +154,8 @@ class MotionLoop:
 
     def watch(self) -> bool:
         """Bring the motion to rest if the node's clock stands, and return whether it does."""
-        now_ns, now_s = self._clock.now().nanoseconds, time.monotonic()
-        if now_ns != self._seen_ns:
-            if now_ns < self._seen_ns and self._timer is not None:
-                self._timer.reset()  # or it would wait until the clock is back at its old time
-            self._seen_ns, self._seen_s = now_ns, now_s
-            return False
-        stands = now_s - self._seen_s > CLOCK_STOPPED_S
+        self._look()
+        stands = time.monotonic() - self._seen_s > CLOCK_STOPPED_S
         if stands and self.running and 'clock' not in self._motion.holds:
             self._node.get_logger().warning(
                 f'the clock has stood for {CLOCK_STOPPED_S:g} s (use_sim_time without /clock?); '
@@ -156,25 +164,60 @@ class MotionLoop:
             self.settle('clock')
         return stands
 
+    def _look(self) -> int:
+        """Return the time of the node's clock [ns], and notice whether it moves."""
+        now_ns = self._clock.now().nanoseconds
+        if now_ns < self._seen_ns:  # it was set back, as by a simulation that begins anew
+            self._ticked_ns = self._shown_ns = -1
+            self._settle_begin_ns = now_ns
+            if self._timer is not None:
+                self._timer.reset()  # or it would wait until the clock is back at its old time
+        if now_ns != self._seen_ns:
+            self._seen_ns, self._seen_s = now_ns, time.monotonic()
+        return now_ns
+
     def _tick(self) -> None:
-        motion, period_s, now_s = self._motion, 1.0 / self._motion.rate_hz, self.seconds()
-        self._end_settling()
-        motion.hold('clock', False)
-        motion.statistics.tick(now_s, period_s)
         try:
+            now_ns = self._look()
+            if now_ns <= self._shown_ns:
+                self._ticked_ns = now_ns
+                return  # while the clock stood, more was shown: stamps never step back
+            motion, now_s = self._motion, self.seconds()
+            self._end_settling()
+            motion.hold('clock', False)
+            period_s = self._periods(now_ns) / motion.rate_hz
+            motion.statistics.tick(now_s, period_s)
             self._advance(period_s, now_s)
             self._await_publish_time(period_s)
-            self._show(self._clock.now().to_msg())
+            self._publish(self._clock.now().nanoseconds)
         except Exception as error:  # a bug or a lost GPU must not take the node with it
             self._fail(error)
+
+    def _periods(self, now_ns: int) -> int:
+        """Return how many periods a tick is: one, or as many as simulated time has gone on."""
+        if not self._clock.ros_time_is_active:
+            return 1
+        period_ns = 1e9 / self._motion.rate_hz
+        if self._ticked_ns < 0:
+            self._ticked_ns = now_ns - round(period_ns)
+        periods = max(1, int((now_ns - self._ticked_ns) / period_ns + 1e-6))
+        most = max(1, int(CATCH_UP_S * 1e9 / period_ns))
+        # What is left of a period counts with the next tick, but a leap of the clock does not.
+        self._ticked_ns = (
+            self._ticked_ns + round(periods * period_ns) if periods <= most else now_ns
+        )
+        return min(periods, most)
+
+    def _publish(self, stamp_ns: int) -> None:
+        self._shown_ns = stamp_ns
+        self._show(RosTime(nanoseconds=stamp_ns).to_msg())
 
     def _settle_tick(self) -> None:
         self._settle_shown_s += self._settle_period_s
         try:
             if 'failure' not in self._motion.holds:
                 self._advance(self._settle_period_s, self.seconds())
-            stamp = self._settle_begin + Duration(seconds=self._settle_shown_s)
-            self._show(stamp.to_msg())
+            self._publish(self._settle_begin_ns + round(self._settle_shown_s * 1e9))
         except Exception as error:
             self._fail(error)
             return

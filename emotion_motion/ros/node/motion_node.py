@@ -21,7 +21,6 @@ import rclpy
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
@@ -31,6 +30,7 @@ from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.ros.node.health import HealthReport
 from emotion_motion.ros.node.node_parameters import NodeParameters
 from emotion_motion.ros.node.parameters import command_line
+from emotion_motion.ros.survival import answering, Executor
 from emotion_motion.stop_signals import stop_signals
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class MotionNode(LifecycleNode):
             self, check=self._check_parameters, changed=self._use_parameters
         )
         self._wait_for_rest_before_transitions()
+        for service in self.services:  # of rclpy, some of which raise for what they cannot do
+            service.callback = answering(service.callback, service.srv_name, self.get_logger())
         self._health = HealthReport(self)
         # Steady, so that diagnostics and watchdog go on where /clock stands.
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -96,6 +98,11 @@ class MotionNode(LifecycleNode):
         rested = Future()
         rested.set_result(None)
         return rested
+
+    def rest_now(self) -> None:
+        """Bring the motion, and a robot, to rest before this returns, without an executor."""
+        if self._live is not None:
+            self._live.loop.rest_now()
 
     # Transitions: each thing that one of them makes, its opposite destroys.
 
@@ -135,8 +142,7 @@ class MotionNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Come to rest, which blocks where nobody has waited for it, and let go of everything."""
-        if self._live is not None:
-            self._live.loop.rest_now()
+        self.rest_now()
         self._release()
         return super().on_shutdown(state)
 
@@ -230,7 +236,7 @@ class MotionNode(LifecycleNode):
             self._live.apply_parameters()
 
     def _on_watch(self) -> None:
-        stands = self._live is not None and self._live.loop.watch()
+        stands = self._live is not None and self._live.watch()
         self._health.watch(self.state, self._error, self._live, stands)
 
 
@@ -241,7 +247,8 @@ def main(args: Sequence[str] | None = None) -> int:
     middleware at once, stay out of the way.
 
     Returns:
-        The exit status: 0 after a signal, 2 where an argument or a parameter is invalid.
+        The exit status: 0 after a signal, 1 where nothing works any more, 2 where an argument or
+        a parameter is invalid.
     """
     argv = list(sys.argv if args is None else ['motion_node', *args])
     # The model's matrices are too small to share: a second thread would only add jitter.
@@ -255,17 +262,18 @@ def main(args: Sequence[str] | None = None) -> int:
         print(f'motion_node: {type(error).__name__}: {error}', file=sys.stderr)
         rclpy.try_shutdown()
         return 2
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while not stopped() and rclpy.ok():
-        executor.spin_once()  # the watch timer ends it within 0.25 s
-    executor.spin_until_future_complete(node.come_to_rest())
+    executor = Executor(node)
+    sound = executor.spin_until(lambda: stopped() or not rclpy.ok())  # the watch timer wakes it
+    if not sound:
+        node.rest_now()
+    rested = node.come_to_rest()
+    executor.spin_until(rested.done)
     if node.state in ('unconfigured', 'inactive', 'active'):
         node.trigger_shutdown()
     executor.shutdown(timeout_sec=1.0)  # somebody's request may wait for an answer
     node.destroy_node()
     rclpy.shutdown()
-    return 0
+    return 0 if sound else 1
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+import os
 from typing import Any, get_origin, Literal
 
 from rcl_interfaces.msg import (
@@ -92,7 +93,24 @@ class NodeParameters:
             value = node.declare_parameter(of.name, of.default, descriptor(of)).value
             if of.kind is float and type(value) is int:
                 self._set_silently([Parameter(of.name, value=float(value))])
+        # Peers set parameters; where files are written is for who starts the node to say.
+        at_start = self['replay_file']
+        self._log_dir = self['log_dir'] or (
+            os.path.dirname(_absolute(at_start)) if at_start else ''
+        )
         self._silent = False
+        if reason := self._misplaced(at_start):
+            raise ParameterException(reason, 'replay_file')
+
+    def _misplaced(self, file: str) -> str:
+        """Return why runs are not logged to `file`; '' where they may be."""
+        folder = _absolute(self._log_dir) if self._log_dir else ''
+        if not file or (folder and _absolute(file).startswith(os.path.join(folder, ''))):
+            return ''
+        return (
+            f'got replay_file = {file[:200]!r}; expected a file below '
+            f'{folder or "the folder that log_dir names at the start, and it names none"}'
+        )
 
     def __getitem__(self, name: str) -> Any:
         """Return the value of a parameter; None while it is unset."""
@@ -179,7 +197,8 @@ class NodeParameters:
                 f'got {name} = {value!r}; the model is loaded with {self[name]!r}, and this '
                 f'changes only while the node is unconfigured (deactivate and clean it up first)'
             )
-        return of.error(value)
+        misplaced = name == 'replay_file' and not self._silent and isinstance(value, str)
+        return of.error(value) or (self._misplaced(value) if misplaced else '')
 
     def _after_set(self, parameters: Iterable[Parameter]) -> None:
         known = [p.name for p in parameters if p.name in PARAMETERS]
@@ -194,6 +213,10 @@ class _OldNameError(ParameterNotDeclaredException):
     def __init__(self, parameters: Iterable[Parameter]) -> None:
         names = [parameter.name for parameter in parameters]
         ParameterException.__init__(self, f'Undeclared parameters{renamed(names)}', names)
+
+
+def _absolute(path: str) -> str:
+    return os.path.realpath(os.path.expanduser(path))
 
 
 def _as_float(parameter: Parameter) -> Parameter:

@@ -55,7 +55,8 @@ class MotionParameters(Checked):
     rate_hz: float = setting(
         0.0,
         "publish rate [Hz]; 0 is the model's own; the model keeps its own rate and the frames "
-        'between are interpolated, so that a higher rate is smoother, not faster',
+        'between are interpolated, so that a higher rate is smoother, not faster; with a robot it '
+        'changes only while the node is unconfigured, without one once a second at most',
         0.0,
         1000.0,
     )
@@ -75,6 +76,7 @@ class MotionParameters(Checked):
     frame_id: str = setting(
         'base_footprint',
         'frame of the keypoints: origin on the ground below the standing mid-hip, REP-103 axes',
+        high=256,
         may_be_empty=False,
     )
     body_height_m: float | None = setting(None, 'height of the body [m]', 0.1, 10.0)
@@ -93,6 +95,12 @@ class MotionParameters(Checked):
         'file that the run is logged to, so that emotion-motion generate --replay makes it again; '
         'a run is appended; empty is none',
         live=UNCONFIGURED,
+    )
+    log_dir: str = setting(
+        '',
+        'folder below which replay_file lies, whoever sets it; empty is the folder of the '
+        'replay_file that the start gives, and none where it gives none',
+        live=AT_START,
     )
     autostart: bool = setting(
         True,

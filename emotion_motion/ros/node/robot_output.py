@@ -35,6 +35,11 @@ from emotion_motion.ros.node.topics import Topics
 
 __all__ = ['RobotOutput']
 
+JOINTS_LIMIT_BYTES = 1 << 16  # 500 joints with long names
+# Two publishers of one robot are doubted so long after they have contradicted each other, and
+# watched so long before the first motion.
+DOUBT_S, WATCH_S = 2.0, 1.0
+
 MEASURED, COMMANDS, TARGETS, STATES = (
     'measured_joint_states',
     'commands',
@@ -73,6 +78,7 @@ class RobotOutput(Topics):
         )
         self.driver.commands.weights.begin(weights)
         self._last_ns: int | None = None
+        self._measured_s: float | None = None  # when joints were first measured
         self._publishers: dict[str, LifecyclePublisher] = {}
         try:
             self._open()
@@ -94,12 +100,34 @@ class RobotOutput(Topics):
             'pace': commands.pace,
             'lent_groups': ', '.join(sorted(commands.lent)) or 'none',
             'planner_errors': limiter.planner_errors,
+            'joint_stamps_ahead_s': self.driver.measured.ahead_s,
         }
+
+    @property
+    def warning(self) -> str:
+        """What is wrong with the graph around the robot; '' where nothing is."""
+        others = (self.several(publisher.topic_name) for publisher in self._publishers.values())
+        # Before the first motion these are the driver's problem.
+        measured = self.driver.doubt or self.driver.clocks
+        if measured and self.driver.commands.limiter.started:
+            return measured
+        return next(filter(None, others), '')
+
+    def _doubt(self, now_s: float) -> str:
+        """Return why what is measured is not to be trusted; '' where it is."""
+        joint, when_s = self.driver.measured.leap
+        leapt = now_s - when_s <= DOUBT_S
+        new = self._measured_s is not None and now_s - self._measured_s < WATCH_S
+        if not leapt and (not new or self.driver.commands.limiter.started):
+            return ''
+        topic = self._node.resolve_topic_name(MEASURED)
+        others = self.several(topic, 'one robot')
+        return others and f'got {joint if leapt else "joints"} where {others}'
 
     def begin(self) -> None:
         """Wait for the robot's state before a first motion; others may have moved it."""
         self.driver.forget()
-        self._last_ns = None
+        self._last_ns = self._measured_s = None
 
     def publish(self, stamp: Time) -> None:
         """Command one cycle, which begins at `stamp`; nothing while the robot's state is unknown.
@@ -112,9 +140,9 @@ class RobotOutput(Topics):
         # By the clock that controllers have too: when it leaps, so do they along their paths.
         elapsed_s = None if self._last_ns is None else (now_ns - self._last_ns) * 1e-9
         self._last_ns = now_ns
-        state = self.driver.advance(
-            keypoints, elapsed_s=elapsed_s, now_s=time.monotonic(), holds=holds
-        )
+        now_s = time.monotonic()
+        self.driver.doubt = self._doubt(now_s)
+        state = self.driver.advance(keypoints, elapsed_s=elapsed_s, now_s=now_s, holds=holds)
         if self._parameters.output == DISPLAY:
             self._publishers[STATES].publish(display_message(self.driver.displayed(), stamp))
         elif state is not None:
@@ -138,7 +166,9 @@ class RobotOutput(Topics):
             self._refuse_own_output()
             # Best effort takes from reliable publishers too, and never waits for a lost message.
             qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
-            self.subscribe(JointState, MEASURED, self._on_measured, qos)
+            self.subscribe(
+                JointState, MEASURED, self._on_measured, qos, limit_bytes=JOINTS_LIMIT_BYTES
+            )
         self.subscribe(
             JointGroupWeights, 'joint_group_weights', self._on_weights, QoSProfile(depth=10)
         )
@@ -165,9 +195,14 @@ class RobotOutput(Topics):
                 )
 
     def _on_measured(self, message: JointState) -> None:
-        self.driver.measured.update(
-            message.name, message.position, message.velocity, time.monotonic()
-        )
+        stamp = message.header.stamp
+        stamp_ns = stamp.sec * 10**9 + stamp.nanosec
+        now_ns = self._node.get_clock().now().nanoseconds
+        # Arrival counts where no stamp is given.
+        age_s = (now_ns - stamp_ns) * 1e-9 if stamp_ns else 0.0
+        now_s = time.monotonic()
+        self.driver.measured.update(message.name, message.position, message.velocity, now_s, age_s)
+        self._measured_s = now_s if self._measured_s is None else self._measured_s
 
     def _on_weights(self, message: JointGroupWeights) -> None:
         weights = group_weights_of_message(message)

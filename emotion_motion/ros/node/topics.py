@@ -12,14 +12,13 @@ from builtin_interfaces.msg import Time
 import numpy as np
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
-from rclpy.qos import LivelinessPolicy, QoSProfile
+from rclpy.qos import LivelinessPolicy, QoSPolicyKind, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
 from emotion_motion.emotion import emotion_weights, format_emotion
-from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.msg import Emotion, Keypoints
 from emotion_motion.ros.node.conversions import (
     emotion_message,
@@ -29,11 +28,18 @@ from emotion_motion.ros.node.conversions import (
 )
 from emotion_motion.ros.node.emotion_input import expression_weights
 from emotion_motion.ros.node.live_motion import LiveMotion
+from emotion_motion.ros.survival import answering, reading
 
 __all__ = ['MotionTopics', 'Topics']
 
-WARN_PERIOD_S = 5.0
+LIMIT_BYTES = 4096 + 64  # of a message: a text of 4 kB and what is around it
 LEASE_S = 1.0
+INPUT_POLICIES = (
+    QoSPolicyKind.HISTORY,
+    QoSPolicyKind.DEPTH,
+    QoSPolicyKind.RELIABILITY,
+    QoSPolicyKind.DURABILITY,
+)
 
 
 class Topics:
@@ -49,6 +55,17 @@ class Topics:
 
     def destroy_one(self, entity: Any) -> None:
         self._destroyers.pop(entity)(entity)
+
+    def several(self, topic: str, expected: str = 'this node alone') -> str:
+        """Return who publishes a topic, where that is more than one."""
+        publishers = self._node.get_publishers_info_by_topic(topic)
+        if len(publishers) < 2:
+            return ''
+        names = sorted(f'{p.node_namespace.rstrip("/")}/{p.node_name}' for p in publishers)
+        return (
+            f'{len(names)} publish {topic} ({", ".join(names)}); expected {expected}: end the '
+            f'others or give each a namespace'
+        )
 
     def publisher(self, kind: type, topic: str, qos: QoSProfile) -> LifecyclePublisher:
         """Return a new publisher, whose QoS parameters may change."""
@@ -66,20 +83,13 @@ class Topics:
         qos: QoSProfile,
         *,
         overridable: bool = False,
+        limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         """Have `take` called with each message; one that it refuses is a warning in the log."""
-
-        def guarded(message: Any) -> None:
-            try:
-                take(message)
-            except EmotionMotionError as error:
-                self._node.get_logger().warning(
-                    f'ignored a message on {topic}: {error}', throttle_duration_sec=WARN_PERIOD_S
-                )
-
-        options = QoSOverridingOptions.with_default_policies() if overridable else None
+        read = reading(kind, topic, take, limit_bytes, self._node.get_logger())
+        options = QoSOverridingOptions(INPUT_POLICIES) if overridable else None
         subscription = self._node.create_subscription(
-            kind, topic, guarded, qos, qos_overriding_options=options
+            kind, topic, read, qos, raw=True, qos_overriding_options=options
         )
         self._destroyers[subscription] = self._node.destroy_subscription
 
@@ -90,7 +100,9 @@ class Topics:
             response.message, response.success = answer(request), True
             return response
 
-        service = self._node.create_service(kind, name, serve)
+        service = self._node.create_service(
+            kind, name, answering(serve, name, self._node.get_logger())
+        )
         self._destroyers[service] = self._node.destroy_service
 
 
@@ -118,6 +130,11 @@ class MotionTopics(Topics):
         self._open_keypoints()
         if active:
             self._keypoints.on_activate(None)
+
+    @property
+    def warning(self) -> str:
+        """Who else publishes keypoints; '' where nobody does."""
+        return self.several(self._keypoints.topic_name)
 
     def publish(self, stamp: Time, *, frame_id: str, markers: bool) -> None:
         """Publish the newest pose; its messages carry one stamp.

@@ -18,18 +18,18 @@ STEP_NS = 10_000_000
 class SimulatedClock:
     """Publishes /clock on request."""
 
-    def __init__(self, tester: Tester, begin_s: float) -> None:
-        self._tester = tester
+    def __init__(self, tester: Tester, begin_s: float, step_ns: int = STEP_NS) -> None:
+        self._tester, self._step_ns = tester, step_ns
         self.now_ns = round(begin_s * 1e9)
         self._publisher = tester.node.create_publisher(Clock, '/clock', 10)
         tester.wait(lambda: self._publisher.get_subscription_count() > 0, 'a listener of /clock')
 
     def run(self, seconds: float) -> None:
         """Let simulated seconds pass, each in one of ours."""
-        for _ in range(round(seconds * 1e9 / STEP_NS)):
-            self.now_ns += STEP_NS
+        for _ in range(round(seconds * 1e9 / self._step_ns)):
+            self.now_ns += self._step_ns
             self._publisher.publish(Clock(clock=Time(nanoseconds=self.now_ns).to_msg()))
-            self._tester.spin(STEP_NS * 1e-9)
+            self._tester.spin(self._step_ns * 1e-9)
 
 
 def run_until_active(tester: Tester, clock: SimulatedClock) -> None:
@@ -97,3 +97,34 @@ def test_nothing_moves_before_the_first_clock(graph: Graph) -> None:
     tester.wait_state('active')
     tester.wait_problem('clock', DiagnosticStatus.WARN)
     assert not tester.frames
+
+
+def stamps_ns(tester: Tester) -> np.ndarray:
+    return np.array([Time.from_msg(f.header.stamp).nanoseconds for f in tester.frames])
+
+
+def test_a_slow_clock_gives_coarser_not_slower_motion(graph: Graph) -> None:
+    running, tester = graph.node(use_sim_time=True)
+    clock = SimulatedClock(tester, 1000.0, step_ns=100_000_000)
+    run_until_active(tester, clock)
+    clock.run(1.0)
+    begin, generator = running.motion.generator.steps, running.motion.generator
+    clock.run(4.0)
+    tester.spin(0.3)
+    made = generator.steps - begin
+    assert 0.9 * 4.0 * generator.rate < made <= 4.0 * generator.rate + 4, made
+    assert len(tester.frames) <= 60, 'more frames than the clock has steps'
+
+
+def test_stamps_never_step_back_across_stops(graph: Graph) -> None:
+    running, tester = graph.node(use_sim_time=True)
+    clock = SimulatedClock(tester, 1000.0)
+    run_until_active(tester, clock)
+    for _ in range(2):
+        clock.run(1.0)
+        tester.wait(lambda: running.motion.playback.at_rest, 'rest where the clock stands')
+        clock.run(1.0)
+        assert tester.change('deactivate') and tester.change('activate')
+    clock.run(1.0)
+    seen = stamps_ns(tester)
+    assert (np.diff(seen) > 0).all(), np.diff(seen).min()

@@ -7,7 +7,7 @@ from __future__ import annotations
 from graph import Graph, NodeThread, Tester
 import numpy as np
 import pytest
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import String
 from support import malformed, one_hot
 
@@ -135,3 +135,14 @@ def test_emotion_returns_to_neutral_after_the_timeout(graph: Graph) -> None:
     assert seen == sorted(seen), 'it did not fade steadily'
     tester.publish('emotion', String(data='anger'))
     wait_emotion(running, tester, one_hot('anger'))
+
+
+def test_qos_parameter_takes_an_emotion_that_was_latched(graph: Graph) -> None:
+    namespace = '/latched'
+    tester = graph.tester(namespace)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    tester.node.create_publisher(String, 'emotion', latched).publish(String(data='fear'))
+    name = f'qos_overrides.{namespace}/emotion.subscription.durability'
+    running, tester = graph.node(namespace, **{name: 'transient_local'})
+    tester.wait_frames(1)
+    wait_emotion(running, tester, one_hot('fear'))

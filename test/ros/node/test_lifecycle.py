@@ -280,3 +280,21 @@ def test_memory_stays_flat(graph: Graph) -> None:
     live(600.0)
     assert resident_mb() - before < 5.0
     assert tester.state() == 'active'
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_fifty_configurations_leave_no_memory(graph: Graph) -> None:
+    given = ('-p', 'robot:=humanoid', '-p', 'autostart:=false')
+    running, tester = graph.process('/cycled', *given), graph.tester('/cycled')
+    pages = Path(f'/proc/{running.process.pid}/statm')
+
+    def cycle(count: int) -> float:
+        for _ in range(count):
+            for transition in ('configure', 'activate', 'deactivate', 'cleanup'):
+                assert tester.change(transition)
+        return int(pages.read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE') / 1e6
+
+    before_mb = cycle(10)
+    grown_mb = cycle(50) - before_mb
+    assert grown_mb < 5.0, f'{grown_mb:.1f} MB in 50 cycles'

@@ -14,6 +14,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 from graph import Graph, path as path_of, Tester
 import numpy as np
+import pytest
 from std_msgs.msg import String
 from support import mounted_disk
 
@@ -209,3 +210,37 @@ def test_the_motion_goes_on_when_the_disk_is_full(
         replay = Replay(read_runs(disk / 'run.jsonl')[0], from_pretrained(model))
         assert len(list(replay.poses())) > 5 and replay.differs_at is None
         assert tester.change('shutdown')
+
+
+@pytest.mark.parametrize('touch', ['rename', 'remove', 'cut'])
+def test_a_log_that_somebody_touches_is_reported(graph: Graph, tmp_path: Path, touch: str) -> None:
+    file = tmp_path / 'run.jsonl'
+    _, tester = graph.node(replay_file=str(file))
+    tester.wait_frames(1)
+    if touch == 'rename':
+        file.rename(tmp_path / 'other')
+    elif touch == 'remove':
+        file.unlink()
+    else:
+        file.write_text('')
+    words = 'cut to 0 bytes' if touch == 'cut' else 'renamed or removed'
+    tester.wait_problem(words, DiagnosticStatus.WARN)
+    tester.wait_frames(3)
+
+
+def test_peers_choose_no_folder_to_write_to(graph: Graph, tmp_path: Path) -> None:
+    inside, outside = tmp_path / 'logs', tmp_path / 'elsewhere'
+    (tmp_path / 'logs').mkdir()
+    (inside / 'link').symlink_to(tmp_path)
+    _, tester = graph.node(autostart=False, log_dir=str(inside))
+    for bad in (outside / 'run', inside / '..' / 'run', inside / 'link' / 'run', inside):
+        result = tester.set('replay_file', str(bad))
+        assert not result.successful and str(inside) in result.reason
+    assert tester.set('replay_file', str(inside / 'below' / 'run')).successful
+    _, tester = graph.node(autostart=False)
+    result = tester.set('replay_file', str(inside / 'run'))
+    assert not result.successful and 'log_dir' in result.reason
+    running = graph.process(
+        '/outside', '-p', f'log_dir:={inside}', '-p', f'replay_file:={outside}'
+    )
+    assert running.process.wait(90.0) == 2 and 'expected a file below' in running.output

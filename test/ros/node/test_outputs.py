@@ -177,3 +177,10 @@ def test_two_namespaces_do_not_disturb_each_other(graph: Graph) -> None:
     two.wait_frames(20)
     assert two.state() == 'active'
     two.wait_status(lambda s, v: v.get('emotion') == 'fear:1.00', 'the second alone')
+
+
+def test_each_of_two_nodes_of_one_name_says_so(graph: Graph) -> None:
+    (_, one), (_, other) = (graph.node('/twice') for _ in range(2))
+    for tester in (one, other):
+        words = '2 publish /twice/keypoints (/twice/motion_node, /twice/motion_node)'
+        tester.wait_problem(words, DiagnosticStatus.WARN)

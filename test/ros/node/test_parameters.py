@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from typing import Any
 
 from graph import Graph, points, ROOT
@@ -14,6 +15,7 @@ import pytest
 from rclpy.parameter import Parameter
 from rclpy.time import Time
 from settings import generated
+from std_msgs.msg import String
 from support import malformed
 from visualization_msgs.msg import MarkerArray
 import yaml
@@ -208,3 +210,35 @@ def test_one_bad_value_of_several_refuses_them_all(graph: Graph) -> None:
         [Parameter('k', value=5.0), Parameter('temperature', value=99.0)]
     )
     assert not result.successful and tester.get('k') == before != 5.0
+
+
+def test_a_rate_makes_no_publishers_faster_than_once_a_second(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, tester = graph.node(rate_hz=30.0)
+    tester.wait_frames(1)
+    topics = running.node._live.topics
+    first = topics._keypoints
+    for _ in range(20):
+        assert tester.set('rate_hz', 30.0).successful
+    assert topics._keypoints is first, 'an unchanged value made a publisher'
+    loop = 'emotion_motion.ros.node.motion_loop.RATE_CHANGE_S'
+    monkeypatch.setattr(loop, 1e9)
+    running.node._live.loop._rate_set_s = time.monotonic()
+    for rate_hz in (60.0, 90.0) * 10:
+        assert tester.set('rate_hz', rate_hz).successful
+    assert topics._keypoints is first and running.motion.rate_hz == 30.0
+    monkeypatch.setattr(loop, 0.0)
+    tester.wait(lambda: running.motion.rate_hz == 90.0, 'the last rate that was asked for')
+
+
+def test_texts_are_limited_in_length(graph: Graph) -> None:
+    _, tester = graph.node()
+    tester.wait_frames(1)
+    for name, most in (('frame_id', 256), ('replay_file', 4096)):
+        reason = PARAMETERS[name].error('x' * (most + 1))
+        assert f'expected at most {most}' in reason and len(reason) < 200
+    assert not tester.set('frame_id', 'x' * 1_000_000).successful
+    assert tester.set('frame_id', 'x' * 256).successful
+    tester.publish('emotion', String(data='x' * 1_000_000))
+    tester.wait(lambda: any('expected at most' in log.msg for log in tester.logs), 'a warning')

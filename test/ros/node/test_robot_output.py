@@ -14,6 +14,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from graph import Graph, NodeThread, Tester
 import numpy as np
 import pytest
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray, String
@@ -41,8 +42,8 @@ class RobotBody:
     In an order of its own, and with a joint that is nobody's business.
     """
 
-    def __init__(self, tester: Tester) -> None:
-        self._node = tester.node
+    def __init__(self, tester: Tester, stamp_offset_s: float | None = None) -> None:
+        self._node, self.stamp_offset_s = tester.node, stamp_offset_s
         self._publisher = self._node.create_publisher(JointState, 'measured_joint_states', 10)
         self.positions = dict(zip(NAMES, (0.9 * ROBOT.rest + 0.05).tolist(), strict=True))
         self.timer = self._node.create_timer(0.02, self._publish)
@@ -53,9 +54,16 @@ class RobotBody:
 
     def _publish(self) -> None:
         names = [*reversed(self.positions), 'left_wheel']
-        self._publisher.publish(
-            JointState(name=names, position=[*reversed(self.positions.values()), 99.0])
-        )
+        message = JointState(name=names, position=[*reversed(self.positions.values()), 99.0])
+        if self.stamp_offset_s is not None:
+            stamp = self._node.get_clock().now() + Duration(seconds=self.stamp_offset_s)
+            message.header.stamp = stamp.to_msg()
+        self._publisher.publish(message)
+
+    def go(self) -> None:
+        """Publish nothing more."""
+        self._node.destroy_timer(self.timer)
+        self._node.destroy_publisher(self._publisher)
 
 
 def settings(output: str, **parameters: Any) -> dict[str, Any]:
@@ -141,6 +149,37 @@ def test_the_first_motion_is_from_where_the_robot_is(driven: Driven) -> None:
     first = trajectories[0].points[0]
     at = [list(trajectories[0].joint_names).index(name) for name in NAMES]
     np.testing.assert_allclose(np.array(first.positions)[at], start, atol=5e-3)
+
+
+def test_no_motion_from_stamps_that_are_old_or_ahead(module_graph: Graph) -> None:
+    _, tester = module_graph.node(**settings('joint_trajectory'))
+    targets = tester.listen(JointState, 'joint_targets')
+    body = RobotBody(tester, -100.0)
+    tester.wait_state('active')
+    for offset_s, words in ((-100.0, 's behind'), (-0.6, 's behind'), (3600.0, 's ahead of')):
+        body.stamp_offset_s = offset_s
+        tester.wait_problem(words)
+        assert not targets, offset_s
+    body.stamp_offset_s = None
+    tester.wait(lambda: targets, 'motion where arrival counts')
+
+
+def test_two_publishers_that_differ_are_refused_or_warned_of(module_graph: Graph) -> None:
+    _, tester = module_graph.node(**settings('joint_trajectory'))
+    targets = tester.listen(JointState, 'joint_targets')
+    RobotBody(tester)
+    other = RobotBody(tester)
+    other.positions[NAMES[0]] += 1.0
+    tester.wait_state('active')
+    tester.wait_problem('expected one robot')
+    assert not targets, 'it chose one of two robots'
+    other.go()
+    moves(tester, targets)
+    other = RobotBody(tester)
+    other.positions[NAMES[0]] += 1.0
+    tester.wait_problem('expected one robot', DiagnosticStatus.WARN)
+    moves(tester, targets)
+    check_limits(targets)
 
 
 def test_trajectories_look_ahead_and_end_at_rest(driven: Driven) -> None:
@@ -263,6 +302,7 @@ def test_a_rate_is_not_changed_under_a_robot(driven: Driven) -> None:
     _, tester, _, _ = driven
     result = tester.set('rate_hz', 90.0)
     assert not result.successful and 'robot' in result.reason
+    assert tester.set('rate_hz', RATE_HZ).successful, 'it refused what it has'
 
 
 def test_arms_are_lent_and_taken_back(driven: Driven) -> None:
