@@ -81,8 +81,8 @@ class PlainLoop:
             self._model.mdn(part.features[:, -1:], part.pose[:, -1:]) for part in (step, untold)
         )
         log_pi = mixture.log_pi + s.guidance * (mixture.log_pi - without.log_pi)
-        found = [self._component(log_pi[0, 0], mixture, logits) for _ in range(COMPONENTS)]
-        mu, sigma, emotions, speed = (torch.stack(part) for part in zip(*found, strict=True))
+        components = [self._component(log_pi[0, 0], mixture, logits) for _ in range(COMPONENTS)]
+        mu, sigma, emotions, speed = (torch.stack(part) for part in zip(*components, strict=True))
         emotions = _without_speed(emotions[None], speed[None])[0]  # [N, K, E]
         scores = torch.empty(emotions.shape[:2])
         for g in range(len(scores)):

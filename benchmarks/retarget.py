@@ -102,16 +102,16 @@ def spent(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> np.ndarray:
     commands.start(dict(zip(robot.names, robot.rest, strict=True)))
     gc.collect()
     gc.freeze()  # as the node does before its first cycle
-    found = np.empty((len(keypoints), 2, 2))
+    times_s = np.empty((len(keypoints), 2, 2))
     for number, frame in enumerate(keypoints):
         before = time.perf_counter(), time.thread_time()
         target = retargeter(frame)
         between = time.perf_counter(), time.thread_time()
         commands.step(target)
         after = time.perf_counter(), time.thread_time()
-        found[number] = np.subtract(between, before), np.subtract(after, between)
+        times_s[number] = np.subtract(between, before), np.subtract(after, between)
     gc.unfreeze()
-    return found
+    return times_s
 
 
 def solvers(robot: Robot, keypoints: np.ndarray) -> dict[str, Any]:

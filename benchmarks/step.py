@@ -162,12 +162,12 @@ def against(model: str, older: Path, steps: int, threads: int) -> dict[str, Any]
             times_ms[name] += rival.step(SETTLE + BLOCK)[SETTLE:]
     for rival in rivals.values():
         rival.close()
-    found: dict[str, Any] = {name: spread(times) for name, times in times_ms.items()}
+    spreads: dict[str, Any] = {name: spread(times) for name, times in times_ms.items()}
     ratios = {
-        name: round(found['this'][f'{name}_ms'] / found['older'][f'{name}_ms'], 3)
+        name: round(spreads['this'][f'{name}_ms'] / spreads['older'][f'{name}_ms'], 3)
         for name in ('p50', 'p99')
     }
-    return {'folder': str(older), **found, 'this_over_older': ratios}
+    return {'folder': str(older), **spreads, 'this_over_older': ratios}
 
 
 class Rival:

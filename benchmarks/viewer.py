@@ -76,11 +76,11 @@ LOOK = '({...window.__seen, pixels: document.querySelector("canvas[data-engine]"
 
 def address_in(log: Path) -> str:
     end_s = time.monotonic() + LIMIT_S
-    while (found := re.search(r'http://\S+', log.read_text(errors='replace'))) is None:
+    while (address := re.search(r'http://\S+', log.read_text(errors='replace'))) is None:
         if time.monotonic() > end_s:
             sys.exit(f'the viewer told no address: {log.read_text()}')
         time.sleep(0.1)
-    return found[0]
+    return address[0]
 
 
 def tree_seconds(process: int) -> float:

@@ -98,11 +98,11 @@ class Checkpoint:
 
 def available_models() -> dict[str, Path]:
     """Return the packaged models by name, the ament index first."""
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for folder in _model_folders():
         for path in sorted(folder.glob(f'*/{_CONFIG}')):
-            found.setdefault(path.parent.name, path.parent)
-    return found
+            folders.setdefault(path.parent.name, path.parent)
+    return folders
 
 
 def resolve(name_or_path: str | os.PathLike[str]) -> Path:

@@ -76,10 +76,10 @@ def _help(name: str) -> str:
 def _section(title: str) -> str:
     """A section of the README, without its title, with its links as docs/reference needs them."""
     text = (ROOT / 'README.md').read_text(encoding='utf-8')
-    found = re.search(rf'^## {re.escape(title)}\n(.*?)(?=^## |\Z)', text, re.M | re.S)
-    if found is None:
+    section = re.search(rf'^## {re.escape(title)}\n(.*?)(?=^## |\Z)', text, re.M | re.S)
+    if section is None:
         raise ValueError(f'got the section {title!r}, which the README has not')
-    return LINK.sub(lambda link: _moved(link, ROOT, DOCS / 'reference'), found[1].strip())
+    return LINK.sub(lambda link: _moved(link, ROOT, DOCS / 'reference'), section[1].strip())
 
 
 def _moved(link: re.Match[str], before: Path, after: Path) -> str:
@@ -104,17 +104,19 @@ def outside_code(text: str, change: Any) -> str:
 
 def links_of(text: str) -> list[str]:
     """Targets of all links and pictures of a page."""
-    found: list[str] = []
+    targets: list[str] = []
 
     def look(part: str) -> str:
         part = re.sub(r'`[^`\n]*`', '', part)
-        found.extend(link[2] for link in LINK.finditer(part))
+        targets.extend(link[2] for link in LINK.finditer(part))
         # A picture that is a link has one target inside of the other's text.
-        found.extend(link[2] for outer in LINK.finditer(part) for link in LINK.finditer(outer[1]))
+        targets.extend(
+            link[2] for outer in LINK.finditer(part) for link in LINK.finditer(outer[1])
+        )
         return part
 
     outside_code(text, look)
-    return found
+    return targets
 
 
 def documented_modules() -> dict[str, str]:
@@ -149,17 +151,17 @@ def rewrite(text: str, page: str, modules: dict[str, str]) -> str:
     text = FENCE.sub(r'\1\2\3\n\4\1\2', text)
     folder = place_of(page).parent
 
-    def link(found: re.Match[str]) -> str:
-        target, _, anchor = found[2].partition('#')
-        if is_external(found[2]) or not target:
-            return found[0]
+    def link(match: re.Match[str]) -> str:
+        target, _, anchor = match[2].partition('#')
+        if is_external(match[2]) or not target:
+            return match[0]
         there = page_of((folder / target).resolve(), modules)
         if there is None:
-            return found[1]
+            return match[1]
         here = posixpath.dirname(page) or '.'
         place, _, of_module = there.partition('#')
         anchor = of_module or anchor
-        return f'[{found[1]}]({posixpath.relpath(place, here)}{"#" * bool(anchor)}{anchor})'
+        return f'[{match[1]}]({posixpath.relpath(place, here)}{"#" * bool(anchor)}{anchor})'
 
     return outside_code(text, lambda part: LINK.sub(link, part))
 
@@ -167,7 +169,7 @@ def rewrite(text: str, page: str, modules: dict[str, str]) -> str:
 def sources(modules: dict[str, str]) -> list[str]:
     """Pages under source/ that the pages of the site lead to, and those that these lead to."""
     waiting = [path.relative_to(DOCS).as_posix() for path in sorted(DOCS.rglob('*.md'))]
-    found: dict[str, None] = {}
+    linked: dict[str, None] = {}
     while waiting:
         page = waiting.pop()
         text = place_of(page).read_text(encoding='utf-8')
@@ -177,10 +179,10 @@ def sources(modules: dict[str, str]) -> list[str]:
                 continue
             path = (place_of(page).parent / target.partition('#')[0]).resolve()
             there = page_of(path, modules)
-            if there and there.startswith('source/') and there not in found:
-                found[there] = None
+            if there and there.startswith('source/') and there not in linked:
+                linked[there] = None
                 waiting += [there] if there.endswith('.md') else []
-    return list(found)
+    return list(linked)
 
 
 def on_files(files: Any, config: Any) -> Any:

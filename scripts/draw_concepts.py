@@ -147,7 +147,7 @@ def bare(axis: Any, title: str) -> None:
 def attention(run: Run, at: int) -> np.ndarray:
     """How much frame `at` attends to each frame of its window, [layers, heads, window]."""
     model = run.generator.checkpoint.model
-    window, found = model.config.window, []
+    window, weights = model.config.window, []
     inputs: list[tuple[Tensor, Tensor, Tensor]] = []
     handles = [
         block.register_forward_pre_hook(lambda _, given: inputs.append(given))
@@ -159,10 +159,10 @@ def attention(run: Run, at: int) -> np.ndarray:
             heads, _ = block.project(x, rotation)
             q, k, _ = heads.chunk(3, dim=1)  # [1, H, T, C/H]
             scores = q[0, :, at : at + 1] @ k[0, :, at - window + 1 : at + 1].mT
-            found.append((scores / q.shape[-1] ** 0.5).softmax(-1)[:, 0].numpy())
+            weights.append((scores / q.shape[-1] ** 0.5).softmax(-1)[:, 0].numpy())
     for handle in handles:
         handle.remove()
-    return np.stack(found)
+    return np.stack(weights)
 
 
 def draw_model(run: Run, folder: Path) -> None:
@@ -251,14 +251,14 @@ def draw_pooling(run: Run, folder: Path) -> None:
 
 def draw_mixture(run: Run, folder: Path) -> None:
     model = run.generator.checkpoint.model
-    told, untold = (part.log_pi[0, HALF] for part in (run.mixture, run.without))
+    conditioned, unconditioned = (part.log_pi[0, HALF] for part in (run.mixture, run.without))
     guidance = run.generator.sampler.guidance
-    guided = (told + guidance * (told - untold)).log_softmax(-1)
+    guided = (conditioned + guidance * (conditioned - unconditioned)).log_softmax(-1)
     anchors, here = model.mdn.anchors.numpy(), run.mixture.pose[0, HALF].numpy()
     figure, axes = page(9.6, 3.4, 1, 3, sharex=True, sharey=True)
     for axis, log_pi, title in zip(
         axes[0],
-        (untold, told, guided),
+        (unconditioned, conditioned, guided),
         ('without an emotion', f'with {SECOND}', f'with guidance {guidance:g}'),
         strict=True,
     ):

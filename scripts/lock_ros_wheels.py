@@ -80,12 +80,12 @@ def resolve(roots: list[str], *options: str) -> list[dict]:
 def versions() -> dict[str, str]:
     """Name and version of every ROS wheel that the roots need."""
     roots = [f'{META_PREFIX}{name}' for name in RUN_ROOTS + BUILD_ROOTS]
-    found = {}
+    pinned = {}
     for entry in resolve(roots):
         name = entry['metadata']['name'].lower().replace('_', '-')
         if name.startswith('ros-') and not name.startswith(META_PREFIX):
-            found[name] = entry['metadata']['version']
-    return found
+            pinned[name] = entry['metadata']['version']
+    return pinned
 
 
 def hashes(wanted: dict[str, str], python: str, folder: str) -> dict[str, str]:

@@ -125,15 +125,15 @@ def probe(path: str, modules: tuple[str, ...]) -> Interpreter | None:
 
 def interpreters(choice: str | None, modules: tuple[str, ...]) -> tuple[Interpreter, ...]:
     """Every different Python found, the one that the user calls python3 first."""
-    found: dict[str, Interpreter] = {}
+    pythons: dict[str, Interpreter] = {}
     for name in [choice] if choice else INTERPRETERS:
         path = shutil.which(name)
         base = _base_executable(path) if path else None
-        if base and base not in found:
+        if base and base not in pythons:
             interpreter = probe(base, modules)
             if interpreter is not None:
-                found[base] = interpreter
-    return tuple(found.values())
+                pythons[base] = interpreter
+    return tuple(pythons.values())
 
 
 def _ros_prefix(environ: Mapping[str, str]) -> str | None:

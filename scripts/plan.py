@@ -54,8 +54,8 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r'\d+', version.split('+')[0])[:3])
 
 
-def _listed(found: tuple[Interpreter, ...]) -> str:
-    return ', '.join(python.name for python in found) or 'no Python at all'
+def _listed(pythons: tuple[Interpreter, ...]) -> str:
+    return ', '.join(python.name for python in pythons) or 'no Python at all'
 
 
 def _pick(candidates: list[Interpreter]) -> Interpreter:

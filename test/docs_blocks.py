@@ -67,20 +67,20 @@ class Block:
 
 def pages() -> list[str]:
     """Return the pages whose code is checked."""
-    found = [*(ROOT / 'docs').rglob('*.md'), *(ROOT / 'models').rglob('*.md')]
-    found += (ROOT / 'examples').rglob('*.md')
-    return ['README.md', *sorted(path.relative_to(ROOT).as_posix() for path in found)]
+    files = [*(ROOT / 'docs').rglob('*.md'), *(ROOT / 'models').rglob('*.md')]
+    files += (ROOT / 'examples').rglob('*.md')
+    return ['README.md', *sorted(path.relative_to(ROOT).as_posix() for path in files)]
 
 
 def blocks(page: str) -> list[Block]:
     """Return the code blocks of a page, without their indentation."""
-    text, found = (ROOT / page).read_text(encoding='utf-8'), []
+    text, code_blocks = (ROOT / page).read_text(encoding='utf-8'), []
     for fence in _FENCE.finditer(text):
         language, *words = fence[2].split() or ['']
         code = re.sub(rf'^{fence[1]}', '', fence[3], flags=re.MULTILINE)
         line = text[: fence.start()].count('\n') + 1
-        found.append(Block(page, line, language, tuple(words), code))
-    return found
+        code_blocks.append(Block(page, line, language, tuple(words), code))
+    return code_blocks
 
 
 def commands(text: str) -> Iterator[tuple[list[str], str]]:

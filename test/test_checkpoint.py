@@ -155,7 +155,7 @@ def test_truncated_weights(saved, share):
 
 @given(place=st.floats(0.0, 1.0, exclude_max=True), byte=st.integers(0, 255))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_wrong_byte_in_the_header_never_escapes_as_another_error(saved, place, byte):
+def test_a_wrong_header_byte_raises_no_error_but_our_own(saved, place, byte):
     whole = (saved / WEIGHTS).read_bytes()
     header = 8 + int.from_bytes(whole[:8], 'little')
     broken = bytearray(whole)
@@ -292,7 +292,7 @@ def test_a_path_is_a_path(saved, monkeypatch):
     assert resolve(f'~/{saved.name}') == saved
 
 
-def test_names_from_the_source_tree_and_first_from_the_installed_package(bare, checkpoint):
+def test_an_installed_model_comes_before_the_source_tree_s(bare, checkpoint):
     for folder in (bare / 'models', bare / 'emotion_motion' / 'share' / 'models'):
         path = save_pretrained(folder / 'mine', checkpoint)
         assert resolve('mine') == path

@@ -231,7 +231,7 @@ def shared_generator(checkpoint) -> MotionGenerator:
         ),
     ],
 )
-def test_a_bad_emotion_stream_or_intensity_leaves_the_old_emotion(shared_generator, emotion, more):
+def test_a_bad_emotion_stream_or_intensity_changes_nothing(shared_generator, emotion, more):
     generator = shared_generator
     before = generator.emotion
     with pytest.raises(EmotionError):
@@ -273,7 +273,7 @@ def test_another_seed_is_another_run_and_stays(generator):
     np.testing.assert_array_equal(run(generator, 5), second)
 
 
-def test_without_a_seed_every_run_is_another_that_can_be_repeated(checkpoint):
+def test_runs_without_a_seed_differ_and_can_be_repeated(checkpoint):
     generator = MotionGenerator(checkpoint)
     runs, seeds = [], []
     for _ in range(3):
@@ -365,7 +365,7 @@ def test_a_loop_without_a_part_lives_and_follows_the_emotion(sizes):
 # The body
 
 
-def test_bones_are_kept_in_what_is_published_and_in_what_is_fed_back(checkpoint):
+def test_bone_lengths_stay_in_published_and_fed_back_frames(checkpoint):
     generator = MotionGenerator(checkpoint, batch_size=4, seed=0)
     worst = 0.0
     for step in range(400):
@@ -395,9 +395,7 @@ def test_the_body_stays_in_the_bounds_of_the_training_motion(checkpoint):
     ('change', 'frames'),
     [({'decay': 0.5}, 1), ({'temperature': 0.3}, 7), ({'target_gain': 0.5}, 7)],
 )
-def test_sampler_settings_act_on_the_next_frame_and_those_of_the_choice_on_the_next_target(
-    checkpoint, change, frames
-):
+def test_sampler_settings_act_on_the_next_frame_or_target(checkpoint, change, frames):
     one, other = (MotionGenerator(checkpoint, batch_size=3, seed=0) for _ in range(2))
     np.testing.assert_array_equal(run(one, 5), run(other, 5))
     other.sampler = dataclasses.replace(other.sampler, **change)

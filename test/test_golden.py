@@ -52,17 +52,17 @@ def live_run(path: Path) -> dict[str, Any]:
     """Return selected keypoints [m] and emotion logits of a seeded run."""
     generator = MotionGenerator.from_pretrained(path, seed=SEED)
     selected = [generator.skeleton.index(name) for name in KEYPOINTS]
-    found = {}
+    frames = {}
     for number in range(max(FRAMES) + 1):
         if number in EMOTIONS:
             generator.set_emotion(EMOTIONS[number])
         frame = generator.step()
         if number in FRAMES:
-            found[str(number)] = {
+            frames[str(number)] = {
                 'keypoints': np.round(frame.keypoints[0, selected], 5).tolist(),
                 'emotion_logits': np.round(frame.emotion_logits[0], 4).tolist(),
             }
-    return found
+    return frames
 
 
 def prediction(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def prediction(checkpoint: Checkpoint) -> dict[str, Any]:
     first = torch.arange(3).expand(1, 40, -1)
     with torch.inference_mode():
         output = model(frames, emotion, components=first)
-    found = {
+    outputs = {
         'displacement': (output.logits[0, -1] - frames[0, -1]) / model.unit,
         'emotion_logits': output.emotion_logits[0, -1],
         # Of a thousand anchors: the weight of the likeliest, and their mean, in principal axes.
@@ -86,7 +86,7 @@ def prediction(checkpoint: Checkpoint) -> dict[str, Any]:
         'components': model.in_axes(output.mu[0, -1]).flatten(),
         'spread': output.sigma[0, -1].mean(dim=-1) / model.unit.mean(),
     }
-    return {name: np.round(values.numpy(), 4).tolist() for name, values in found.items()}
+    return {name: np.round(values.numpy(), 4).tolist() for name, values in outputs.items()}
 
 
 def golden_of(path: Path) -> dict[str, Any]:
@@ -102,17 +102,17 @@ def golden_of(path: Path) -> dict[str, Any]:
 
 
 def assert_prediction(path: Path, golden: dict[str, Any]) -> None:
-    for name, found in prediction(from_pretrained(path)).items():
+    for name, output in prediction(from_pretrained(path)).items():
         np.testing.assert_allclose(
-            found, golden['prediction'][name], atol=LOGIT_TOLERANCE, err_msg=f'{name}: {UPDATE}'
+            output, golden['prediction'][name], atol=LOGIT_TOLERANCE, err_msg=f'{name}: {UPDATE}'
         )
 
 
 def assert_live_run(path: Path, golden: dict[str, Any]) -> None:
-    for number, found in live_run(path).items():
+    for number, frame in live_run(path).items():
         for name, tolerance in (('keypoints', TOLERANCE_M), ('emotion_logits', LOGIT_TOLERANCE)):
             np.testing.assert_allclose(
-                found[name],
+                frame[name],
                 golden['live_run'][number][name],
                 atol=tolerance,
                 err_msg=f'{name} of frame {number}: {UPDATE}',

@@ -57,8 +57,8 @@ def test_training_runs(precision: str) -> None:
 
 def test_a_gpu_trains_what_a_cpu_does() -> None:
     data = MotionDataset.from_clips([swaying(e) for e in (0, 3, 5)])
-    found = []
+    losses = []
     for device in ('cpu', 'cuda'):
         trainer = Trainer(data, config_of(device=device, mixed_precision='no', steps=3))
-        found.append([trainer.step(batch)[0]['total'] for batch in trainer.batches()])
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-3)
+        losses.append([trainer.step(batch)[0]['total'] for batch in trainer.batches()])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)

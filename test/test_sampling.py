@@ -144,10 +144,10 @@ def test_scores_are_the_formula(sizes, dims, logits_sizes, weights, neutral_inde
         'expressive': torch.rand(sizes[0], generator=random) < 0.5 if with_expressive else None,
         'groups': torch.randint(2, sizes[3:], generator=random) if with_groups else None,
     }
-    found = scores_of(**arguments, **settings)
-    assert found.shape == sizes
+    scores = scores_of(**arguments, **settings)
+    assert scores.shape == sizes
     expected = score_by_loop(**arguments, **settings)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(scores, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_defaults_are_the_contract_s():
@@ -274,12 +274,12 @@ SCORES = torch.tensor(
 @pytest.mark.parametrize('coupled', [True, False])
 @pytest.mark.parametrize('temperature', [1.0, 0.5])
 def test_coupled_or_not_each_keypoint_has_its_own_softmax(coupled, temperature):
-    found = choices(SCORES, 12, coupled=coupled, temperature=temperature)
+    chosen = choices(SCORES, 12, coupled=coupled, temperature=temperature)
     expected = (SCORES / temperature).softmax(dim=0)
     for keypoint in range(5):
-        counts = found[:, keypoint].bincount(minlength=4)
+        counts = chosen[:, keypoint].bincount(minlength=4)
         assert chi_square_p(counts, expected[:, keypoint]) > SIGNIFICANCE
-    assert chi_square_p(found[:, 0].bincount(minlength=4), expected[:, 2]) < 1e-9
+    assert chi_square_p(chosen[:, 0].bincount(minlength=4), expected[:, 2]) < 1e-9
 
 
 def test_coupled_keypoints_of_equal_scores_choose_alike():
@@ -308,31 +308,31 @@ def test_keypoints_choose_alike_as_often_as_in_one_race():
 
 
 @pytest.mark.parametrize('coupled', [True, False])
-def test_keypoints_of_a_group_choose_together_by_their_mean_score(coupled):
+def test_keypoints_of_a_group_choose_together_by_mean_score(coupled):
     groups = torch.tensor([0, 1, 0, 1, 2])
-    found = choices(SCORES, 15, coupled=coupled, groups=groups)
+    chosen = choices(SCORES, 15, coupled=coupled, groups=groups)
     for one, other in ((0, 2), (1, 3)):
-        assert torch.equal(found[:, one], found[:, other])
+        assert torch.equal(chosen[:, one], chosen[:, other])
     for keypoint, members in ((0, [0, 2]), (1, [1, 3]), (4, [4])):
         expected = SCORES[:, members].mean(dim=1).softmax(dim=0)
-        counts = found[:, keypoint].bincount(minlength=4)
+        counts = chosen[:, keypoint].bincount(minlength=4)
         assert chi_square_p(counts, expected) > SIGNIFICANCE
-    assert not torch.equal(found[:, 0], found[:, 1])
+    assert not torch.equal(chosen[:, 0], chosen[:, 1])
 
 
 def test_groups_that_are_not_coupled_choose_independently():
     groups = torch.tensor([0, 0, 0, 1, 1])
-    found = choices(SCORES[:3], 16, groups=groups)
+    chosen = choices(SCORES[:3], 16, groups=groups)
     alone = [SCORES[:3, part].mean(dim=1).softmax(dim=0) for part in (slice(3), slice(3, 5))]
-    counts = (3 * found[:, 0] + found[:, 4]).bincount(minlength=9)
+    counts = (3 * chosen[:, 0] + chosen[:, 4]).bincount(minlength=9)
     assert chi_square_p(counts, torch.outer(*alone).flatten()) > SIGNIFICANCE
 
 
 @pytest.mark.parametrize('coupled', [True, False])
 def test_sequences_of_a_batch_choose_independently(coupled):
-    found = choices(SCORES[:3], 17, coupled=coupled)[:, 0]
+    chosen = choices(SCORES[:3], 17, coupled=coupled)[:, 0]
     alone = SCORES[:3, 0].softmax(dim=0)
-    pairs = (3 * found[0::2] + found[1::2]).bincount(minlength=9)
+    pairs = (3 * chosen[0::2] + chosen[1::2]).bincount(minlength=9)
     assert chi_square_p(pairs, torch.outer(alone, alone).flatten()) > SIGNIFICANCE
 
 
@@ -462,7 +462,7 @@ def test_an_emotion_per_sequence_cannot_change_a_choice(logits_sizes, target):
 
 
 @pytest.mark.parametrize('logits_sizes', [3, 4])
-def test_an_emotion_per_component_moves_the_draws_toward_the_requested(logits_sizes):
+def test_component_emotions_move_draws_to_the_requested_one(logits_sizes):
     arguments = separated(mixture(logits_sizes=logits_sizes, seed=3))
     many = repeated(arguments, 5000)
     logits = arguments['emotion_logits'][0, -1]  # [G, (K,) E]

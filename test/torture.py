@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A robot that goes along what the limiter says and looks whether a limit breaks, and bad company.
 
-The robot knows nothing of how the limiter works: it samples what it is told, as a controller does,
+The robot knows nothing of how the limiter works: it samples its path, as a controller does,
 and compares samples with one another and with the limits.
 """
 
@@ -42,7 +42,7 @@ class Robot:
     Args:
         limiter: a started one.
         random: where between two steps to look.
-        limits: of this robot; None for those that the limiter was told.
+        limits: of this robot; None for those that the limiter has.
         act: what a step is, of what is wanted and the time since the last; None for the limiter's.
     """
 

@@ -164,8 +164,8 @@ class Skeleton:
         points = np.asarray(keypoints, dtype=np.float64)
         first, second = np.array(self._fixed_pairs).T
         rest = np.linalg.norm(self.rest[first] - self.rest[second], axis=-1)
-        found = np.linalg.norm(points[..., first, :] - points[..., second, :], axis=-1)
-        return float(np.abs(found - rest).max())
+        lengths = np.linalg.norm(points[..., first, :] - points[..., second, :], axis=-1)
+        return float(np.abs(lengths - rest).max())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that `from_dict` reads."""

@@ -143,10 +143,10 @@ def test_rigid_groups_turn_as_a_whole(seed):
     body = BODY.project(wild(seed, ()))
     for group in BODY.rigid:
         rest = BODY.rest[list(group.members)] - BODY.rest[group.anchor]
-        found = body[list(group.members)] - body[group.anchor]
-        np.testing.assert_allclose(found @ found.T, rest @ rest.T, atol=1e-7)
+        offsets = body[list(group.members)] - body[group.anchor]
+        np.testing.assert_allclose(offsets @ offsets.T, rest @ rest.T, atol=1e-7)
         # Not mirrored: the triple product keeps its sign.
-        assert np.linalg.det(found[:3]) == pytest.approx(np.linalg.det(rest[:3]), abs=1e-7)
+        assert np.linalg.det(offsets[:3]) == pytest.approx(np.linalg.det(rest[:3]), abs=1e-7)
 
 
 @given(SEEDS)
@@ -174,7 +174,7 @@ def test_arrays_and_tensors_give_the_same_in_their_own_type():
         np.testing.assert_allclose(tensor.numpy(), body, atol=1e-6)
 
 
-def test_projection_is_differentiable_after_use_in_inference_mode():
+def test_projection_is_differentiable_after_inference_mode():
     body = Skeleton.from_dict(BODY.to_dict())  # nothing cached yet
     points = wild(0, (2,)).astype(np.float32)
     body.project(points)
@@ -258,7 +258,7 @@ def test_unknown_names_list_the_known_ones(tmp_path):
         load_skeleton(str(tmp_path / 'bad.json'))
 
 
-def test_a_body_seen_from_the_front_has_two_coordinates_and_mirrors():
+def test_a_front_view_has_two_coordinates_and_mirrors():
     flat = BODY.flat()
     assert (flat.dims, BODY.dims) == (2, 3) and flat.flat() is flat
     assert np.array_equal(flat.rest, BODY.rest[:, 1:])
@@ -269,7 +269,7 @@ def test_a_body_seen_from_the_front_has_two_coordinates_and_mirrors():
     assert np.array_equal(flat.mirrored(flat.rest), BODY.mirrored(BODY.rest)[:, 1:])
 
 
-def test_foreshortening_is_no_error_so_a_flat_body_is_left_as_it_is():
+def test_a_flat_body_is_not_corrected_for_foreshortening():
     flat = BODY.flat()
     points = np.random.default_rng(0).normal(size=(4, BODY.size, 2)).astype(np.float32)
     assert np.array_equal(flat.project(points), points)

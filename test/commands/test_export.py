@@ -148,7 +148,7 @@ def test_the_command_writes_each_kind(ending, saved, tmp_path, run):
         (['--out', 'x.csv', '--urdf', 'x.urdf'], '--robot'),
     ],
 )
-def test_what_cannot_be_written_is_told_before_anything_runs(
+def test_what_cannot_be_written_is_reported_before_anything_runs(
     arguments, says, tmp_path, monkeypatch, refused
 ):
     monkeypatch.chdir(tmp_path)

@@ -46,7 +46,7 @@ def test_json_holds_the_same_and_where_the_card_is(folder, checkpoint, capsys):
     assert list(printed['damaged']) == [str(folder / 'cut')]
 
 
-def test_no_model_and_no_folder_are_told(tmp_path, capsys):
+def test_no_model_and_no_folder_are_reported(tmp_path, capsys):
     models(tmp_path)
     assert 'emotion-motion train --out my_run' in capsys.readouterr().out
     with pytest.raises(ConfigError, match='nowhere'):

@@ -87,7 +87,7 @@ def test_importing_drawing_needs_no_matplotlib():
     assert subprocess.run([sys.executable, '-c', code], check=False).returncode == 0
 
 
-def test_a_body_seen_from_the_front_is_drawn_so_with_its_left_at_the_right(matplotlib, tmp_path):
+def test_a_front_view_is_drawn_with_its_left_at_the_right(matplotlib, tmp_path):
     flat = BODY.flat()
     raised = flat.rest[None].copy()
     raised[0, [flat.index('LElbow'), flat.index('LWrist')]] += [[0.15, 0.2], [0.35, 0.4]]

@@ -71,11 +71,11 @@ def test_the_bone_error_is_of_the_frame_before_projection(
 def test_the_share_drawn_back_is_what_the_generator_tells(
     checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = np.linspace(0.0, 0.9, 6).reshape(3, 2)
-    each = iter(told)
+    drawn_back = np.linspace(0.0, 0.9, 6).reshape(3, 2)
+    each = iter(drawn_back)
     monkeypatch.setattr(MotionGenerator, 'drawn_back', property(lambda _: next(each)))
     streams = run_streams(checkpoint, emotions=[0, 3], seconds=0.1, seed=1)
-    np.testing.assert_allclose(streams.drawn_back, told.T)
+    np.testing.assert_allclose(streams.drawn_back, drawn_back.T)
     streams = dataclasses.replace(streams, drawn_back=np.full((2, 3), np.nan))
     measure = motion_section._drawn_back(streams)
     assert measure.verdict == 'not measured' and 'does not tell' in measure.note
@@ -168,7 +168,7 @@ def test_what_breaks_one_batch_ends_a_plan(checkpoint: Checkpoint) -> None:
 
     with pytest.raises(RuntimeError, match='a full disk'):
         run_plan(checkpoint, Plan(2, 20.0, 1, 40.0, 0), on_step=broken)
-    # The other batch is told at its next step; it may take some while the first one ends.
+    # The other batch stops at its next step; it may take some while the first one ends.
     assert len(made) < 300 < 40.0 * checkpoint.rate_hz
 
 

@@ -77,7 +77,7 @@ def test_the_smallest_file_of_a_stranger_is_a_clip(tmp_path):
     assert (clip.label, clip.actor, clip.prepared) == ('', '', False)
 
 
-def test_names_put_keypoints_in_order_and_missing_ones_are_masked(tmp_path):
+def test_names_order_the_keypoints_and_missing_ones_are_masked(tmp_path):
     order = np.random.default_rng(0).permutation(25)[:20]
     names = [SKELETON.names[k] for k in order]
     sure = np.linspace(0.1, 1.0, 20)[None].repeat(4, axis=0)

@@ -61,7 +61,7 @@ def test_a_keypoint_never_depends_on_another(motion, data):
 
 
 @given(motions())
-def test_linear_motion_is_recovered_in_gaps_of_up_to_half_a_second(motion):
+def test_linear_motion_is_recovered_in_gaps_up_to_half_a_second(motion):
     points, confidence = motion
     frames = np.arange(len(points), dtype=float)[:, None, None]
     line = points[:1].astype(float) + 3.0 * frames * np.sign(points[:1] - 200.0)
@@ -94,7 +94,7 @@ def test_ends_hold_the_nearest_measured_value_and_are_masked():
     assert sure[:, 0].tolist() == [0, 0, 1, 1, 1, 1, 1, 0, 0, 0]
 
 
-def test_filled_confidence_is_half_of_the_lower_neighbour_but_not_below_the_threshold():
+def test_filled_confidence_is_half_the_lower_or_the_threshold():
     points = np.zeros((5, 2, 2))
     confidence = np.array([[0.8, 0.15], [0, 0], [0.6, 0.9], [1, 1], [1, 1]])
     _, sure = fill_gaps(points, confidence, 30.0)
@@ -137,7 +137,7 @@ def test_arms_overhead_and_a_bow_are_plausible():
 
 
 @pytest.mark.parametrize('name', ['RWrist', 'Neck', 'LEar', 'MidHip'])
-def test_one_joint_farther_than_the_body_is_long_is_cut_out_and_filled(name):
+def test_one_joint_beyond_the_body_s_length_is_cut_and_filled(name):
     points, confidence = person()
     k = SKELETON.index(name)
     broken = points.copy()
@@ -159,7 +159,7 @@ def test_a_frame_of_mostly_implausible_joints_is_cut_out_whole():
     assert (sure[7] < 0.9).all()
 
 
-def test_zero_coordinates_are_unmeasured_whatever_their_confidence():
+def test_zero_coordinates_are_unmeasured_at_any_confidence():
     points, confidence = person()
     points[5, 4] = 0.0
     points[:, 21] = 0.0
@@ -168,7 +168,7 @@ def test_zero_coordinates_are_unmeasured_whatever_their_confidence():
     assert (sure[:, 21] == 0.0).all()
 
 
-def test_nothing_is_called_implausible_where_no_long_bone_is_seen():
+def test_nothing_is_implausible_where_no_long_bone_is_seen():
     points, confidence = person()
     confidence[:, [i for i in range(25) if i not in (0, 15, 16)]] = 0.0
     points[3, 0] += 5000.0

@@ -99,7 +99,7 @@ def test_frames_without_a_file_or_a_person_are_filled_in_time(tmp_path):
     assert '100 of 300 keypoints filled in time, 0 masked' in text
 
 
-def test_what_lies_before_the_first_and_after_the_last_person_is_left_out(tmp_path):
+def test_leading_and_trailing_frames_without_a_person_are_cut(tmp_path):
     frames = [[], [], *([detection(p)] for p in person(6)), [], [], []]
     [clip] = read_openpose(write_frames(tmp_path, frames))
     assert len(clip) == 6
@@ -119,7 +119,7 @@ def test_undetected_keypoints_are_filled_or_masked_per_keypoint(tmp_path):
     np.testing.assert_array_equal(clip.keypoints[:, others], points[:, others].astype(np.float32))
 
 
-def test_the_most_confident_person_is_followed_through_reordering(tmp_path):
+def test_the_most_confident_person_is_tracked_when_reordered(tmp_path):
     left, right = person(20, at=300.0), person(20, at=900.0)
     frames = []
     for number, (a, b) in enumerate(zip(left, right, strict=True)):
@@ -130,7 +130,7 @@ def test_the_most_confident_person_is_followed_through_reordering(tmp_path):
     assert '20 with several people' in '\n'.join(describe_openpose(tmp_path))
 
 
-def test_someone_else_does_not_take_the_place_of_a_person_who_is_lost(tmp_path):
+def test_a_lost_person_is_not_replaced_by_someone_else(tmp_path):
     points, other = person(20), person(20, at=2500.0)
     frames = [[detection(p), detection(o, 0.5)] for p, o in zip(points, other, strict=True)]
     frames[8] = [detection(other[8])]

@@ -76,12 +76,12 @@ def assert_monotone(values: list[float], noise: float) -> None:
     assert steps.min() > -noise, np.round(values, 3).tolist()
 
 
-def assert_one_gives_way_to_the_other(found, first: str, second: str) -> list[list[float]]:
+def assert_one_gives_way_to_the_other(runs, first: str, second: str) -> list[list[float]]:
     """Check runs from one emotion to another; returns how much of each is recognised."""
     less, more = (
-        [float(one.recognised[EMOTIONS.index(name)]) for one in found] for name in (first, second)
+        [float(one.recognised[EMOTIONS.index(name)]) for one in runs] for name in (first, second)
     )
-    speed = [one.speed_m_s for one in found]
+    speed = [one.speed_m_s for one in runs]
     print(
         f'\n{first} to {second} at {SHARES}: recognised {np.round(less, 2)}, '
         f'{np.round(more, 2)}, {np.round(speed, 3)} m/s'
@@ -94,18 +94,18 @@ def assert_one_gives_way_to_the_other(found, first: str, second: str) -> list[li
 
 
 @pytest.mark.parametrize('mood', MOODS)
-def test_the_stronger_an_emotion_is_asked_for_the_more_of_it_is_seen(measured, mood):
-    found = [measured['neutral:1'], *(measured[f'{mood}:{share:g}'] for share in SHARES[1:])]
-    assert_one_gives_way_to_the_other(found, 'neutral', mood)
+def test_a_stronger_emotion_is_recognised_more(measured, mood):
+    runs = [measured['neutral:1'], *(measured[f'{mood}:{share:g}'] for share in SHARES[1:])]
+    assert_one_gives_way_to_the_other(runs, 'neutral', mood)
 
 
 def test_a_mixture_of_happiness_and_surprise_is_between_them(measured):
     mixtures = (f'happiness:{1 - share:g}, surprise:{share:g}' for share in SHARES[1:-1])
-    found = [
+    runs = [
         measured['happiness:1'],
         *(measured[text] for text in mixtures),
         measured['surprise:1'],
     ]
-    happy, surprised = assert_one_gives_way_to_the_other(found, 'happiness', 'surprise')
+    happy, surprised = assert_one_gives_way_to_the_other(runs, 'happiness', 'surprise')
     both = [one + other for one, other in zip(happy, surprised, strict=True)]
     assert min(both) > 0.5, 'between them is nothing else'

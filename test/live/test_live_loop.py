@@ -46,11 +46,11 @@ def windows(keypoints: np.ndarray, rate_hz: float, seconds: float = 4.0) -> np.n
 @pytest.mark.parametrize('emotion', EMOTIONS)
 def test_a_minute_from_rest_is_alive(minute: FreeRun, emotion: str) -> None:
     motion = minute.keypoints[EMOTIONS.index(emotion)]
-    found = liveliness(motion, minute.rate_hz)
+    alive = liveliness(motion, minute.rate_hz)
     clips = [make_clip(emotion, 30.0, seed=7000 + i).keypoints * HEIGHT_M for i in range(3)]
     real = np.mean([liveliness(clip, minute.rate_hz).speed_m_s for clip in clips])
-    assert found.longest_still_s < LONGEST_STILL_S
-    assert 0.3 * real < found.speed_m_s < 1.8 * real
+    assert alive.longest_still_s < LONGEST_STILL_S
+    assert 0.3 * real < alive.speed_m_s < 1.8 * real
 
 
 def test_the_body_is_kept(minute: FreeRun, packaged_model: Path) -> None:
@@ -134,8 +134,8 @@ def test_an_hour_has_no_trend(packaged_model: Path) -> None:
     parts = {f'{begin} to {begin + 10}': measured(begin, begin + 10) for begin in range(0, 60, 10)}
     still = measure_alive(streams, yardstick.thresholds).longest_run_s
     print(f'\nlongest still {dict(zip(EMOTIONS, still.round(1).tolist(), strict=True))}')
-    for minutes, found in parts.items():
-        print(f'minutes {minutes}:', {name: round(value, 3) for name, value in found.items()})
+    for minutes, figures in parts.items():
+        print(f'minutes {minutes}:', {name: round(value, 3) for name, value in figures.items()})
     first, last = parts['0 to 10'], parts['50 to 60']
     assert last['speed'] > 0.8 * first['speed'] and last['gestures'] > 0.8 * first['gestures']
     assert last['judge'] > 0.8 * first['judge']

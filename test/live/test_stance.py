@@ -69,10 +69,10 @@ def test_thousand_frames_that_glide_to_and_fro_move_no_foot():
     stance = streams()
     for step in range(1000):
         place = 0.011 * np.sin(2.0 * np.pi * step / 200)
-        found = stance(shifted(0.0, place), 1.0)
+        body = stance(shifted(0.0, place), 1.0)
         for foot in FEET:
-            assert np.abs(found[0, foot] - BODY.rest[foot]).max() < 2e-3
-        assert BODY.bone_error(found) < 1e-5
+            assert np.abs(body[0, foot] - BODY.rest[foot]).max() < 2e-3
+        assert BODY.bone_error(body) < 1e-5
 
 
 def test_feet_that_are_meant_elsewhere_get_there_in_the_end():
@@ -80,8 +80,8 @@ def test_feet_that_are_meant_elsewhere_get_there_in_the_end():
     stance = streams()
     for step in range(300):
         place = min(step / 150, 1.0) * 0.12
-        found = stance(shifted(place, 0.0), 1.0)
-    left = np.linalg.norm(found[0] - BODY.rest - np.array((0.12, 0.0, 0.0)), axis=-1)
+        body = stance(shifted(place, 0.0), 1.0)
+    left = np.linalg.norm(body[0] - BODY.rest - np.array((0.12, 0.0, 0.0)), axis=-1)
     for foot in FEET:
         assert 0.008 < left[foot].max() < 0.03
 
@@ -90,8 +90,8 @@ def test_a_step_is_left_to_the_model():
     step = np.zeros((25, 3))
     step[FEET[0]] += (0.03, 0.0, 0.02)  # 1 body height a second
     meant = bodies(step)
-    found = stood(meant, rest())
-    np.testing.assert_allclose(found[:, FEET[0]], meant[:, FEET[0]], atol=1e-3, rtol=0.0)
+    body = stood(meant, rest())
+    np.testing.assert_allclose(body[:, FEET[0]], meant[:, FEET[0]], atol=1e-3, rtol=0.0)
 
 
 def test_a_lifted_foot_is_free_however_slowly_it_moves():
@@ -99,42 +99,42 @@ def test_a_lifted_foot_is_free_however_slowly_it_moves():
     lifted[BODY.index('LKnee')] += (0.1, 0.0, 0.05)
     lifted[FEET[0]] += (0.02, 0.0, 0.10)
     last, more = bodies(lifted), bodies(lifted * 1.02)
-    found = stood(more, last)
-    np.testing.assert_allclose(found[:, FEET[0]], more[:, FEET[0]], atol=1e-3, rtol=0.0)
+    body = stood(more, last)
+    np.testing.assert_allclose(body[:, FEET[0]], more[:, FEET[0]], atol=1e-3, rtol=0.0)
 
 
 def test_no_foot_sinks_into_the_ground():
     for seed in range(20):
         change = random_change(seed, 0.02) - (0.0, 0.0, 0.03)
-        found = stood(bodies(change), rest())
+        body = stood(bodies(change), rest())
         feet = [i for foot in FEET for i in foot[:3]]
-        assert float(found[0, feet, 2].min()) > BODY.rest[feet, 2].min() - 2e-3
+        assert float(body[0, feet, 2].min()) > BODY.rest[feet, 2].min() - 2e-3
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.001, 0.01, 0.05, 0.3]))
 def test_whatever_comes_in_a_finite_body_comes_out(seed, size):
     body, last = bodies(random_change(seed, size)), bodies(random_change(seed + 1, size))
-    found = stood(body, last)
-    assert np.isfinite(found).all()
-    assert BODY.bone_error(found) < 1e-5
+    output = stood(body, last)
+    assert np.isfinite(output).all()
+    assert BODY.bone_error(output) < 1e-5
 
 
 def test_a_straight_leg_and_a_foot_out_of_reach_are_no_trouble():
     high = np.tile((0.0, 0.0, 0.2), (25, 1))  # the body jumps 34 cm in one frame
     body = bodies(high)
     held = np.ones((1, 2, 1), dtype=np.float32)
-    found = streams().hold(body, rest(), held)
-    assert np.isfinite(found).all() and BODY.bone_error(found) < 1e-5
+    output = streams().hold(body, rest(), held)
+    assert np.isfinite(output).all() and BODY.bone_error(output) < 1e-5
     for foot in FEET:  # the body comes back to its feet
-        np.testing.assert_allclose(found[:, foot], rest()[:, foot], atol=1e-3, rtol=0.0)
+        np.testing.assert_allclose(output[:, foot], rest()[:, foot], atol=1e-3, rtol=0.0)
 
 
 @pytest.mark.parametrize('emotion', ['neutral', 'happiness', 'surprise'])
 def test_recorded_motion_is_hardly_changed(emotion):
     clip = prepare(make_clip(emotion, 20.0, seed=5, actor=2), BODY)
     stance = streams()
-    found = np.stack([stance(points[None].astype('f4'), 1.0)[0] for points in clip.keypoints])
-    away = np.linalg.norm(found - clip.keypoints, axis=-1)
+    output = np.stack([stance(points[None].astype('f4'), 1.0)[0] for points in clip.keypoints])
+    away = np.linalg.norm(output - clip.keypoints, axis=-1)
     # A foot that begins a step slowly is held for a while, in part: up to 10 cm at the knee of a
     # body of 1.7 m.
     assert away.max() < 0.065 and away.mean() < 4e-3
@@ -156,16 +156,16 @@ def test_streams_do_not_see_each_other():
 
 def test_feet_let_go_and_are_held_again_without_a_jump():
     def glides(shares: list[float]) -> np.ndarray:
-        stance, found = streams(), []
+        stance, frames = streams(), []
         for step, share in enumerate(shares):
-            found.append(stance(shifted(0.0, 0.005 * np.sin(step / 20.0)), share)[0])
-        return np.stack(found)
+            frames.append(stance(shifted(0.0, 0.005 * np.sin(step / 20.0)), share)[0])
+        return np.stack(frames)
 
-    found = glides([1.0] * 30 + [0.0] * 60 + [1.0] * 60)
-    steps = np.linalg.norm(np.diff(found, axis=0), axis=-1).max(axis=-1)
+    frames = glides([1.0] * 30 + [0.0] * 60 + [1.0] * 60)
+    steps = np.linalg.norm(np.diff(frames, axis=0), axis=-1).max(axis=-1)
     assert steps.max() < 0.002, 'the path meant has steps of 0.00025'
-    np.testing.assert_array_equal(found[60:90], glides([0.0] * 90)[60:])
-    held = np.linalg.norm(np.diff(found[110:], axis=0), axis=-1)[:, FEET[0] + FEET[1]]
+    np.testing.assert_array_equal(frames[60:90], glides([0.0] * 90)[60:])
+    held = np.linalg.norm(np.diff(frames[110:], axis=0), axis=-1)[:, FEET[0] + FEET[1]]
     assert held.max() < 1e-4
 
 

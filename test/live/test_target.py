@@ -44,10 +44,10 @@ def seen_by(checkpoint: Checkpoint, streams: int, *, alike: bool = False) -> Pro
     """Return inputs of TargetProposals for random streams."""
     model, random, rows = checkpoint.model, seeded(3), 1 if alike else streams
     width = model.config.channels + model.config.emotions
-    told, untold = torch.randn(2, rows, 1, width, generator=random)
+    conditioned, without = torch.randn(2, rows, 1, width, generator=random)
     frame, moved = 0.05 * torch.randn(2, rows, model.config.outputs, generator=random)
     frame, logits = (part.expand(rows, -1) for part in (frame, frame + 0.1 * moved))
-    one = (told, untold, model.in_axes(frame).unsqueeze(1), logits.unsqueeze(1), frame)
+    one = (conditioned, without, model.in_axes(frame).unsqueeze(1), logits.unsqueeze(1), frame)
     if alike:
         one = tuple(part.expand(streams, *part.shape[1:]) for part in one)
     return ProposalInput(torch.cat(one[:2]), *one[2:])
@@ -79,12 +79,15 @@ def components_of(
     mu, _, _, _ = proposals(seen, settings(ROWS, **changes), still)
     places = model.in_axes(mu).flatten(0, 2)
     features, here = seen[0], seen[1][:1]
-    told, untold = model.mdn(features[:1], here), model.mdn(features[ROWS : ROWS + 1], here)
+    conditioned, without = (
+        model.mdn(features[:1], here),
+        model.mdn(features[ROWS : ROWS + 1], here),
+    )
     anchors = torch.arange(model.config.anchors).view(1, 1, -1)
-    means = model.mdn.components(told, anchors)[0][0, 0]
+    means = model.mdn.components(conditioned, anchors)[0][0, 0]
     distance = torch.cdist(places, means)
     assert float(distance.amin(dim=1).max()) < 1e-3, 'without a spread a place is a mean'
-    return distance.argmin(dim=1), told.log_pi.flatten(), untold.log_pi.flatten()
+    return distance.argmin(dim=1), conditioned.log_pi.flatten(), without.log_pi.flatten()
 
 
 @pytest.mark.parametrize('guidance', [0.0, 1.0, 5.0])
@@ -92,24 +95,24 @@ def components_of(
 def test_components_are_drawn_from_the_guided_mixture(
     checkpoint, proposals, guidance, temperature
 ):
-    found, told, untold = components_of(
+    drawn, conditioned, without = components_of(
         checkpoint, proposals, guidance=guidance, temperature=temperature
     )
-    expected = ((told + guidance * (told - untold)) / temperature).softmax(dim=0)
-    counts, likely = found.bincount(minlength=len(told)), expected * len(found) >= 5.0
+    expected = ((conditioned + guidance * (conditioned - without)) / temperature).softmax(dim=0)
+    counts, likely = drawn.bincount(minlength=len(conditioned)), expected * len(drawn) >= 5.0
     assert int(counts[~likely].sum()) < 30
     assert chi_square_p(counts[likely], expected[likely] / expected[likely].sum()) > 1e-3
     if guidance == 0.0 and temperature == 1.0:  # the model's own
-        torch.testing.assert_close(expected, told.exp())
+        torch.testing.assert_close(expected, conditioned.exp())
 
 
 def test_a_place_is_drawn_from_its_component_s_gaussian(checkpoint, proposals):
     seen = seen_by(checkpoint, ROWS, alike=True)
     uniform, normal = proposals.noise(ROWS, seeded(4))
     for temperature in (1.0, 0.25):
-        told = settings(ROWS, temperature=temperature)
-        mean, _, _, _ = proposals(seen, told, Noise(uniform, torch.zeros_like(normal)))
-        place, _, _, _ = proposals(seen, told, Noise(uniform, normal))
+        asked = settings(ROWS, temperature=temperature)
+        mean, _, _, _ = proposals(seen, asked, Noise(uniform, torch.zeros_like(normal)))
+        place, _, _, _ = proposals(seen, asked, Noise(uniform, normal))
         drawn = checkpoint.model.in_axes(place - mean).squeeze(1)
         chosen, _, _ = components_of(checkpoint, proposals, temperature=temperature)
         mixture = checkpoint.model.mdn(seen[0][:1], seen[1][:1])
@@ -158,12 +161,12 @@ def apart(checkpoint: Checkpoint, one: Tensor, other: Tensor) -> float:
 def test_the_metric_is_a_root_mean_square_over_keypoints(checkpoint):
     metric = pose_metric(checkpoint.model)
     one, other = torch.randn(2, 10, generator=seeded())
-    found = float(((one - other) @ metric).norm())
-    assert found == pytest.approx(apart(checkpoint, one, other), rel=1e-4)
+    distance = float(((one - other) @ metric).norm())
+    assert distance == pytest.approx(apart(checkpoint, one, other), rel=1e-4)
 
 
 @pytest.mark.parametrize('radius', [0.5, 1.0, 3.0])
-def test_what_is_too_far_from_every_anchor_is_drawn_back_to_the_radius(radius):
+def test_poses_too_far_from_anchors_are_pulled_to_the_radius(radius):
     checkpoint = random_checkpoint()
     model = checkpoint.model
     model.mdn.radius.fill_(0.02)
@@ -229,7 +232,7 @@ def test_emotions_are_the_body_s_and_what_a_limb_alone_would_add(
                 )
 
 
-def test_head_and_arms_choose_for_themselves_and_feet_with_the_trunk(checkpoint):
+def test_head_and_arms_choose_alone_and_feet_with_the_trunk(checkpoint):
     limbs, body = limbs_of(checkpoint.skeleton), checkpoint.skeleton
     apart = (('Nose', 'LEar'), ('RElbow', 'RWrist'), ('LElbow', 'LWrist'))
     assert {limbs[body.index(name)] for part in apart for name in part} == {1, 2, 3}
@@ -262,7 +265,7 @@ def step_of(checkpoint: Checkpoint, streams: int) -> tuple[StreamStep, Tensor]:
     return StreamStep(twice[0], nothing, twice[0], features, twice[1]), frame
 
 
-def test_a_sampler_of_the_published_signature_is_asked_with_a_coupled_draw(checkpoint):
+def test_a_sampler_of_the_published_signature_is_called_coupled(checkpoint):
     sampler, config = Recorder(), checkpoint.model.config
     chooser = TargetChooser(checkpoint, 2, sampler, traced=False)
     step, frame = step_of(checkpoint, 2)
@@ -358,7 +361,7 @@ def test_the_target_is_the_drawn_pose_on_the_body(checkpoint):
 
 
 def targets(generator: MotionGenerator, steps: int) -> list[tuple[Tensor, Tensor]]:
-    """Return place [B, Z] and left [B] of what the frame after each step is told."""
+    """Return place [B, Z] and left [B] that the frame after each step is conditioned on."""
     made = []
     for _ in range(steps):
         generator.step()
@@ -367,7 +370,7 @@ def targets(generator: MotionGenerator, steps: int) -> list[tuple[Tensor, Tensor
     return made
 
 
-def test_targets_are_due_every_few_frames_and_come_nearer_between(checkpoint):
+def test_targets_are_due_every_few_frames_and_approach_between(checkpoint):
     sampler = Recorder()
     generator = MotionGenerator(checkpoint, batch_size=2, seed=0, frame_sampler=sampler)
     assert not generator._live_step.chooser.target.remaining.any(), 'it begins without one'
@@ -385,7 +388,7 @@ def test_targets_are_due_every_few_frames_and_come_nearer_between(checkpoint):
     assert torch.equal(again[0][0], made[0][0])
 
 
-def test_a_new_emotion_has_a_target_at_once_and_other_streams_keep_theirs(checkpoint):
+def test_a_new_emotion_draws_a_target_at_once_in_its_stream_only(checkpoint):
     sampler = Recorder()
     generator = MotionGenerator(checkpoint, batch_size=3, seed=0, frame_sampler=sampler)
     place, left = targets(generator, 4)[-1]
@@ -427,7 +430,7 @@ def test_a_target_that_is_passed_is_none(checkpoint):
 # Settings of a run
 
 
-def test_the_share_that_was_drawn_back_is_told(checkpoint):
+def test_the_share_that_was_drawn_back_is_reported(checkpoint):
     generator = MotionGenerator(random_checkpoint(), batch_size=2, seed=0)
     assert np.isnan(generator.drawn_back).all()
     generator.step()
@@ -461,13 +464,13 @@ def test_the_share_that_was_drawn_back_is_told(checkpoint):
     ids=lambda change: next(iter(change)),
 )
 def test_every_setting_moves_targets(checkpoint, change):
-    found = []
+    drawn = []
     for sampler in (SamplerConfig(), SamplerConfig(**change)):
         generator = MotionGenerator(checkpoint, batch_size=8, seed=1)
         generator.sampler = sampler
         generator.set_emotion(np.concatenate((np.eye(7), one_hot('fear')[None])))
-        found.append(targets(generator, 1)[0][0])
-    assert not torch.equal(*found)
+        drawn.append(targets(generator, 1)[0][0])
+    assert not torch.equal(*drawn)
 
 
 # The first published form
@@ -486,12 +489,12 @@ def test_at_horizon_1_the_drawn_pose_is_the_next_frame(batch_size):
         drawn = np.clip(sampler.calls[-1][2].numpy(), limits.low, limits.high) + limits.mean
         loose = drawn.reshape(batch_size, 25, 3)
         np.testing.assert_allclose(generator.unprojected, loose, atol=1e-5)
-        assert not generator._live_step.chooser.target.remaining.any(), 'no target is told'
+        assert not generator._live_step.chooser.target.remaining.any(), 'no target is given'
     assert np.isfinite(generator._frame.numpy()).all()
 
 
 @pytest.mark.parametrize('decay', [0.0, 0.3])
-def test_beyond_horizon_1_the_next_frame_is_what_the_network_says(checkpoint, decay):
+def test_beyond_horizon_1_the_next_frame_is_the_network_s_output(checkpoint, decay):
     generator = MotionGenerator(checkpoint, batch_size=2, seed=0)
     generator.sampler = SamplerConfig(decay=decay)
     cache, limits, model = checkpoint.model.stream(2), checkpoint.normaliser, checkpoint.model

@@ -74,18 +74,18 @@ def test_a_spread_never_vanishes():
     torch.testing.assert_close(sigma, (0.02 * model.mdn.horizon_unit).expand_as(sigma))
 
 
-def test_likelihood_is_that_of_torch_distributions_in_units_of_the_way():
+def test_likelihood_in_horizon_units_is_that_of_torch():
     model = random_model().double()
     mixture = outlook(model, 5, 4)
     pose = torch.randn(5, 4, model.config.pose_axes, generator=seeded(1), dtype=torch.float64)
     nearest = torch.randint(model.config.anchors, (5, 4), generator=seeded(2))
-    found = model.mdn.nll(mixture, pose, nearest)
+    nll = model.mdn.nll(mixture, pose, nearest)
     unit = model.mdn.horizon_unit
     for b, t in torch.cartesian_prod(torch.arange(5), torch.arange(4)).tolist():
         mean, sigma = component(model, mixture, (b, t), int(nearest[b, t]))
         around = d.Normal(mean / unit, sigma / unit).log_prob(pose[b, t] / unit).sum()
         expected = -(mixture.log_pi[b, t, nearest[b, t]] + around) / model.config.pose_axes
-        torch.testing.assert_close(found[b, t], expected)
+        torch.testing.assert_close(nll[b, t], expected)
 
 
 @given(st.integers(0, 1000))

@@ -95,7 +95,7 @@ def test_shapes_are_the_contract_s(sizes):
     assert bool((output.pi >= 0.0).all()) and bool((output.sigma > 0.0).all())
 
 
-def test_without_a_choice_the_four_most_probable_components_are_told():
+def test_by_default_the_four_likeliest_components_are_returned():
     model = random_model()
     frames, emotions = random_inputs(model, 2, 6)
     output = model(frames, emotions)
@@ -264,11 +264,11 @@ def test_a_stream_at_any_age_is_the_one_that_began_at_zero(start):
     first = streamed(model, frames[:, :8], emotions[:, :8], old)
     assert all(same(first, expected, (slice(None), slice(0, 8))).values())
     old.frames = start
-    found = streamed(model, frames[:, 8:], emotions[:, 8:], old)
+    output = streamed(model, frames[:, 8:], emotions[:, 8:], old)
     assert old.frames == start + warm + 200
     for name in MotionOutput._fields:
         torch.testing.assert_close(
-            getattr(found, name)[:, warm:],
+            getattr(output, name)[:, warm:],
             getattr(expected, name)[:, 8 + warm :],
             rtol=0.0,
             atol=1e-4,
@@ -415,7 +415,7 @@ def test_axes_turn_poses_into_frames_and_back():
     torch.testing.assert_close(model.in_axes(frames), expected)
 
 
-def test_a_component_is_where_the_axes_say_and_for_the_rest_where_the_next_frame_is():
+def test_a_component_differs_from_the_next_frame_in_its_axes():
     model = random_model().double()
     random = seeded()
     logits = torch.randn(2, 3, 12, generator=random, dtype=torch.float64)
@@ -436,12 +436,12 @@ def test_a_component_is_where_the_axes_say_and_for_the_rest_where_the_next_frame
 def test_a_pose_shows_its_place_and_each_keypoint_s_speed():
     model = random_model()
     before, after = torch.randn(2, 12, generator=seeded())
-    found = model.shown(after, before, 5)
-    torch.testing.assert_close(found[:12], after / model.pose_std)
+    shown = model.shown(after, before, 5)
+    torch.testing.assert_close(shown[:12], after / model.pose_std)
     for k in range(4):
         part = slice(3 * k, 3 * k + 3)
         speed = ((after - before)[part] / model.unit[part]).norm() / 5
-        torch.testing.assert_close(found[12 + k], speed)
+        torch.testing.assert_close(shown[12 + k], speed)
 
 
 # The configuration

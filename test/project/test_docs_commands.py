@@ -52,8 +52,8 @@ def of(page: str, *marks: str) -> list[Block]:
     return [block for block in CODE if block.page == page and block.mark in marks]
 
 
-def each(found: list[Block]) -> list[object]:
-    return [pytest.param(block, id=block.place) for block in found]
+def each(chosen: list[Block]) -> list[object]:
+    return [pytest.param(block, id=block.place) for block in chosen]
 
 
 @pytest.fixture(scope='module')

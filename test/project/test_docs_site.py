@@ -28,18 +28,18 @@ def headings(page: Path) -> list[str]:
     text = docs_hook.GENERATE.sub(
         lambda mark: docs_hook.generated(mark[1], mark[2]), page.read_text(encoding='utf-8')
     )
-    found: list[str] = []
+    anchors: list[str] = []
 
     def look(part: str) -> str:
         for title in re.findall(r'^#+ (.*)$', part, re.MULTILINE):
             plain = re.sub(r'[`*]', '', title).strip().lower()
             on_host = re.sub(r'[^\w\- ]', '', plain).replace(' ', '-')
             on_site = re.sub(r'[-\s]+', '-', re.sub(r'[^\w\s-]', '', plain))
-            found.extend([on_host] if on_host == on_site else [])
+            anchors.extend([on_host] if on_host == on_site else [])
         return part
 
     docs_hook.outside_code(text, look)
-    return found
+    return anchors
 
 
 @pytest.mark.parametrize('page', pages())
@@ -89,10 +89,10 @@ def test_the_site_s_links_lead_to_pages_that_it_has() -> None:
 
 def test_the_reference_has_what_there_is() -> None:
     for module in MODULES:
-        found = importlib.util.find_spec(module)
-        assert found and found.origin, f'{MODULES[module]}: {module}'
+        spec = importlib.util.find_spec(module)
+        assert spec and spec.origin, f'{MODULES[module]}: {module}'
         # Markdown takes a shape and a unit side by side for a link: write "[J] in rad".
-        both = re.search(r'\] \[[a-zA-Z/]+\]', Path(found.origin).read_text(encoding='utf-8'))
+        both = re.search(r'\] \[[a-zA-Z/]+\]', Path(spec.origin).read_text(encoding='utf-8'))
         assert both is None, f'{module}: {both}'
     every = (ROOT / 'docs' / 'reference' / 'command_line.md').read_text()
     for command in re.findall(r'^## (.*)$', every, re.MULTILINE):

@@ -133,7 +133,7 @@ def test_missing_programs_are_named_as_debian_packages():
     assert plan.apt == ('cmake', 'g++', 'python3.11-venv', 'python3.11-dev')
 
 
-def test_a_complete_python_is_taken_before_one_that_lacks_something():
+def test_a_complete_python_is_preferred_to_an_incomplete_one():
     bare = Interpreter('/usr/bin/python3.13', (3, 13), has_venv=False)
     assert decide(replace(PLAIN, interpreters=(bare, DEBIAN))).python == DEBIAN
 
@@ -145,7 +145,7 @@ def test_the_wheels_take_every_supported_python(minor):
 
 
 @pytest.mark.parametrize('minor', [10, 14])
-def test_another_python_on_the_machine_stands_in_for_one_without_wheels(minor):
+def test_another_installed_python_replaces_one_without_wheels(minor):
     other = Interpreter('/usr/bin/python3', (3, minor))
     assert decide(replace(PLAIN, interpreters=(other, DEBIAN))).python == DEBIAN
 

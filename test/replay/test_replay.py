@@ -219,7 +219,7 @@ def test_a_fade_writes_a_line_a_step_of_the_model_not_a_pose(tmp_path, loaded):
     assert 25 <= len(events) <= 31
 
 
-def test_a_log_without_an_end_goes_as_far_as_it_knows_and_on_if_asked(tmp_path, loaded):
+def test_an_unclosed_log_plays_to_its_last_event_or_as_asked(tmp_path, loaded):
     shown = Shown(tmp_path / 'run.jsonl', loaded)
     shown.playback.rate_hz = 60.0
     shown.go(30)
@@ -533,7 +533,7 @@ def test_a_log_that_generate_cannot_write_is_an_error(saved, tmp_path, monkeypat
         generate(('joy', 'fear', 'anger', 'sadness'), 0.1, model=str(saved), log=tmp_path / 'full')
 
 
-def test_a_played_run_comes_as_it_was_shown_or_as_the_model_made_it(saved, tmp_path):
+def test_a_played_run_replays_as_shown_or_as_generated(saved, tmp_path):
     shown = Shown(tmp_path / 'run.jsonl', from_pretrained(saved))
     shown.playback.rate_hz = 60.0
     shown.go(40)

@@ -44,7 +44,7 @@ def trained(*datasets: MotionDataset, start: Checkpoint | None = None, **more) -
     return dataclasses.replace(random_checkpoint(), training=training)
 
 
-def test_the_origin_counts_what_was_learnt_and_keeps_through_a_file(tmp_path):
+def test_the_origin_counts_training_clips_and_survives_saving(tmp_path):
     splits = ['train', 'train', 'val']
     checkpoint = trained(data_set('takes', 'MIT', 'MIT', 'CC BY-NC 4.0', splits=splits))
     training = from_pretrained(save_pretrained(tmp_path / 'model', checkpoint)).training
@@ -137,7 +137,7 @@ def test_the_strictest_licence_decides(data, licence):
     assert ('not to be shared' in terms.text) == ('-ND' in licence)
 
 
-def test_what_asks_for_credit_is_listed_and_what_is_unclear_is_named():
+def test_licences_that_ask_for_credit_or_are_unclear_are_named():
     terms = licence_of(['MIT', 'CC BY 4.0', 'CC BY-NC 4.0'])
     assert terms.credited == ('CC-BY-4.0', 'CC-BY-NC-4.0') and 'credits' in terms.text
     assert licence_of(['MIT']).credited == ()

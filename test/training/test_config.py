@@ -34,7 +34,7 @@ def test_what_was_written_is_read_back(tmp_path):
     assert TrainConfig.from_dict(yaml.safe_load(config.to_yaml())) == config
 
 
-def test_an_empty_file_gives_the_defaults_and_a_part_of_one_the_rest(tmp_path):
+def test_settings_that_a_file_leaves_out_have_defaults(tmp_path):
     path = tmp_path / 'config.yaml'
     path.write_text('')
     assert TrainConfig.from_yaml(path) == TrainConfig()

@@ -72,7 +72,7 @@ def alone(tmp_path_factory):
 
 
 @pytest.mark.soak
-def test_two_processes_of_four_windows_train_what_one_of_eight_does(alone, tmp_path):
+def test_two_processes_of_four_windows_train_as_one_of_eight(alone, tmp_path):
     out = tmp_path / 'run'
     done = launched('torchrun', alone / 'config.yaml', out)
     assert done.returncode == 0, done.stderr

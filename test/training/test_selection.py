@@ -92,7 +92,7 @@ def test_jitter_is_no_speed_but_jerk():
 # The data
 
 
-def test_each_emotion_has_the_manner_of_its_clips_at_the_height_asked_for():
+def test_manners_are_those_of_an_emotion_s_clips_at_that_height():
     clips = gliding(0.2, 'happiness'), gliding(0.4, 'happiness'), gliding(0.01, 'sadness')
     reference = measured(*clips, body_height_m=1.6)
     assert tuple(reference.manners) == ('happiness', 'sadness')
@@ -124,7 +124,7 @@ def test_a_mixture_belongs_to_what_weighs_half_or_most():
     assert tuple(measured(gliding(0.2, most)).manners) == ('fear',)
 
 
-def test_held_out_clips_are_measured_and_others_where_there_are_few():
+def test_validation_clips_are_measured_others_where_few_exist():
     clips = [gliding(0.2, 'fear', 12.0), gliding(0.8, 'fear', 12.0), gliding(0.6, 'anger', 12.0)]
     for order in ((0, 1, 2), (2, 1, 0)):
         splits = np.array(['val', 'train', 'train'])[list(order)]
@@ -142,7 +142,7 @@ def test_clips_for_the_final_test_are_never_looked_at():
         measured(clips[0], splits=('test',))
 
 
-def test_as_many_seconds_as_asked_are_measured_and_the_seed_chooses():
+def test_the_requested_seconds_are_measured_chosen_by_seed():
     clips = [gliding(0.05 * 1.2**i, 'fear') for i in range(20)]
     first, again, other = (
         measured(*clips, seconds=12.0, seed=seed).manners['fear'] for seed in (0, 0, 1)

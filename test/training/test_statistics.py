@@ -121,7 +121,7 @@ def test_anchors_are_near_training_poses_or_their_mirrors(data, made):
     assert float(apart(model, random, every).median()) > float(away.median())
 
 
-def test_radius_and_unit_are_those_of_poses_that_were_not_clustered(data, made):
+def test_radius_and_unit_come_from_poses_not_in_the_clustering(data, made):
     """Stretches of 90 frames take turns; of each clip itself or its mirror, as it was drawn."""
     model, mean, anchors = made
     horizon, radii = model.config.horizon, []
@@ -170,7 +170,7 @@ def test_a_data_set_too_short_for_a_way_is_clustered_too():
     assert float(anchors.radius) > 0.0
 
 
-def test_data_sets_weigh_by_their_shares_where_they_have_the_poses(monkeypatch):
+def test_data_sets_weigh_by_share_where_they_have_the_poses(monkeypatch):
     monkeypatch.setattr('emotion_motion.training.statistics._SAMPLE', 100)
     one, two = (MotionDataset.from_clips([dancing(0, seed=seed)]) for seed in (1, 2))
     model, mean = model_of([one, two], anchors=400)  # as many as poses to cluster, or more

@@ -115,7 +115,7 @@ def _repair_inertia(link: ET.Element, *, moves: bool) -> str:
             return ''
         inertial = ET.SubElement(link, 'inertial')
     mass, inertia = (
-        found if (found := inertial.find(tag)) is not None else ET.SubElement(inertial, tag)
+        element if (element := inertial.find(tag)) is not None else ET.SubElement(inertial, tag)
         for tag in ('mass', 'inertia')
     )
     weight = float(mass.get('value', 0.0))

@@ -190,7 +190,7 @@ def test_sides_that_the_names_tell_settle_left_and_right(tmp_path):
     assert report.joint_names['left_upper_leg'] == 'mixamorig:LeftA'
 
 
-def test_exchanged_names_are_told_and_left_stays_left(tmp_path):
+def test_exchanged_names_are_reported_and_left_stays_left(tmp_path):
     report = describe_bvh(write_humanoid(tmp_path / 'form.bvh', Variant(swapped=True)))
     assert any('mirrored or its names are exchanged' in text for text in report.warnings)
     assert report.joint_names['left_hand'] == 'mixamorig:RightHand'
@@ -237,7 +237,7 @@ def test_the_axis_that_is_up_is_found(up, tmp_path):
         ('add', 'they are added to the offset'),
     ],
 )
-def test_position_channels_below_the_root_are_told(positions, text, tmp_path):
+def test_position_channels_below_the_root_are_reported(positions, text, tmp_path):
     report = describe_bvh(write_humanoid(tmp_path / 'form.bvh', Variant(positions=positions)))
     assert len(report.file.moved) == (0 if positions == 'none' else len(TREE) - 1)
     line = next(line for line in report.lines() if line.startswith('positions below the root'))
@@ -261,7 +261,7 @@ def test_the_report_names_what_was_found(tmp_path):
         assert part in text
 
 
-def test_a_rest_pose_in_front_of_the_motion_is_told(tmp_path):
+def test_a_rest_pose_in_front_of_the_motion_is_reported(tmp_path):
     path = write_humanoid(tmp_path / 'form.bvh', Variant())
     lines = path.read_text().splitlines()
     first = lines.index('MOTION') + 3
@@ -414,7 +414,7 @@ def test_harmless_differences_of_writing_are_read(change, standard, tmp_path):
     assert np.array_equal(read_bvh(path).keypoints, standard)
 
 
-def test_rows_beyond_the_announced_are_left_out_and_told(tmp_path):
+def test_rows_beyond_the_announced_are_left_out_and_reported(tmp_path):
     path = write_humanoid(tmp_path / 'form.bvh', Variant())
     path.write_text(path.read_text().replace('Frames: 60', 'Frames: 50'))
     assert len(read_bvh(path)) == 50
@@ -481,7 +481,7 @@ def test_what_cannot_be_written_is_refused(change, reason, standard, tmp_path):
         write_bvh(tmp_path / given.pop('path'), **given)
 
 
-def test_an_unwritable_place_is_told(standard, tmp_path):
+def test_an_unwritable_place_is_reported(standard, tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(StorageError, match='could not write'):
         write_bvh(tmp_path / 'file' / 'walk.bvh', standard, 30.0, BODY)

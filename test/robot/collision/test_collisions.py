@@ -99,7 +99,7 @@ def test_given_capsules_win():
     assert radii == {'torso/0': 0.05}
 
 
-def test_the_capsules_in_our_humanoid_s_file_are_those_that_its_urdf_gives():
+def test_humanoid_file_has_the_capsules_fitted_to_its_urdf():
     """After a change of the URDF, write the lines that this prints into humanoid.yaml."""
     fitted, sources = rounded_capsules(changed(capsules=None))
     rows = {link: [list(row) for row in capsules] for link, capsules in fitted.items()}
@@ -150,7 +150,7 @@ def test_arms_are_watched_against_trunk_head_and_each_other(name):
         ('g1', ('left_wrist_yaw_link', 'left_knee_link')),
     ],
 )
-def test_what_can_touch_is_watched_though_no_random_pose_brings_it_near(name, pair):
+def test_pairs_that_can_touch_are_watched_though_rarely_near(name, pair):
     """In a thousand random poses these are 9 to 13 cm apart; from there they come to touch."""
     watched = [(each.first, each.second) for each in capsules(name).pairs]
     number, random = watched.index(pair), np.random.default_rng(1)

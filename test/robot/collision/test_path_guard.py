@@ -73,7 +73,7 @@ def nearest(path: JerkPhases) -> float:
     return min(capsules().nearest(q)[1] for q in path.sample(times).position)
 
 
-def test_from_clear_pose_to_clear_pose_every_way_is_clear_to_its_end() -> None:
+def test_every_path_between_clear_poses_is_clear_to_its_end() -> None:
     seed = 5  # arms would go through the body
     paths, moved = followed(PathGuard(robot()), seed, 300)
     assert min(nearest(path) for path in paths[::9]) >= ALLOWED_M
@@ -112,7 +112,7 @@ def test_arms_that_start_too_near_come_no_nearer_and_get_away() -> None:
 
 
 @pytest.mark.parametrize('emotion', ['anger', 'fear'])
-def test_a_robot_that_leaps_from_gesture_to_gesture_keeps_clear_and_goes_on(emotion: str) -> None:
+def test_jumps_between_gestures_keep_clear_and_keep_moving(emotion: str) -> None:
     """Every second another place in the motion: targets far from where the arms are."""
     keypoints, driver = motion(emotion), driven()
     commanded = []

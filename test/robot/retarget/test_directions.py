@@ -34,7 +34,7 @@ def test_a_standing_body_is_upright_and_looks_ahead():
 
 
 @given(st.floats(-3.0, 3.0), st.integers(0, 2), st.floats(0.1, 10.0), st.integers(0, 100))
-def test_directions_turn_with_the_body_and_size_and_place_change_nothing(angle, axis, size, frame):
+def test_directions_follow_rotation_but_not_size_or_place(angle, axis, size, frame):
     read, body = BodyDirections(ALL), motion('happiness')[frame]
     rotation = turned(angle, axis)
     there = size * body @ rotation.T + [1.0, -2.0, 0.5]

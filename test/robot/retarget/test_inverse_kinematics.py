@@ -134,7 +134,7 @@ def test_joints_without_a_keypoint_stay_at_rest():
             np.testing.assert_allclose(poses[:, row], robot('g1').rest[row], atol=0.02)
 
 
-def test_bad_keypoints_move_nothing_and_the_next_good_frame_goes_on():
+def test_bad_keypoints_move_nothing_and_a_good_frame_continues():
     retargeter = Retargeter(robot(), RATE_HZ)
     keypoints = motion('anger')
     for frame in keypoints[:40]:

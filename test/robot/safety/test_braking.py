@@ -79,7 +79,7 @@ def test_a_joint_at_rest_stays():
     assert path.at_rest and (path.last.position == 0.0).all()
 
 
-def test_an_acceleration_beyond_the_limit_goes_no_further_and_the_joint_rests():
+def test_excess_acceleration_never_grows_and_the_joint_stops():
     accelerations = [8.0, -8.0, 9.0, -9.0, 5.0 + 1e-12]
     path = braked([1.0, -1.0, 0.0, 2.0, 0.1], accelerations, 5.0, 50.0)
     assert path.ends_at_rest.all()

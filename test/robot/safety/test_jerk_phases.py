@@ -118,7 +118,7 @@ def test_joints_can_be_taken_from_two_paths():
         np.testing.assert_allclose(merged.position, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_a_path_knows_whether_it_moves_and_whether_it_ends_at_rest():
+def test_a_path_knows_whether_it_moves_and_ends_at_rest():
     rest = MotionState.resting(np.zeros(2))
     nothing = JerkPhases(rest, np.zeros((3, 2)), np.ones((3, 2)))
     assert nothing.at_rest and nothing.ends_at_rest.all() and (nothing.bounds().jerk == 0.0).all()

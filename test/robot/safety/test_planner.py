@@ -25,7 +25,7 @@ def random_state(random: np.random.Generator) -> MotionState:
     )
 
 
-def test_phases_are_ruckig_s_own_motion_and_end_at_rest_at_the_target():
+def test_phases_are_ruckig_s_motion_and_rest_at_the_target():
     random = np.random.default_rng(3)
     planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
     for _ in range(200):
@@ -54,7 +54,7 @@ def test_phases_are_ruckig_s_own_motion_and_end_at_rest_at_the_target():
     assert planner.errors == 0
 
 
-def test_a_joint_that_comes_to_its_speed_limit_is_not_braked_for_rounding():
+def test_a_joint_at_its_speed_limit_is_not_braked_for_rounding():
     """Its speed is at the limit, or a little beyond, once its acceleration is gone."""
     planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
     lower = (1.0 - GIVES) * VELOCITY  # what Ruckig is given
@@ -73,7 +73,7 @@ def test_a_joint_that_comes_to_its_speed_limit_is_not_braked_for_rounding():
     np.testing.assert_allclose(path.at(1.0).velocity, lower, rtol=1e-9)
 
 
-def test_a_joint_that_ruckig_refuses_leaves_the_others_their_plans():
+def test_a_joint_that_ruckig_refuses_leaves_other_plans_valid():
     planner = RuckigPlanner(VELOCITY, ACCELERATION, JERK)
     state = MotionState.resting(np.zeros(JOINTS))
     target = np.full(JOINTS, 0.4)

@@ -67,14 +67,8 @@ class RobotBody:
 
 
 def settings(output: str, **parameters: Any) -> dict[str, Any]:
-    return {
-        'robot': 'humanoid',
-        'output': output,
-        'rate_hz': RATE_HZ,
-        'approach_velocity': 3.0,
-        'hand_back_s': 0.2,
-        **parameters,
-    }
+    common = {'rate_hz': RATE_HZ, 'approach_velocity': 3.0, 'hand_back_s': 0.2}
+    return {'robot': 'humanoid', 'output': output, **common, **parameters}
 
 
 def path_of(targets: list[JointState]) -> np.ndarray:
@@ -94,11 +88,8 @@ def check_limits(targets: list[JointState]) -> None:
 def rests(targets: list[JointState]) -> bool:
     """Whether the last three say the same place and no speed."""
     last = targets[-3:]
-    return (
-        len(last) == 3
-        and all(m.position == last[0].position for m in last)
-        and (not np.any([m.velocity for m in last]))
-    )
+    still = all(m.position == last[0].position for m in last)
+    return len(last) == 3 and still and not np.any([m.velocity for m in last])
 
 
 def moves(tester: Tester, targets: list[JointState]) -> None:
@@ -129,14 +120,7 @@ def driven(module_graph: Graph) -> Driven:
     tester.wait_state('active')
     tester.wait_frames(10)
     assert not targets and not trajectories, 'it moved a robot of which it knows nothing'
-    tester.wait_status(
-        lambda s, v: (
-            s.level == DiagnosticStatus.ERROR
-            and 'state is unknown' in s.message
-            and v['robot_state'] == 'unknown'
-        ),
-        'an error that says why',
-    )
+    assert tester.wait_problem('state is unknown')['robot_state'] == 'unknown'
     tester.robot = RobotBody(tester)
     tester.wait(lambda: len(trajectories) > 20, 'trajectories')
     return running, tester, targets, trajectories
@@ -193,9 +177,8 @@ def test_trajectories_look_ahead_and_end_at_rest(driven: Driven) -> None:
         assert times[-1] >= 0.3 - 1e-9 and all(a < b for a, b in itertools.pairwise(times))
         last = message.points[-1]
         assert not any(last.velocities) and not any(last.accelerations)
-        for point in message.points:
-            assert len(point.positions) == len(point.velocities) == len(point.accelerations)
-            assert len(point.positions) == len(NAMES)
+        for p in message.points:
+            assert len(p.positions) == len(p.velocities) == len(p.accelerations) == len(NAMES)
     stamps = [m.header.stamp.sec * 10**9 + m.header.stamp.nanosec for m in trajectories]
     assert all(one < other for one, other in itertools.pairwise(stamps)) and stamps[0] > 0
 
@@ -383,10 +366,9 @@ def test_two_robots_in_one_graph_move_each_by_its_own_state(graph: Graph) -> Non
     other.spin(0.2)
     assert not targets[other], 'it took the state of the other robot'
     body = RobotBody(other)
-    name = NAMES[0]
-    body.positions[name] += 0.15
+    body.positions[NAMES[0]] += 0.15
     moves(other, targets[other])
-    assert path_of(targets[other][:1])[0, 0] == pytest.approx(body.positions[name], abs=1e-6)
+    assert path_of(targets[other][:1])[0, 0] == pytest.approx(body.positions[NAMES[0]], abs=1e-6)
     one.publish('stop', Bool(data=True))
     one.wait(lambda: rests(targets[one]), 'rest of one')
     moves(other, targets[other])

@@ -42,7 +42,7 @@ def test_idle_takes_give_sway_and_animations_gestures(carriers):
     assert set(carriers.gestures) == {'happiness', 'fear'}
 
 
-def test_motion_with_carriers_is_the_same_again_a_body_and_licensed(carriers):
+def test_motion_with_carriers_is_repeatable_valid_and_licensed(carriers):
     first, second = (make_corpus(2.0, seed=6, carriers=carriers) for _ in range(2))
     plain = make_corpus(2.0, seed=6)
     for one, other, without in zip(first, second, plain, strict=True):
@@ -81,7 +81,7 @@ def test_sway_is_that_of_the_take_in_most_clips(carriers):
     assert np.array_equal(Carriers().blend_sway(noise, np.random.default_rng(0), 30.0), noise)
 
 
-def test_carriers_that_do_not_fit_are_refused_short_ones_left_out():
+def test_carriers_that_do_not_fit_are_refused_short_ones_skipped():
     assert not Carriers.load(idle=[prepared('neutral', 1, seconds=3.0)]).sways
     clip = make_clip('neutral', 10.0, 1)
     with pytest.raises(TrainingError, match='prepared'):

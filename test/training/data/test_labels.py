@@ -71,7 +71,7 @@ def test_a_table_gives_the_label_of_a_file(tmp_path):
         labels.emotions(clip('/data/F02.bvh'))
 
 
-def test_actor_and_content_are_found_in_the_path_and_emotions_kept():
+def test_actor_and_content_come_from_the_path_emotions_stay():
     labels = mapping(actor=r'/(actor\d+)/', content=r'bow|wave', licence='MIT')
     labelled = labels.labelled(clip('/data/actor07/wave.bvh', label='sad'))
     assert (labelled.actor, labelled.content, labelled.licence) == ('actor07', 'wave', 'MIT')

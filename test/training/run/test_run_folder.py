@@ -150,7 +150,7 @@ def test_two_processes_cannot_train_in_one_folder(run):
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='workers are forks of one process')
-def test_workers_that_outlive_a_killed_run_do_not_hold_its_folder(run):
+def test_workers_of_a_killed_run_do_not_lock_its_folder(run):
     run.close()
     code = OPEN.replace('SIGTERM', 'SIGKILL')
     assert run_python(code, run.root, 'fork and die', returns=-9) == 'opened\n'

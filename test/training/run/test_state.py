@@ -102,7 +102,7 @@ def test_saving_removes_what_a_killed_run_left(tmp_path):
     assert [folder.name for folder in tmp_path.iterdir()] == ['step_00000005']
 
 
-def test_a_kill_between_the_two_renames_of_a_replacement_loses_nothing(tmp_path):
+def test_a_kill_between_the_renames_of_a_save_loses_nothing(tmp_path):
     path = save_state(tmp_path, state_of(7))
     path.rename(tmp_path / 'step_00000007.old')
     assert newest_state(tmp_path) == path and load_state(path).step == 7

@@ -69,7 +69,7 @@ def made(kind: str, *, other: bool = True, shares: list[float] | None = None):
     return decoyed
 
 
-def test_conditions_are_dropped_and_exchanged_as_often_as_configured():
+def test_conditions_are_dropped_and_swapped_as_configured():
     config, random = ConditionConfig(0.2, 0.3, decoys=0.0), np.random.default_rng(0)
     own, other = np.full((3, 7), 1.0), np.full((3, 7), 2.0)
     draws = [draw_condition(config, own, lambda: other, random) for _ in range(4000)]
@@ -91,7 +91,7 @@ def test_a_still_pose_is_one_of_the_window_s_and_shows_nothing():
     assert still[1].any()
 
 
-def test_other_movement_is_about_the_own_mean_pose_and_shows_nothing():
+def test_other_movement_keeps_the_own_mean_and_shows_nothing():
     (frames, _), (other, _) = window(OWN), window(OTHER)
     moved, shown = made('other movement')
     assert not shown.any()

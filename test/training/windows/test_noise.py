@@ -47,7 +47,7 @@ def noise_of(batch, length, **changes):
 # Noise
 
 
-def test_noise_is_a_slow_drift_of_which_the_target_keeps_its_share():
+def test_noise_drifts_slowly_and_the_target_keeps_its_share():
     drift, kept = noise_of(1500, 30, drift=(1.0, 1.0), white=(1e-6, 1e-6))
     torch.testing.assert_close(kept, 0.9 * drift, rtol=0.0, atol=1e-4)
     # An AR(1) process with a standard deviation of 1 at every frame.
@@ -98,7 +98,7 @@ def test_wandering_comes_and_goes_without_a_jump():
     assert float(away) < 0.5
 
 
-def test_a_standard_deviation_of_wandering_is_one_of_each_principal_component():
+def test_wandering_spreads_equally_along_principal_components():
     model = random_model(pose_dims=5)
     model.pose_basis.normal_(generator=seeded())
     along, alone = pose_spread(model).split([5, model.config.outputs])
