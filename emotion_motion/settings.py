@@ -103,7 +103,7 @@ class Setting:
                 for name, entry in value.items()
             )
             return next(filter(None, entries), '')
-        longest = self.high or LONGEST_TEXT
+        longest = (self.high if self.kind is str else None) or LONGEST_TEXT
         if isinstance(value, str) and len(value) > longest:
             return f'got {self.name} of {len(value)} characters; expected at most {longest:g}'
         if _fits(value, self.kind):

@@ -127,10 +127,10 @@ class RunLog:
         """Notice that somebody has renamed, removed or cut the file; `problem` then says so."""
         if self._file is None:
             return
-        own = os.fstat(self._file.fileno())
         try:
+            own = os.fstat(self._file.fileno())
             there = os.path.samestat(own, os.stat(self.path))
-        except OSError:
+        except OSError:  # gone, or its disk is
             there = False
         if not there:
             self._stop('it was renamed or removed; choose a file that stays where it is')

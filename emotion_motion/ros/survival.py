@@ -36,16 +36,18 @@ class Executor(SingleThreadedExecutor):
 
     def spin_until(self, done: Callable[[], bool]) -> bool:
         """Spin until `done`; return False once nothing works any more."""
-        sound_s = time.monotonic()
+        failed_s: float | None = None  # since when nothing but failures
         while not done():
             try:
                 self.spin_once()
-                sound_s = time.monotonic()
+                failed_s = None
             except ExternalShutdownException:
                 return False
             except Exception as error:
                 self._survived(error)
-                if time.monotonic() - sound_s > BROKEN_S:
+                now_s = time.monotonic()
+                failed_s = now_s if failed_s is None else failed_s
+                if now_s - failed_s > BROKEN_S:
                     return False
         return True
 

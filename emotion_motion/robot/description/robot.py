@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import contextlib
 from dataclasses import dataclass
 import itertools
 import os
 from pathlib import Path
 import tempfile
-from typing import Any
+import threading
+from typing import Any, IO
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -33,6 +36,7 @@ __all__ = ['Robot', 'pin', 'read_model']
 # How far above the hips shoulders are at least, in shoulder widths; a quadruped's are not.
 _UPRIGHT = 0.3
 _SHORTEST_M = 0.02  # half an arm, of the smallest of robots
+_CATCHING = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,9 +301,7 @@ def read_model(urdf: Urdf, text: str | None = None) -> Any:
     Raises:
         RobotError: Pinocchio cannot read it.
     """
-    with tempfile.TemporaryFile() as output:  # of the library, which writes to descriptor 2
-        kept = os.dup(2)
-        os.dup2(output.fileno(), 2)
+    with _caught_stderr() as output:
         try:
             return pin.buildModelFromXML(urdf.text if text is None else text)
         except (ValueError, RuntimeError) as error:
@@ -308,6 +310,20 @@ def read_model(urdf: Urdf, text: str | None = None) -> Any:
             raise RobotError(
                 f'got {urdf.path}, which Pinocchio cannot read ({said or error})'
             ) from error
+
+
+@contextlib.contextmanager
+def _caught_stderr() -> Iterator[IO[bytes]]:
+    """Catch what libraries write to descriptor 2, for one thread at a time."""
+    with _CATCHING, tempfile.TemporaryFile() as caught:
+        try:
+            kept = os.dup(2)
+        except OSError:  # it is closed
+            yield caught
+            return
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield caught
         finally:
             os.dup2(kept, 2)
             os.close(kept)

@@ -33,8 +33,8 @@ _LENGTHS = {
 def to_radians(root: ET.Element, path: Path) -> bool:
     """Turn limits of revolute joints in degrees into radians, with a warning that names them.
 
-    Where most joints have such limits all are turned: 10 degrees alone might be 10 radians. The
-    limits become narrower by that, never wider.
+    Where most joints have such limits all are turned: 10 degrees alone might be 10 radians. Soft
+    limits are in the unit of the limits; speeds are in degrees where any of them is that fast.
 
     Args:
         root: <robot>, which is changed.
@@ -47,11 +47,10 @@ def to_radians(root: ET.Element, path: Path) -> bool:
     turned = [j for j in joints if _MOST_RAD < _largest(j, 'limit', _ENDS) <= _MOST_DEG]
     if 2 * len(turned) > len(joints):
         turned = joints
+    speeds = any(_largest(joint, 'limit', ('velocity',)) > _MOST_RAD for joint in turned)
     for joint in turned:
-        _scale(joint, 'limit', _ENDS, math.pi / 180.0)
-        for tag, keys in (('limit', ('velocity',)), ('safety_controller', _SOFT_ENDS)):
-            if _largest(joint, tag, keys) > _MOST_RAD:
-                _scale(joint, tag, keys, math.pi / 180.0)
+        _scale(joint, 'limit', (*_ENDS, 'velocity') if speeds else _ENDS, math.pi / 180.0)
+        _scale(joint, 'safety_controller', _SOFT_ENDS, math.pi / 180.0)
     if turned:
         names = [joint.get('name', '') for joint in turned]
         _log.warning(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 import functools
 import importlib.util
+import logging
 import math
 import os
 from pathlib import Path
@@ -22,6 +23,8 @@ from emotion_motion.files import parse_xml, read_text, shared_folders
 from emotion_motion.robot.description.units import to_metres, to_radians
 
 __all__ = ['Urdf', 'UrdfJoint', 'find_file', 'parse_urdf', 'read_urdf']
+
+_log = logging.getLogger(__name__)
 
 _PACKAGE = 'package://'
 _MOVING = ('revolute', 'prismatic', 'continuous')
@@ -311,7 +314,10 @@ def _joint(element: ET.Element, path: Path) -> UrdfJoint:
 
 
 def _range(element: ET.Element) -> tuple[float | None, float | None]:
-    """Return the narrower of a joint's limits and soft limits; None where it has no limits."""
+    """Return the narrower of a joint's limits and soft limits; None where it has no limits.
+
+    Soft limits that leave no room, such as the 0 and 0 of a template, do not count.
+    """
     if element.find('limit') is None:
         return None, None
     ends = [_number(element, 'limit', key) or 0.0 for key in ('lower', 'upper')]  # absent means 0
@@ -319,7 +325,15 @@ def _range(element: ET.Element) -> tuple[float | None, float | None]:
         _number(element, 'safety_controller', f'soft_{key}_limit') for key in ('lower', 'upper')
     ]
     lower = ends[0] if soft[0] is None else max(ends[0], soft[0])
-    return lower, ends[1] if soft[1] is None else min(ends[1], soft[1])
+    upper = ends[1] if soft[1] is None else min(ends[1], soft[1])
+    if lower < upper or not ends[0] < ends[1]:
+        return lower, upper
+    _log.warning(
+        'the joint %s has a safety_controller from %s to %s, which leaves no room in its limits '
+        'from %g to %g; the limits alone count',
+        *(element.get('name'), *soft, *ends),
+    )
+    return ends[0], ends[1]
 
 
 def _number(element: ET.Element, tag: str, key: str) -> float | None:

@@ -246,6 +246,7 @@ class Retargeter:
                 f'got the pose {np.round(q, 3).tolist()}; expected {len(self.robot)} finite '
                 f'positions, of {", ".join(self.robot.names)}'
             )
+        self.turned_round = False
         self._kinematics.start(q)
 
     def take_up(self, q: np.ndarray, joints: np.ndarray) -> None:

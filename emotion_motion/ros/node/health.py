@@ -125,6 +125,7 @@ class HealthReport:
     def _level(
         self, state: str, error: str, live: LiveParts | None, clock_stands: bool
     ) -> tuple[bytes, str]:
+        late = self._newly_late(live)
         if error:
             return DiagnosticStatus.ERROR, error
         if state == 'finalized':
@@ -135,11 +136,7 @@ class HealthReport:
             return DiagnosticStatus.WARN, 'the clock stands, the motion rests'
         if live.robot is not None and live.robot.driver.problem:
             return DiagnosticStatus.ERROR, live.robot.driver.problem
-        if live.warning:
-            return DiagnosticStatus.WARN, live.warning
         motion, statistics = live.motion, live.motion.statistics
-        late = max(0, statistics.misses - self._misses)  # fewer: another model
-        self._misses = statistics.misses
         rate_hz = statistics.rate_hz(live.loop.seconds())
         if rate_hz < SLOW_SHARE * motion.rate_hz:
             return DiagnosticStatus.WARN, f'only {rate_hz:.1f} of {motion.rate_hz:g} Hz'
@@ -147,7 +144,15 @@ class HealthReport:
             return DiagnosticStatus.WARN, f'{late} frames late or left out in the last second'
         if motion.log_problem:
             return DiagnosticStatus.WARN, motion.log_problem
+        if live.warning:
+            return DiagnosticStatus.WARN, live.warning
         return DiagnosticStatus.OK, 'holding' if 'user' in motion.holds else 'moving'
+
+    def _newly_late(self, live: LiveParts | None) -> int:
+        """Return how many frames were late since the last status."""
+        before = self._misses
+        self._misses = before if live is None else live.motion.statistics.misses
+        return max(0, self._misses - before)  # fewer: another model
 
     def _values(self, live: LiveParts | None) -> dict[str, str]:
         """Return what is known, floats with three decimals; without a model that is little."""

@@ -79,9 +79,10 @@ class LiveParts:
 
     def watch(self) -> bool:
         """Do what is due several times a second; return whether the node's clock stands."""
+        stands = self.loop.watch()  # first: the others may fail
         self._set_rate()
         self.motion.watch()
-        return self.loop.watch()
+        return stands
 
     def _set_rate(self) -> None:
         if self.loop.set_rate(self.motion.wanted_rate_hz):

@@ -169,7 +169,7 @@ class MotionLoop:
         now_ns = self._clock.now().nanoseconds
         if now_ns < self._seen_ns:  # it was set back, as by a simulation that begins anew
             self._ticked_ns = self._shown_ns = -1
-            self._settle_begin_ns = now_ns
+            self._settle_begin_ns = now_ns - round(self._settle_shown_s * 1e9)
             if self._timer is not None:
                 self._timer.reset()  # or it would wait until the clock is back at its old time
         if now_ns != self._seen_ns:

@@ -231,6 +231,12 @@ def test_soft_limits_count_where_they_are_narrower(tmp_path):
     read_model(one_end)
 
 
+def test_soft_limits_of_a_template_leave_the_limits(caplog):
+    template = '<safety_controller soft_lower_limit="0" soft_upper_limit="0"/></joint>'
+    assert limits_of(changed_urdf(('</joint>', template))) == (-2.4, 0.0)
+    assert 'leaves no room' in caplog.text
+
+
 def test_degrees_are_taken_for_degrees_with_a_warning(caplog):
     urdf = changed_urdf(('lower="-2.4"', 'lower="-137"'))
     assert limits_of(urdf) == pytest.approx((math.radians(-137), 0.0))
@@ -250,6 +256,17 @@ def test_all_of_a_file_mostly_in_degrees_is_turned():
     for name, joint in plain.joints.items():
         assert limits_of(turned, name) == pytest.approx(limits_of(plain, name), abs=1e-5)
         assert turned.joints[name].velocity == pytest.approx(joint.velocity)
+
+
+def test_slow_and_soft_limited_joints_are_turned_with_the_others():
+    fast, slow = (f'lower="-137" upper="0.0" velocity="{speed}"' for speed in (100, 10))
+    soft = '<safety_controller soft_lower_limit="-90" soft_upper_limit="-5"/></joint>'
+    text = (ROBOTS / 'mini.urdf').read_text()
+    for limits in (slow, fast):  # of the left elbow, then of the right one
+        text = text.replace('lower="-2.4" upper="0.0" velocity="3.0"', limits, 1)
+    urdf = parse_urdf(text.replace('</joint>', soft), Path('degrees.urdf'))
+    assert limits_of(urdf) == pytest.approx((math.radians(-90), math.radians(-5)))
+    assert urdf.joints[ELBOW].velocity == pytest.approx(math.radians(10))
 
 
 def test_millimetres_are_taken_for_millimetres_with_a_warning(caplog, tmp_path):

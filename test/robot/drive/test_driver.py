@@ -308,6 +308,24 @@ def test_a_joint_in_two_places_at_once_is_noticed():
     assert 'neck' in measured.leap[0] and measured.leap[1] == 0.985
 
 
+def test_older_stamps_that_contradict_are_noticed_too():
+    measured = MeasuredJoints(['neck'])
+    for number in range(20):  # a false publisher without stamps, and the real joint 40 ms later
+        now_s = 0.01 * number
+        measured.update(['neck'], [0.0], [], now_s)
+        measured.update(['neck'], [1.0], [], now_s, 0.04)
+    assert measured.positions(0.2) == {'neck': 0.0}
+    assert 'neck' in measured.leap[0] and measured.leap[1] == pytest.approx(0.19)
+
+
+def test_joints_of_others_say_nothing_of_our_clocks():
+    measured = MeasuredJoints(['neck'])
+    measured.update(['neck'], [0.0], [], 1.0, 0.3)
+    measured.update(['wheel'], [0.0], [], 1.0, -7.0)
+    measured.update(['neck'], [0.0], [], 1.0)
+    assert measured.ahead_s == -0.3
+
+
 @pytest.mark.parametrize(
     ('names', 'positions', 'velocities'),
     [

@@ -295,3 +295,6 @@ def test_a_person_who_faces_away_is_turned_round_with_a_warning(caplog):
     assert len(caplog.records) == 1 and '180 degrees' in caplog.text, 'once, not each frame'
     away(keypoints[0])
     assert not away.turned_round
+    away(keypoints[0] * (-1.0, -1.0, 1.0))
+    away.reset()
+    assert not away.turned_round, 'the next person stands as they stand'

@@ -431,8 +431,10 @@ def test_a_clock_that_leaps_or_stands_breaks_no_limit(graph: Graph) -> None:
         clock.now_ns += round(leap_s * 1e9)
         # The watch notices a clock that was set back within a quarter of a second.
         tester.spin(0.3)
-        before = len(targets)
-        clock.run(1.5)
+        before, runs = len(targets), 0
+        while len(targets) <= before + 3 and runs < 5:  # stamps that were shown are passed first
+            clock.run(1.5)
+            runs += 1
         assert len(targets) > before + 3, leap_s
         check_limits(targets)
     tester.wait_status(
