@@ -136,16 +136,16 @@ class HealthReport:
             return DiagnosticStatus.WARN, 'the clock stands, the motion rests'
         if live.robot is not None and live.robot.driver.problem:
             return DiagnosticStatus.ERROR, live.robot.driver.problem
-        motion, statistics = live.motion, live.motion.statistics
-        rate_hz = statistics.rate_hz(live.loop.seconds())
+        motion = live.motion
+        rate_hz = motion.statistics.rate_hz(live.loop.seconds())
+        slow = ''
         if rate_hz < SLOW_SHARE * motion.rate_hz:
-            return DiagnosticStatus.WARN, f'only {rate_hz:.1f} of {motion.rate_hz:g} Hz'
-        if late:
-            return DiagnosticStatus.WARN, f'{late} frames late or left out in the last second'
-        if motion.log_problem:
-            return DiagnosticStatus.WARN, motion.log_problem
-        if live.warning:
-            return DiagnosticStatus.WARN, live.warning
+            slow = f'only {rate_hz:.1f} of {motion.rate_hz:g} Hz'
+        elif late:
+            slow = f'{late} frames late or left out in the last second'
+        warnings = '; '.join(filter(None, (live.warning, slow, motion.log_problem)))
+        if warnings:
+            return DiagnosticStatus.WARN, warnings
         return DiagnosticStatus.OK, 'holding' if 'user' in motion.holds else 'moving'
 
     def _newly_late(self, live: LiveParts | None) -> int:
