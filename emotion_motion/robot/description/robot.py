@@ -31,12 +31,13 @@ except ImportError as error:
         f"install it with pip install 'emotion_motion[robot]'"
     ) from error
 
-__all__ = ['Robot', 'pin', 'read_model']
+__all__ = ['Robot', 'aligned', 'pin', 'read_model']
 
 # How far above the hips shoulders are at least, in shoulder widths; a quadruped's are not.
 _UPRIGHT = 0.3
 _SHORTEST_M = 0.02  # half an arm, of the smallest of robots
 _CATCHING = threading.Lock()
+_ALIGNED = 2.96  # trace of a rotation by 11 degrees
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,6 +294,11 @@ def _reduced(config: RobotConfig, urdf: Urdf, limits: JointLimits) -> tuple[Any,
     reduced = limits.subset(list(model.names)[1:])
     model.lowerPositionLimit, model.upperPositionLimit = reduced.lower, reduced.upper
     return model, held
+
+
+def aligned(rotation: np.ndarray) -> bool:
+    """Return whether a rotation [3, 3] is so small that what it turns stands as before."""
+    return bool(np.trace(rotation) > _ALIGNED)
 
 
 def read_model(urdf: Urdf, text: str | None = None) -> Any:

@@ -189,6 +189,10 @@ class CommandStream:
         self._pace.reset()
         self.lent = frozenset()
 
+    def taken_back(self, weights: Mapping[str, float]) -> list[str]:
+        """Return the groups that were lent and would be no longer at these weights."""
+        return [group for group in weights if group in self.lent and weights[group] != 0.0]
+
     def fade(
         self,
         weights: Mapping[str, float],
@@ -206,7 +210,7 @@ class CommandStream:
             RobotError: a weight, or the state of a group that was lent, is not one; then nothing
                 is changed.
         """
-        back = [group for group in weights if group in self.lent and weights[group] != 0.0]
+        back = self.taken_back(weights)
         names = [name for group in back for name in self.groups.members[group]]
         self.weights.check(weights, fade_s)
         if names:

@@ -187,8 +187,7 @@ class RobotDriver:
             RobotError: as CommandStream.fade; or a group that was lent is to be taken back while
                 it is in doubt what is measured.
         """
-        back = [group for group in self.commands.lent if weights.get(group)]
-        if back and self.doubt and not self.display:
+        if self.doubt and not self.display and self.commands.taken_back(weights):
             raise RobotError(self.doubt)
         measured = self._commanded() if self.display else self.measured.positions(now_s)
         self.commands.fade(weights, fade_s, measured)

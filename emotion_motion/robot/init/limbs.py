@@ -179,8 +179,15 @@ def far_end(body: Body, nodes: list[Node], hinge: int) -> str:
     if max(away) > _STUMP * body.height_m:
         number = next(i for i, far in enumerate(away) if far >= 0.6 * max(away))
         return nodes[hinge + number].joint.child
-    beyond = [link for link in body.urdf.links if nodes[-1].joint in body.urdf.joints_to(link)]
-    return max(beyond, key=lambda link: float(np.linalg.norm(body.links[link] - nodes[hinge].at)))
+    return max(
+        _moved(body, nodes[-1]),
+        key=lambda link: float(np.linalg.norm(body.links[link] - nodes[hinge].at)),
+    )
+
+
+def _moved(body: Body, node: Node) -> list[str]:
+    """Return the links that a joint moves, in the order of the file."""
+    return [link for link in body.urdf.links if node.joint in body.urdf.joints_to(link)]
 
 
 def _lateral(body: Body) -> list[tuple[Node, Node]]:
@@ -214,8 +221,7 @@ def _leg_score(body: Body, pair: tuple[Node, Node], pairs: list[tuple[Node, Node
     """Return above 0 for legs, below 0 for arms: by height, reach, what carries it, and names."""
     first, chain = pair[0], _serial(body, pair[0])
     ground = min(place[2] for place in body.links.values())
-    carried = [link for link in body.urdf.links if first.joint in body.urdf.joints_to(link)]
-    lowest = min(body.links[link][2] for link in carried)
+    lowest = min(body.links[link][2] for link in _moved(body, first))
     score = 1.0 if lowest - ground < 0.15 * body.height_m else -1.0
     score += 0.5 if not first.above else -0.5  # legs are on the root, arms on a trunk
     others = [other[0].at[2] for other in pairs if other is not pair]
@@ -258,6 +264,6 @@ def _head(body: Body, shoulder: Node) -> list[Node]:
 
 def carries_lidar(body: Body, node: Node) -> bool:
     """Return whether a joint turns a lidar, and no head, by the names of what it moves."""
-    moved = [link for link in body.urdf.links if node.joint in body.urdf.joints_to(link)]
+    moved = _moved(body, node)
     named = [mentions(name, _LIDAR) for name in (node.name, *moved)]
     return any(named) and not any(mentions(link, ('head', 'face', 'eye')) for link in moved)

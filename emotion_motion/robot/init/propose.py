@@ -20,7 +20,7 @@ from emotion_motion.robot.description.config import (
     RobotBounds,
     RobotConfig,
 )
-from emotion_motion.robot.description.robot import pin, Robot
+from emotion_motion.robot.description.robot import aligned, pin, Robot
 from emotion_motion.robot.description.urdf import read_urdf, Urdf, UrdfJoint
 from emotion_motion.robot.init.limbs import carries_lidar, far_end, find_limbs, Limb
 from emotion_motion.robot.init.roles import (
@@ -42,7 +42,6 @@ _SURE = 0.5  # what is less sure is left out
 _SETTLE_FRAMES = 100  # at 10 Hz
 _WRIST = 0.1  # a wrist turned by a rad counts as much as limbs of that cosine less
 _OVERLAP_M = 0.1  # capsules are deeper in each other only where shapes are wrong
-_ALIGNED = 2.96  # trace of a rotation by 11 degrees: what turns less stands upright
 
 
 @dataclass(frozen=True)
@@ -144,9 +143,8 @@ def settle(proposal: Proposal) -> Proposal:
     def badness(pose: np.ndarray) -> tuple[float, float]:
         depths = np.minimum(model.margins, 0.0) - model.distances(pose)
         astray = _WRIST * float(np.square(pose[straight]).sum())
-        return max(0.0, round(float(depths.max(initial=0.0)), 2)), astray - float(
-            (bones.directions(pose) * wanted).sum()
-        )
+        alike = float((bones.directions(pose) * wanted).sum())
+        return max(0.0, round(float(depths.max(initial=0.0)), 2)), astray - alike
 
     robot = _resting(robot, min(poses, key=badness))
     worst = min(capsule_model(robot).pairs, key=lambda pair: pair.margin_m, default=None)
@@ -198,7 +196,7 @@ def _upright_body(urdf: Urdf, base: str | None) -> Body:
     find_limbs(read_body(urdf, base, axes))  # what is no humanoid is refused as that
     fixed = [link for link in urdf.links if not any(joint.moves for joint in urdf.joints_to(link))]
     for link in fixed if base is None else ():
-        if np.trace(body.turns[link].T @ axes) > _ALIGNED:
+        if aligned(body.turns[link].T @ axes):
             return read_body(urdf, link)
     raise RobotError(_how_to_turn(body, base or urdf.root, axes))
 
@@ -310,6 +308,6 @@ def _base(body: Body, limbs: dict[str, Limb]) -> str:
 
     fixed = [link for link in urdf.links if moving(link) == moving(carrier)]
     for link in (carrier, *fixed):
-        if np.trace(body.turns[link]) > _ALIGNED:
+        if aligned(body.turns[link]):
             return link
     raise RobotError(_how_to_turn(body, carrier, np.eye(3)))

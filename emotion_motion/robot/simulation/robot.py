@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.exceptions import RobotError
-from emotion_motion.robot.description.robot import pin, Robot
+from emotion_motion.robot.description.robot import aligned, pin, Robot
 from emotion_motion.robot.description.urdf import Urdf
 from emotion_motion.robot.simulation.describe import describe, Description
 
@@ -37,7 +37,6 @@ _NEAR_JOINTS = 3
 _FLOOR = 'emotion_motion_floor'
 # A mesh without volume, and what MuJoCo says of it.
 _FLAT = re.compile(r'mesh volume is too small: (\S+)')
-_TURNED = 2.96  # trace of a rotation by 11 degrees
 # What MuJoCo can draw with where there is no screen, and the library that each needs.
 _OFF_SCREEN = (('egl', 'EGL'), ('osmesa', 'OSMesa'))
 
@@ -205,7 +204,7 @@ class SimulatedRobot:
     def _stand_upright(self, spec: Any) -> None:
         """Turn the root so that the robot's base has z up, where it has another axis up."""
         turn = self.robot.placed(self.robot.rest)[1].rotation
-        if np.trace(turn) < _TURNED:
+        if not aligned(turn):
             x, y, z, w = pin.Quaternion(turn).coeffs()
             spec.worldbody.first_body().quat = [w, x, y, z]
 

@@ -29,10 +29,11 @@ from emotion_motion.ros.node.conversions import (
 from emotion_motion.ros.node.emotion_input import expression_weights
 from emotion_motion.ros.node.live_motion import LiveMotion
 from emotion_motion.ros.survival import answering, reading
+from emotion_motion.settings import LONGEST_TEXT
 
 __all__ = ['MotionTopics', 'Topics']
 
-LIMIT_BYTES = 4096 + 64  # of a message: a text of 4 kB and what is around it
+LIMIT_BYTES = LONGEST_TEXT + 64  # of a message: a text and what is around it
 LEASE_S = 1.0
 INPUT_POLICIES = (
     QoSPolicyKind.HISTORY,
