@@ -171,7 +171,7 @@ def init_robot(
     """
     from emotion_motion.robot.check.report import near_at_rest
     from emotion_motion.robot.init.propose import propose, settle
-    from emotion_motion.robot.init.write import capsule_notes, roles_text, write_proposal
+    from emotion_motion.robot.init.write import capsule_notes, limit_notes, roles_text, write_proposal
 
     proposal = propose(urdf, name, base)
     # A robot's name may be any text, also a way out of this folder.
@@ -185,7 +185,8 @@ def init_robot(
     picture = write_proposal(proposal, out)
     print(f'{proposal.name}: recognised {len(proposal.roles)} joints')
     print(roles_text(proposal), end='')
-    for line in (*capsule_notes(proposal), *near_at_rest(proposal.robot)):
+    robot = proposal.robot
+    for line in (*limit_notes(robot), *capsule_notes(proposal), *near_at_rest(robot)):
         print(line)
     files = f'{out}{"" if picture is None else f" and {picture}"}'
     print(f'wrote {files}; correct what is wrong there, then: emotion-motion robot check {out}')

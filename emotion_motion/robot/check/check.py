@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import itertools
 
 import numpy as np
@@ -30,6 +30,7 @@ _ELSEWHERE_DEG = 5.0
 _MOST = 95.0  # percentile: what is reached now and then, not once
 _FULL = 0.85  # of what was asked counts as reached
 _SMALL_DEG = 10.0  # what is less than this short is not missed
+_SLOW = 0.2  # share of frames at a speed limit from which faster joints are tried too
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,12 @@ class EmotionCheck:
         speed_ratio: the robot's mean speed over the person's, both in arm lengths.
         at_position_limit: share of frames with a joint at its position limit.
         at_speed_limit: share of frames with a joint at its speed limit.
+        fast_arm_error_deg: `arm_error_deg` if joints went as fast as the URDF lets them; None
+            where they are seldom at their speed limits.
         at_clearance: share of frames in which arms point elsewhere to keep clear.
         nearest_m: least distance of two capsules beyond their margin.
-        busiest: the joint that is most often at a limit, and in which share of frames.
+        busiest: 'position' or 'speed', the joint that is most often at that limit of its, and in
+            which share of frames.
         reaches: how far the person went and the robot came.
         keypoints: of the person [T, 25, 3].
         poses: of the robot [T, J] in rad.
@@ -120,9 +124,10 @@ class EmotionCheck:
     speed_ratio: float
     at_position_limit: float
     at_speed_limit: float
+    fast_arm_error_deg: float | None
     at_clearance: float
     nearest_m: float
-    busiest: tuple[str, float]
+    busiest: tuple[str, str, float]
     reaches: tuple[Reach, ...]
     keypoints: np.ndarray
     poses: np.ndarray
@@ -161,7 +166,11 @@ def check_motion(
     person = _dynamics({name: keypoints[:, names.index(name)] for name in names}, rate_hz)
     machine = _dynamics(places, rate_hz)
     at_position, at_speed = _at_limits(robot, before, poses, rate_hz)
-    share = (at_position | at_speed).mean(axis=0)
+    busiest = max(
+        (float(share), robot.names[row], kind)
+        for kind, met in (('position', at_position), ('speed', at_speed))
+        for row, share in enumerate(met.mean(axis=0))
+    )
     nearest = [(capsules.distances(q) - capsules.margins).min(initial=np.inf) for q in poses]
     return EmotionCheck(
         emotion=emotion,
@@ -173,13 +182,30 @@ def check_motion(
         speed_ratio=float(machine['speed'].mean() / max(person['speed'].mean(), 1e-9)),
         at_position_limit=float(at_position.any(axis=1).mean()),
         at_speed_limit=float(at_speed.any(axis=1).mean()),
+        fast_arm_error_deg=(
+            _fast_arm_error_deg(robot, keypoints, rate_hz)
+            if at_speed.any(axis=1).mean() > _SLOW
+            else None
+        ),
         at_clearance=float((kept_away > _ELSEWHERE_DEG).mean()),
         nearest_m=float(min(nearest)),
-        busiest=(robot.names[int(share.argmax())], float(share.max())),
+        busiest=busiest[::-1],
         reaches=reaches(_PARTS, asked, reached),
         keypoints=keypoints,
         poses=poses,
     )
+
+
+def _fast_arm_error_deg(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> float:
+    """Return the arms' mean error if the YAML file set no limits of speed."""
+    limits = robot.limits
+    speeds = [robot.urdf.joints[name].velocity or 0.0 for name in limits.names]
+    velocity = np.maximum(limits.velocity, speeds)
+    fast = replace(robot, limits=replace(limits, velocity=velocity))
+    _, poses = _retargeted(Retargeter(fast, rate_hz), keypoints)
+    asked, reached, _ = _directions(fast, keypoints, poses)
+    arms = [_PARTS.index(name) for name in ARM_LIMBS]
+    return float(_between_deg(asked, reached)[:, arms].mean())
 
 
 def _retargeted(retargeter: Retargeter, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

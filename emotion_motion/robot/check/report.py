@@ -24,6 +24,7 @@ __all__ = ['draw_checks', 'near_at_rest', 'reachable', 'report', 'verdict']
 _WELL_DEG, _READABLE_DEG = 10.0, 20.0
 _WELL_ALIKE, _READABLE_ALIKE = 0.85, 0.6
 _OFTEN = 0.2
+_SLOW_DEG = 2.0  # that slow joints cost, and which is worth a word
 _SPACING = 0.75  # of figures in pictures, in body heights
 _AZIMUTH, _ELEVATION = np.radians(35.0), np.radians(7.0)  # of the camera; 0 looks into the face
 
@@ -46,9 +47,12 @@ def verdict(check: EmotionCheck) -> str:
     weakest = min(check.correlations, key=lambda name: check.correlations[name])
     if check.correlations[weakest] < _WELL_ALIKE:
         parts.append(f'{weakest} follows only by {check.correlations[weakest]:.2f}')
-    joint, share = check.busiest
+    kind, joint, share = check.busiest
     if share > _OFTEN:
-        parts.append(f'{joint} is at a limit in {share:.0%} of frames')
+        parts.append(f'{joint} is at its {kind} limit in {share:.0%} of frames')
+    fast = check.fast_arm_error_deg
+    if fast is not None and fast < check.arm_error_deg - _SLOW_DEG:
+        parts.append(f'{fast:.0f} degrees with the speeds of the URDF in place of `limits`')
     if check.at_clearance > _OFTEN:
         parts.append(f'arms are kept clear of the body in {check.at_clearance:.0%}')
     return f'{check.emotion}: {"; ".join(parts)}'

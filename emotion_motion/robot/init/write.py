@@ -13,14 +13,22 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from emotion_motion.files import storage_errors, write_file
+from emotion_motion.files import storage_errors, write_file, YamlDumper
 from emotion_motion.robot.collision.model import capsule_model
-from emotion_motion.robot.description.config import LIMB_ENDS
+from emotion_motion.robot.description.config import ARMS, LIMB_ENDS
+from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.drawing import capsule_lines, LEFT, MIDDLE, new_figure, RIGHT
 from emotion_motion.robot.init.propose import JointRole, Proposal
 from emotion_motion.settings import plain, yaml_text
 
-__all__ = ['capsule_notes', 'draw_roles', 'proposal_text', 'roles_text', 'write_proposal']
+__all__ = [
+    'capsule_notes',
+    'draw_roles',
+    'limit_notes',
+    'proposal_text',
+    'roles_text',
+    'write_proposal',
+]
 
 # Of each chain its colour; from the front the robot's right limbs are on the left.
 _COLOURS = {
@@ -33,6 +41,8 @@ _COLOURS = {
 }
 _COLUMNS = (('head', 'right_arm', 'right_leg'), ('trunk', 'left_arm', 'left_leg'))
 _WAYS = (('back', 'forward'), ('right', 'left'), ('down', 'up'))
+_MIRROR = np.array((-1.0, 1.0, -1.0))  # of an axis; left and right change places
+_ALIKE, _SHARED = 0.9, 0.6  # cosine of axes that mirror each other, share of the ranges
 _TWIST = 0.3  # sine of an angle between limb and axis below which a joint only twists the limb
 
 
@@ -74,6 +84,7 @@ def proposal_text(proposal: Proposal, folder: Path) -> str:
         '# As near as the robot comes to a standing person; all else is 0.\n',
         yaml_text({'rest': dict(config.rest)}),
         '# Slow, for a first try; never above the limits of the URDF.\n',
+        *(f'# {line}\n' for line in limit_notes(proposal.robot)),
         yaml_text({'limits': limits, 'clearance_m': config.clearance_m}),
         '# Around the links, in metres in the frame of each: two ends, radius.\n',
         _capsules_text(proposal),
@@ -86,12 +97,38 @@ def roles_text(proposal: Proposal) -> str:
     lines, roles = ['chains:'], {role.joint: role for role in proposal.roles}
     for chain, joints in proposal.robot.config.chains.items():
         lines.append(f'  {chain}:' if joints else f'  {chain}: []')
-        items = yaml.safe_dump(list(joints)).splitlines()
+        items = yaml.dump(list(joints), Dumper=YamlDumper).splitlines()
         for item, joint in zip(items, joints, strict=False):
             comment = f'{roles[joint].role}, confidence {roles[joint].confidence:.2f}'
             lines.append(f'    {item}  # {comment}')
     lines += [f'# Left out: {joint} ({why}).' for joint, why in proposal.left_out.items()]
     return '\n'.join(lines) + '\n'
+
+
+def limit_notes(robot: Robot) -> list[str]:
+    """Return a line for each two joints, left and right, whose limits do not mirror each other."""
+    data, to_base = robot.placed(np.zeros(len(robot)))
+    limits, notes = robot.limits, []
+
+    def axis(name: str) -> np.ndarray:
+        turned = to_base.rotation @ data.oMi[robot.model.getJointId(name)].rotation
+        return np.asarray(turned @ np.array(robot.urdf.joints[name].axis))
+
+    for left, right in zip(*(robot.config.chains.get(arm, ()) for arm in ARMS), strict=False):
+        if not {left, right} <= set(limits.names):
+            continue
+        alike = float(_MIRROR * axis(left) @ axis(right))
+        (low, high), (lower, upper) = (
+            (limits.lower[row], limits.upper[row]) for row in map(limits.index, (left, right))
+        )
+        wanted = (low, high) if alike > 0.0 else (-high, -low)
+        shared = min(upper, wanted[1]) - max(lower, wanted[0])
+        if abs(alike) > _ALIKE and shared < _SHARED * max(high - low, upper - lower):
+            notes.append(
+                f'{right} goes from {lower:.2f} to {upper:.2f} rad; expected {wanted[0]:.2f} to '
+                f'{wanted[1]:.2f}, which mirrors {left}. Are these limits of the URDF right?'
+            )
+    return notes
 
 
 def capsule_notes(proposal: Proposal) -> list[str]:

@@ -159,7 +159,7 @@ class SimulationReport:
             lines.append(
                 f'torque: at most {100.0 * shares[worst]:.0f} % of the limit ({names[worst]}, '
                 f'{self.peak_torque_nm[worst]:.1f} Nm), motors at their limit for '
-                f'{100.0 * self.saturated_share.max():.2g} % of the time'
+                f'{100.0 * self.saturated_share.max():.3g} % of the time'
             )
         overlaps = [contact for contact in self.contacts if self._overlaps(contact)]
         touches = [contact for contact in self.contacts if not self._overlaps(contact)]

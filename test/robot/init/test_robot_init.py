@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pytest
 from robot_support import (
+    changed,
     damaged_urdf,
     example_urdf,
     HUMANOID_URDF,
@@ -26,7 +27,13 @@ from emotion_motion.robot.description.robot import Robot
 from emotion_motion.robot.description.urdf import read_urdf
 from emotion_motion.robot.init.propose import propose, settle
 from emotion_motion.robot.init.roles import mentions, read_body, side_of, turn_name
-from emotion_motion.robot.init.write import _drawn_joints, _way, proposal_text, write_proposal
+from emotion_motion.robot.init.write import (
+    _drawn_joints,
+    _way,
+    limit_notes,
+    proposal_text,
+    write_proposal,
+)
 
 # Humanoids that were looked at by nobody while it was written: their elbows and heads.
 UNSEEN = {
@@ -264,6 +271,16 @@ def test_the_rest_pose_is_free_of_contact_and_named(tmp_path):
     text = proposal_text(proposal, tmp_path)
     assert 'WITHOUT capsules: head, left_hand, right_hand, laser.' in text
     assert not {'laser', 'left_hand'} & set(proposal.robot.config.capsules)
+
+
+def test_limits_that_do_not_mirror_the_other_side_are_named():
+    assert not any(limit_notes(robot(name)) for name in ('humanoid', 'g1', 'talos'))
+    low, high = robot().limits.lower, robot().limits.upper
+    left, right = map(robot().limits.index, ('l_r_shoulder', 'r_r_shoulder'))
+    assert (low[right], high[right]) == (-high[left], -low[left])
+    uneven = changed(limits={'joints': {'r_r_shoulder': {'lower_rad': -0.2}}})
+    (note,) = limit_notes(uneven)
+    assert f'expected {-high[left]:.2f} to {-low[left]:.2f}, which mirrors l_r_shoulder' in note
 
 
 def test_shapes_larger_than_the_robot_are_refused_by_name(tmp_path):
