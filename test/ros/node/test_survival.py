@@ -13,6 +13,7 @@ from typing import Any
 from fuzz import bad_bytes, random_message, type_named
 from graph import Graph, NodeProcess, Tester
 from lifecycle_msgs.srv import ChangeState
+import numpy as np
 import pytest
 from rcl_interfaces.msg import Parameter, ParameterValue
 from rcl_interfaces.srv import ListParameters, SetParameters, SetParametersAtomically
@@ -20,7 +21,10 @@ import rclpy
 from rclpy.context import Context
 from rclpy.serialization import serialize_message
 from rclpy.signals import SignalHandlerOptions
+from rclpy.time import Time
+from sensor_msgs.msg import JointState
 from std_msgs.msg import String
+from test_robot_output import check_limits, RobotBody
 
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.ros import survival
@@ -106,12 +110,20 @@ def test_what_only_fails_ends_at_rest(executor: Any, monkeypatch: pytest.MonkeyP
 
 
 class Fuzzed:
-    """A robot's node that is fuzzed, in a process; it may be shut down, which a peer may ask."""
+    """A moving robot's node that is fuzzed, in a process; a peer may ask it to shut down."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._draw = graph, random.Random(17)
         self.tester = graph.tester('/fuzzed')
+        self._body = RobotBody(self.tester)
+        self._targets: list[JointState] = []
+        self.tester.node.create_subscription(JointState, 'joint_targets', self._follow, 100)
+        self.moved = 0  # targets at speed
         self._start()
+
+    def _follow(self, message: JointState) -> None:
+        self._body.follow(message)
+        self._targets.append(message)
 
     def _start(self) -> None:
         given = ('-p', 'robot:=humanoid', '-p', 'output:=forward_commands')
@@ -131,9 +143,22 @@ class Fuzzed:
             self._start()
         for transition in ('configure', 'activate'):
             self.tester.change(transition)
+        self._check_targets(what)
         assert self.tester.state() == 'active', what
         self.tester.publish('emotion', String(data=self._draw.choice(EMOTIONS)))
         self.tester.wait_frames(2)
+
+    def _check_targets(self, what: str) -> None:
+        """Whatever was sent: within the limits, and no stop out of motion."""
+        targets, self._targets = self._targets, []
+        if not targets:
+            return
+        check_limits(targets)
+        seconds = [Time.from_msg(message.header.stamp).nanoseconds / 1e9 for message in targets]
+        speeds = np.array([message.velocity for message in targets])
+        self.moved += int((np.abs(speeds) > 0.1).any(axis=1).sum())
+        for row in np.flatnonzero(np.diff(seconds) > 0.5):
+            assert np.abs(speeds[row]).max() < 1e-3, (what, seconds[row], speeds[row])
 
 
 @pytest.mark.soak
@@ -175,3 +200,4 @@ def test_fuzz_of_every_service_topic_and_parameter(graph: Graph) -> None:
             )
 
         fuzzed.fuzz(put, name)
+    assert fuzzed.moved > 0
