@@ -72,8 +72,8 @@ def resident_mb():
     text = pathlib.Path('/proc/self/status').read_text()
     return int(text.split('VmRSS:')[1].split()[0]) / 1e3
 
-for number in range(22):
-    if number == 10:
+for number in range(14):
+    if number == 8:
         before = resident_mb()
     MotionGenerator(from_pretrained('default'), seed=1).step()
     gc.collect()
@@ -84,4 +84,4 @@ print(resident_mb() - before)
 def test_generators_that_have_gone_leave_no_memory():
     done = subprocess.run([sys.executable, '-c', _GROWTH], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 5.0, f'12 generators left {done.stdout.strip()} MB'
+    assert float(done.stdout) < 5.0, f'6 generators left {done.stdout.strip()} MB'

@@ -97,7 +97,7 @@ def test_a_frozen_model_is_freed_and_nothing_changes_before(packaged_model: Path
             watchdog=strength,
         )
         generator.set_emotion(np.eye(7))
-        made = np.stack([generator.step().keypoints for _ in range(1200)], axis=1)
+        made = np.stack([generator.step().keypoints for _ in range(600)], axis=1)
         frames[strength] = made
         longest[strength] = max(liveliness(one, RATE_HZ).longest_still_s for one in made)
         assert (generator.watchdog.interventions > 0).any() == bool(strength)

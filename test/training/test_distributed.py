@@ -83,6 +83,7 @@ def test_two_processes_of_four_windows_train_as_one_of_eight(alone, tmp_path):
         np.testing.assert_allclose(tables[0][name], tables[1][name], rtol=1e-4, err_msg=name)
 
 
+@pytest.mark.soak
 def test_a_run_of_one_process_goes_on_in_two(alone, tmp_path):
     config, out = TrainConfig.from_yaml(alone / 'config.yaml'), tmp_path / 'run'
     steps = Trainer.step

@@ -269,21 +269,30 @@ def motions() -> Iterator[list[np.ndarray]]:
     yield [pose for pose in (hang, t_pose, forward) for _ in range(round(RATE_HZ))]
 
 
-@pytest.mark.parametrize('name', (*ROBOTS, *READ))
+@pytest.mark.parametrize(
+    'name',
+    ['g1', *(pytest.param(n, marks=pytest.mark.soak) for n in (*ROBOTS, *READ) if n != 'g1')],
+)
 def test_no_arm_stays_off_after_circles_or_poses_in_turn(name):
     """After 5 s each limb is within 3 degrees of where it is for who starts in that pose."""
     driven = propose(example_urdf(READ[name])).robot if name in READ else robot(name)
     bones = Bones(driven)
     read, arms = BodyDirections(bones.names), [limb.endswith('arm') for limb in bones.names]
+
+    def settled_deg(frames: list[np.ndarray]) -> np.ndarray:
+        retargeter = Retargeter(driven, RATE_HZ)
+        for frame in [*frames, *[frames[-1]] * round(5 * RATE_HZ)]:
+            q = retargeter(frame)
+        cosines = (bones.directions(q) * read(frames[-1])).sum(axis=1)
+        return np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))[arms]
+
+    fresh: dict[bytes, np.ndarray] = {}
     for frames in motions():
-        last, errors = frames[-1], []
-        for before in ([], frames):
-            retargeter = Retargeter(driven, RATE_HZ)
-            for frame in [*before, *[last] * round(5 * RATE_HZ)]:
-                q = retargeter(frame)
-            cosines = (bones.directions(q) * read(last)).sum(axis=1)
-            errors.append(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))[arms])
-        assert (errors[1] < errors[0] + 3.0).all(), errors
+        key = frames[-1].tobytes()
+        if key not in fresh:
+            fresh[key] = settled_deg(frames[-1:])
+        errors = settled_deg(frames)
+        assert (errors < fresh[key] + 3.0).all(), (errors, fresh[key])
 
 
 def test_a_person_who_faces_away_is_turned_round_with_a_warning(caplog):
