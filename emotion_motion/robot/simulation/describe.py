@@ -18,6 +18,7 @@ _MESHES = ('.stl', '.obj', '.msh')
 _MOST_FACES = 200_000  # that MuJoCo takes of an STL file
 # What a moving link without weight gets: a gram, in a ball of a centimetre.
 _LEAST_KG, _BALL_M = 1e-3, 0.01
+_LEAST_MOMENT = 1e-14  # MuJoCo takes 1e-15 and less for 0
 _KEYS = ('ixx', 'ixy', 'ixz', 'iyy', 'iyz', 'izz')
 _TRIANGLE = np.dtype([('normal', '<f4', 3), ('corners', '<f4', (3, 3)), ('attribute', '<u2')])
 
@@ -45,6 +46,7 @@ def describe(urdf: Urdf) -> Description:
     left_out, repaired = [], []
     for link in root.findall('link'):
         for shape in [*link.findall('visual'), *link.findall('collision')]:
+            shape.attrib.pop('name', None)  # MuJoCo warns of each that stands twice
             if (mesh := shape.find('geometry/mesh')) is not None:
                 problem = _place_mesh(mesh, urdf.path.parent, meshes)
                 if problem:
@@ -121,7 +123,7 @@ def _repair_inertia(link: ET.Element, *, moves: bool) -> str:
     weight = float(mass.get('value', 0.0))
     xx, xy, xz, yy, yz, zz = (float(inertia.get(key, 0.0)) for key in _KEYS)
     moments, axes = np.linalg.eigh([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
-    if weight < 0.0 or (weight > 0.0 and moments[0] > 0.0):  # below 0: MuJoCo refuses it
+    if weight < 0.0 or (weight > 0.0 and moments[0] > _LEAST_MOMENT):  # below 0: MuJoCo refuses it
         return ''
     if weight == 0.0 and not moves:
         link.remove(inertial)  # a frame: nothing that could fall

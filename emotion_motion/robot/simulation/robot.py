@@ -57,7 +57,7 @@ def load_mujoco() -> Any:
     except (ImportError, AttributeError, RuntimeError, OSError) as error:
         raise RobotError(
             f'could not import mujoco ({error}), which simulates robots; install it with '
-            f"pip install 'emotion_motion[robot]', and leave MUJOCO_GL unset"
+            f"pip install '.[robot]' in the source folder, and leave MUJOCO_GL unset"
         ) from error
     return mujoco
 

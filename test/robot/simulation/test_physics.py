@@ -198,7 +198,7 @@ def test_a_description_that_is_no_body_is_refused() -> None:
         SimulatedRobot(changed(broken))
 
 
-def test_what_mujoco_would_refuse_is_repaired_and_named(tmp_path) -> None:
+def test_what_mujoco_would_refuse_is_repaired_and_named(tmp_path, capfd) -> None:
     """A link without weight, an inertia that no body has, a flat mesh and an ASCII mesh."""
     (tmp_path / 'flat.stl').write_text(
         'solid flat\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 0.1 0 0\n'
@@ -212,17 +212,22 @@ def test_what_mujoco_would_refuse_is_repaired_and_named(tmp_path) -> None:
     antenna, light = (root.find(f'link[@name="{name}"]') for name in ('head', 'l_wrist'))
     antenna.find('inertial/inertia').attrib |= {'ixx': '-3e-8', 'iyy': '3e-8', 'izz': '9e-8'}
     light.find('inertial/mass').set('value', '0')
+    root.find('link[@name="r_wrist"]/inertial/inertia').set('ixx', '3e-20')
+    for shape in root.findall('link/collision'):
+        shape.set('name', 'twice')
     simulated = SimulatedRobot(changed(ET.tostring(root, encoding='unicode')))
     report = simulate(simulated, motion_to(pose(y_head=0.2), 0.2))
     assert report.left_out == ()
     for part in (
         'head: has moments',
         'l_wrist: has no weight',
+        'r_wrist: has moments',
         'flat.stl: an ASCII',
         'as a shell',
     ):
         assert sum(part in repair for repair in report.repaired) == 1, part
     assert report.max_error_rad.max() < 0.05
+    assert 'WARNING' not in ''.join(capfd.readouterr()), 'of names that stand twice'
 
 
 def test_links_in_each_other_all_the_time_are_summed_up() -> None:
