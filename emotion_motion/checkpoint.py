@@ -33,6 +33,7 @@ __all__ = [
     'SamplerConfig',
     'available_models',
     'from_pretrained',
+    'read_config',
     'resolve',
     'save_pretrained',
 ]
@@ -41,6 +42,7 @@ FORMAT_VERSION = 2
 # What a damaged configuration raises while it is read.
 _BAD_ENTRY = (KeyError, TypeError, ValueError, AttributeError, OverflowError, EmotionMotionError)
 _WEIGHTS, _CONFIG, _CARD = 'model.safetensors', 'config.json', 'README.md'
+_HASH = 'weights_sha256'
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,7 @@ class Checkpoint:
         training: what it was trained on, how, and under which licence.
         name: how it was asked for.
         sha256: hash of the weights' file, '' before it is saved.
+        saved_sha256: the same when it was saved, '' where that was not written down.
     """
 
     model: MotionModel
@@ -89,6 +92,18 @@ class Checkpoint:
     training: dict[str, Any] = field(default_factory=dict)
     name: str = ''
     sha256: str = ''
+    saved_sha256: str = ''
+
+    @property
+    def warning(self) -> str:
+        """What is doubtful about the weights; '' where nothing is."""
+        if self.saved_sha256 in ('', self.sha256):
+            return ''
+        return (
+            f'the weights of the model {self.name!r} have the hash {self.sha256[:12]}; its '
+            f'{_CONFIG} says {self.saved_sha256[:12]}: they were changed after it was saved; '
+            f'install or copy the model again'
+        )
 
     @functools.cached_property
     def constants(self) -> str:
@@ -162,9 +177,10 @@ def save_pretrained(
                 f'got the tensor {name} with values that are not finite in {dtype}; nothing was '
                 f'written{": save without half" if half else ""}'
             )
-    config = json.dumps(_config(checkpoint), indent=1) + '\n'
+    weights = safetensors.torch.save(tensors)
+    config = json.dumps(_config(checkpoint, weights), indent=1) + '\n'
     with storage_errors(path):
-        write_file(path / _WEIGHTS, safetensors.torch.save(tensors))
+        write_file(path / _WEIGHTS, weights)
         write_file(path / _CONFIG, config.encode())
         write_file(path / _CARD, (card or _short_card(checkpoint)).encode())
     return path
@@ -184,7 +200,7 @@ def from_pretrained(
             non-finite tensor; the message names file and tensor.
     """
     directory = resolve(name_or_path)
-    config = _read_config(directory / _CONFIG)
+    config = read_config(directory / _CONFIG)
     try:
         model_config = MotionModelConfig(**_complete(MotionModelConfig, config['model']))
         skeleton = Skeleton.from_dict(config['skeleton'])
@@ -195,6 +211,7 @@ def from_pretrained(
             'sampler': SamplerConfig(**_complete(SamplerConfig, config['sampler'])),
             'body_height_m': float(config['body_height_m']),
             'training': dict(config['training']),
+            'saved_sha256': str(config.get(_HASH, '')),
         }
         emotions = tuple(config['emotions'])
     except _BAD_ENTRY as error:
@@ -232,11 +249,12 @@ def _model_folders() -> list[Path]:
     return [*folders, *(folder / 'models' for folder in shared_folders())]
 
 
-def _config(checkpoint: Checkpoint) -> dict[str, Any]:
+def _config(checkpoint: Checkpoint, weights: bytes) -> dict[str, Any]:
     normaliser = {name: values.tolist() for name, values in vars(checkpoint.normaliser).items()}
     return {
         'format': 'emotion_motion',
         'format_version': FORMAT_VERSION,
+        _HASH: hashlib.sha256(weights).hexdigest(),
         'model': dataclasses.asdict(checkpoint.model.config),
         'emotions': list(EMOTIONS),
         'rate_hz': checkpoint.rate_hz,
@@ -255,7 +273,8 @@ def _short_card(checkpoint: Checkpoint) -> str:
     return f'# {name}\n\nTrained with emotion_motion:\n\n```\n{training}\n```\n'
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a checkpoint's config.json; CheckpointError where it is damaged or too old."""
     if not path.is_file():
         raise CheckpointError(f'got no file {path}; a checkpoint needs {_CONFIG} and {_WEIGHTS}')
     try:

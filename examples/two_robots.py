@@ -40,6 +40,8 @@ def start(namespace: str, model: str) -> subprocess.Popen[bytes]:
             'robot:=humanoid',
             '-p',
             'output:=display',
+            '-p',
+            f'frame_id:={namespace[1:]}/base_footprint',
             '--log-level',
             'warn',
         ]

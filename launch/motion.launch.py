@@ -30,6 +30,7 @@ PARAMETER_OF = {
     'urdf': 'urdf',
     'output': 'output',
     'controllers': 'controllers',
+    'frame_id': 'frame_id',
 }
 
 

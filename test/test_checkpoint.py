@@ -7,6 +7,8 @@ import json
 import os
 from pathlib import Path
 import pickle
+import re
+import shutil
 
 from hypothesis import given, HealthCheck, settings, strategies as st
 import numpy as np
@@ -114,6 +116,13 @@ def test_the_hash_tells_weights_apart(saved, tmp_path):
     assert len(from_pretrained(saved).sha256) == 64
     assert from_pretrained(saved).sha256 == from_pretrained(saved).sha256
     assert from_pretrained(saved).sha256 != from_pretrained(other).sha256
+    assert not from_pretrained(saved).warning
+    shutil.copy(saved / WEIGHTS, other)
+    assert re.search(r'.*other.*changed after it was saved', from_pretrained(other).warning)
+    config = json.loads((other / CONFIG).read_text())
+    del config['weights_sha256']  # as of earlier releases
+    (other / CONFIG).write_text(json.dumps(config))
+    assert not from_pretrained(other).warning
 
 
 def test_an_interrupted_save_leaves_the_old_checkpoint(saved, monkeypatch):

@@ -127,7 +127,8 @@ def golden() -> dict[str, Any]:
 
 
 def test_the_golden_file_is_of_the_packaged_model(packaged_model, golden):
-    assert from_pretrained(packaged_model).sha256 == golden['sha256'], UPDATE
+    packaged = from_pretrained(packaged_model)
+    assert packaged.sha256 == packaged.saved_sha256 == golden['sha256'], UPDATE
 
 
 def test_the_packaged_model_predicts_what_it_did(packaged_model, golden):

@@ -24,6 +24,7 @@ OF_MOTION = {
     'urdf',
     'output',
     'controllers',
+    'frame_id',
     'measured_joint_states',
     'controller_topic',
 }

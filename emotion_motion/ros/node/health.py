@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import numpy as np
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+
+from emotion_motion.ros.survival import reading, shortened
 
 if TYPE_CHECKING:
     from emotion_motion.ros.node.live_parts import LiveParts
@@ -26,6 +29,9 @@ STEPS_KEPT = 512
 PERIOD_S = 1.0
 # Asked a little early, the report is on time; else rounding would leave one out now and then.
 MARGIN_S = 0.125
+TOPIC, SUBJECT = '/diagnostics', ': motion'
+OTHERS_BYTES = 1 << 14  # far above what a motion node sends
+SHARED_S = 3.0  # without news of it a node is gone
 SLOW_SHARE = 0.9
 LOG_PERIOD_S = 5.0
 
@@ -81,25 +87,30 @@ class HealthReport:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._name = f'{node.get_fully_qualified_name()}{SUBJECT}'
+        self._publisher = node.create_publisher(DiagnosticArray, TOPIC, 10)
+        self._read = reading(DiagnosticArray, TOPIC, self._take, OTHERS_BYTES, node.get_logger())
+        # Best effort takes from everybody; an old status is no loss.
+        qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+        node.create_subscription(DiagnosticArray, TOPIC, self._on_diagnostics, qos, raw=True)
+        # Who else shows a body in our frame, in which, and when it said so.
+        self._other, self._shared_frame, self._said_s = '', '', -SHARED_S
         self._published_s = time.monotonic()
         self._misses = 0
         self._log_problem = self._robot_problem = self._warning = ''
 
     def watch(self, state: str, error: str, live: LiveParts | None, clock_stands: bool) -> None:
-        """Log new problems, and publish if it is time; call it several times a second.
+        """Once a second, log new problems and publish; call it several times a second.
 
         `error` is what went wrong last; there is no `live` without a model.
         """
-        self._log_problems(live)
         now_s = time.monotonic()
         if now_s - self._published_s < PERIOD_S - MARGIN_S:
             return
         self._published_s = now_s
+        self._log_problems(live)
         values = {'lifecycle_state': state} | self._values(live)
-        status = DiagnosticStatus(
-            name=f'{self._node.get_fully_qualified_name()}: motion', hardware_id=values['model']
-        )
+        status = DiagnosticStatus(name=self._name, hardware_id=values['model'])
         status.level, status.message = self._level(state, error, live, clock_stands)
         status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
         message = DiagnosticArray(status=[status])
@@ -110,7 +121,9 @@ class HealthReport:
         """Log a problem when it begins, at most every few seconds."""
         log_problem = live.motion.log_problem if live else ''
         robot_problem = live.robot.driver.problem if live and live.robot else ''
-        warning = live.warning if live and live.loop.running else ''
+        warning = ''
+        if live and live.loop.running:
+            warning = '; '.join(filter(None, (live.warning, self._other_body())))
         logger = self._node.get_logger()
         if log_problem and log_problem != self._log_problem:
             logger.warning(f'{log_problem}; the motion goes on without')
@@ -143,10 +156,34 @@ class HealthReport:
             slow = f'only {rate_hz:.1f} of {motion.rate_hz:g} Hz'
         elif late:
             slow = f'{late} frames late or left out in the last second'
-        warnings = '; '.join(filter(None, (live.warning, slow, motion.log_problem)))
+        warnings = '; '.join(filter(None, (self._warning, slow, motion.log_problem)))
         if warnings:
             return DiagnosticStatus.WARN, warnings
         return DiagnosticStatus.OK, 'holding' if 'user' in motion.holds else 'moving'
+
+    def _on_diagnostics(self, content: bytes) -> None:
+        """Read what other motion nodes say; of all the rest nothing is read."""
+        if SUBJECT.encode() in content and len(content) <= OTHERS_BYTES:
+            self._read(content)
+
+    def _take(self, message: DiagnosticArray) -> None:
+        frame = self._node.get_parameter('frame_id').value
+        for status in message.status:
+            values = {item.key: item.value for item in status.values}
+            shows = values.get('lifecycle_state') == 'active' and values.get('frame_id') == frame
+            if shows and status.name.endswith(SUBJECT) and status.name != self._name:
+                self._other = shortened(status.name.removesuffix(SUBJECT))
+                self._shared_frame, self._said_s = frame, time.monotonic()
+
+    def _other_body(self) -> str:
+        """Return which node shows another body in our frame; '' where none does."""
+        frame = self._node.get_parameter('frame_id').value
+        if frame != self._shared_frame or time.monotonic() - self._said_s > SHARED_S:
+            return ''
+        return (
+            f'{self._other} shows a body in the frame {frame} too, in the same place; give each '
+            f'node a frame_id of its own'
+        )
 
     def _newly_late(self, live: LiveParts | None) -> int:
         """Return how many frames were late since the last status."""

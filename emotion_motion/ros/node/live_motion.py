@@ -50,8 +50,12 @@ class LiveMotion:
         self.pose = self.playback.advance(0.0)
 
     @classmethod
-    def load(cls, parameters: MotionParameters, sampler: Mapping[str, float]) -> LiveMotion:
+    def load(
+        cls, parameters: MotionParameters, sampler: Mapping[str, float], log_refusal: str = ''
+    ) -> LiveMotion:
         """Load the model of the parameters, with the sampler's settings that are not its own.
+
+        The run is logged unless a `log_refusal` says why it may not be.
 
         Raises:
             EmotionMotionError: the checkpoint, the device or a value cannot be used.
@@ -62,7 +66,8 @@ class LiveMotion:
         )
         motion.apply(parameters, sampler)
         motion.playback.rate_hz = motion.wanted_rate_hz
-        if parameters.replay_file:
+        motion._refused = log_refusal
+        if parameters.replay_file and not log_refusal:
             try:
                 motion._log = RunLog(parameters.replay_file, motion.generator, motion.playback)
             except EmotionMotionError as error:

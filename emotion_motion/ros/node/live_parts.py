@@ -35,7 +35,9 @@ class LiveParts:
         self, node: LifecycleNode, parameters: NodeParameters, fail: Callable[[Exception], None]
     ) -> None:
         self._parameters = parameters
-        self.motion = motion = LiveMotion.load(parameters.motion, parameters.sampler)
+        self.motion = motion = LiveMotion.load(
+            parameters.motion, parameters.sampler, parameters.log_refusal
+        )
         with contextlib.ExitStack() as made:
             made.callback(motion.close)
             parameters.fill(motion.model_values)
@@ -82,6 +84,8 @@ class LiveParts:
         stands = self.loop.watch()  # first: the others may fail
         self._set_rate()
         self.motion.watch()
+        if self.robot is not None:
+            self.robot.watch()
         return stands
 
     def _set_rate(self) -> None:
@@ -90,8 +94,10 @@ class LiveParts:
 
     @property
     def warning(self) -> str:
-        """What is wrong with the graph around the node; '' where nothing is."""
-        return self.topics.warning or (self.robot.warning if self.robot is not None else '')
+        """What is wrong with the weights and the graph around the node; '' where nothing is."""
+        weights = self.motion.generator.checkpoint.warning
+        robot = self.robot.warning if self.robot is not None else ''
+        return '; '.join(filter(None, (weights, self.topics.warning, robot)))
 
     @property
     def measurements(self) -> dict[str, object]:
@@ -110,6 +116,7 @@ class LiveParts:
             'recognised_emotion': format_emotion(motion.pose.recognised[0]),
             'model': generator.model_name,
             'model_sha256': generator.model_sha256,
+            'frame_id': self._parameters['frame_id'],
             'device': generator.device,
             'seed': generator.seed,
             'model_steps': generator.steps,
@@ -144,6 +151,6 @@ def _robot_output(
     except ModuleNotFoundError as error:
         raise RobotError(
             f'got the robot {parameters["robot"]!r}, and {error.name} is not installed; expected '
-            f'what drives robots: pip install emotion_motion[robot]'
+            f"what drives robots: pip install '.[robot]' in the source folder"
         ) from error
     return RobotOutput(node, parameters.robot, parameters.commands, motion)

@@ -45,7 +45,7 @@ END_LABELS = {'deactivate', 'shutdown'}
 
 
 class MotionNode(LifecycleNode):
-    """The node; see the README for its topics, services and parameters.
+    """The node; docs/reference has its topics, services and parameters.
 
     With the parameter `autostart` it configures and activates itself as soon as it spins. The
     service `change_state` brings the motion, and a robot, to rest before it deactivates or shuts

@@ -117,6 +117,11 @@ class NodeParameters:
         return self._node.get_parameter(name).value
 
     @property
+    def log_refusal(self) -> str:
+        """Why runs are not logged to where replay_file leads by now; '' where they may be."""
+        return self._misplaced(self['replay_file'])
+
+    @property
     def motion(self) -> MotionParameters:
         return MotionParameters(**{name: self[name] for name in settings_of(MotionParameters)})
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 import time
 
 from builtin_interfaces.msg import Time
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
@@ -39,6 +41,10 @@ JOINTS_LIMIT_BYTES = 1 << 16  # 500 joints with long names
 # Two publishers of one robot are doubted so long after they have contradicted each other, and
 # watched so long before the first motion.
 DOUBT_S, WATCH_S = 2.0, 1.0
+# How a publisher may offer `stop`; what was latched is given that time before a first motion.
+Offered = tuple[ReliabilityPolicy, DurabilityPolicy]
+ORDINARY: Offered = (ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
+LATCHED_S = 0.25
 
 MEASURED, COMMANDS, TARGETS, STATES = (
     'measured_joint_states',
@@ -79,6 +85,8 @@ class RobotOutput(Topics):
         self.driver.commands.weights.begin(weights)
         self._last_ns: int | None = None
         self._measured_s: float | None = None  # when joints were first measured
+        self._stops: dict[Offered, Subscription] = {}
+        self._stops_s = -LATCHED_S  # when the last of them was made
         self._publishers: dict[str, LifecyclePublisher] = {}
         try:
             self._open()
@@ -124,6 +132,11 @@ class RobotOutput(Topics):
         others = self.several(topic, 'one robot')
         return others and f'got {joint if leapt else "joints"} where {others}'
 
+    def watch(self) -> None:
+        """Do what is due several times a second: let go of a `stop` that nobody offers."""
+        for offered in self._stops.keys() - self._match_stops() - {ORDINARY}:
+            self.destroy_one(self._stops.pop(offered))
+
     def begin(self) -> None:
         """Wait for the robot's state before a first motion; others may have moved it."""
         self.driver.forget()
@@ -141,6 +154,10 @@ class RobotOutput(Topics):
         elapsed_s = None if self._last_ns is None else (now_ns - self._last_ns) * 1e-9
         self._last_ns = now_ns
         now_s = time.monotonic()
+        if not self.driver.commands.limiter.started:
+            self._match_stops()
+            if now_s - self._stops_s < LATCHED_S:
+                return
         self.driver.doubt = self._doubt(now_s)
         state = self.driver.advance(keypoints, elapsed_s=elapsed_s, now_s=now_s, holds=holds)
         if self._parameters.output == DISPLAY:
@@ -172,10 +189,33 @@ class RobotOutput(Topics):
         self.subscribe(
             JointGroupWeights, 'joint_group_weights', self._on_weights, QoSProfile(depth=10)
         )
-        # A subscriber that asks for what was latched is refused ordinary publishers: one of each.
-        for durability in (DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL):
-            qos = QoSProfile(depth=1, durability=durability)
-            self.subscribe(Bool, 'stop', lambda m: self._motion.hold('stop', m.data), qos)
+        self._stops = {ORDINARY: self._subscribe_stop(ORDINARY)}
+        self._match_stops()
+
+    def _subscribe_stop(self, offered: Offered) -> Subscription:
+        reliability, durability = offered
+        qos = QoSProfile(depth=1, reliability=reliability, durability=durability)
+        # An ordinary publisher is heard in any case; that another subscription is not for it is
+        # no news.
+        events = SubscriptionEventCallbacks(use_default_callbacks=False)
+        if offered == ORDINARY:
+            events.matched = events.incompatible_qos = self._match_stops
+        return self.subscribe(
+            Bool, 'stop', lambda m: self._motion.hold('stop', m.data), qos, events=events
+        )
+
+    def _match_stops(self, _event: object = None) -> set[Offered]:
+        """Subscribe to `stop` as each publisher offers it; return what is offered.
+
+        A subscriber that asks for what was latched refuses ordinary publishers, who are then
+        warned of it; one that does not ask gets nothing that was latched before.
+        """
+        topic = self._node.resolve_topic_name('stop')
+        offers = {_offered(p.qos_profile) for p in self._node.get_publishers_info_by_topic(topic)}
+        for offered in offers - self._stops.keys():
+            self._stops[offered] = self._subscribe_stop(offered)
+            self._stops_s = time.monotonic()
+        return offers
 
     def _outputs(self) -> Mapping[str, type]:
         if self._parameters.output == DISPLAY:
@@ -207,3 +247,13 @@ class RobotOutput(Topics):
     def _on_weights(self, message: JointGroupWeights) -> None:
         weights = group_weights_of_message(message)
         self.driver.fade(weights, message.fade_s, time.monotonic())
+
+
+def _offered(qos: QoSProfile) -> Offered:
+    """Return what a publisher offers, what is more than latched as latched."""
+    best_effort = qos.reliability == ReliabilityPolicy.BEST_EFFORT
+    volatile = qos.durability == DurabilityPolicy.VOLATILE
+    return (
+        ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE,
+        DurabilityPolicy.VOLATILE if volatile else DurabilityPolicy.TRANSIENT_LOCAL,
+    )

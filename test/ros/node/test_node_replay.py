@@ -237,6 +237,11 @@ def test_peers_choose_no_folder_to_write_to(graph: Graph, tmp_path: Path) -> Non
         result = tester.set('replay_file', str(bad))
         assert not result.successful and str(inside) in result.reason
     assert tester.set('replay_file', str(inside / 'below' / 'run')).successful
+    outside.mkdir()
+    (inside / 'below').symlink_to(outside)  # after the name was checked
+    assert tester.change('configure')
+    tester.wait(lambda: any(f'below {inside}' in log.msg for log in tester.logs), 'a warning')
+    assert not list(outside.iterdir())
     _, tester = graph.node(autostart=False)
     result = tester.set('replay_file', str(inside / 'run'))
     assert not result.successful and 'log_dir' in result.reason

@@ -4,17 +4,27 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+import runpy
+import shutil
+import xml.etree.ElementTree as ET
+
 from diagnostic_msgs.msg import DiagnosticStatus
-from graph import CALM, Graph, largest_step, path, points
+from graph import CALM, Graph, largest_step, path, points, ROOT
 import numpy as np
 import pytest
+import rclpy
 from rclpy.duration import Duration
+from rclpy.node import Node
 from rclpy.qos import LivelinessPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from std_msgs.msg import String
+from support import random_checkpoint
 from visualization_msgs.msg import Marker, MarkerArray
 
 from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.checkpoint import Checkpoint, save_pretrained
 from emotion_motion.msg import Emotion, Keypoints
 
 
@@ -130,8 +140,13 @@ def test_publisher_offers_what_a_careful_subscriber_asks_for(graph: Graph) -> No
     tester.wait(lambda: len(received) > 3, 'keypoints with a deadline')
 
 
-def test_diagnostics_tell_what_is_measured(graph: Graph) -> None:
-    _, tester = graph.node(rate_hz=60.0, seed=42)
+def test_diagnostics_tell_what_is_measured(
+    graph: Graph, checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    model = save_pretrained(tmp_path / 'model', checkpoint)
+    other = save_pretrained(tmp_path / 'other', random_checkpoint(5))
+    shutil.copy(other / 'model.safetensors', model)
+    _, tester = graph.node(rate_hz=60.0, seed=42, model=str(model))
     tester.wait_frames(60)
     values = tester.wait_status(
         lambda s, v: s.level in (DiagnosticStatus.OK, DiagnosticStatus.WARN), 'a status'
@@ -145,6 +160,8 @@ def test_diagnostics_tell_what_is_measured(graph: Graph) -> None:
     assert ':' in values['recognised_emotion']
     assert values['device'] == 'cpu' and values['seed'] == '42' and values['hold'] == 'False'
     assert values['model'] and len(values['model_sha256']) == 64
+    tester.wait_problem('changed after it was saved', DiagnosticStatus.WARN)
+    tester.wait(lambda: any('changed after' in log.msg for log in tester.logs), 'a line')
 
 
 def test_diagnostics_come_once_a_second_in_every_state(graph: Graph) -> None:
@@ -173,6 +190,11 @@ def test_two_namespaces_do_not_disturb_each_other(graph: Graph) -> None:
     one.wait(lambda: first.motion.playback.at_rest, 'rest of the first')
     assert not second.motion.playback.held
     assert one.set('temperature', 2.0).successful and two.get('temperature') != 2.0
+    for tester, name in ((one, '/right/robot'), (two, '/left/robot')):
+        words = f'{name}/motion_node shows a body in the frame base_footprint too'
+        tester.wait_problem(words, DiagnosticStatus.WARN)
+    assert one.set('frame_id', 'left/base_footprint').successful
+    one.wait_status(lambda s, v: 'body' not in s.message, 'no other body in its place')
     assert one.change('deactivate')
     two.wait_frames(20)
     assert two.state() == 'active'
@@ -184,3 +206,59 @@ def test_each_of_two_nodes_of_one_name_says_so(graph: Graph) -> None:
     for tester in (one, other):
         words = '2 publish /twice/keypoints (/twice/motion_node, /twice/motion_node)'
         tester.wait_problem(words, DiagnosticStatus.WARN)
+
+
+# The SROS2 policy
+
+ALONE = {  # topics of the motion node that go with one output, or two
+    'display': {'joint_states'},
+    'joint_trajectory': {'joint_targets', 'joint_trajectory', 'measured_joint_states'},
+    'forward_commands': {'joint_targets', 'commands', 'measured_joint_states'},
+}
+
+
+def allowed(node: Node, absent: set[str]) -> dict[str, set[str]]:
+    """Return what the policy allows a node, by the attribute that allows it."""
+    policy = ET.parse(ROOT / 'config' / 'sros2' / 'policy.xml')
+    (profile,) = policy.iterfind(f".//enclave[@path='/{node.get_name()}']//profile")
+    rules: dict[str, set[str]] = {}
+    for group in profile:
+        names = {node.resolve_service_name(e.text) for e in group if e.text not in absent}
+        for permission in group.attrib:
+            rules.setdefault(permission, set()).update(names)
+    return rules
+
+
+def used(node: Node) -> dict[str, set[str]]:
+    """Return what a node has in the graph, by the attribute of a policy that allows it."""
+    asked = {
+        'publish': node.get_publisher_names_and_types_by_node,
+        'subscribe': node.get_subscriber_names_and_types_by_node,
+        'reply': node.get_service_names_and_types_by_node,
+        'request': node.get_client_names_and_types_by_node,
+    }
+    name, namespace = node.get_name(), node.get_namespace()
+    rules = {key: {topic for topic, _ in ask(name, namespace)} for key, ask in asked.items()}
+    return {key: topics for key, topics in rules.items() if topics}
+
+
+@pytest.mark.parametrize('output', ALONE)
+def test_the_policy_allows_what_the_node_has_and_no_more(graph: Graph, output: str) -> None:
+    pytest.importorskip('pink')
+    running, tester = graph.node(robot='humanoid', output=output, use_sim_time=True)
+    tester.wait_state('active')
+    absent = set().union(*ALONE.values()) - ALONE[output]
+    if importlib.util.find_spec('hri_msgs') is None:
+        absent.add('expression')
+    assert used(running.node) == allowed(running.node, absent)
+
+
+def test_the_policy_allows_what_an_emotion_source_has_and_no_more() -> None:
+    source = runpy.run_path(str(ROOT / 'examples' / 'publish_emotions.py'))['EmotionSource']
+    rclpy.init(args=['--ros-args', '-r', '__ns:=/policy', '-p', 'use_sim_time:=true'])
+    try:
+        node = source()
+        assert used(node) == allowed(node, set())
+        node.destroy_node()
+    finally:
+        rclpy.shutdown()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 import time
 from typing import Any
 
@@ -242,3 +243,36 @@ def test_texts_are_limited_in_length(graph: Graph) -> None:
     assert tester.set('frame_id', 'x' * 256).successful
     tester.publish('emotion', String(data='x' * 1_000_000))
     tester.wait(lambda: any('expected at most' in log.msg for log in tester.logs), 'a warning')
+
+
+@pytest.mark.parametrize(
+    ('parameters', 'words'),
+    [
+        ({'robot': 'centaur'}, 'centaur'),
+        ({'controllers': 'a: wings'}, 'wings'),
+        ({'controllers': 'measured_joint_states: trunk'}, 'which this node publishes'),
+        ({'output': 'forward_commands', 'joint_order': 'wing'}, 'wing'),
+        ({'joint_group_weights': 'head: 2'}, 'head: 2'),
+        ({'urdf': '/nowhere/robot.urdf'}, '/nowhere/robot.urdf'),
+    ],
+)
+def test_what_cannot_be_driven_leaves_the_node_unconfigured(
+    graph: Graph, parameters: dict[str, Any], words: str
+) -> None:
+    pytest.importorskip('pink')
+    given = {'robot': 'humanoid', 'output': 'joint_trajectory'} | parameters
+    _, tester = graph.node(autostart=False, **given)
+    refused = tester.set('output', 'telepathy')
+    assert not refused.successful and 'display' in refused.reason
+    assert not tester.change('configure')
+    assert tester.state() == 'unconfigured'
+    tester.wait_problem(words)
+
+
+def test_without_robot_libraries_it_says_what_to_install(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, 'emotion_motion.ros.node.robot_output', None)
+    _, tester = graph.node(autostart=False, robot='humanoid')
+    assert not tester.change('configure')
+    tester.wait_status(lambda s, v: "pip install '.[robot]'" in s.message, 'what to install')

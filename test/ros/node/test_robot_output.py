@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 import itertools
 from pathlib import Path
-import sys
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -15,7 +14,8 @@ from graph import Graph, NodeThread, Tester
 import numpy as np
 import pytest
 from rclpy.duration import Duration
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.event_handler import PublisherEventCallbacks
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray, String
 from test_clock import SimulatedClock
@@ -28,7 +28,11 @@ pytest.importorskip('ruckig')
 from emotion_motion.msg import JointGroupWeights
 from emotion_motion.robot.description.robot import Robot
 
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+STOPS = {
+    'latched': QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+    'ordinary': QoSProfile(depth=1),
+    'best effort': QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
+}
 ROBOT = Robot.load('humanoid')
 NAMES = ROBOT.names
 LIMITS = ROBOT.limits
@@ -209,11 +213,16 @@ def test_each_trajectory_goes_on_where_the_one_before_has_led(driven: Driven) ->
         assert apart < 0.1, apart
 
 
-@pytest.mark.parametrize('qos', [LATCHED, QoSProfile(depth=1)], ids=['latched', 'ordinary'])
-def test_stop_is_a_stop_until_it_is_taken_back(driven: Driven, qos: QoSProfile) -> None:
+@pytest.mark.parametrize('name', ['latched', 'ordinary', 'best effort'])
+def test_stop_is_a_stop_until_it_is_taken_back(driven: Driven, name: str) -> None:
+    """Whatever a publisher offers; alone, it is not told that anybody refuses it."""
     _, tester, targets, _ = driven
     moves(tester, targets)
-    publisher = tester.node.create_publisher(Bool, 'stop', qos)
+    topic = tester.node.resolve_topic_name('stop')
+    tester.wait(lambda: tester.node.count_subscribers(topic) == 1, 'no one but for the ordinary')
+    refused: list[object] = []
+    events = PublisherEventCallbacks(incompatible_qos=refused.append)
+    publisher = tester.node.create_publisher(Bool, 'stop', STOPS[name], event_callbacks=events)
     tester.wait(lambda: publisher.get_subscription_count() >= 1, 'a subscriber of stop')
     publisher.publish(Bool(data=True))
     tester.wait(lambda: rests(targets), 'rest')
@@ -225,18 +234,31 @@ def test_stop_is_a_stop_until_it_is_taken_back(driven: Driven, qos: QoSProfile) 
     publisher.publish(Bool(data=False))
     moves(tester, targets)
     check_limits(targets)
+    assert bool(refused) == (name == 'best effort'), 'by the subscriber that loses nothing'
     tester.node.destroy_publisher(publisher)
+
+
+def test_a_stop_that_was_latched_is_a_stop_where_others_publish(driven: Driven) -> None:
+    """One that appears while the robot moves, and beside an ordinary one that was there first."""
+    _, tester, targets, _ = driven
+    ordinary = tester.node.create_publisher(Bool, 'stop', STOPS['ordinary'])
+    moves(tester, targets)
+    latched = tester.node.create_publisher(Bool, 'stop', STOPS['latched'])
+    latched.publish(Bool(data=True))  # before anybody can have found it
+    tester.wait(lambda: rests(targets), 'rest')
+    ordinary.publish(Bool(data=False))
+    moves(tester, targets)
+    for publisher in (ordinary, latched):
+        tester.node.destroy_publisher(publisher)
 
 
 def test_a_stop_that_was_latched_before_holds_from_the_start(module_graph: Graph) -> None:
     tester = module_graph.tester('/latched_before')
-    publisher = tester.node.create_publisher(Bool, 'stop', LATCHED)
+    publisher = tester.node.create_publisher(Bool, 'stop', STOPS['latched'])
     publisher.publish(Bool(data=True))
-    _, tester = module_graph.node('/latched_before', **settings('joint_trajectory'))
-    tester.wait_state('active')
-    tester.wait_status(lambda s, v: v['lifecycle_state'] == 'active', 'an active node')
     targets = tester.listen(JointState, 'joint_targets')
-    RobotBody(tester)
+    RobotBody(tester)  # nothing else is there to wait for
+    module_graph.node('/latched_before', **settings('joint_trajectory'))
     tester.wait(lambda: len(targets) > 20, 'targets')
     assert np.ptp(path_of(targets), axis=0).max() == 0.0
 
@@ -384,40 +406,6 @@ def test_a_display_needs_no_robot_and_has_every_joint(graph: Graph) -> None:
     assert set(states[0].name) == set(NAMES) | set(ROBOT.held)
     topics = {name for name, _ in tester.node.get_topic_names_and_types()}
     assert f'{tester.namespace}/measured_joint_states' not in topics
-
-
-@pytest.mark.parametrize(
-    ('parameters', 'words'),
-    [
-        ({'robot': 'centaur'}, 'centaur'),
-        ({'controllers': 'a: wings'}, 'wings'),
-        ({'controllers': 'measured_joint_states: trunk'}, 'which this node publishes'),
-        ({'output': 'forward_commands', 'joint_order': 'wing'}, 'wing'),
-        ({'joint_group_weights': 'head: 2'}, 'head: 2'),
-        ({'urdf': '/nowhere/robot.urdf'}, '/nowhere/robot.urdf'),
-    ],
-)
-def test_what_cannot_be_driven_leaves_the_node_unconfigured(
-    graph: Graph, parameters: dict[str, Any], words: str
-) -> None:
-    given = settings('joint_trajectory') | parameters
-    _, tester = graph.node(autostart=False, **given)
-    refused = tester.set('output', 'telepathy')
-    assert not refused.successful and 'display' in refused.reason
-    assert not tester.change('configure')
-    assert tester.state() == 'unconfigured'
-    tester.wait_problem(words)
-
-
-def test_without_robot_libraries_it_says_what_to_install(
-    graph: Graph, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, 'emotion_motion.ros.node.robot_output', None)
-    _, tester = graph.node(autostart=False, **settings('display'))
-    assert not tester.change('configure')
-    tester.wait_status(
-        lambda s, v: 'pip install emotion_motion[robot]' in s.message, 'what to install'
-    )
 
 
 def test_a_clock_that_leaps_or_stands_breaks_no_limit(graph: Graph) -> None:
