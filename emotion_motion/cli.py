@@ -4,12 +4,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+import contextlib
+import dataclasses
 import importlib
+import inspect
+import os
+import re
 import sys
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import tyro
+from tyro.constructors import (
+    ConstructorRegistry,
+    PrimitiveConstructorSpec,
+    PrimitiveTypeInfo,
+    UnsupportedTypeAnnotationError,
+)
 
 from emotion_motion.exceptions import EmotionMotionError
 
@@ -27,8 +39,8 @@ _COMMANDS = {
         'Measure what each part of the sampler is worth in a trained model.',
     ),
     'models': ('models:models', 'List the packaged models and your own, with their key figures.'),
-    'data': ('', 'Inspect motion files, import them as a data set, make the corpus: data --help'),
-    'robot': ('', 'Check what a robot can show, set up a new one, simulate one: robot --help'),
+    'data': ('', 'Inspect motion files, import them as a data set, make the corpus.'),
+    'robot': ('', 'Set up a robot, check what it can show, simulate it.'),
     'view': ('view:view', 'Show motion in a browser: of a running node, of a model, or of files.'),
 }
 _DATA = {
@@ -48,24 +60,45 @@ _ROBOT = {
     ),
 }
 _GROUPS: dict[str, dict[str, tuple[str, str]]] = {'data': _DATA, 'robot': _ROBOT}
+_ABOUT = (
+    'Living humanoid motion from an emotion. To see it: emotion-motion view --no-ros, or '
+    'emotion-motion generate --emotion joy --out joy.gif. COMMAND --help says more.'
+)
 
 
 def main() -> None:
-    """Run the command line; exits 1 with one line on standard error for bad input."""
+    """Run the command line; exits 1 with one line on standard error for bad input.
+
+    As shells have it, the exit status is 130 after Ctrl-C, and 141 where nobody reads the output.
+    """
     try:
         prog, commands, arguments = _commands(sys.argv[1:])
-        tyro.extras.subcommand_cli_from_dict(
-            commands,
-            prog=prog,
-            description='Humanoid motion from emotions.',
-            args=arguments,
-            config=(tyro.conf.OmitArgPrefixes,),
-        )
+        _, _, group = prog.partition(' ')
+        with REGISTRY, _flushed():
+            tyro.extras.subcommand_cli_from_dict(
+                commands,
+                prog=prog,
+                description=_COMMANDS[group][1] if group else _ABOUT,
+                args=arguments,
+                config=(tyro.conf.OmitArgPrefixes,),
+            )
     except EmotionMotionError as error:
         print(f'emotion-motion: {error}', file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # as of `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+
+
+@contextlib.contextmanager
+def _flushed() -> Iterator[None]:
+    """Print all that waits at the end, where an error of it can still be met."""
+    try:
+        yield
+    finally:
+        print(end='', flush=True)
 
 
 def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., Any]], list[str]]:
@@ -83,7 +116,10 @@ def _commands(arguments: list[str]) -> tuple[str, dict[str, Callable[..., Any]],
         module, _, function = table[chosen][0].partition(':')
         command = getattr(importlib.import_module(f'emotion_motion.commands.{module}'), function)
         # `train` takes the defaults of its flags from the file after --config.
-        functions[chosen] = command(arguments[1:]) if chosen == 'train' else command
+        command = command(arguments[1:]) if chosen == 'train' else command
+        # A line of help goes on where its text does.
+        command.__doc__ = re.sub(r'\n {8,}', ' ', inspect.getdoc(command) or '')
+        functions[chosen] = command
     return prog, functions, arguments
 
 
@@ -93,6 +129,28 @@ def _listed(text: str) -> Callable[[], None]:
 
     command.__doc__ = text
     return command
+
+
+def _optional(
+    info: PrimitiveTypeInfo,
+) -> PrimitiveConstructorSpec[Any] | UnsupportedTypeAnnotationError | None:
+    """Show what may be left out as what it is: `PATH`, not `{None}|PATH`."""
+    kinds = [kind for kind in get_args(info.type) if kind is not NoneType]
+    if len(kinds) != 1 or NoneType not in get_args(info.type):
+        return None
+    of = ConstructorRegistry.get_primitive_spec(PrimitiveTypeInfo.make(kinds[0], info.markers))
+    if isinstance(of, UnsupportedTypeAnnotationError):
+        return of
+    return dataclasses.replace(
+        of,
+        instance_from_str=lambda words: None if words == ['None'] else of.instance_from_str(words),
+        is_instance=lambda value: value is None or of.is_instance(value),
+        str_from_instance=lambda value: ['none'] if value is None else of.str_from_instance(value),
+    )
+
+
+REGISTRY = ConstructorRegistry()
+REGISTRY.primitive_rule(_optional)
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import contextlib
 import errno
 import json
+import math
 import os
 from pathlib import Path
 import re
@@ -15,7 +16,10 @@ import secrets
 import shutil
 from typing import Any
 import xml.etree.ElementTree as ET
+import zipfile
+import zlib
 
+import numpy as np
 import yaml
 
 from emotion_motion.exceptions import ConfigError, StorageError
@@ -25,8 +29,13 @@ OLD = '.old'  # ending of a folder that is being replaced
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 # What a file of others may hold, far above what real ones do (a robot of 129 joints: 211 kB).
-_MOST_MB = {'YAML': 1, 'JSON': 10, 'XML': 10}
+_MOST_MB = {'YAML': 1, 'JSON': 10, 'XML': 10, 'long JSON': 300, 'npz': 1000}
 _YAML_ENTRIES, _YAML_CHARACTERS, _XML_ELEMENTS, _DEEPEST = 100_000, 4_000, 500_000, 50
+# What reading an .npz raises that is damaged or none at all.
+_NO_NPZ = (
+    *(OSError, ValueError, KeyError, EOFError, MemoryError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, SyntaxError, TypeError),
+)
 
 
 def shared_folders() -> list[Path]:
@@ -42,17 +51,18 @@ def shared_folders() -> list[Path]:
 
 
 def read_text(path: str | Path, kind: str) -> str:
-    """Return the text of a file of a kind: YAML, JSON or XML.
+    """Return the text of a file of a kind: YAML, JSON, long JSON or XML.
 
     Raises:
         ConfigError: it cannot be read, is too large for its kind or is no UTF-8.
     """
-    most = _MOST_MB[kind] * 10**6
+    most, kind = _MOST_MB[kind] * 10**6, kind.removeprefix('long ')
     try:
         with open(path, 'rb') as file:
-            content = file.read(most + 1)
+            size = os.fstat(file.fileno()).st_size or most  # 0 of a pipe
+            content = file.read(min(size, most) + 1)  # takes as much memory as it is given
         if len(content) > most:
-            raise ConfigError(f'got {path} of more than {_MOST_MB[kind]} MB; expected less {kind}')
+            raise ConfigError(f'got {path} of more than {most // 10**6} MB; expected less {kind}')
         return content.decode('utf-8-sig')
     except OSError as error:
         raise ConfigError(f'could not read {path} ({error.strerror}); expected {kind}') from error
@@ -89,17 +99,48 @@ def parse_yaml(text: str, source: str) -> Any:
     raise ConfigError(f'got {source}, which is not YAML that can be read ({problem})')
 
 
-def read_json(path: str | Path) -> Any:
-    """Return what a JSON file says; a key stands once.
+def read_json(path: str | Path, kind: str = 'JSON') -> Any:
+    """Return what a JSON file says; a key stands once. `kind` is as in `read_text`.
 
     Raises:
         ConfigError: the file cannot be read or is not JSON.
     """
-    text = read_text(path, 'JSON')
+    text = read_text(path, kind)
     try:
         return json.loads(text, object_pairs_hook=_each_once)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f'got {path}, which cannot be read as JSON ({error})') from error
+    except RecursionError:
+        problem = 'its lists or objects are nested hundreds deep'
+    except ValueError as error:
+        problem = f'{error}; it may be truncated'
+    raise ConfigError(f'got {path}, which is not JSON that can be read ({problem})')
+
+
+def read_npz(path: str | Path) -> dict[str, np.ndarray]:
+    """Return the arrays of an .npz; their sizes are checked before any of them is unpacked.
+
+    Raises:
+        ConfigError: it cannot be read, is damaged, unpacks to too much or holds other things than
+            plain numbers and text.
+    """
+    most = _MOST_MB['npz']
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {entry.filename: _unpacked(archive, entry) for entry in archive.infolist()}
+        if sum(sizes.values()) <= most * 10**6:
+            with np.load(path, allow_pickle=False) as arrays:
+                return {key: np.asarray(arrays[key]) for key in arrays.files}
+    except FileNotFoundError as error:
+        raise ConfigError(f'could not read {path} ({error.strerror})') from error
+    except _NO_NPZ as error:
+        raise ConfigError(
+            f'got {path}, which is no .npz of plain numbers and text as numpy.savez writes it '
+            f'({error}); it may be truncated, a single array, or hold Python objects such as None'
+        ) from error
+    largest = max(sizes, key=lambda name: sizes[name])
+    raise ConfigError(
+        f'got {path}, which unpacks to {sum(sizes.values()) / 1e6:,.0f} MB of numbers ({largest}: '
+        f'{sizes[largest] / 1e6:,.0f} MB); expected {most:,} MB at most: cut it into several files'
+    )
 
 
 def parse_xml(text: str, source: str) -> ET.Element:
@@ -207,8 +248,8 @@ def check_free(path: Path, *, replace: bool = False) -> None:
     """Raise StorageError where something is at `path` already, unless it is to be replaced."""
     if path.exists() and not replace and (not path.is_dir() or any(path.iterdir())):
         raise StorageError(
-            f'got {path}, which exists already; choose another folder, or ask to overwrite a '
-            f'data set'
+            f'got {path}, which exists already; choose another folder, or replace a data set '
+            f'with --overwrite'
         )
 
 
@@ -266,6 +307,20 @@ def free_space(path: str | os.PathLike[str]) -> str:
         return 'the free space is unknown'
 
 
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
+    """Return the bytes that an array takes as 64 bit numbers, by its header."""
+    with archive.open(entry) as file:
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0}.get(
+            version, np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = read(file)
+    count = math.prod(shape)
+    if count * dtype.itemsize > entry.file_size:
+        raise ValueError(f'{entry.filename} announces {count} values and holds fewer')
+    return max(count * max(dtype.itemsize, 8), entry.file_size)
+
+
 class _Loader(yaml.SafeLoader):
     """Reads YAML of bounded depth and count, without tags and keys that stand twice."""
 
@@ -313,11 +368,18 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, regex) for tag, regex in resolvers if not tag.endswith(':timestamp')]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(
-    'tag:yaml.org,2002:float',
-    re.compile(r'[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$'),
-    list('-+.0123456789'),
-)
+
+
+class YamlDumper(yaml.SafeDumper):
+    """Writes YAML that `parse_yaml` reads back: text stands in quotes where it looks like more."""
+
+
+for _kind in (_Loader, YamlDumper):
+    _kind.add_implicit_resolver(
+        'tag:yaml.org,2002:float',
+        re.compile(r'[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$'),
+        list('-+.0123456789'),
+    )
 
 
 class _Builder(ET.TreeBuilder):

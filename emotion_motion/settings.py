@@ -20,6 +20,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints, Literal, Typ
 import yaml
 
 from emotion_motion.exceptions import ConfigError
+from emotion_motion.files import YamlDumper
 
 _T = TypeVar('_T')
 
@@ -291,7 +292,7 @@ def plain(config: Any) -> dict[str, Any]:
     return values
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(YamlDumper):
     """Writes a setting a line, lists in it."""
 
 

@@ -14,9 +14,14 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import format_emotion
-from emotion_motion.exceptions import ConfigError, EmotionMotionError, MotionFileError
+from emotion_motion.exceptions import (
+    ConfigError,
+    EmotionMotionError,
+    MotionFileError,
+    TrainingError,
+)
 from emotion_motion.files import check_free
-from emotion_motion.io.clip import Clip
+from emotion_motion.io.clip import checked_rate, Clip
 from emotion_motion.io.reading import (
     describe_motion,
     find_motion,
@@ -52,7 +57,8 @@ def inspect_data(
         out: picture to write; default NAME_first_frame.png in the current folder.
         robot: whose joint angles a .csv holds: a name (g1, pepper) or its YAML file.
         urdf: the robot's URDF, where its YAML file names none or another one.
-        rate_hz: frames a second where the file does not say; of OpenPose 30 by default.
+        rate_hz: frames a second, instead of what the file says; of OpenPose, which says nothing,
+            30 by default.
         labels: a label file; says what it makes of the clips.
     """
     from emotion_motion.training.data.first_frame import draw_first_frame
@@ -67,7 +73,10 @@ def inspect_data(
         step = f'emotion-motion data import {file} {options} --out my_data'
     print('\n'.join(lines))
     out = out or Path(f'{file.resolve().stem}_first_frame.png')
-    draw_first_frame(first, out, first.content or file.stem)
+    try:
+        draw_first_frame(first, out, first.content or file.stem)
+    except TrainingError as error:
+        raise TrainingError(f'could not draw {file}: {error}') from error
     print(f'first frame: {out}; look at it, then: {step}')
 
 
@@ -94,7 +103,8 @@ def import_data(
             they must bring their emotions.
         robot: whose joint angles a .csv holds: a name (g1, pepper) or its YAML file.
         urdf: the robot's URDF, where its YAML file names none or another one.
-        source_rate_hz: frames a second of files that do not say; of OpenPose 30 by default.
+        source_rate_hz: frames a second of the files, instead of what they say; of OpenPose, which
+            says nothing, 30 by default.
         settings: rate, splits and what is left out.
         overwrite: replace the data set that is in `out`.
     """
@@ -146,6 +156,7 @@ def make_corpus_data(
     """
     from emotion_motion.training.corpus.corpus import make_corpus
 
+    checked_rate(rate_hz)
     check_free(out, replace=overwrite and is_dataset(out))
     rule = SplitRule(val_share, test_share, seed)
     real = {
@@ -230,6 +241,7 @@ def _file_lines(
     label_map = LabelMap.load(labels) if labels else None
     for number, clip in enumerate(clips[:_CLIPS_SHOWN]):
         lines.append(f'clip {number + 1} of {len(clips)}: {_clip_line(clip, label_map)}')
+        lines += [f'  warning: {text}' for text in clip.remarks]
     if len(clips) > _CLIPS_SHOWN:
         lines.append(f'and {len(clips) - _CLIPS_SHOWN} more clips')
     return lines, clips[0]

@@ -11,18 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import safetensors
-import torch
 
-from emotion_motion.checkpoint import available_models
-from emotion_motion.exceptions import ConfigError, EmotionMotionError
+from emotion_motion.checkpoint import available_models, read_config
+from emotion_motion.exceptions import ConfigError
 from emotion_motion.model.config import MotionModelConfig
-from emotion_motion.model.network import MotionModel
 
-# What reading a damaged model raises.
-_DAMAGED = (
-    *(OSError, ValueError, KeyError, TypeError, AttributeError),
-    *(EmotionMotionError, safetensors.SafetensorError),
-)
 _DEPTH = 4  # folders below the one that is searched
 _COLUMNS = (
     'model',
@@ -78,8 +71,10 @@ def _list_models(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     listed, damaged = [], {}
     for name, path in places.items():
         try:
-            listed.append({'name': name, 'packaged': name in packaged, **_figures(path)})
-        except _DAMAGED as error:
+            model = {'name': name, 'packaged': name in packaged, **_figures(path)}
+            _row(model)  # all of it can be shown
+            listed.append(model)
+        except Exception as error:  # a damaged folder may fail in any way
             damaged[name] = f'no entry {error}' if isinstance(error, KeyError) else str(error)
     return listed, damaged
 
@@ -96,16 +91,14 @@ def _local(folder: Path) -> Iterator[Path]:
 
 def _figures(path: Path) -> dict[str, Any]:
     """Return the key figures of one model from its files; its weights are not loaded."""
-    config = json_text.loads((path / 'config.json').read_text())
+    config = read_config(path / 'config.json')
     weights = path / 'model.safetensors'
     with safetensors.safe_open(weights, framework='np') as file:
         file.keys()  # the header at least is whole
     model, training = config['model'], config['training']
-    with torch.device('meta'):
-        network = MotionModel(MotionModelConfig(**model))
     card = path / 'README.md'
     return {
-        'parameters': sum(part.numel() for part in network.parameters()),
+        'parameters': MotionModelConfig(**model).parameters,
         'size_bytes': weights.stat().st_size,
         'rate_hz': float(config['rate_hz']),
         'keypoints': int(model['keypoints']),
@@ -145,5 +138,5 @@ def _row(model: dict[str, Any]) -> tuple[str, ...]:
         shown('steps', '{}'),
         shown('minutes', '{:.0f} min'),
         shown('free_run', '{:.3f}'),
-        model['licence'] or '-',
+        str(model['licence'] or '-'),
     )

@@ -171,7 +171,12 @@ def init_robot(
     """
     from emotion_motion.robot.check.report import near_at_rest
     from emotion_motion.robot.init.propose import propose, settle
-    from emotion_motion.robot.init.write import capsule_notes, limit_notes, roles_text, write_proposal
+    from emotion_motion.robot.init.write import (
+        capsule_notes,
+        limit_notes,
+        roles_text,
+        write_proposal,
+    )
 
     proposal = propose(urdf, name, base)
     # A robot's name may be any text, also a way out of this folder.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.util
 from pathlib import Path
 import secrets
 import sys
@@ -14,6 +15,7 @@ import tyro
 
 from emotion_motion.exceptions import ConfigError
 from emotion_motion.stop_signals import stop_signals
+from emotion_motion.viewer.controls import TOUR_S
 from emotion_motion.viewer.page import serve
 from emotion_motion.viewer.server import ServeOptions
 
@@ -23,7 +25,7 @@ __all__ = ['view']
 def view(
     files: tyro.conf.Positional[tuple[Path, ...]] = (),
     page: ServeOptions = ServeOptions(browser=True),  # noqa: B008
-    no_ros: bool = False,
+    no_ros: tyro.conf.FlagCreatePairsOff[bool] = False,
     clip: int = 1,
     model: str = 'default',
     seed: int | None = None,
@@ -35,9 +37,11 @@ def view(
 ) -> None:
     """Show motion in a browser: of a running node, of a model (--no-ros), or of files.
 
+    Where there is no ROS, and no option of a node is given, it is the model.
+
     Args:
         files: one motion file, or two to be shown side by side: .npz, .bvh, or the log of a run.
-            None: what the node publishes.
+            Without one it shows what a running node publishes.
         page: how the page is served.
         no_ros: run the model in this process; no node and no ROS is needed.
         clip: which clip of a file that holds several, from 1.
@@ -45,15 +49,19 @@ def view(
         seed: with --no-ros: makes the run repeatable.
         device: with --no-ros: torch device, such as cpu or cuda.
         body_height_m: with --no-ros: height of the body [m]; by default the model's own.
-        namespace: of the node to show.
+        namespace: namespace of the node to show.
         node: name of the node to show.
-        urdf: the robot's description, for a graph without a topic robot_description.
+        urdf: the robot's URDF, where no topic robot_description gives it.
     """
     if len(files) > 2 or (files and no_ros):
         raise ConfigError(
             f'got {len(files)} files{" and --no-ros" if no_ros else ""}; expected one file, two '
             f'to be compared, or none'
         )
+    asks_for_node = (namespace, node, urdf) != ('/', 'motion_node', None)
+    if not (files or no_ros or asks_for_node or importlib.util.find_spec('rclpy')):
+        print('there is no ROS here: this is the model itself, as with --no-ros', file=sys.stderr)
+        no_ros = True
     if files:
         from emotion_motion.viewer.files import FilePlayer, read_track
 
@@ -69,7 +77,7 @@ def view(
             # Small enough to be typed into the page.
             seed=secrets.randbelow(2**31) if seed is None else seed,
         )
-        serve(DirectSource(generator), page, stop_signals())
+        serve(DirectSource(generator), page, stop_signals(), TOUR_S)
     else:
         _view_node(page, namespace, node, urdf)
 

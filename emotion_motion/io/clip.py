@@ -12,13 +12,49 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-import zipfile
 
 import numpy as np
 
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import MotionFileError
-from emotion_motion.files import storage_errors, whole_file
+from emotion_motion.exceptions import ConfigError, MotionFileError
+from emotion_motion.files import read_npz, storage_errors, whole_file
+
+SLOWEST_HZ, FASTEST_HZ = 1.0, 1000.0
+_USUAL_HZ = (24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 90.0, 100.0, 120.0, 200.0, 240.0, 250.0, 500.0)
+
+
+def checked_rate(rate_hz: float, frame_time_s: float | None = None) -> float:
+    """Return a rate, or refuse one outside 1 to 1,000 Hz and name the unit that was likely meant.
+
+    Args:
+        rate_hz: frames a second.
+        frame_time_s: what the file says, where that is the time of a frame.
+
+    Raises:
+        MotionFileError: the rate is outside.
+    """
+    if SLOWEST_HZ <= rate_hz <= FASTEST_HZ:
+        return float(rate_hz)
+    value, got = rate_hz, f'a rate of {rate_hz:g} Hz'
+    # What the number would be in frames a second if it were in another unit.
+    units = {'seconds a frame': (1.0, -1), 'thousandths of Hz': (1e-3, 1)}
+    if frame_time_s is not None:
+        value, got = frame_time_s, f'a frame time of {frame_time_s:g} s ({rate_hz:g} Hz)'
+        units = {'frames a second': (1.0, 1)}
+    units |= {'milliseconds a frame': (1e3, -1), 'microseconds a frame': (1e6, -1)}
+    meant: dict[str, float] = {}
+    if 0.0 < value < float('inf'):
+        rates = {unit: factor * value**power for unit, (factor, power) in units.items()}
+        meant = {u: rate for u, rate in rates.items() if SLOWEST_HZ <= rate <= FASTEST_HZ}
+    advice = 'say what it is'
+    if meant:
+        usual = np.log(_USUAL_HZ)
+        unit = min(meant, key=lambda name: float(np.abs(np.log(meant[name]) - usual).min()))
+        advice = f'{value:g} is likely meant in {unit} ({meant[unit]:.4g} Hz): say so'
+    raise MotionFileError(
+        f'got {got}; expected {SLOWEST_HZ:g} to {FASTEST_HZ:,g} Hz: {advice} with --rate-hz '
+        f'(--source-rate-hz for data import), or mend the file'
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,6 +76,7 @@ class Clip:
         actor: who moved; '' where nobody knows.
         content: what is done, for people.
         licence: SPDX identifier or name; '' where nobody knows.
+        remarks: what is odd about it, for people; see `emotion_motion.io.doubts`.
         prepared: whether `emotion_motion.training.data.prepare` has normalised it: the canonical
             body of height 1 m, standing over the origin, facing +x, at the model's rate; in 2D the
             axes are then (y left, z up) and the unit is the body's height.
@@ -56,6 +93,7 @@ class Clip:
     actor: str = ''
     content: str = ''
     licence: str = ''
+    remarks: tuple[str, ...] = ()
     prepared: bool = False
 
     def __post_init__(self) -> None:
@@ -63,7 +101,7 @@ class Clip:
 
         Raises:
             MotionFileError: wrong shapes, numbers that are not finite or out of range, emotions
-                that do not sum to 1, or a rate that is not above 0.
+                that do not sum to 1, or a rate outside 1 to 1,000 Hz.
         """
         points = self._set('keypoints', self.keypoints)
         if points.ndim != 3 or points.shape[-1] not in (2, 3) or 0 in points.shape:
@@ -76,10 +114,7 @@ class Clip:
                 'got keypoints that are not finite; give unmeasured ones any finite number and '
                 'confidence 0'
             )
-        if not 0.0 < self.rate_hz < float('inf'):
-            raise MotionFileError(
-                f'got a rate of {self.rate_hz} Hz; expected a finite number above 0'
-            )
+        checked_rate(self.rate_hz)
         self._check_confidence(len(points), points.shape[1])
         self._check_emotions(len(points))
         self._check_valence_arousal()
@@ -203,16 +238,16 @@ def load_motion(path: str | Path) -> Motion:
         MotionFileError: the file is missing, damaged or lacks a field.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
-            return Motion(
-                keypoints=data['keypoints'],
-                requested=data['requested'],
-                recognised=data['recognised'],
-                rate_hz=float(data['rate_hz']),
-                skeleton=str(data['skeleton']),
-                names=tuple(str(name) for name in data['names']),
-            )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        data = read_npz(path)
+        return Motion(
+            keypoints=data['keypoints'],
+            requested=data['requested'],
+            recognised=data['recognised'],
+            rate_hz=checked_rate(float(data['rate_hz'])),
+            skeleton=str(data['skeleton']),
+            names=tuple(str(name) for name in data['names']),
+        )
+    except (ConfigError, KeyError, TypeError, ValueError, MotionFileError) as error:
         raise MotionFileError(
             f'got {path}, which is no motion file ({error}); expected an .npz that '
             f'`emotion-motion generate --out` wrote'

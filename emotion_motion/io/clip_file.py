@@ -11,15 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-import zipfile
-import zlib
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.emotion import emotion_weights, EMOTIONS
-from emotion_motion.exceptions import EmotionError, MotionFileError, SkeletonError
-from emotion_motion.files import storage_errors, whole_file
+from emotion_motion.exceptions import ConfigError, EmotionError, MotionFileError, SkeletonError
+from emotion_motion.files import read_npz, storage_errors, whole_file
 from emotion_motion.io.clip import check_ending, Clip
 
 _TEXTS = ('label', 'source', 'actor', 'content', 'licence')
@@ -28,11 +26,6 @@ _OPTIONAL = (
     *('lengths', 'names', 'skeleton', 'confidence', 'emotions', 'emotion', 'valence_arousal'),
     *_TEXTS,
     *('prepared', 'requested', 'recognised'),
-)
-# What numpy raises for a file that is damaged or no .npz at all.
-_DAMAGED = (
-    *(OSError, ValueError, KeyError, EOFError, MemoryError, NotImplementedError, RuntimeError),
-    *(zipfile.BadZipFile, zlib.error),
 )
 
 
@@ -47,27 +40,16 @@ class _Npz:
     def open(cls, path: Path) -> _Npz:
         """Read all arrays."""
         try:
-            file = np.load(path, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise MotionFileError(
-                    f'got {path}, a single array; expected an .npz with the keys keypoints and '
-                    f'rate_hz: write it with numpy.savez'
-                )
-            with file:
-                unknown = [key for key in file.files if key not in (*_NEEDED, *_OPTIONAL)]
-                if unknown:
-                    raise MotionFileError(
-                        f'got {path} with the keys {", ".join(unknown)}; expected keypoints, '
-                        f'rate_hz and, as needed, {", ".join(_OPTIONAL)}'
-                    )
-                return cls(path, {key: np.asarray(file[key]) for key in file.files})
-        except FileNotFoundError as error:
-            raise MotionFileError(f'could not read {path} ({error.strerror})') from error
-        except _DAMAGED as error:
+            arrays = read_npz(path)
+        except ConfigError as error:
+            raise MotionFileError(str(error)) from error
+        unknown = [key for key in arrays if key not in (*_NEEDED, *_OPTIONAL)]
+        if unknown:
             raise MotionFileError(
-                f'got {path}, which is no .npz of plain numbers and text ({error}); it may be '
-                f'truncated, or hold Python objects such as None'
-            ) from error
+                f'got {path} with the keys {", ".join(unknown)}; expected keypoints, rate_hz '
+                f'and, as needed, {", ".join(_OPTIONAL)}'
+            )
+        return cls(path, arrays)
 
     def __contains__(self, key: str) -> bool:
         return key in self.arrays
@@ -137,8 +119,10 @@ def save_clips(path: str | Path, clips: Iterable[Clip]) -> Path:
     return path
 
 
-def load_clips(path: str | Path) -> list[Clip]:
+def load_clips(path: str | Path, rate_hz: float | None = None) -> list[Clip]:
     """Read an `.npz` of one clip or of many, or of a motion that `save_motion` wrote.
+
+    `rate_hz` stands for the file's own rate.
 
     Returns:
         The clips. Where the file says nothing, `source` is its path and the other texts are ''.
@@ -151,6 +135,8 @@ def load_clips(path: str | Path) -> list[Clip]:
     if 'requested' in file:  # a motion of ours: what was requested is what it expresses
         file.arrays['emotions'] = file.arrays.pop('requested')
         file.arrays.pop('recognised', None)
+    if rate_hz is not None:
+        file.arrays['rate_hz'] = np.array(rate_hz)
     points = file.numbers('keypoints')
     if points.ndim != 3 or points.shape[-1] not in (2, 3) or 0 in points.shape:
         raise file.error(

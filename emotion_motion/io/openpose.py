@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-import json
 from pathlib import Path
 import re
 from typing import Any
@@ -20,9 +19,11 @@ from typing import Any
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.exceptions import MotionFileError
-from emotion_motion.io.clip import Clip
+from emotion_motion.exceptions import ConfigError, MotionFileError
+from emotion_motion.files import read_json
+from emotion_motion.io.clip import checked_rate, Clip
 from emotion_motion.io.gaps import clean
+from emotion_motion.io.tracking import follow, mend_sides
 
 _SIZE = 25  # keypoints of BODY_25
 _CODES = {
@@ -38,7 +39,6 @@ _FOLDERS = 3  # farther up are drives and projects, whose names mean something e
 _JOINED = re.compile(r'([FM]\d{2})(SA|SU|[ADFHN])\d*(?:V\d+)?')
 _ACTOR = re.compile(r'(?:actor|actress|person|participant|subject)_?\d+|[FMP]\d{1,3}', re.I)
 _FRAME = re.compile(r'(?P<video>.*?)_?(?P<number>\d+)_keypoints\.json')
-_REACH = 0.5  # of the body's size: from one frame to the next nobody moves farther
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,18 +48,18 @@ class _Video:
     Attributes:
         path: a file whose name and folders say emotion and actor.
         source: the file, or the folder and the video's prefix.
-        points: [T, 25, 2] pixels.
-        confidence: [T, 25].
+        person: [T, 25, 3] pixels and confidence, as followed.
         missing: frames without a file.
         crowded: frames with several people.
+        lost: frame after which the person was lost among others; None: followed to the end.
     """
 
     path: Path
     source: Path
-    points: np.ndarray
-    confidence: np.ndarray
+    person: np.ndarray
     missing: int = 0
     crowded: int = 0
+    lost: int | None = None
 
 
 def read_openpose(path: str | Path, *, rate_hz: float = 30.0) -> list[Clip]:
@@ -67,8 +67,8 @@ def read_openpose(path: str | Path, *, rate_hz: float = 30.0) -> list[Clip]:
 
     Args:
         path: a folder of `PREFIX_NUMBER_keypoints.json`, one file a frame (one clip a prefix;
-            missing numbers are unmeasured frames; where there are several people, the nearest to
-            the one of the frame before is followed, beginning with the most confident), or a
+            missing numbers are unmeasured frames; where there are several people, the most
+            confident of the first frame is followed, see `tracking`), or a
             JSON file with flat lists `x`, `y`, `confidence` of 25 values a frame (MEED), or a
             folder of such files. Label and actor come from the names.
         rate_hz: frames a second; the files do not say.
@@ -129,19 +129,18 @@ def _words(name: str) -> list[str]:
 
 
 def _videos(path: Path, rate_hz: float) -> list[_Video]:
-    if not 0.0 < rate_hz < float('inf'):
-        raise MotionFileError(f'got a rate of {rate_hz} Hz; expected a finite number above 0')
+    checked_rate(rate_hz)
     if not path.is_dir():
-        return [_read_file(path)]
+        return [_read_file(path, rate_hz)]
     if numbered := _numbered(path):
-        return [_read_frames(path, prefix, files) for prefix, files in numbered.items()]
+        return [_read_frames(path, prefix, files, rate_hz) for prefix, files in numbered.items()]
     files = sorted(path.glob('*.json'))
     if not files:
         raise MotionFileError(
             f'got the folder {path} without OpenPose files; expected *_keypoints.json, one a '
             f'frame, or JSON files with x, y and confidence, one a clip'
         )
-    return [_read_file(file) for file in files]
+    return [_read_file(file, rate_hz) for file in files]
 
 
 def _numbered(folder: Path) -> dict[str, dict[int, Path]]:
@@ -163,8 +162,9 @@ def _clip(video: _Video, rate_hz: float) -> tuple[Clip, list[str]]:
 
     What lies before the first and after the last person is left out.
     """
+    person, mended = mend_sides(video.person, rate_hz)
     points, confidence, cleaning = clean(
-        video.points, video.confidence, load_skeleton('body_25'), rate_hz=rate_hz
+        person[..., :2], person[..., 2], load_skeleton('body_25'), rate_hz=rate_hz
     )
     seen = np.flatnonzero((confidence > 0).any(axis=1))
     if not len(seen):
@@ -173,6 +173,12 @@ def _clip(video: _Video, rate_hz: float) -> tuple[Clip, list[str]]:
             f'expected a person with confidence of 0.1 or more'
         )
     span = slice(seen[0], seen[-1] + 1)
+    remarks = [f'left and right were exchanged in {mended} frames and put back'] * (mended > 0)
+    if video.lost is not None:
+        remarks.append(
+            f'the person is lost among others after frame {video.lost + 1} of {len(points)}; the '
+            f'clip ends there'
+        )
     clip = Clip(
         keypoints=points[span],
         confidence=confidence[span],
@@ -181,15 +187,16 @@ def _clip(video: _Video, rate_hz: float) -> tuple[Clip, list[str]]:
         source=str(video.source),
         actor=actor_of(video.path),
         content=video.source.name.removesuffix('.json'),
+        remarks=tuple(remarks),
     )
-    empty = int((video.confidence[span] == 0).all(axis=1).sum())
+    empty = int((person[span, :, 2] == 0).all(axis=1).sum())
     return clip, [
         f'{clip.source}: OpenPose BODY_25, 2D, pixels',
         f'  {len(clip)} frames, {clip.duration_s:.1f} s at {rate_hz:g} Hz '
         f'(the rate that was given: the files do not say)',
         f'  from the names: label {clip.label or "none"}, actor {clip.actor or "unknown"}',
         f'  {video.missing} frames without a file, {empty} without a usable person, '
-        f'{video.crowded} with several people (followed the nearest to the frame before)',
+        f'{video.crowded} with several people (followed the most confident of the first frame)',
         f'  {cleaning.implausible} implausible keypoints cut out, with {cleaning.frames_cut} '
         f'whole frames',
         f'  {cleaning.filled} of {len(clip) * _SIZE} keypoints filled in time, '
@@ -197,10 +204,10 @@ def _clip(video: _Video, rate_hz: float) -> tuple[Clip, list[str]]:
     ]
 
 
-def _read_file(path: Path) -> _Video:
+def _read_file(path: Path, rate_hz: float) -> _Video:
     data = _load_object(path)
     if 'people' in data:
-        return _follow(path, path, [_people_of(data, path)])
+        return _followed(path, path, [_people_of(data, path)], rate_hz)
     missing = [key for key in ('x', 'y', 'confidence') if key not in data]
     if missing:
         raise MotionFileError(
@@ -218,11 +225,11 @@ def _read_file(path: Path) -> _Video:
             f'got {path} with {len(x)} values; expected {_SIZE} a frame (BODY_25): it is empty, '
             f'truncated or of another skeleton'
         )
-    points = np.stack((x, y), axis=-1).reshape(-1, _SIZE, 2)
-    return _Video(path, path, points, _shares(confidence, path).reshape(-1, _SIZE))
+    person = np.stack((x, y, _shares(confidence, path)), axis=-1)
+    return _Video(path, path, person.reshape(-1, _SIZE, 3))
 
 
-def _read_frames(folder: Path, prefix: str, files: Mapping[int, Path]) -> _Video:
+def _read_frames(folder: Path, prefix: str, files: Mapping[int, Path], rate_hz: float) -> _Video:
     first, last = min(files), max(files)
     if last + 1 - first > 100 * len(files) + 1000:
         raise MotionFileError(
@@ -233,47 +240,15 @@ def _read_frames(folder: Path, prefix: str, files: Mapping[int, Path]) -> _Video
         _people_of(_load_object(files[n]), files[n]) if n in files else None
         for n in range(first, last + 1)
     ]
-    return _follow(files[first], folder / prefix, frames)
+    return _followed(files[first], folder / prefix, frames, rate_hz)
 
 
-def _follow(path: Path, source: Path, frames: list[np.ndarray | None]) -> _Video:
-    """Choose one person of each frame; frames hold people [P, 25, 3], or None without a file.
-
-    A person farther from the last one seen than a body moves in that time is someone else; then
-    nobody is there.
-    """
-    chosen = np.zeros((len(frames), _SIZE, 3))
-    last: int | None = None
-    for number, people in enumerate(frames):
-        if people is None or not len(people):
-            continue
-        if last is None:
-            chosen[number] = people[np.argmax(people[..., 2].sum(axis=1))]
-            last = number
-            continue
-        distances = [_distance(chosen[last], person) for person in people]
-        best = int(np.argmin(distances))
-        size = max(_extent(chosen[last]), _extent(people[best]))
-        if distances[best] <= _REACH * size * (number - last):
-            chosen[number], last = people[best], number
+def _followed(path: Path, source: Path, frames: list[np.ndarray | None], rate_hz: float) -> _Video:
+    """Choose one person of each frame; frames hold people [P, 25, 3], or None without a file."""
+    person, lost = follow(frames, rate_hz)
     missing = sum(people is None for people in frames)
     crowded = sum(people is not None and len(people) > 1 for people in frames)
-    return _Video(path, source, chosen[..., :2], chosen[..., 2], missing, crowded)
-
-
-def _distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Mean distance of the keypoints [25, 3] that both have, else that of their middles."""
-    both = (first[:, 2] > 0) & (second[:, 2] > 0)
-    if both.any():
-        return float(np.linalg.norm(first[both, :2] - second[both, :2], axis=-1).mean())
-    middles = [person[person[:, 2] > 0, :2].mean(axis=0) for person in (first, second)]
-    return float(np.linalg.norm(middles[0] - middles[1]))
-
-
-def _extent(person: np.ndarray) -> float:
-    """Diagonal of the box around the keypoints [25, 3] that were seen."""
-    seen = person[person[:, 2] > 0, :2]
-    return float(np.linalg.norm(np.ptp(seen, axis=0)))
+    return _Video(path, source, person, missing, crowded, lost)
 
 
 def _people_of(data: Mapping[str, Any], path: Path) -> np.ndarray:
@@ -308,13 +283,9 @@ def _people_of(data: Mapping[str, Any], path: Path) -> np.ndarray:
 
 def _load_object(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise MotionFileError(f'could not read {path} ({error.strerror})') from error
-    except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError as well
-        raise MotionFileError(
-            f'got {path}, which is not JSON ({error}); it may be truncated'
-        ) from error
+        data = read_json(path, 'long JSON')
+    except ConfigError as error:
+        raise MotionFileError(str(error)) from error
     if not isinstance(data, dict):
         raise MotionFileError(
             f'got {path}, which is JSON but no object; expected people (one file a frame) or x, '

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Protocol
 
 from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.bvh.reader import describe_bvh, read_bvh
-from emotion_motion.io.clip import Clip
+from emotion_motion.io.clip import checked_rate, Clip
 from emotion_motion.io.clip_file import load_clips
+from emotion_motion.io.doubts import doubts
 from emotion_motion.io.openpose import describe_openpose, read_openpose
 
 KINDS = {
@@ -22,6 +24,7 @@ KINDS = {
 }
 _BY_ENDING = {'.bvh': 'bvh', '.json': 'openpose', '.npz': 'npz'}
 _FRAME_ENDING = '_keypoints.json'
+_OPENPOSE_HZ = 30.0
 _DATASET_INDEX = 'index.safetensors'
 
 
@@ -36,25 +39,29 @@ class JointReader(Protocol):
 def read_clips(
     path: str | Path, *, joints: JointReader | None = None, rate_hz: float | None = None
 ) -> list[Clip]:
-    """Read every clip of a motion file, whatever its format.
+    """Read every clip of a motion file, whatever its format, with what is odd about it.
 
     Args:
         path: a file, or a folder with one OpenPose file a frame.
         joints: what reads tables of joint angles, .csv; None: they are refused.
-        rate_hz: frames a second where the file does not say; of OpenPose 30 by default.
+        rate_hz: frames a second instead of what the file says; of OpenPose, which says nothing, 30
+            by default. A table of joint angles with times is interpolated to it.
 
     Raises:
         MotionFileError: with path and reason: no motion, damaged, or joint angles without a robot.
     """
     path = Path(path)
-    kind = _kind(path, joints)
-    if kind == 'bvh':
-        return [read_bvh(path)]
-    if kind == 'openpose':
-        return read_openpose(path, rate_hz=rate_hz or 30.0)
-    if kind == 'joints' and joints is not None:
-        return joints.read(path, rate_hz)
-    return load_clips(path)
+    try:
+        clips = _read(path, joints, rate_hz)
+    except MotionFileError as error:
+        known = str(path) in str(error)
+        raise error if known else MotionFileError(f'{path}: {error}') from error
+    given: tuple[str, ...] = ()
+    if rate_hz is not None and _BY_ENDING.get(path.suffix.lower()) in ('bvh', 'npz'):
+        given = (f'its rate is the given {rate_hz:g} Hz, not what the file says',)
+    return [
+        dataclasses.replace(clip, remarks=(*clip.remarks, *given, *doubts(clip))) for clip in clips
+    ]
 
 
 def describe_motion(
@@ -64,14 +71,27 @@ def describe_motion(
     path = Path(path)
     kind = _kind(path, joints)
     if kind == 'bvh':
-        return describe_bvh(path).lines()
+        return describe_bvh(path, rate_hz).lines()
     if kind == 'openpose':
-        return describe_openpose(path, rate_hz=rate_hz or 30.0)
+        return describe_openpose(path, rate_hz=rate_hz or _OPENPOSE_HZ)
     if kind == 'joints' and joints is not None:
         return joints.describe(path, rate_hz)
-    clips = read_clips(path)
+    clips = read_clips(path, rate_hz=rate_hz)
     dims = sorted({clip.dims for clip in clips})
     return [f'{path}: npz, {len(clips)} clips, keypoints in {" and ".join(map(str, dims))}D']
+
+
+def _read(path: Path, joints: JointReader | None, rate_hz: float | None) -> list[Clip]:
+    if rate_hz is not None:
+        checked_rate(rate_hz)
+    kind = _kind(path, joints)
+    if kind == 'bvh':
+        return [read_bvh(path, rate_hz)]
+    if kind == 'openpose':
+        return read_openpose(path, rate_hz=rate_hz or _OPENPOSE_HZ)
+    if kind == 'joints' and joints is not None:
+        return joints.read(path, rate_hz)
+    return load_clips(path, rate_hz)
 
 
 def is_motion(path: str | Path, joints: JointReader | None = None) -> bool:

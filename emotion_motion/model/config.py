@@ -11,6 +11,7 @@ from emotion_motion.settings import Checked, setting
 
 __all__ = ['MotionModelConfig', 'ROTARY_PERIOD']
 
+_MOST_NUMBERS = 200_000_000  # of a model in memory: 800 MB, two hundred times the default
 # Rotations repeat exactly after this many frames, see `network.rotary_table`.
 ROTARY_PERIOD = 4096
 
@@ -62,6 +63,14 @@ class MotionModelConfig(Checked):
             )
         if self.window >= ROTARY_PERIOD:
             raise ConfigError(f'got window = {self.window}; expected less than {ROTARY_PERIOD}')
+        table = 6 * ROTARY_PERIOD * self.channels // self.heads
+        if (numbers := self.parameters + self.outputs**2 + table) > _MOST_NUMBERS:
+            usual = type(self)
+            size = max(vars(self), key=lambda name: getattr(self, name) // getattr(usual, name))
+            raise ConfigError(
+                f'got {size} = {str(getattr(self, size))[:20]}, with which the network takes '
+                f'{min(numbers, 10**30):.3g} numbers; expected {_MOST_NUMBERS:,} at most'
+            )
 
     @property
     def outputs(self) -> int:
@@ -82,3 +91,19 @@ class MotionModelConfig(Checked):
     def pose_axes(self) -> int:
         """Principal axes Z that a pose is described by."""
         return min(self.pose_dims, self.outputs)
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights of the network, without making it."""
+        c, hidden, axes = self.channels, self.mdn_channels, self.pose_axes
+        inputs = 3 * self.outputs + axes + 1
+        linear = (
+            *((inputs, self.motion_channels), (self.emotions, self.emotion_channels)),
+            *((c, self.outputs), (c, 3 * self.keypoints), (self.shown_size, 1)),
+            (self.shown_size, self.emotion_head_channels),
+            (self.emotion_head_channels, self.emotions),
+            *((c + self.emotions, hidden), (hidden, self.anchors)),
+            *((hidden + 2 * axes, hidden), (hidden, 3 * axes)),
+        )
+        block = 2 * c + (c + 1) * 6 * c + (4 * c + 1) * c
+        return self.layers * block + 2 * c + sum((n + 1) * m for n, m in linear)

@@ -28,7 +28,7 @@ def new_figure(width: float, height: float) -> Any:
     except ImportError as error:
         raise RobotError(
             f'could not import matplotlib ({error}), which pictures need; '
-            f"pip install 'emotion_motion[robot]'"
+            f"pip install '.[robot]' in the source folder"
         ) from error
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)

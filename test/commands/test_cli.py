@@ -44,6 +44,8 @@ def test_help_explains_every_option(command, run):
     assert '-h, --help' in done.stdout
     # An option without an explanation would show nothing between its name and its default.
     assert all('{fixed}' not in line for line in options)
+    # Options have their plain type, and their text does not end at the line of its docstring.
+    assert '{None}' not in done.stdout and '--no-no-' not in done.stdout
     assert done.stdout.count('(default:') + done.stdout.count('(required)') >= len(options)
 
 
@@ -80,6 +82,13 @@ def test_generate_writes_what_load_motion_reads(saved, tmp_path):
 def test_bad_input_is_one_line_and_exit_1(args, says, saved, refused):
     model = [] if '--model' in args else ['--model', saved]
     refused(says, 'generate', *model, '--seconds', '0.1', *args)
+
+
+def test_who_stops_reading_ends_the_command_quietly():
+    command = [sys.executable, '-m', 'emotion_motion.cli', '--help']
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == (b'', 141)
 
 
 def test_corpus_and_train_make_a_run_whose_best_model_moves(tmp_path, run, refused):

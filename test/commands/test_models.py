@@ -23,6 +23,26 @@ def folder(checkpoint, tmp_path):
     return tmp_path
 
 
+def test_whatever_a_damaged_folder_holds_the_others_are_listed(folder, checkpoint, capsys):
+    config = json.loads((folder / 'cut' / 'config.json').read_text())
+    texts = {
+        'huge': json.dumps(config | {'model': config['model'] | {'layers': 10**9}}),
+        'deep': '[' * 100_000,
+        'numbers': json.dumps(config | {'training': {'minutes': 'many', 'licence': 5}}),
+        'old': json.dumps(config | {'format_version': 1}),
+        'bytes': '\udcff',
+    }
+    for name, text in texts.items():
+        place = save_pretrained(folder / name, checkpoint) / 'config.json'
+        place.write_bytes(text.encode('utf-8', 'surrogateescape'))
+    models(folder)
+    lines = capsys.readouterr().out.splitlines()
+    for name in texts:
+        assert any(line.startswith(f'{folder / name}: damaged (') for line in lines)
+    assert any('layers = 1000000000' in line for line in lines)
+    assert any(line.startswith(str(folder / 'runs' / 'my_run' / 'best')) for line in lines)
+
+
 def test_packaged_and_local_models_are_listed_with_their_figures(folder, packaged_model, capsys):
     models(folder)
     lines = capsys.readouterr().out.splitlines()

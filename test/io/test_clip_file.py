@@ -174,7 +174,9 @@ BAD = {
     'text': ({'keypoints': np.full((4, 25, 3), 'x')}, 'keypoints has dtype <U1'),
     'half NaN': ({'keypoints': MIXED}, 'frame 1, keypoint 2; expected'),
     'infinite': ({'keypoints': np.full((4, 25, 3), np.inf)}, 'frame 0, keypoint 0'),
-    'rate 0': ({'rate_hz': 0.0}, 'rate of 0.0'),
+    'rate 0': ({'rate_hz': 0.0}, 'rate of 0 Hz'),
+    'frame time': ({'rate_hz': 1 / 30}, r'in seconds a frame \(30 Hz\)'),
+    'microseconds': ({'rate_hz': 33333}, 'in microseconds a frame'),
     'rate NaN': ({'rate_hz': np.nan}, 'rate of nan'),
     'rates': ({'rate_hz': [30.0, 30.0]}, r'rate_hz has shape \(2,\)'),
     'confidence shape': ({'confidence': np.ones(4)}, r'confidence has shape \(4,\); .*\(4, 25\)'),
@@ -215,7 +217,7 @@ def test_a_bad_key_is_named_with_shape_and_expectation(tmp_path, case):
 
 def test_a_damaged_clip_of_many_is_numbered(tmp_path):
     np.savez(tmp_path / 'bad.npz', keypoints=standing(), lengths=[2, 2], rate_hz=[30.0, -1.0])
-    with pytest.raises(MotionFileError, match=r'clip 1 of 2.*-1\.0'):
+    with pytest.raises(MotionFileError, match=r'clip 1 of 2.*of -1 Hz'):
         load_clips(tmp_path / 'bad.npz')
 
 

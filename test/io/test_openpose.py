@@ -195,7 +195,7 @@ BAD = {
     'not an object': ('[1, 2]', 'no object'),
     'other keys': ('{"pose": 3}', 'with the keys pose'),
     'binary': (b'\xff\xfe\x00', 'not JSON'),
-    'deep': ('[' * 100_000, 'not JSON'),
+    'deep': ('[' * 100_000, 'nested hundreds deep'),
     'zero length': (json.dumps({'x': [], 'y': [], 'confidence': []}), '0 values; expected 25'),
     'unequal': (json.dumps({**GOOD, 'y': [2.0] * 24}), '25 x, 24 y'),
     'part of a frame': (

@@ -62,13 +62,11 @@ def find_axes(file: BvhFile, nodes: dict[str, int], places: np.ndarray) -> BvhAx
     """Find them by a body's posture and proportions, from `places` [F, N, 3] of all nodes."""
     warnings: list[str] = []
     joints = {role: places[:, node] for role, node in nodes.items()}
-    height, ratio = standing_height(joints)
+    height = standing_height(joints)
     if not 0.0 < height < float('inf'):
         raise MotionFileError(
             f'got {file.path}, whose body is {height:g} units high; expected bones with a length'
         )
-    if not 0.8 < ratio < 3.0:
-        warnings.append(f'its legs are {ratio:.1f} times as long as its trunk: no usual body')
     unit_name, scale = '', _USUAL_HEIGHT_M / height
     for name, metres in _UNITS_M.items():
         if _HEIGHTS_M[0] <= height * metres <= _HEIGHTS_M[1]:
@@ -77,14 +75,7 @@ def find_axes(file: BvhFile, nodes: dict[str, int], places: np.ndarray) -> BvhAx
         warnings.append(
             f'a body {height:.4g} units high fits no unit of length; scaled to {_USUAL_HEIGHT_M} m'
         )
-    upright = _upright(joints)
-    up = axis_name(upright)
-    clear = float(np.abs(upright).max() / max(np.linalg.norm(upright), 1e-12))
-    if clear < 0.85:
-        warnings.append(
-            f'the body is upright along {up} to {clear:.0%} only (lying, or bent?): check the '
-            f'picture'
-        )
+    up = axis_name(_upright(joints))
     rest = _rest_axes(file, nodes, height)
     if rest is not None and (other := axis_name(rest[:, 2])) != up:
         warnings.append(
@@ -105,20 +96,19 @@ def middle(joints: dict[str, np.ndarray], part: str) -> np.ndarray:
     return 0.5 * (joints[f'left_{part}'] + joints[f'right_{part}'])
 
 
-def standing_height(joints: dict[str, np.ndarray]) -> tuple[float, float]:
-    """Return the height by legs and trunk, in the unit of `joints` [F, 3], and leg by trunk.
+def standing_height(joints: dict[str, np.ndarray]) -> float:
+    """Return the height by legs and trunk, in the unit of `joints` [F, 3].
 
     The head is left out, since head joints lie anywhere between its base and its middle. The
     proportions are those of BODY_25's rest pose.
     """
     body = load_skeleton('body_25')
     usual = {role: body.rest[None, body.index(name)] for name, role in MEASURED.items()}
-    leg, trunk = _leg_and_trunk(joints)
-    return (leg + trunk) / sum(_leg_and_trunk(usual)), leg / max(trunk, 1e-12)
+    return _leg_and_trunk(joints) / _leg_and_trunk(usual)
 
 
-def _leg_and_trunk(joints: dict[str, np.ndarray]) -> tuple[float, float]:
-    """Return the lengths from hip to ankle along the leg, and from hips to shoulders."""
+def _leg_and_trunk(joints: dict[str, np.ndarray]) -> float:
+    """Return the length from ankle to hip along the leg and on to the shoulders."""
     bones = [
         np.linalg.norm(joints[f'{side}_{a}'] - joints[f'{side}_{b}'], axis=-1).mean()
         for side in SIDES
@@ -126,7 +116,7 @@ def _leg_and_trunk(joints: dict[str, np.ndarray]) -> tuple[float, float]:
     ]
     trunk = np.linalg.norm(middle(joints, 'upper_arm') - middle(joints, 'upper_leg'), axis=-1)
     # A bent trunk is shorter than it is.
-    return 0.5 * float(np.sum(bones)), float(np.quantile(trunk, 0.9))
+    return 0.5 * float(np.sum(bones)) + float(np.quantile(trunk, 0.9))
 
 
 def _upright(joints: dict[str, np.ndarray]) -> np.ndarray:

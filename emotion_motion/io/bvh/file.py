@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from emotion_motion.exceptions import MotionFileError
+from emotion_motion.io.clip import checked_rate
 
 _CHANNELS = {
     f'{axis}{kind}': (kind, number)
@@ -161,22 +162,31 @@ class BvhFile:
         return places
 
 
-def load_bvh(path: str | Path) -> BvhFile:
+def load_bvh(path: str | Path, rate_hz: float | None = None) -> BvhFile:
     """Read a BVH file.
 
+    Args:
+        path: of the file.
+        rate_hz: frames a second instead of what the file says.
+
     Raises:
-        MotionFileError: it is missing, no BVH, cut off, without motion, or holds numbers that are
-            not finite.
+        MotionFileError: it is missing, no BVH, cut off, without motion, of a rate outside 1 to
+            1,000 Hz, or holds numbers that are not finite.
     """
     path = Path(path)
     header, frames, frame_time, rows = _split(path, _text(path))
     nodes = _Hierarchy(path).read(header)
-    frame_time_s = _number(path, frame_time, 'frame time')
+    if rate_hz is None:
+        frame_time_s = _number(path, frame_time, 'frame time')
+        try:
+            checked_rate(1.0 / frame_time_s if frame_time_s else float('inf'), frame_time_s)
+        except MotionFileError as error:
+            raise MotionFileError(f'{path}: {error}') from error
+    else:
+        frame_time_s = 1.0 / checked_rate(rate_hz)
     count = _number(path, frames, 'number of frames')
     if count != int(count) or count < 1:
         _refuse(path, f'it announces {frames} frames', 'at least one frame of motion')
-    if frame_time_s <= 0.0:
-        _refuse(path, f'its frame time is {frame_time} s', 'a number of seconds above 0')
     channels = sum(len(node.positions) + len(node.rotations) for node in nodes)
     numbers = _numbers(path, rows, int(count), channels)
     return BvhFile(path, nodes, numbers, frame_time_s, surplus=len(rows) - int(count))
@@ -195,6 +205,7 @@ def _text(path: Path) -> str:
         _refuse(path, 'the file is empty', 'a BVH file')
     if b'\0' in data[:4096]:
         _refuse(path, 'it holds binary data', 'a BVH file, which is text')
+    data = data.replace(b'\r\n', b'\n').replace(b'\r', b'\n')
     try:
         return data.decode('utf-8-sig')
     except UnicodeDecodeError:
@@ -204,7 +215,7 @@ def _text(path: Path) -> str:
 def _split(path: Path, text: str) -> tuple[str, str, str, list[str]]:
     if not re.match(r'\s*HIERARCHY\b', text):
         _refuse(path, f'it begins with {text.strip()[:30]!r}', 'HIERARCHY, as BVH files do')
-    parts = re.split(r'^[ \t]*MOTION[ \t]*\r?$', text, maxsplit=1, flags=re.MULTILINE)
+    parts = re.split(r'^[ \t]*MOTION[ \t]*$', text, maxsplit=1, flags=re.MULTILINE)
     if len(parts) < 2:
         problem = 'it has no line MOTION: cut off, or without motion'
         _refuse(path, problem, 'a hierarchy and the motion of its joints')

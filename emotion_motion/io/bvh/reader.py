@@ -50,20 +50,17 @@ class BvhReport:
             f'{axis_name(self.axes.to_rep[1])}, {steady}'
         )
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is odd, for people."""
-        return (*self.roles.warnings, *self.axes.warnings, *_oddities(self))
-
     def clip(self) -> Clip:
         """Return the motion; built keypoints have confidence 0.5."""
-        points = self.body.keypoints
+        points, surplus = self.body.keypoints, self.file.surplus
+        beyond = (f'{surplus} rows beyond the announced frames are left out',) if surplus else ()
         return Clip(
             keypoints=points,
             rate_hz=self.file.rate_hz,
             confidence=np.tile(self.body.confidence, (len(points), 1)),
             source=str(self.file.path),
             content=self.file.path.stem,
+            remarks=(*self.roles.warnings, *self.axes.warnings, *beyond),
         )
 
     def lines(self) -> list[str]:
@@ -90,54 +87,28 @@ class BvhReport:
             ('keypoints measured', ', '.join(name for name in names if name not in BUILT)),
             ('keypoints built', ', '.join(name for name in names if name in BUILT)),
             *((f'  {part} by', text) for part, text in body.basis.items()),
-            *(('warning', text) for text in self.warnings),
         ]
         return [f'{name:<26}{text}' for name, text in rows]
 
 
-def read_bvh(path: str | Path) -> Clip:
+def read_bvh(path: str | Path, rate_hz: float | None = None) -> Clip:
     """Read a BVH file as BODY_25 keypoints in metres, z up, standing on z = 0.
 
-    Heading and place stay as in the file. Built keypoints have confidence 0.5.
+    Heading and place stay as in the file. Built keypoints have confidence 0.5. `rate_hz` stands
+    for the file's own rate.
 
     Raises:
         MotionFileError: the file is missing, damaged, without motion or no human body.
     """
-    return describe_bvh(path).clip()
+    return describe_bvh(path, rate_hz).clip()
 
 
-def describe_bvh(path: str | Path) -> BvhReport:
-    """Read a BVH file and return what it holds; errors are those of `read_bvh`."""
-    file = load_bvh(path)
+def describe_bvh(path: str | Path, rate_hz: float | None = None) -> BvhReport:
+    """Read a BVH file and return what it holds; arguments and errors are those of `read_bvh`."""
+    file = load_bvh(path, rate_hz)
     count = len(file.numbers)
     sample = np.unique(np.linspace(0, count - 1, min(count, _SAMPLE)).round().astype(int))
     places, _ = file.place(frames=sample)
     roles = find_roles(file, places)
     axes = find_axes(file, roles.nodes, places)
     return BvhReport(file, roles, axes, build_body(file, roles.nodes, axes))
-
-
-def _oddities(report: BvhReport) -> list[str]:
-    points, height = report.body.keypoints, report.axes.height_m
-    oddities = []
-    if report.file.surplus:
-        oddities.append(f'{report.file.surplus} rows beyond the announced frames are left out')
-    skeleton = load_skeleton('body_25')
-    limbs = [
-        (skeleton.index(f'{side}{a}'), skeleton.index(f'{side}{b}'))
-        for side in 'LR'
-        for a, b in (('Hip', 'Knee'), ('Knee', 'Ankle'), ('Shoulder', 'Elbow'), ('Elbow', 'Wrist'))
-    ]
-    first, second = np.array(limbs).T
-    lengths = np.linalg.norm(points[:, first] - points[:, second], axis=-1)
-    spread = float((np.ptp(lengths, axis=0) / lengths.mean(axis=0)).max())
-    if spread > 0.05:
-        oddities.append(f'bones change their length by up to {spread:.0%}')
-    if len(points) > 3:
-        local = points - points[:, [skeleton.root]]
-        steps = np.linalg.norm(np.diff(local, axis=0), axis=-1).max(axis=-1)
-        if steps[0] > max(0.1 * height, 3.0 * float(steps[1:].max())):
-            oddities.append(
-                f'frame 1 jumps by {steps[0]:.2f} m to frame 2: a rest pose put in front?'
-            )
-    return oddities

@@ -116,7 +116,7 @@ def _joints(points: np.ndarray, skeleton: Skeleton) -> dict[str, _Joint]:
     """Return the joints, parents first, for keypoints [T, 25, 3] in cm and the file's axes."""
     height = standing_height(
         {role: points[:, skeleton.index(name)] for name, role in MEASURED.items()}
-    )[0]
+    )
     rest = height * skeleton.rest @ _TO_FILE.T
     index = skeleton.index
 

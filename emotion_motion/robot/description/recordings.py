@@ -18,7 +18,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError
-from emotion_motion.io.clip import Clip
+from emotion_motion.io.clip import checked_rate, Clip
 from emotion_motion.robot.description.robot import pin, read_model, Robot
 
 __all__ = ['JointRecordings', 'RobotBody']
@@ -330,7 +330,8 @@ def _evenly(
     times: np.ndarray, angles: np.ndarray, rate_hz: float | None
 ) -> tuple[np.ndarray, float]:
     """Return angles [T, J] at even times, and their rate [Hz]."""
-    rate = rate_hz or float((len(times) - 1) / (times[-1] - times[0]))
+    own = checked_rate(float((len(times) - 1) / (times[-1] - times[0])))
+    rate = own if rate_hz is None else checked_rate(rate_hz)
     even = np.arange(round((times[-1] - times[0]) * rate) + 1) / rate + times[0]
     return np.stack([np.interp(even, times, column) for column in angles.T], axis=1), rate
 

@@ -28,7 +28,7 @@ try:
 except ImportError as error:
     raise RobotError(
         f'could not import pinocchio ({error}), which computes where the parts of a robot are; '
-        f"install it with pip install 'emotion_motion[robot]'"
+        f"install it with pip install '.[robot]' in the source folder"
     ) from error
 
 __all__ = ['Robot', 'aligned', 'pin', 'read_model']

@@ -65,7 +65,7 @@ class Bones:
         moving = [joints_that_move(robot, places[number][0]) for number in once]
         self._moving = np.array(moving, dtype=float).reshape(len(once), 1, len(robot))
         self._moving_base = joints_that_move(robot, base_joint).astype(float)
-        rows = [once.index(numbers[joint, *place]) for joint, place in places]
+        rows = [once.index(numbers[key]) for key in ((joint, *place) for joint, place in places)]
         self._ends = np.reshape(np.array(rows, dtype=int), (2, -1))
 
     def configuration(self, q: np.ndarray) -> pink.Configuration:

@@ -19,7 +19,8 @@ import numpy as np
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import EmotionMotionError, TrainingError
 from emotion_motion.files import check_free
-from emotion_motion.io.clip import Clip
+from emotion_motion.io.clip import Clip, FASTEST_HZ, SLOWEST_HZ
+from emotion_motion.io.doubts import odd_body, rest_frames
 from emotion_motion.io.reading import find_motion, is_motion, JointReader, read_clips
 from emotion_motion.settings import Checked, plain, setting
 from emotion_motion.training.data.labels import LabelMap
@@ -38,7 +39,7 @@ _PATHS_SHOWN = 6
 class IngestSettings(Checked):
     """How motion becomes a data set."""
 
-    rate_hz: float = setting(30.0, 'frames a second of the data set [Hz]', 0.0, above=True)
+    rate_hz: float = setting(30.0, 'frames a second of the data set [Hz]', SLOWEST_HZ, FASTEST_HZ)
     val_share: float = setting(0.1, 'share of actors (or sources) for validation', 0.0, 1.0)
     test_share: float = setting(0.1, 'share of actors (or sources) for the test', 0.0, 1.0)
     seed: int = setting(0, 'of the splits')
@@ -48,9 +49,14 @@ class IngestSettings(Checked):
         'where known',
     )
     travel: Travel = setting(
-        'remove', 'remove takes walking away out of the clips; keep leaves it'
+        'refuse',
+        'refuse rejects people who go farther than 0.5 body heights or turn by more than 150 '
+        'degrees: the model stands; remove takes the way out, feet glide then; keep leaves it',
     )
     min_seconds: float = setting(0.5, 'shorter clips are rejected [s]', 0.0)
+    any_body: bool = setting(
+        False, 'take bodies, too, that are not upright or have not the proportions of a person'
+    )
 
     def check(self) -> None:
         """Raise ConfigError where no splits can be made."""
@@ -72,6 +78,7 @@ class IngestReport:
         dataset: that they are in; None where no clip could be used.
         rejected: path and reason of what could not be used.
         ignored: clips left out for their label, by label.
+        remarks: path and what is odd about clips that were written.
         leaks: what the leak check says, '' for nothing.
     """
 
@@ -80,6 +87,7 @@ class IngestReport:
     dataset: MotionDataset | None = None
     rejected: list[tuple[str, str]] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
     leaks: str = ''
 
     @property
@@ -105,23 +113,24 @@ class IngestReport:
             labels = ', '.join(f'{label} {n}' for label, n in sorted(self.ignored.items()))
             lines.append(f'left out as the label file says: {labels}')
         lines += [self.leaks] if self.leaks else []
-        return lines + self._rejected_lines()
+        return lines + _grouped('remarks', self.remarks) + _grouped('rejected', self.rejected)
 
-    def _rejected_lines(self) -> list[str]:
-        """Return each reason once, with its paths; a reason that names its path stands alone."""
-        if not self.rejected:
-            return []
-        lines = [f'rejected {len(self.rejected)}:']
-        by_reason = sorted(self.rejected, key=itemgetter(1))
-        for reason, group in itertools.groupby(by_reason, key=itemgetter(1)):
-            paths = [path for path, _ in group]
-            if len(paths) == 1 and paths[0] in reason:
-                lines.append(f'  {reason}')
-                continue
-            shown = ', '.join(paths[:_PATHS_SHOWN])
-            more = f' and {len(paths) - _PATHS_SHOWN} more' if len(paths) > _PATHS_SHOWN else ''
-            lines.append(f'  {shown}{more}: {reason}')
-        return lines
+
+def _grouped(title: str, entries: list[tuple[str, str]]) -> list[str]:
+    """Return each reason once, with its paths; a reason that names its path stands alone."""
+    if not entries:
+        return []
+    lines = [f'{title} {len(entries)}:']
+    by_reason = sorted(entries, key=itemgetter(1))
+    for reason, group in itertools.groupby(by_reason, key=itemgetter(1)):
+        paths = [path for path, _ in group]
+        if len(paths) == 1 and paths[0] in reason:
+            lines.append(f'  {reason}')
+            continue
+        shown = ', '.join(paths[:_PATHS_SHOWN])
+        more = f' and {len(paths) - _PATHS_SHOWN} more' if len(paths) > _PATHS_SHOWN else ''
+        lines.append(f'  {shown}{more}: {reason}')
+    return lines
 
 
 def ingest(
@@ -143,7 +152,7 @@ def ingest(
         settings: rate, splits and what is left out.
         labels: what the clips mean; None where they bring their emotions.
         joints: what reads tables of joint angles, see `emotion_motion.io.reading`.
-        source_rate_hz: frames a second of files that do not say; of OpenPose 30 by default.
+        source_rate_hz: frames a second of the files, see `read_clips`.
         overwrite: replace a data set that is there.
         on_file: called before each file with its number, how many there are, and its path.
 
@@ -229,6 +238,7 @@ class _Import:
                 entry = {'path': name, **_origin(path), 'clips': self.report.clips - before}
                 self.manifest['sources'].append({**entry, 'licence': self._licence})
         self.manifest['ignored'] = dict(self.report.ignored)
+        self.manifest['remarks'] = [{'path': p, 'remark': text} for p, text in self.report.remarks]
 
     def _prepared(self, clip: Clip, path: Path, name: str) -> Iterator[Clip]:
         """Yield the clip prepared, or nothing."""
@@ -244,6 +254,7 @@ class _Import:
         # Where the data lies on this machine shall change neither splits nor manifest.
         source = name + where[len(str(path)) :] if where.startswith(str(path)) else where
         self.report.clips += 1
+        self.report.remarks += [(where, text) for text in clip.remarks]
         self._licence = clip.licence
         yield dataclasses.replace(clip, source=source)
 
@@ -252,6 +263,9 @@ class _Import:
         least_s = self._settings.min_seconds
         if clip.duration_s < least_s:
             raise TrainingError(f'lasts {clip.duration_s:.2f} s; expected at least {least_s:g} s')
+        if (problems := odd_body(clip)) and not self._settings.any_body:
+            raise TrainingError(f'{"; ".join(problems)} (--any-body takes it all the same)')
+        clip = _without_rest(clip)
         clip = self._labels.labelled(clip) if self._labels else clip
         if clip.emotions is None:
             raise TrainingError('has no emotions of its own; give a label file (--labels)')
@@ -275,6 +289,20 @@ class _Import:
         kind = '' if isinstance(error, EmotionMotionError) else f'{type(error).__name__}: '
         self.report.rejected.append((where, f'{kind}{error}'))
         self.manifest['rejected'].append({'path': where, 'reason': f'{kind}{error}'})
+
+
+def _without_rest(clip: Clip) -> Clip:
+    """Return the clip without a rest pose in front of the motion."""
+    count = rest_frames(clip)
+    if not count:
+        return clip
+    emotions = clip.emotions if clip.emotions is None else clip.emotions[count:]
+    return dataclasses.replace(
+        clip,
+        keypoints=clip.keypoints[count:],
+        confidence=clip.confidence[count:],
+        emotions=emotions,
+    )
 
 
 def _origin(path: Path) -> dict[str, Any]:

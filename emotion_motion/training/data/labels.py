@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.emotion import emotion_weights, valence_arousal_weights
+from emotion_motion.emotion import ALIASES, emotion_weights, valence_arousal_weights
 from emotion_motion.exceptions import ConfigError, EmotionError, TrainingError
 from emotion_motion.files import read_yaml
 from emotion_motion.io.clip import Clip
@@ -194,6 +194,10 @@ class LabelMap:
         labels = {}
         for key, meaning in (self.file.labels or {}).items():
             label = self._word('labels', key).casefold()
+            if label in labels:
+                raise self._bad('labels', str(key), 'each label once, case does not matter')
+            if isinstance(meaning, Mapping) and len({*map(_emotion, meaning)}) < len(meaning):
+                raise self._bad(f'labels.{key}', meaning, 'each emotion once, by name or alias')
             if not isinstance(meaning, (str, Mapping)):
                 expected = 'an emotion, or emotions with weights'
                 raise self._bad(f'labels.{key}', meaning, expected)
@@ -214,10 +218,18 @@ class LabelMap:
         path = Path(self._where).parent / table.file
         try:
             with open(path, newline='', encoding='utf-8-sig') as file:
-                return {row[table.key]: row[table.label] or '' for row in csv.DictReader(file)}
+                rows = [(row[table.key], row[table.label] or '') for row in csv.DictReader(file)]
         except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
             expected = f'a CSV with these columns ({error})'
             raise self._bad('table', str(path), expected) from error
+        labels = dict(rows)
+        for key, label in rows:
+            if labels[key] != label:
+                raise ConfigError(
+                    f'got {path} with {label!r} and {labels[key]!r} for {table.key} = {key!r}; '
+                    f'expected one label (table in {self._where})'
+                )
+        return labels
 
     def _compiled(self, key: str) -> re.Pattern[str]:
         text = getattr(self.file, key)
@@ -238,3 +250,9 @@ class LabelMap:
 
 def _path(clip: Clip) -> Path:
     return Path(clip.source.partition('#')[0])
+
+
+def _emotion(name: Any) -> str:
+    """Return an emotion's own name where it is an alias; other texts stay, for a later error."""
+    key = str(name).strip().lower()
+    return ALIASES.get(key, key)

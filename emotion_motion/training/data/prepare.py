@@ -9,7 +9,7 @@ which at each new time weighs the old frames around it.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import get_args, Literal
 
 import numpy as np
 
@@ -21,16 +21,25 @@ from emotion_motion.training.data.geometry import facing, turned
 
 __all__ = ['prepare', 'resample_clip', 'resample_values', 'Travel']
 
-Travel = Literal['remove', 'keep']
+Travel = Literal['refuse', 'remove', 'keep']
 
 _FAR = 0.3  # body heights: who gets farther than that walks
+_TOO_FAR, _TOO_FAR_TURN = 0.5, np.radians(150.0)  # once taken out, feet glide at 0.3 m/s and more
 _SWAY = 0.08  # body heights around the path that stay, a shift of weight to one foot
 _FAR_TURN, _SWAY_TURN = np.radians(75.0), np.radians(30.0)
 _SMOOTH_S = 0.25  # of the path: a step a second stays, its speed goes
 _CUT = 0.45  # of the lower rate: half of the amplitude passes there, none at half of the rate
 _CYCLES = 15.0  # half width of the filter in frames of the lower rate
 _KAISER = 5.0  # shape of its window: 50 dB down beyond the transition
+_MOST_FRAMES = 1_000_000  # of a clip at the new rate, nine hours at 30 Hz
 _CHUNK = 4096  # new frames worked on at once
+
+_REFUSED = (
+    f'the person goes farther than {_TOO_FAR:g} body heights or turns by more than 150 degrees; '
+    f'the model stands, and in place these feet would glide: cut out where the person stands, or '
+    f'take it with --travel remove'
+)
+_TAKEN_OUT = 'the way that the person goes or turns was taken out; their feet glide'
 
 
 def prepare(
@@ -48,46 +57,51 @@ def prepare(
         clip: as a reader gives it.
         skeleton: the canonical body; its `flat()` form for clips of D = 2.
         rate_hz: frames a second of the result.
-        travel: 'remove' takes a path farther than 0.3 body heights and the turns along it out, so
-            that a walk stays in place; small sway stays. 'keep' leaves the path. A clip that is
-            prepared already is left where it is.
+        travel: 'remove' takes a path farther than 0.3 body heights and turns beyond 75 degrees
+            out, so that a walk stays in place, with a remark; small sway stays. 'refuse' does so
+            up to 0.5 body heights and 150 degrees. 'keep' leaves the path. A clip that is prepared
+            already is left where it is.
 
     Returns:
         A new clip with `prepared` set; the emotions go along.
 
     Raises:
         TrainingError: the clip's keypoints are not the skeleton's, the body has no size, or the
-            rate or `travel` is none.
+            rate or `travel` is none, or the person goes or turns farther than is to be refused.
     """
     if clip.keypoints.shape[1:] != skeleton.rest.shape:
         raise TrainingError(
             f'got a clip with keypoints {list(clip.keypoints.shape[1:])}; the skeleton '
             f'{skeleton.name!r} has {list(skeleton.rest.shape)}'
         )
-    if travel not in ('remove', 'keep'):
-        raise TrainingError(f"got travel = {travel!r}; expected 'remove' or 'keep'")
+    if travel not in get_args(Travel):
+        raise TrainingError(f'got travel = {travel!r}; expected one of {get_args(Travel)}')
     clip = resample_clip(clip, rate_hz)
     if clip.prepared:  # only the rate may differ, which bends bones a little
         return dataclasses.replace(clip, keypoints=skeleton.project(clip.keypoints))
     place = _in_space if clip.dims == 3 else _in_picture
-    points = place(clip, skeleton, travel == 'remove')
+    points, taken_out = place(clip, skeleton, travel)
     return dataclasses.replace(
-        clip, keypoints=points, skeleton=skeleton.name, rate_hz=rate_hz, prepared=True
+        clip,
+        keypoints=points,
+        skeleton=skeleton.name,
+        rate_hz=rate_hz,
+        prepared=True,
+        remarks=(*clip.remarks, _TAKEN_OUT) if taken_out else clip.remarks,
     )
 
 
-def _in_space(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
+def _in_space(clip: Clip, skeleton: Skeleton, travel: Travel) -> tuple[np.ndarray, bool]:
     points = completed(bridged(clip.keypoints, clip.confidence), clip.confidence, skeleton)
     points = onto_body(points, skeleton)  # feet on the ground
-    if remove:
-        points = _in_place(points, skeleton, clip.rate_hz)
+    points, taken_out = _in_place(points, skeleton, clip.rate_hz, travel)
     mean = float(np.angle(np.exp(1j * facing(points, skeleton)).sum()))
     points = turned(points, -mean)
     points[..., :2] -= points[:, skeleton.root, :2].mean(axis=0)
-    return points
+    return points, taken_out
 
 
-def _in_picture(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
+def _in_picture(clip: Clip, skeleton: Skeleton, travel: Travel) -> tuple[np.ndarray, bool]:
     """Turn pixels, x right and y down, into body heights, y left and z up.
 
     Who faces the camera has their left at the picture's right.
@@ -103,8 +117,7 @@ def _in_picture(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
             'got a clip without a trunk: neck and mid-hip are never seen together; leave it out'
         )
     points *= float(np.linalg.norm(skeleton.rest[neck] - skeleton.rest[hip])) / length
-    if remove:
-        points = _in_place(points, skeleton, clip.rate_hz)
+    points, taken_out = _in_place(points, skeleton, clip.rate_hz, travel)
     points[..., 0] -= points[:, hip, 0].mean()
     never = ~seen.any(axis=0)
     ankles = [skeleton.index('LAnkle'), skeleton.index('RAnkle')]
@@ -116,31 +129,36 @@ def _in_picture(clip: Clip, skeleton: Skeleton, remove: bool) -> np.ndarray:
         points[..., 1] += skeleton.rest[hip, 1] - float(np.median(points[:, hip, 1]))
     # What was never seen goes along with the hips, where it is in the rest pose.
     points[:, never] = points[:, hip, None] + skeleton.rest[never] - skeleton.rest[hip]
-    return points
+    return points, taken_out
 
 
-def _in_place(points: np.ndarray, skeleton: Skeleton, rate_hz: float) -> np.ndarray:
+def _in_place(
+    points: np.ndarray, skeleton: Skeleton, rate_hz: float, travel: Travel
+) -> tuple[np.ndarray, bool]:
     """Take the path and the turns of a walk out of points [T, K, D] in body heights, z up.
 
     The path is a follower that stands still while the body is near it and is drawn along when it
     leaves, smoothed. It is taken out where it gets farther than 0.3 body heights; the turns, of
     bodies in 3D, where they get farther than 75 degrees. Every frame is moved and turned as a
-    whole.
+    whole. Tells whether anything was taken out.
     """
     ground = slice(0, points.shape[-1] - 1)
     path = points[:, skeleton.root, ground]
-    if np.ptp(path, axis=0).max() > _FAR:
+    far = float(np.ptp(path, axis=0).max())
+    angle = facing(points, skeleton)[:, None] if points.shape[-1] == 3 else np.zeros((1, 1))
+    turn = float(np.ptp(angle))
+    if travel == 'refuse' and (far > _TOO_FAR or turn > _TOO_FAR_TURN):
+        raise TrainingError(_REFUSED)
+    walks, turns = (travel != 'keep' and far > _FAR), (travel != 'keep' and turn > _FAR_TURN)
+    if walks:
         path = _smooth(_followed(path, _SWAY), rate_hz)
         points = points.copy()
         points[..., ground] -= (path - path.mean(axis=0))[:, None]
-    if points.shape[-1] == 2:
-        return points
-    angle = facing(points, skeleton)[:, None]
-    if np.ptp(angle) <= _FAR_TURN:
-        return points
-    angle = _smooth(_followed(angle, _SWAY_TURN), rate_hz)[:, 0]
-    centre = np.append(points[:, skeleton.root, :2].mean(axis=0), 0.0)
-    return turned(points - centre, -angle) + centre
+    if turns:
+        angle = _smooth(_followed(angle, _SWAY_TURN), rate_hz)[:, 0]
+        centre = np.append(points[:, skeleton.root, :2].mean(axis=0), 0.0)
+        points = turned(points - centre, -angle) + centre
+    return points, walks or turns
 
 
 def _followed(path: np.ndarray, radius: float) -> np.ndarray:
@@ -200,10 +218,16 @@ def resample_clip(clip: Clip, rate_hz: float) -> Clip:
     ring into what was measured; a confidence is the lowest around; emotions go over linearly.
 
     Raises:
-        TrainingError: the rate is not above 0.
+        TrainingError: the rate is not above 0, or the result would have more than 1,000,000
+            frames.
     """
     if not 0.0 < rate_hz < float('inf'):
         raise TrainingError(f'got a rate of {rate_hz} Hz to resample to; expected one above 0')
+    if (frames := len(clip) * rate_hz / clip.rate_hz) > _MOST_FRAMES:
+        raise TrainingError(
+            f'got {len(clip)} frames at {clip.rate_hz:g} Hz, which would be {frames:,.0f} at '
+            f'{rate_hz:g} Hz; expected {_MOST_FRAMES:,} at most: check its rate, or cut it'
+        )
     if abs(rate_hz - clip.rate_hz) <= 1e-6 * rate_hz:
         return dataclasses.replace(clip, rate_hz=rate_hz)
     points = resample_values(bridged(clip.keypoints, clip.confidence), clip.rate_hz, rate_hz)

@@ -195,5 +195,8 @@ class ShardReader:
 
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file, as hexadecimal digits."""
+    digest = hashlib.sha256()
     with open(path, 'rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, cast, NamedTuple
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton, Skeleton
 from emotion_motion.emotion import EMOTIONS
-from emotion_motion.exceptions import SkeletonError, TrainingError
-from emotion_motion.files import check_free, new_folder, storage_errors
+from emotion_motion.exceptions import ConfigError, SkeletonError, TrainingError
+from emotion_motion.files import check_free, new_folder, read_json, storage_errors
 from emotion_motion.io.clip import Clip
 from emotion_motion.training.data.shards import (
     Frames,
@@ -116,7 +116,7 @@ class MotionDataset:
             emotions=emotions,
             prepared=True,
             valence_arousal=self._index.rating(i),
-            **self._index.texts(i),
+            **cast(dict[str, Any], self._index.texts(i)),
         )
 
     def chosen(self, split: str) -> np.ndarray:
@@ -342,15 +342,15 @@ def _manifest(
 
 def _read_manifest(path: Path) -> dict[str, Any]:
     file = path / _MANIFEST
-    try:
-        manifest = json.loads(file.read_text())
-    except OSError as error:
+    if not file.is_file():
         raise TrainingError(
-            f'got {path}, which holds no data set ({error.strerror}: {_MANIFEST}); make one with '
+            f'got {path}, which holds no data set (no {_MANIFEST}); make one with '
             f'`emotion-motion data import` or `emotion-motion data corpus`'
-        ) from error
-    except ValueError as error:
-        raise TrainingError(f'got {file}, which is not JSON ({error})') from error
+        )
+    try:
+        manifest = read_json(file, 'long JSON')
+    except ConfigError as error:
+        raise TrainingError(f'{error}; import the data again') from error
     version = manifest.get('format') if isinstance(manifest, dict) else None
     if version != FORMAT:
         raise TrainingError(

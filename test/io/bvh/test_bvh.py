@@ -24,6 +24,7 @@ from emotion_motion.io.bvh.file import load_bvh
 from emotion_motion.io.bvh.reader import describe_bvh, read_bvh
 from emotion_motion.io.bvh.roles import MEASURED, roles_by_name
 from emotion_motion.io.bvh.writer import write_bvh
+from emotion_motion.io.reading import read_clips
 
 BODY = load_skeleton()
 DATA = Path(__file__).resolve().parents[4] / 'shared' / 'data'
@@ -36,6 +37,11 @@ LIMBS = [
 
 def at(keypoints: np.ndarray, name: str) -> np.ndarray:
     return keypoints[..., BODY.index(name), :]
+
+
+def remarks(path: Path) -> tuple[str, ...]:
+    """Return what is said of a file besides its motion."""
+    return read_clips(path)[0].remarks
 
 
 def moved_onto(points: np.ndarray, onto: np.ndarray) -> np.ndarray:
@@ -192,7 +198,7 @@ def test_sides_that_the_names_tell_settle_left_and_right(tmp_path):
 
 def test_exchanged_names_are_reported_and_left_stays_left(tmp_path):
     report = describe_bvh(write_humanoid(tmp_path / 'form.bvh', Variant(swapped=True)))
-    assert any('mirrored or its names are exchanged' in text for text in report.warnings)
+    assert any('mirrored or its names are exchanged' in text for text in report.clip().remarks)
     assert report.joint_names['left_hand'] == 'mixamorig:RightHand'
 
 
@@ -204,8 +210,9 @@ def test_exchanged_names_are_reported_and_left_stays_left(tmp_path):
     [(1.0, 'metres'), (100.0, 'centimetres'), (1000.0, 'millimetres'), (1.0 / 0.0254, 'inches')],
 )
 def test_units_are_found_by_the_height(scale, unit, tmp_path):
-    report = describe_bvh(write_humanoid(tmp_path / 'form.bvh', Variant(scale=scale)))
-    assert (report.axes.unit, report.warnings) == (unit, ())
+    path = write_humanoid(tmp_path / 'form.bvh', Variant(scale=scale))
+    report = describe_bvh(path)
+    assert (report.axes.unit, remarks(path)) == (unit, ())
     assert report.axes.height_m == pytest.approx(1.7, abs=0.06)
 
 
@@ -214,7 +221,7 @@ def test_a_body_of_no_unit_is_scaled_and_that_is_said(scale, standard, tmp_path)
     path = write_humanoid(tmp_path / 'form.bvh', Variant(scale=scale))
     report = describe_bvh(path)
     assert report.axes.unit == '' and report.axes.height_m == pytest.approx(1.7)
-    assert any('fits no unit of length; scaled to 1.7 m' in text for text in report.warnings)
+    assert any('fits no unit of length; scaled to 1.7 m' in text for text in remarks(path))
     ratio = (
         np.ptp(at(read_bvh(path).keypoints, 'LWrist'), axis=0)[2]
         / np.ptp(at(standard, 'LWrist'), axis=0)[2]
@@ -224,8 +231,9 @@ def test_a_body_of_no_unit_is_scaled_and_that_is_said(scale, standard, tmp_path)
 
 @pytest.mark.parametrize('up', ['+Y', '+Z', '+X', '-Y', '-Z', '-X'])
 def test_the_axis_that_is_up_is_found(up, tmp_path):
-    report = describe_bvh(write_humanoid(tmp_path / 'form.bvh', Variant(up=up)))
-    assert (report.axes.up, report.warnings) == (up, ())
+    path = write_humanoid(tmp_path / 'form.bvh', Variant(up=up))
+    report = describe_bvh(path)
+    assert (report.axes.up, remarks(path)) == (up, ())
     assert 'steadily' in report.facing
 
 
@@ -268,7 +276,7 @@ def test_a_rest_pose_in_front_of_the_motion_is_reported(tmp_path):
     root = lines[first].split()[:3]
     lines[first] = ' '.join([*root, *['0'] * (len(lines[first].split()) - 3)])
     path.write_text('\n'.join(lines))
-    assert any('a rest pose put in front' in text for text in describe_bvh(path).warnings)
+    assert any('frame 1 is a rest pose' in text for text in remarks(path))
 
 
 # What files get wrong.
@@ -306,7 +314,10 @@ BAD = {
     'zero frames': (_edit(('Frames: 60', 'Frames: 0')), 'it announces 0 frames'),
     'negative frames': (_edit(('Frames: 60', 'Frames: -3')), 'it announces -3 frames'),
     'frames no number': (_edit(('Frames: 60', 'Frames: many')), "its number of frames is 'many'"),
-    'zero frame time': (_edit(('0.0333333', '0.0')), 'frame time is 0.0'),
+    'zero frame time': (_edit(('0.0333333', '0.0')), 'frame time of 0 s'),
+    'milliseconds': (_edit(('0.0333333', '33.3333')), 'in milliseconds a frame (30 Hz)'),
+    'rate for time': (_edit(('0.0333333', '30')), 'in frames a second (30 Hz)'),
+    'huge frame time': (_edit(('0.0333333', '1e300')), 'expected 1 to 1,000 Hz'),
     'frame time not finite': (_edit(('0.0333333', 'nan')), "frame time is 'nan'"),
     'motion cut off': (_rows(lambda rows: rows[:40]), 'announces 60 frames and holds 40'),
     'motion cut in a row': (
@@ -399,6 +410,7 @@ def test_a_file_cut_anywhere_is_refused_or_whole(tmp_path):
     'change',
     [
         lambda text: text.replace('\n', '\r\n'),
+        lambda text: text.replace('\n', '\r'),
         lambda text: '\ufeff' + text,
         lambda text: text.replace('\n{', ' {'),
         lambda text: text.replace('mixamorig:', 'Rig '),
@@ -418,7 +430,7 @@ def test_rows_beyond_the_announced_are_left_out_and_reported(tmp_path):
     path = write_humanoid(tmp_path / 'form.bvh', Variant())
     path.write_text(path.read_text().replace('Frames: 60', 'Frames: 50'))
     assert len(read_bvh(path)) == 50
-    assert any('10 rows beyond' in text for text in describe_bvh(path).warnings)
+    assert any('10 rows beyond' in text for text in remarks(path))
 
 
 def test_a_single_frame_is_read(standard, tmp_path):
@@ -439,7 +451,7 @@ def test_a_written_file_reads_back(standard, tmp_path):
     assert clip.rate_hz == 30.0
     rise = (clip.keypoints - body)[..., 2].mean()
     assert np.linalg.norm(clip.keypoints - body - [0.0, 0.0, rise], axis=-1).max() < 0.002
-    assert describe_bvh(path).warnings == ()
+    assert remarks(path) == ()
 
 
 def test_other_proportions_read_back_nearly(standard, tmp_path):

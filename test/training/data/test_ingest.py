@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 import shutil
 
-from moving import filmed, SKELETON, swaying, walking
+from moving import filmed, SKELETON, swaying
 import numpy as np
 import pytest
 
@@ -111,6 +111,7 @@ def test_bad_files_are_reported_together_and_the_rest_goes_on(folder, tmp_path):
         'eve_bored.npz': (swaying(2.0), 'angry, sad, mixed'),
         'unnamed.npz': (swaying(2.0), 'pattern'),
         'flat_sad.npz': (filmed(swaying(2.0)), '2 coordinates'),
+        'lying_sad.npz': (swaying(2.0)[..., [1, 2, 0]], 'not upright, its trunk to 0%'),
     }
     for name, (content, _) in bad.items():
         if isinstance(content, bytes):
@@ -122,11 +123,25 @@ def test_bad_files_are_reported_together_and_the_rest_goes_on(folder, tmp_path):
     reasons = {Path(path).name: reason for path, reason in report.rejected}
     assert set(reasons) == {*bad, 'nowhere'}
     text = '\n'.join(report.lines())
-    assert 'rejected 13' in text
+    assert 'rejected 14' in text
     assert all(name in text and reason in text for name, reason in reasons.items())
     assert all(says in reasons[name] for name, (_, says) in bad.items())
     manifest = MotionDataset.open(tmp_path / 'out').manifest
-    assert (len(manifest['rejected']), len(manifest['sources'])) == (13, 6)
+    assert (len(manifest['rejected']), len(manifest['sources'])) == (14, 6)
+
+
+def test_a_rest_pose_in_front_is_left_out_and_listed(tmp_path):
+    points, keys = swaying(2.0), {'emotion': 'joy'}
+    front = points[:1] + 0.3 * np.sin(np.arange(75.0)).reshape(1, 25, 3)
+    with_rest = save(tmp_path / 'rest.npz', np.concatenate((front, points)), **keys)
+    lying = save(tmp_path / 'lying.npz', swaying(2.0, seed=1)[..., [1, 2, 0]], **keys)
+    report = ingest([with_rest, lying], tmp_path / 'out', IngestSettings(any_body=True))
+    assert (report.clips, report.dataset.lengths.tolist()) == (2, [60, 60])
+    alone = ingest([save(tmp_path / 'a.npz', points, **keys)], tmp_path / 'alone')
+    np.testing.assert_array_equal(report.dataset.frames(0)[0], alone.dataset.frames(0)[0])
+    text = '\n'.join(report.lines())
+    assert 'rest.npz: frame 1 is a rest pose' in text and 'lying.npz: it is not upright' in text
+    assert len(report.dataset.manifest['remarks']) == len(report.remarks) >= 2
 
 
 def test_ignored_labels_are_counted_and_no_error(folder, tmp_path):
@@ -172,7 +187,7 @@ def test_flat_motion_becomes_a_flat_data_set(tmp_path):
 
 def test_a_copy_in_another_split_is_reported(tmp_path):
     for actor in 'abcdefghijkl':  # surely not all in one split
-        save(tmp_path / 'set' / f'{actor}_sad.npz', walking(3.0))
+        save(tmp_path / 'set' / f'{actor}_sad.npz', swaying(3.0))
     settings = IngestSettings(val_share=0.5)
     report = ingest([tmp_path / 'set'], tmp_path / 'out', settings, labels=LABELS)
     assert report.status == 1
@@ -248,8 +263,15 @@ def test_real_motion_capture_stands_and_walks_in_place(shared, tmp_path):
     labels = LabelMap.load(ROOT / 'config' / 'labels' / 'bandai_styles.yaml')
     names = ('walk_normal', 'bow_angry', 'walk-left_sad', 'dash_happy', 'bye_childish')
     files = [shared / 'bandai' / f'dataset-1_{name}_001.bvh' for name in names]
-    report = ingest(files, tmp_path / 'out', labels=labels)
+    walks = [str(files[number]) for number in (0, 2, 3)]
+    report = ingest(files, tmp_path / 'refused', labels=labels)
+    assert report.clips == 2 and [path for path, _ in report.rejected] == walks
+    assert any(
+        line.startswith(f'  {", ".join(walks)}: the person goes') for line in report.lines()
+    )
+    report = ingest(files, tmp_path / 'out', IngestSettings(travel='remove'), labels=labels)
     assert (report.clips, report.rejected) == (5, [])
+    assert [path for path, _ in report.remarks] == walks
     data = MotionDataset.open(tmp_path / 'out')
     for i in range(5):
         points = standing(data, i)

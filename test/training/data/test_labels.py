@@ -69,6 +69,9 @@ def test_a_table_gives_the_label_of_a_file(tmp_path):
     assert named(labels, '/data/F01SA0V1.bvh') == 'sadness'
     with pytest.raises(TrainingError, match=r'no row.*F02'):
         labels.emotions(clip('/data/F02.bvh'))
+    (tmp_path / 'info.csv').write_text('filename,emotion\nF01,angry\nF02,sad\nF01,sad\n')
+    with pytest.raises(ConfigError, match="'angry' and 'sad' for filename = 'F01'"):
+        LabelMap.load(path)
 
 
 def test_actor_and_content_come_from_the_path_emotions_stay():
@@ -129,6 +132,9 @@ def test_ratings_win_where_a_clip_has_them():
         ('labels: {angry: {anger: much}}', 'much.*labels.angry'),
         ('labels: {angry: [1, 0]}', 'labels.angry = '),
         ('labels: {no: anger}', 'quotes'),
+        ('labels: {a: anger, a: fear}', "'a' a second time"),
+        ('labels: {a: anger, A: fear}', "labels = 'A'.*each label once"),
+        ('labels: {a: {anger: 0.5, Angry: 0.5}}', 'labels.a = .*each emotion once'),
         ('labels: {a: anger}\nignore: a', "ignore = 'a'"),
         ('labels: {a: anger}\nignore: [A]', 'ignore = '),
         ('labels: {a: anger}\npattern: "(?P<label>"', 'pattern = '),

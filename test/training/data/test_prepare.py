@@ -35,6 +35,12 @@ def test_what_the_new_rate_cannot_hold_is_gone_40_db_and_more(rate_hz):
         assert amplitude(frequency_hz, rate_hz, 30.0) < 0.01
 
 
+def test_more_frames_than_a_clip_may_have_are_refused_before():
+    clip = clip_of(np.zeros((2000, 25, 3), dtype=np.float32), rate_hz=1.0)
+    with pytest.raises(TrainingError, match=r'would be 2,000,000 at 1000 Hz'):
+        resample_clip(clip, 1000.0)
+
+
 @pytest.mark.parametrize('rate_hz', [24.0, 25.0, 29.97, 60.0, 120.0])
 def test_slow_motion_passes_within_one_percent(rate_hz):
     time = np.arange(int(10 * rate_hz)) / rate_hz
@@ -191,9 +197,19 @@ def test_a_walk_stays_in_place_where_travel_is_removed(turn):
     assert SKELETON.bone_error(result) < 1e-5
 
 
-def test_sway_in_place_is_left_alone():
+@pytest.mark.parametrize('points', [walking(), rotated(swaying(), np.linspace(0.0, 3.0, 120))])
+def test_people_who_walk_or_turn_round_are_refused(points):
+    with pytest.raises(TrainingError, match=r'goes farther than 0.5 .* turns .* --travel remove'):
+        prepare(clip_of(points), SKELETON, travel='refuse')
+    assert 'taken out' in prepare(clip_of(points), SKELETON, travel='remove').remarks[0]
+    assert not prepare(clip_of(points), SKELETON, travel='keep').remarks
+
+
+@pytest.mark.parametrize('travel', ['refuse', 'remove'])
+def test_sway_in_place_is_left_alone(travel):
     points = swaying(8.0)
-    np.testing.assert_array_equal(prepared(points, travel='keep'), prepared(points))
+    left = prepared(points, travel='keep')
+    np.testing.assert_array_equal(left, prepared(points, travel=travel))
 
 
 def test_mirroring_before_and_after_is_the_same():
