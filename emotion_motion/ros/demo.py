@@ -38,6 +38,10 @@ __all__ = ['main', 'tour_emotion']
 NODE_STOP_S = 5.0
 HEADLESS_S = 10.0
 LOG_LINES_SHOWN = 30
+_COLUMNS = (
+    'a line a second: emotion asked for | what the model recognises in its own motion, and how '
+    'surely | mean speed of the keypoints | frames a second | state of the node'
+)
 INTERRUPTED = 130
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
@@ -187,6 +191,8 @@ def _watch(options: argparse.Namespace, stopped: Callable[[], bool]) -> int:
     emotion_s = options.emotion_s or all_seven_s
     rclpy.init(args=['demo', *_in(options)], signal_handler_options=SignalHandlerOptions.NO)
     watcher = Watcher('motion_node')
+    if not options.headless:
+        print(_COLUMNS, flush=True)
     try:
         watch(
             watcher,

@@ -61,6 +61,7 @@ def test_terminal_demo_prints_a_line_a_second(model: str) -> None:
     lines = [match for line in done.stdout.splitlines() if (match := LINE.match(line))]
     assert len(lines) >= 3, done.stdout
     assert len({line[1] for line in lines}) > 1  # the walk goes on
+    assert done.stdout.startswith('a line a second: emotion asked for | what the model recognises')
 
 
 def test_demo_prints_why_the_node_gives_nothing() -> None:
@@ -84,7 +85,8 @@ def test_demo_serves_the_page_and_prints_where(model: str) -> None:
     options = ['--seconds', '1', '--port', '0', '--no-browser', '--model', model]
     done = run(*DEMO, *options)
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r'viewer: http://127\.0\.0\.1:\d+ .*\n', done.stdout)
+    assert re.match(r'viewer: http://127\.0\.0\.1:\d+ .*\n.*click an emotion', done.stdout, re.I)
+    assert 'the model recognises' in done.stdout  # what the bars mean
     assert 'Traceback' not in done.stderr
 
 

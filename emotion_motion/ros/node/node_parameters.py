@@ -14,6 +14,7 @@ from rcl_interfaces.msg import (
     ParameterDescriptor,
     SetParametersResult,
 )
+from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException, ParameterNotDeclaredException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -86,9 +87,11 @@ class NodeParameters:
         self._filled: set[str] = set()
         self._silent = True  # while this class itself sets values
         self._refuse_old_names()
-        node.add_pre_set_parameters_callback(self._before_set)
+        self._tells_after = hasattr(node, 'add_post_set_parameters_callback')  # not in Humble
+        if self._tells_after:
+            node.add_pre_set_parameters_callback(self._before_set)
+            node.add_post_set_parameters_callback(self._after_set)
         node.add_on_set_parameters_callback(self._on_set)
-        node.add_post_set_parameters_callback(self._after_set)
         for of in PARAMETERS.values():
             value = node.declare_parameter(of.name, of.default, descriptor(of)).value
             if of.kind is float and type(value) is int:
@@ -186,11 +189,25 @@ class NodeParameters:
         return [_as_float(parameter) for parameter in parameters]
 
     def _on_set(self, parameters: Iterable[Parameter]) -> SetParametersResult:
+        parameters = list(parameters)
         known = {p.name: p.value for p in parameters if p.name in PARAMETERS}
         reason = next(filter(None, (self._error(n, v) for n, v in known.items())), '')
         if not reason and not self._silent:
             reason = self._check(known)
+        if not (reason or self._silent or self._tells_after):
+            self._look_after_set(parameters)
         return SetParametersResult(successful=not reason, reason=reason)
+
+    def _look_after_set(self, parameters: list[Parameter]) -> None:
+        """Have `_after_set` called once the callbacks of others have agreed too, if they do."""
+
+        def look() -> None:
+            self._node.destroy_timer(timer)
+            given = [p for p in parameters if p.value == self._node.get_parameter(p.name).value]
+            self._set_silently([_as_float(p) for p in given if _as_float(p) is not p])
+            self._after_set(given)
+
+        timer = self._node.create_timer(0.0, look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _error(self, name: str, value: Any) -> str:
         of = PARAMETERS[name]

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import time
 
 from builtin_interfaces.msg import Time
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
@@ -33,7 +32,7 @@ from emotion_motion.ros.node.conversions import (
 )
 from emotion_motion.ros.node.live_motion import LiveMotion
 from emotion_motion.ros.node.parameters import DISPLAY, FORWARD, RobotParameters, TRAJECTORY
-from emotion_motion.ros.node.topics import Topics
+from emotion_motion.ros.node.topics import SubscriptionEventCallbacks, Topics
 
 __all__ = ['RobotOutput']
 

@@ -11,7 +11,6 @@ from typing import Any
 from builtin_interfaces.msg import Time
 import numpy as np
 from rclpy.duration import Duration
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import LivelinessPolicy, QoSPolicyKind, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -33,7 +32,12 @@ from emotion_motion.ros.node.live_motion import LiveMotion
 from emotion_motion.ros.survival import answering, reading
 from emotion_motion.settings import LONGEST_TEXT
 
-__all__ = ['MotionTopics', 'Topics']
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ImportError:  # in Humble, whose events do not tell of a publisher that matches
+    from rclpy.qos_event import SubscriptionEventCallbacks
+
+__all__ = ['MotionTopics', 'SubscriptionEventCallbacks', 'Topics']
 
 LIMIT_BYTES = LONGEST_TEXT + 64  # of a message: a text and what is around it
 LEASE_S = 1.0

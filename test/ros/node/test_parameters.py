@@ -13,6 +13,8 @@ from typing import Any
 from graph import Graph, points, ROOT
 import numpy as np
 import pytest
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.time import Time
 from settings import generated
@@ -171,6 +173,9 @@ def test_refused_values_leave_the_old_ones(graph: Graph) -> None:
     assert running.motion.model_values == {n: before[n] for n in running.motion.model_values}
 
 
+@pytest.mark.skipif(
+    not hasattr(Node, 'add_pre_set_parameters_callback'), reason='Humble refuses in its own words'
+)
 def test_old_names_are_refused_with_the_new_ones(graph: Graph) -> None:
     _, tester = graph.node()
     for old, new in OLD_NAMES.items():
@@ -211,6 +216,18 @@ def test_one_bad_value_of_several_refuses_them_all(graph: Graph) -> None:
         [Parameter('k', value=5.0), Parameter('temperature', value=99.0)]
     )
     assert not result.successful and tester.get('k') == before != 5.0
+
+
+def test_a_set_that_somebody_else_refuses_changes_nothing(graph: Graph) -> None:
+    running, tester = graph.node()
+    tester.wait_frames(1)
+    ours, sampler = running.node._settings._on_set, running.motion.generator.sampler
+    running.node.remove_on_set_parameters_callback(ours)
+    running.node.add_on_set_parameters_callback(lambda _: SetParametersResult(reason='mine'))
+    running.node.add_on_set_parameters_callback(ours)  # the newest is asked first
+    assert tester.set('k', 5.0).reason == 'mine'
+    tester.wait_frames(5)
+    assert running.motion.generator.sampler == sampler and tester.get('k') == sampler.k != 5.0
 
 
 def test_a_rate_makes_no_publishers_faster_than_once_a_second(

@@ -14,12 +14,16 @@ from graph import Graph, NodeThread, Tester
 import numpy as np
 import pytest
 from rclpy.duration import Duration
-from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray, String
 from test_clock import SimulatedClock
 from trajectory_msgs.msg import JointTrajectory
+
+try:
+    from rclpy.event_handler import PublisherEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import PublisherEventCallbacks
 
 pytest.importorskip('pinocchio')
 pytest.importorskip('pink')

@@ -1,0 +1,34 @@
+# Copyright 2026 The emotion_motion authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node's tests on what the rclpy of Humble has: all else is hidden from them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize(
+    'tests',
+    [
+        ['node/test_parameters.py', '-k', 'live or refused'],
+        pytest.param(['node', 'test_emotion_cli.py'], marks=pytest.mark.soak),
+    ],
+)
+@pytest.mark.timeout(1800)
+def test_the_node_runs_on_what_humble_has(tests: list[str]) -> None:
+    paths = [str(HERE / 'humble'), os.environ.get('PYTHONPATH', '')]
+    done = subprocess.run(
+        [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', *tests],
+        cwd=HERE,
+        env=os.environ | {'PYTHONPATH': os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
