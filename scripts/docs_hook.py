@@ -4,7 +4,7 @@
 What mkdocs does with the pages of docs/ beside showing them (hooks of mkdocs.yml).
 
 - A line `<!-- generate: WHAT -->` is replaced by what the code says now:
-  a message's definition, the help of a command, a section of the README.
+  a message's definition, the help of a command.
 - The mark of a code block (`sh quick`: test/project/test_docs_commands.py) is taken away.
 - A link out of docs/ leads to the reference where it is a module that stands there, and else to a
   copy of the file under source/.
@@ -38,7 +38,7 @@ def generated(what: str, name: str) -> str:
     Raises:
         ValueError: there is no such thing.
     """
-    makers = {'message': _message, 'help': _help, 'readme': _section}
+    makers = {'message': _message, 'help': _help}
     if what not in makers:
         raise ValueError(f'got <!-- generate: {what} -->; expected one of {", ".join(makers)}')
     return makers[what](name)
@@ -71,22 +71,6 @@ def _help(name: str) -> str:
     if status or not text.startswith(f'usage: emotion-motion {name} '):
         raise ValueError(f'got no help of the command {name!r}')
     return '```text\n' + '\n'.join(line.rstrip() for line in text.strip().splitlines()) + '\n```'
-
-
-def _section(title: str) -> str:
-    """A section of the README, without its title, with its links as docs/reference needs them."""
-    text = (ROOT / 'README.md').read_text(encoding='utf-8')
-    section = re.search(rf'^## {re.escape(title)}\n(.*?)(?=^## |\Z)', text, re.M | re.S)
-    if section is None:
-        raise ValueError(f'got the section {title!r}, which the README has not')
-    return LINK.sub(lambda link: _moved(link, ROOT, DOCS / 'reference'), section[1].strip())
-
-
-def _moved(link: re.Match[str], before: Path, after: Path) -> str:
-    """A link for the same place from another folder."""
-    if is_external(link[2]) or link[2].startswith('#'):
-        return link[0]
-    return f'[{link[1]}]({os.path.relpath(before / link[2], after)})'
 
 
 def is_external(target: str) -> bool:

@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write what is made of the table of parameters: config/motion.yaml and the tables of the docs.
+"""Write what is made of the table of parameters: config/motion.yaml and a table of the docs.
 
 python scripts/settings.py
 """
@@ -31,11 +31,10 @@ _EXAMPLES = {'body_height_m': 1.7} | {
 
 def generated() -> dict[Path, str]:
     """Return the text that each file should have."""
-    texts = {ROOT / 'config' / 'motion.yaml': yaml_file()}
-    for path in (ROOT / 'docs' / 'reference' / 'parameters.md', ROOT / 'README.md'):
-        text = path.read_text(encoding='utf-8')
-        texts[path] = TABLE.sub(lambda mark: f'{mark[1]}{markdown_table()}\n{mark[2]}', text)
-    return texts
+    page = ROOT / 'docs' / 'reference' / 'parameters.md'
+    text = page.read_text(encoding='utf-8')
+    table = TABLE.sub(lambda mark: f'{mark[1]}{markdown_table()}\n{mark[2]}', text)
+    return {ROOT / 'config' / 'motion.yaml': yaml_file(), page: table}
 
 
 def main() -> None:

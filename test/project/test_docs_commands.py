@@ -14,7 +14,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import tomllib
 
 from docs_blocks import (
     Block,
@@ -28,7 +27,6 @@ from docs_blocks import (
     ROOT,
     SHELL,
 )
-import numpy as np
 import pytest
 import tyro
 
@@ -36,10 +34,6 @@ from emotion_motion import cli
 
 ALL = [block for page in pages() for block in blocks(page)]
 CODE = [block for block in ALL if block.language in (*SHELL, *PYTHON)]
-LABELS = """from: name
-pattern: '(?P<actor>[a-z]+)_(?P<label>[a-z]+)'
-labels: {happy: happiness, sad: sadness}
-"""
 LIMIT_S, LONG_LIMIT_S, STOP_S = 60, 1800, 20
 
 
@@ -56,35 +50,12 @@ def each(chosen: list[Block]) -> list[object]:
     return [pytest.param(block, id=block.place) for block in chosen]
 
 
-@pytest.fixture(scope='module')
-def brought(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What readers are asked to bring: a URDF, takes of motion, names of labels."""
-    from emotion_motion.generator import MotionGenerator
-    from emotion_motion.io.bvh.writer import write_bvh
-
-    folder = tmp_path_factory.mktemp('brought')
-    urdf = (ROOT / 'urdf' / 'humanoid.urdf').read_text()
-    (folder / 'my_robot.urdf').write_text(urdf.replace('name="humanoid"', 'name="my_robot"', 1))
-    (folder / 'labels.yaml').write_text(LABELS)
-    (folder / 'takes').mkdir()
-    actors = ('ann', 'bea', 'cem', 'dora')
-    generator = MotionGenerator.from_pretrained('default', batch_size=2 * len(actors), seed=1)
-    for number in range(2 * len(actors)):
-        generator.set_emotion('sadness' if number % 2 else 'happiness', index=number)
-    motion = np.stack([generator.step().keypoints for _ in range(90)], axis=1)
-    for number, points in enumerate(motion):
-        name = f'{actors[number // 2]}_{"sad" if number % 2 else "happy"}.bvh'
-        write_bvh(folder / 'takes' / name, points, generator.rate, generator.skeleton)
-    (folder / 'take.bvh').write_text((folder / 'takes' / 'ann_happy.bvh').read_text())
-    return folder
-
-
 @pytest.fixture
-def docs_folder(brought: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder like a fresh clone, with what readers bring; the test runs in it."""
+def docs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder like a fresh clone, with the URDF that readers bring; the test runs in it."""
     link_clone(tmp_path)
-    for path in brought.iterdir():
-        (tmp_path / path.name).symlink_to(path)
+    urdf = (ROOT / 'urdf' / 'humanoid.urdf').read_text()
+    (tmp_path / 'my_robot.urdf').write_text(urdf.replace('name="humanoid"', 'name="my_robot"', 1))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -152,7 +123,8 @@ def test_what_is_wrong_is_found() -> None:
         'ros2 param set /motion_node speed 2',
         'python -m emotion_motion.fun',
         'ros2 topic pub --once /emotoin std_msgs/msg/String "{data: joy}"',
-        "pip install 'emotion_motion[fun]'",
+        "pip install '.[fun]'",
+        "pip install 'emotion_motion[train]'",
     ):
         assert wrong_with(shlex.split(text)), text
 
@@ -241,9 +213,12 @@ def _python(rest: list[str]) -> str:
 
 
 def _pip(rest: list[str]) -> str:
+    tomllib = pytest.importorskip('tomllib' if sys.version_info >= (3, 11) else 'tomli')
     project = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
     extras = project['optional-dependencies']
-    asked = [name for word in rest for name in re.findall(r'(?:emotion_motion|\.)\[(\w+)\]', word)]
+    if any(word.startswith('emotion_motion') for word in rest):
+        return 'it is not published: pip install .[EXTRA] in a clone'
+    asked = [name for word in rest for name in re.findall(r'\.\[(\w+)\]', word)]
     return '' if set(asked) <= set(extras) else f'no extra {asked}'
 
 
@@ -270,17 +245,17 @@ def _run(rest: list[str]) -> str:
 
 
 def _parameter(rest: list[str]) -> str:
-    table = re.findall(r'^\| `(\w+)` \|', (ROOT / 'README.md').read_text(), re.MULTILINE)
+    page = (ROOT / 'docs' / 'reference' / 'parameters.md').read_text()
+    table = re.findall(r'^\| `(\w+)` \|', page, re.MULTILINE)
     ours = 'motion_node' in rest[0] and len(rest) > 1
     return f'no parameter {rest[1]}' if ours and rest[1] not in table else ''
 
 
 def _name(rest: list[str]) -> str:
-    """Check a topic or service against the README's table, wherever its namespace is."""
+    """Check a topic or service against the table of the docs, wherever its namespace is."""
     name = next((word for word in rest if not word.startswith('-')), '')
-    text = (ROOT / 'README.md').read_text()
-    section = text.split('## Topics and services')[1].split('\n## ')[0]
-    known = set(re.findall(r'`(?:~/|/)?(\w+)`', section)) | {'measured_joint_states'}
+    page = (ROOT / 'docs' / 'reference' / 'topics.md').read_text()
+    known = set(re.findall(r'`(?:~/|/)?(\w+)`', page.split('\n## ')[0]))
     return '' if name.rsplit('/', 1)[-1] in known else f'no topic or service {name}'
 
 

@@ -58,7 +58,13 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_what_leads_nowhere_is_found() -> None:
     text = '[a](fun.md) `[b](no.md)` [![c](fun.png)](#fun)\n\n```sh\n[d](no.md)\n```\n'
     assert sorted(docs_hook.links_of(text)) == ['#fun', 'fun.md', 'fun.png']
-    assert 'parameters' in headings(ROOT / 'README.md')
+    assert 'see-it-move' in headings(ROOT / 'README.md')
+
+
+def test_readme_and_sample_takes_stay_small() -> None:
+    assert len((ROOT / 'README.md').read_text().splitlines()) <= 200
+    takes = [path for path in (ROOT / 'examples' / 'motion').rglob('*') if path.is_file()]
+    assert sum(path.stat().st_size for path in takes) < 300_000
 
 
 def test_the_navigation_has_every_page_once() -> None:
@@ -107,7 +113,7 @@ def test_tests_that_pages_name_are_there() -> None:
         assert named <= there, f'{page}: {named - there}'
 
 
-@pytest.mark.parametrize('mark', ['fun', 'message Fun', 'help fun', 'readme Fun'])
+@pytest.mark.parametrize('mark', ['fun', 'message Fun', 'help fun'])
 def test_what_cannot_be_generated_is_an_error(mark: str) -> None:
     what, _, name = mark.partition(' ')
     with pytest.raises(ValueError, match='got'):
