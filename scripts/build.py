@@ -31,7 +31,7 @@ LISTED = ('emotion_motion', 'config', 'launch', 'models', 'rviz', 'urdf', 'scrip
 def place() -> str:
     """Hash of what CMake's cache remembers: this folder, its Python and its ROS."""
     digest = hashlib.sha256(str(ROOT).encode())
-    for name in ('pyvenv.cfg', 'constraints.txt', 'ros_prefix'):
+    for name in ('pyvenv.cfg', 'locked.txt', 'ros_prefix'):
         path = VENV / name
         digest.update(b'\0' + (path.read_bytes() if path.exists() else b''))
     return digest.hexdigest()

@@ -28,7 +28,7 @@ ROS_MODULES = (
     'rosidl_generator_py',
 )
 ROS_CMAKE_PACKAGES = ('ament_cmake', 'ament_cmake_python', 'rosidl_default_generators')
-INTERPRETERS = ('python3', '/usr/bin/python3', 'python3.13', 'python3.12', 'python3.11')
+INTERPRETERS = ('python3', '/usr/bin/python3', *(f'python3.{n}' for n in (13, 12, 11, 10)))
 COMPILERS = ('c++', 'g++', 'clang++')
 
 # Run by each interpreter: says what it is. rclpy is imported for real, because PYTHONPATH shows
@@ -170,6 +170,23 @@ def reachable(url: str, timeout_s: float = 3.0) -> bool:
     thread.start()
     thread.join(timeout_s)
     return bool(answers and answers[0])
+
+
+def size_of(urls: list[str]) -> str:
+    """How many bytes to download, as their servers state; files of this machine are none."""
+    total, known = 0, True
+    remote = [url for url in urls if not url.startswith('file:')]
+    for url in remote:
+        try:
+            request = urllib.request.Request(url, method='HEAD')
+            with urllib.request.urlopen(request, timeout=10.0) as answer:
+                total += int(answer.headers['Content-Length'])
+        except (OSError, TypeError, ValueError):
+            known = False
+    if not remote:
+        return 'nothing to download'
+    least = '' if known else 'more than '
+    return f'{len(remote)} files to download, {least}{total / 1e6:,.1f} MB'
 
 
 def look(environ: Mapping[str, str]) -> Machine:

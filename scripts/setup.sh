@@ -24,7 +24,7 @@ runs() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2> /dev/null;
 
 python=
 for candidate in "${EMOTION_MOTION_PYTHON:-python3}" /usr/bin/python3 \
-  python3.13 python3.12 python3.11; do
+  python3.13 python3.12 python3.11 python3.10; do
   if runs "$candidate"; then
     python=$candidate
     break

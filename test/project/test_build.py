@@ -159,6 +159,23 @@ def test_no_path_of_the_building_machine_is_exported(install_space):
         assert 'site-packages' not in path.read_text(), path
 
 
+@pytest.mark.parametrize('exported', ['', '/opt/numpy/include'])
+def test_numpy_headers_of_any_ros_are_not_exported(tmp_path, exported):
+    """Humble's library names no folder where Python's own has numpy's headers, as on Ubuntu."""
+    text = (ROOT / 'CMakeLists.txt').read_text()
+    ours = text[text.index('set(python_library') : text.index('ament_get_python_install_dir')]
+    library = 'emotion_motion__rosidl_generator_py'
+    (tmp_path / 'CMakeLists.txt').write_text(
+        'cmake_minimum_required(VERSION 3.16)\nproject(emotion_motion LANGUAGES NONE)\n'
+        f'add_library({library} INTERFACE)\n'
+        f'target_include_directories({library} INTERFACE {exported})\n{ours}'
+        f'install(TARGETS {library} EXPORT all)\ninstall(EXPORT all DESTINATION share)\n'
+    )
+    run(['cmake', '-S', str(tmp_path), '-B', str(tmp_path / 'build')])
+    (exports,) = (tmp_path / 'build').glob('CMakeFiles/Export/*/all.cmake')
+    assert 'INCLUDE_DIRECTORIES' not in exports.read_text()
+
+
 @pytest.fixture(scope='module')
 def target(fresh_copy, tmp_path_factory):
     """`pip install .` into a folder of its own, offline."""

@@ -8,7 +8,6 @@ from pathlib import Path
 import re
 import subprocess
 import sys
-import tomllib
 import xml.etree.ElementTree as ET
 
 import plan
@@ -16,6 +15,7 @@ import pytest
 
 import emotion_motion
 
+tomllib = pytest.importorskip('tomllib' if sys.version_info >= (3, 11) else 'tomli')
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / 'emotion_motion'
 PYPROJECT = tomllib.loads((ROOT / 'pyproject.toml').read_text())
@@ -114,12 +114,20 @@ def test_base_requirements_and_the_project_agree():
     assert plan.numbers(wanted['torch']) == plan.OLDEST_TORCH
 
 
+def test_nothing_says_to_install_from_where_it_is_not_published():
+    """Documents are read by test_docs_commands.py; this reads messages."""
+    for path in (ROOT / 'emotion_motion').rglob('*.py'):
+        assert not re.search(r'install .?emotion_motion\b', path.read_text()), path
+
+
 def test_every_requirement_is_pinned():
-    pins = {line.split('==')[0] for line in (ROOT / 'constraints.txt').read_text().splitlines()}
-    for name in ('base.txt', 'dev.txt', 'colcon.txt', 'wheels.txt'):
-        for line in (ROOT / 'requirements' / name).read_text().splitlines():
+    folder = ROOT / 'requirements'
+    pins = set(re.findall(r'^([\w.-]+)==', (folder / 'locked.txt').read_text(), re.MULTILINE))
+    for name in ('base.txt', 'dev.txt', 'docs.txt', 'colcon.txt', 'wheels.txt'):
+        for line in (folder / name).read_text().splitlines():
             if line and not line.startswith(('#', '-r')):
-                assert line.lower().replace('_', '-') in pins, f'{name}: {line}'
+                bare = re.split(r'[\[<]', line)[0].lower().replace('_', '-')
+                assert bare in pins, f'{name}: {line}'
 
 
 def test_every_message_file_is_built():
