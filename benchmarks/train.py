@@ -60,7 +60,7 @@ class RealRun:
         if done % self._config.log_every == 0:
             self._run.metrics.log(done, values)
         if done % self._config.save_every == 0:
-            save_state(self._run.checkpoints, self._trainer.state(), keep=self._config.keep)
+            save_state(self._run.checkpoints, self._trainer.state(), keep=self._config.checkpoints)
 
 
 class FixedBatch:

@@ -136,7 +136,7 @@ def measure(model: str, seconds: float, clients: int, size: tuple[int, int]) -> 
                 [
                     sys.executable,
                     '-m',
-                    'emotion_motion.ros.viewer.viewer_node',
+                    'emotion_motion.ros.viewer_node',
                     '--port=0',
                     '--emotion=happiness',
                     '--ros-args',

@@ -4,32 +4,32 @@
 """
 Build the documentation: what `make docs` does. `serve` as argument shows it while it is written.
 
+With `pictures` the film of the README and the picture of the page are made anew.
+
 Its programs (requirements/docs.txt) come into .venv the first time; nothing else needs them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
 
 from console import fail, locked, say, SetupError
-from provision import pip, ROOT, VENV
+import docs_pictures
+from provision import install_locked, lock_of, LOCKED, pip_file, ROOT, VENV
 
 STAMP = VENV / 'emotion_motion_docs'
-REQUIREMENTS = ROOT / 'requirements' / 'docs.txt'
 
 
 def install() -> None:
     """Install what is missing."""
-    constraints = VENV / 'constraints.txt'
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + constraints.read_bytes()).hexdigest()
+    key = LOCKED.read_text()
     if STAMP.exists() and STAMP.read_text() == key:
         return
     say('[docs] packages of requirements/docs.txt')
     with locked(ROOT / '.build' / 'lock'):
-        pip(f'--constraint={constraints}', f'--requirement={REQUIREMENTS}')
+        install_locked(*pip_file(lock_of('docs'), 'docs'))
     STAMP.write_text(key)
 
 
@@ -38,6 +38,12 @@ def main(arguments: list[str]) -> int:
         install()
     except SetupError as error:
         return fail(error)
+    if arguments == ['pictures']:
+        docs_pictures.film()
+        docs_pictures.page()
+        return 0
+    if not docs_pictures.FILM.exists():
+        docs_pictures.film()
     command = arguments or ['build', '--strict', '--clean']
     # The theme's makers announce their plans on every build.
     environ = {

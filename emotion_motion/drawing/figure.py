@@ -53,7 +53,7 @@ def new_figure(width_in: float, height_in: float, dpi: int = 100) -> tuple[Any, 
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigError(
-            'got no matplotlib, which pictures need; pip install "emotion_motion[film]"'
+            'got no matplotlib, which pictures need; pip install ".[film]" in the source folder'
         ) from error
     figure = Figure(figsize=(width_in, height_in), dpi=dpi)
     return figure, FigureCanvasAgg(figure)
@@ -66,20 +66,28 @@ def _unit_height(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     return points * (skeleton.bone_lengths.sum() / max(float(lengths.sum()), 1e-9))
 
 
-def seen(points: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
-    """Return picture coordinates [T, K, 2] and nearness [T, K] of an orthographic camera.
+def camera(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Return what an orthographic camera sees [T, K, 3]: across, up, towards it.
 
     Args:
         points: [T, K, D]; a body that was seen from the front (D = 2) is drawn so.
         skeleton: of the keypoints.
     """
     azimuth_deg = 0.0 if skeleton.dims == 2 else _AZIMUTH_DEG
-    points = skeleton.in_space(_unit_height(np.asarray(points, float), skeleton))
+    x, y, z = np.moveaxis(
+        skeleton.in_space(_unit_height(np.asarray(points, float), skeleton)), -1, 0
+    )
     turn, lift = np.radians(azimuth_deg), np.radians(_ELEVATION_DEG)
-    across = -points[..., 0] * np.sin(turn) + points[..., 1] * np.cos(turn)
-    near = points[..., 0] * np.cos(turn) + points[..., 1] * np.sin(turn)
-    up = points[..., 2] * np.cos(lift) - near * np.sin(lift)
-    return np.stack((across, up), axis=-1), near
+    across, near = y * np.cos(turn) - x * np.sin(turn), x * np.cos(turn) + y * np.sin(turn)
+    up = z * np.cos(lift) - near * np.sin(lift)
+    return np.stack((across, up, near * np.cos(lift) + z * np.sin(lift)), axis=-1)
+
+
+def seen(points: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    """Return picture coordinates [T, K, 2] and how near [T, K] on the ground, see `camera`."""
+    across, up, towards = np.moveaxis(camera(points, skeleton), -1, 0)
+    lift = np.radians(_ELEVATION_DEG)
+    return np.stack((across, up), axis=-1), towards * np.cos(lift) - up * np.sin(lift)
 
 
 def keypoint_colour(skeleton: Skeleton, keypoint: int) -> str:

@@ -119,7 +119,7 @@ class DirectSource:
             requested=requested,
             recognised=recognised,
             held=self._playback.held,
-            health=f'{format_emotion(requested)}, seed {generator.seed}',
+            health=f'{format_emotion(requested).removesuffix(":1.00")}, seed {generator.seed}',
             measured=self._measured(),
         )
 

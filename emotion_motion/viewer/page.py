@@ -14,6 +14,7 @@ import webbrowser
 
 from emotion_motion.viewer.controls import EmotionControls, SettingControls
 from emotion_motion.viewer.panels import (
+    about_html,
     bars_html,
     notice_html,
     Plots,
@@ -25,6 +26,10 @@ from emotion_motion.viewer.scene.stage import Stage
 from emotion_motion.viewer.server import make_server, page_address, ServeOptions
 from emotion_motion.viewer.source import Snapshot, Source
 
+_BARS = (
+    'The bars: for each emotion what is asked for, and below it what the model recognises in its '
+    'own motion.'
+)
 _BARS_S, _SLOW_S = 0.1, 0.5
 _MESSAGE_S = 12.0  # after which a message in the corner goes by itself
 
@@ -42,6 +47,7 @@ class Page:
         gui, steering = server.gui, source.steering
         self._stage = Stage(server, dark=dark, bodies=len(source.snapshot().figures))
         self._notice = gui.add_html('', visible=False)
+        gui.add_html(about_html(about(source)))
         self._health = gui.add_markdown(source.title)
         self._time = None if source.timeline is None else TimePanel(gui, source.timeline)
         self._bars = gui.add_html('', visible=False)
@@ -123,6 +129,13 @@ class Page:
         )
 
 
+def about(source: Source) -> str:
+    """Return what a first visitor has to know: what there is to see, and what to do."""
+    if source.timeline is not None:
+        return 'Recorded motion: the slider sets the time; drag the picture to turn it.'
+    return 'A model makes this motion as you watch. Click an emotion; drag the picture to turn it.'
+
+
 def serve(
     source: Source, options: ServeOptions, stopped: Callable[[], bool], tour_s: float = 0.0
 ) -> None:
@@ -140,7 +153,7 @@ def serve(
             server, source, folder=options.record_dir, dark=not options.light, tour_s=tour_s
         )
         address = page_address(options.host, server.get_port())
-        print(f'viewer: {address} (Ctrl-C ends it)', flush=True)
+        print(f'viewer: {address} (Ctrl-C ends it)', about(source), _BARS, sep='\n', flush=True)
         if options.browser and _has_screen():
             webbrowser.open(address)
         end_s = float('inf') if options.seconds is None else time.monotonic() + options.seconds

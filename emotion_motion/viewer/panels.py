@@ -36,6 +36,12 @@ _ROW = (
 )
 
 
+_BARS = (
+    '<div style="opacity:0.75;margin-bottom:4px" title="by the model, in its own motion">'
+    'upper bar: asked for &middot; lower bar: recognised</div>'
+)
+
+
 def bars_html(requested: np.ndarray, recognised: np.ndarray) -> str:
     """Return two bars an emotion, of weights [7]: above what is asked for, below what is seen."""
     rows = [
@@ -47,8 +53,12 @@ def bars_html(requested: np.ndarray, recognised: np.ndarray) -> str:
         )
         for name, above, below in zip(EMOTIONS, requested, recognised, strict=True)
     ]
-    legend = '<div style="opacity:0.65;margin-top:4px">above: asked for; below: recognised</div>'
-    return f'<div style="padding:4px 14px;font-size:0.8em">{"".join(rows)}{legend}</div>'
+    return f'<div style="padding:4px 14px;font-size:0.8em">{_BARS}{"".join(rows)}</div>'
+
+
+def about_html(text: str) -> str:
+    """Return what a first visitor reads."""
+    return f'<div style="padding:6px 14px;font-size:0.85em" data-about>{html.escape(text)}</div>'
 
 
 def notice_html(text: str) -> str:

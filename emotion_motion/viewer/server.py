@@ -26,7 +26,7 @@ from emotion_motion.exceptions import ConfigError
 from emotion_motion.settings import Checked, setting
 
 HOST = '127.0.0.1'
-_INSTALL = "pip install 'emotion_motion[viewer]'"
+_INSTALL = "pip install '.[viewer]' in the source folder"
 _CHECK_LIMIT_S = 30.0
 
 

@@ -1,8 +1,8 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""How keypoints become spheres and bones."""
+"""How keypoints become the parts of a mannequin, and what else is drawn."""
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
@@ -11,10 +11,11 @@ pytest.importorskip('viser')
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.emotion import EMOTIONS
 from emotion_motion.viewer.panels import bars_html, notice_html
-from emotion_motion.viewer.scene.body import BodyShape, bone_mesh
+from emotion_motion.viewer.scene.body import BodyShape, part_mesh
 from emotion_motion.viewer.scene.world import CELL_M, DARK, grid_lines, PIECE_M, SECTION_M, SIZE_M
 
 BODY = load_skeleton('body_25')
+SHAPE = BodyShape('body_25', BODY.names)
 
 
 def turned(wxyz: np.ndarray, vector: np.ndarray) -> np.ndarray:
@@ -23,59 +24,73 @@ def turned(wxyz: np.ndarray, vector: np.ndarray) -> np.ndarray:
     return vector + 2.0 * np.cross(axis, np.cross(axis, vector) + w * vector)
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
-def test_each_bone_lies_between_its_two_keypoints(seed: int) -> None:
+def test_each_part_is_turned_to_its_end_and_its_left(seed: int) -> None:
     keypoints = np.random.default_rng(seed).normal(size=(BODY.size, 3))
-    shape = BodyShape('body_25', BODY.names)
-    starts, turns, lengths = shape.place_bones(keypoints)
-    assert len(lengths) == BODY.size - 1
-    for (parent, child), start, turn, length in zip(
-        shape.edges, starts, turns, lengths, strict=True
+    starts, turns, lengths = SHAPE.place(keypoints)
+    placed = SHAPE.mannequin.place(keypoints)
+    for start, turn, length, (_, end, left) in zip(
+        starts, turns, lengths, zip(*placed, strict=True), strict=True
     ):
-        assert np.array_equal(start, keypoints[parent])
-        displacement = turned(turn, np.array([0.0, 0.0, length]))
-        assert np.allclose(start + displacement, keypoints[child], atol=1e-6)
+        assert np.allclose(start + turned(turn, np.array([0.0, 0.0, length])), end, atol=1e-6)
+        if left.any():
+            assert np.allclose(turned(turn, np.array([1.0, 0.0, 0.0])), left, atol=1e-6)
 
 
 @pytest.mark.parametrize('direction', [(0, 0, -1), (0, 0, 1), (1e-9, 0, -1)])
-def test_bone_straight_up_or_down_has_a_turn(direction: tuple[float, float, float]) -> None:
+def test_part_straight_up_or_down_has_a_turn(direction: tuple[float, float, float]) -> None:
     keypoints = np.zeros((BODY.size, 3))
     keypoints[BODY.index('RElbow')] = direction
-    _, turns, _ = BodyShape('body_25', BODY.names).place_bones(keypoints)
+    _, turns, _ = SHAPE.place(keypoints)
     assert np.isfinite(turns).all() and np.allclose(np.linalg.norm(turns, axis=-1), 1.0)
 
 
 def test_what_is_not_measured_is_not_drawn() -> None:
-    shape = BodyShape('body_25', BODY.names)
     keypoints = BODY.rest * 1.7
-    missing = [BODY.index(name) for name in ('LWrist', 'MidHip', 'Nose', 'LEar', 'REar')]
-    keypoints[missing] = np.nan
-    _, turns, lengths = shape.place_bones(keypoints)
-    gone = [bool({*edge.tolist()} & {*missing}) for edge in shape.edges]
-    assert np.array_equal(np.isnan(lengths), gone) and np.isfinite(turns).all()
-    assert np.isnan(shape.place_spheres(keypoints)).all()  # of hip and head
+    keypoints[[BODY.index(name) for name in ('LWrist', 'LEar')]] = np.nan
+    _, turns, lengths = SHAPE.place(keypoints)
+    names = [part.name for part in SHAPE.mannequin.parts]
+    gone = {name for name, length in zip(names, lengths, strict=True) if np.isnan(length)}
+    assert gone == {'LForearm', 'LHand'} and np.isfinite(turns).all()  # one ear is enough
+    keypoints[BODY.index('REar')] = np.nan
+    assert np.isnan(SHAPE.place(keypoints)[2][names.index('Head')])
 
 
-def test_unknown_skeleton_is_drawn_as_spheres() -> None:
+def test_unknown_skeleton_is_drawn_as_dots() -> None:
     shape = BodyShape('spider_8', ('a', 'b', 'c'))
-    assert np.array_equal(shape.place_spheres(np.eye(3)), np.eye(3))
-    assert len(shape.sphere_radii) == 3
-    assert [len(part) for part in shape.place_bones(np.eye(3))] == [0, 0, 0]
-    assert shape.bone_colours(DARK) == [] and shape.root() is None
+    starts, _, lengths = shape.place(np.eye(3))
+    assert np.array_equal(starts, np.eye(3)) and np.array_equal(lengths, np.zeros(3))
+    assert shape.colours(DARK) == [DARK.body] * 3 and shape.root() is None
 
 
-def test_left_and_right_have_other_colours() -> None:
-    shape = BodyShape('body_25', BODY.names)
-    colours = dict(zip(shape.edges[:, 1].tolist(), shape.bone_colours(DARK), strict=True))
-    assert colours[BODY.index('LWrist')] == DARK.left
-    assert colours[BODY.index('RWrist')] == DARK.right
-    assert len(shape.sphere_radii) == len(shape.sphere_colours(DARK)) == 2  # hip and head
+def test_height_is_that_of_the_bones_that_are_seen() -> None:
+    keypoints = BODY.rest * 1.2
+    keypoints[BODY.index('RKnee')] = np.nan
+    assert SHAPE.height_m(keypoints) == pytest.approx(1.2)
+    assert SHAPE.height_m(np.full((BODY.size, 3), np.nan)) == 1.7
 
 
-def test_bone_reaches_from_the_origin_to_its_joint() -> None:
-    points, faces = bone_mesh(0.4, 0.03)
-    assert points[:, 2].min() == pytest.approx(0.0) and points[:, 2].max() == pytest.approx(0.43)
-    assert faces.max() < len(points)
+def test_hands_and_feet_tell_left_and_right() -> None:
+    names = [part.name for part in SHAPE.mannequin.parts]
+    colours = dict(zip(names, SHAPE.colours(DARK), strict=True))
+    assert colours['LHand'] == colours['LFoot'] == DARK.left
+    assert colours['RHand'] == colours['RFoot'] == DARK.right
+    assert set(SHAPE.colours(DARK, gone=True)) == {DARK.gone}
+
+
+@pytest.mark.parametrize('half', [0.0, 0.1])
+def test_mesh_is_a_closed_capsule_of_the_right_size(half: float) -> None:
+    points, faces = part_mesh(0.4, np.array([0.1, 0.06]), np.array([half, half]))
+    low, high = [-0.1 - half, -0.1, -0.1], [0.1 + half, 0.1, 0.46]
+    np.testing.assert_allclose(points.min(axis=0), low, atol=0.003)
+    np.testing.assert_allclose(points.max(axis=0), high, atol=0.003)
+    # Seen from outside: the volume within is that of a cone, two caps and the band between them.
+    volume = np.linalg.det(points[faces]).sum() / 6.0
+    cone = 0.4 * np.pi * (0.1**2 + 0.1 * 0.06 + 0.06**2) / 3.0
+    caps = 2.0 * np.pi * (0.1**3 + 0.06**3) / 3.0
+    band = 2.0 * half * (0.4 * 0.16 + 0.5 * np.pi * (0.1**2 + 0.06**2))
+    assert volume == pytest.approx(cone + caps + band, rel=0.06)
 
 
 def test_bars_tell_both_emotions_and_notices_are_escaped() -> None:

@@ -4,6 +4,8 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
@@ -172,6 +174,16 @@ def test_reset_with_a_seed_repeats_the_run(direct: DirectSource) -> None:
     length = min(len(run) - begin for run, begin in zip(runs, begins, strict=True))
     first, second = (run[b : b + length] for run, b in zip(runs, begins, strict=True))
     assert length > 15 and np.array_equal(first, second)
+
+
+def test_view_without_ros_shows_the_model_and_says_what_is_seen(saved: Path) -> None:
+    options = ['view', '--no-browser', '--port=0', '--seconds=0.5', f'--model={saved}']
+    code = 'import sys; sys.modules["rclpy"] = None; import emotion_motion.cli as c; c.main()'
+    done = subprocess.run([sys.executable, '-c', code, *options], capture_output=True, text=True)
+    assert done.returncode == 0 and 'no ROS here' in done.stderr, done.stderr
+    address, what_to_do, bars = done.stdout.splitlines()
+    assert address.startswith('viewer: http://127.0.0.1:') and 'Click an emotion' in what_to_do
+    assert 'asked for' in bars and 'the model recognises' in bars
 
 
 # Recordings

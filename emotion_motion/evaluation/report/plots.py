@@ -176,7 +176,8 @@ def _page(count: int, size: tuple[float, float], a_row: int = _PANELS_A_ROW) -> 
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigError(
-            'got no matplotlib, which the report needs; pip install "emotion_motion[train]"'
+            'got no matplotlib, which the report needs; pip install ".[train]" in the source '
+            'folder'
         ) from error
     wide = max(1, min(count, a_row))
     high = max(1, -(-count // wide))

@@ -1,49 +1,34 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""A body as bones with a joint at their ends: where each lies, how it is turned, its colour."""
+"""A body in the scene: meshes of the mannequin's parts, how they lie and are turned, colours."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+import math
 
 import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.drawing.mannequin import Mannequin
 from emotion_motion.exceptions import SkeletonError
 from emotion_motion.viewer.scene.world import Colour, Look
 
-JOINT_RADIUS_M, BONE_RADIUS_M, HEAD_RADIUS_M = 0.033, 0.024, 0.095
-_HEAD = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
-_SMALL = 0.4  # of eyes, ears, toes and heels beside other joints
-_SMALL_ENDS = ('Eye', 'Ear', 'Toe', 'Heel')
-_SECTIONS = 8
+# Corners around a part, and from its side to its tip. Small ones are coarse: browsers without a
+# graphics card draw the page too.
+_FINE, _COARSE, _SMALL_M = (14, 5), (10, 3), 0.07
+_USUAL_M = 1.7  # height of a body whose bones are not known
+_PAIRS = (('REye', 'LEye'), ('REar', 'LEar'))
 
 
 class BodyShape:
-    """How K keypoints become E bones, each with a joint at its outer end, and S more spheres.
-
-    The spheres are the keypoints at no bone's end (the root) and, where there is a face, a head. A
-    skeleton that is not known has no bones.
-    """
+    """How K keypoints become the P parts of a mannequin; see there for what is no known body."""
 
     def __init__(self, skeleton: str, names: tuple[str, ...]) -> None:
         self.names = names
-        self.edges = _edges(skeleton, names)
-        self._loose = sorted(set(range(len(names))) - set(self.edges[:, 1].tolist()))
-        self._head = [names.index(name) for name in _HEAD if name in names]
-        small = [name.endswith(_SMALL_ENDS) for name in names]
-        self._radii = JOINT_RADIUS_M * np.where(small, _SMALL, 1.0)
-
-    @property
-    def joint_radii(self) -> np.ndarray:
-        """Radii [E] of the joints at the ends of the bones [m]."""
-        return self._radii[self.edges[:, 1]]
-
-    @property
-    def sphere_radii(self) -> list[float]:
-        """Radii of the S spheres [m]."""
-        return [*self._radii[self._loose].tolist(), *[HEAD_RADIUS_M] * bool(self._head)]
+        self._edges, self._rest = _edges(skeleton, names)
+        self.mannequin = Mannequin(names, self._edges.tolist())
+        self._pairs = [tuple(map(names.index, pair)) for pair in _PAIRS if {*pair} <= {*names}]
 
     def wrists(self) -> list[int]:
         return [self.names.index(n) for n in ('LWrist', 'RWrist') if n in self.names]
@@ -52,85 +37,100 @@ class BodyShape:
         """Return the number of the keypoint that stands for the whole body."""
         return self.names.index('MidHip') if 'MidHip' in self.names else None
 
-    def place_spheres(self, keypoints: np.ndarray) -> np.ndarray:
-        """Return places [S, 3] in metres; NaN where nothing is measured."""
-        places = keypoints[self._loose]
-        if not self._head:
-            return places
-        face = keypoints[self._head]
-        seen = np.isfinite(face).all(axis=-1)
-        middle = face[seen].mean(axis=0) if seen.sum() > 2 else np.full(3, np.nan)
-        return np.vstack((places, middle))
+    def height_m(self, keypoints: np.ndarray) -> float:
+        """Return the height of the body with bones as long as those of keypoints [K, 3] [m]."""
+        ends = keypoints[self._edges]
+        heights = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=-1) / self._rest
+        known = heights[np.isfinite(heights)]
+        return float(np.median(known)) if len(known) else _USUAL_M
 
-    def place_bones(self, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return inner ends [E, 3], turns [E, 4] (wxyz) from z to the outer ends, lengths [E].
+    def place(self, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return starts [P, 3], turns [P, 4] (wxyz) from z to the ends, lengths [P].
 
-        The length is NaN where an end is not measured.
+        A turn leads x to the left of a wide part. The length is NaN where a part is not measured;
+        an eye or an ear that is not lies where the other one is.
         """
-        ends = keypoints[self.edges]  # [E, 2, 3]
-        bones = ends[:, 1] - ends[:, 0]
-        lengths = np.linalg.norm(bones, axis=-1)
+        for pair in self._pairs:
+            for one, other in (pair, pair[::-1]):
+                if not np.isfinite(keypoints[one]).all():
+                    keypoints = keypoints.copy()
+                    keypoints[one] = keypoints[other]
+        starts, ends, left = self.mannequin.place(keypoints)
+        lengths = np.linalg.norm(ends - starts, axis=-1)
         known = np.isfinite(lengths) & (lengths > 1e-6)
         up = np.array([0.0, 0.0, 1.0])
-        unit = np.where(known[:, None], bones, up) / np.where(known, lengths, 1.0)[:, None]
-        return ends[:, 0], _turns_from_z(unit), lengths
+        along = (
+            np.where(known[:, None], ends - starts, up) / np.where(known, lengths, 1.0)[:, None]
+        )
+        return starts, _turns(along, np.nan_to_num(left)), lengths
 
-    def sphere_colours(self, look: Look, *, gone: bool = False) -> list[Colour]:
-        names = [self.names[number] for number in self._loose] + ['head'] * bool(self._head)
-        return [_colour(name, look, gone) for name in names]
+    def mesh(self, part: int, length_m: float, height_m: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return vertices [V, 3] and faces [F, 3] of a part that begins at 0 and goes along z."""
+        body = self.mannequin
+        return part_mesh(length_m, height_m * body.radii[part], height_m * body.halves[part])
 
-    def bone_colours(self, look: Look, *, gone: bool = False) -> list[Colour]:
-        """Return the colours of the E bones: those of their outer ends."""
-        return [_colour(self.names[child], look, gone) for _, child in self.edges.tolist()]
-
-
-def _colour(name: str, look: Look, gone: bool) -> Colour:
-    side = {'L': look.left, 'R': look.right}.get(name[:1], look.middle)
-    return look.gone if gone else side
+    def colours(self, look: Look, *, gone: bool = False) -> list[Colour]:
+        """Return the colours of the P parts."""
+        roles = [part.role for part in self.mannequin.parts]
+        return [look.gone if gone else getattr(look, role) for role in roles]
 
 
-def _edges(skeleton: str, names: tuple[str, ...]) -> np.ndarray:
-    """Return edges [E, 2] from parents to children."""
-    pairs = []
+def _edges(skeleton: str, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return edges [E, 2] from parents to children, and their lengths [E] in body heights."""
+    pairs, lengths = [], []
     with contextlib.suppress(SkeletonError, OSError):
         known = load_skeleton(skeleton)
         for parent, child in known.edges:
             ends = known.names[parent], known.names[child]
             if set(ends) <= set(names):
                 pairs.append([names.index(end) for end in ends])
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+                lengths.append(known.bone_lengths[child])
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2), np.array(lengths)
 
 
-def _turns_from_z(unit: np.ndarray) -> np.ndarray:
-    """Return the quaternions [N, 4] (wxyz) that turn z to unit vectors [N, 3]."""
-    x, y, z = unit.T
+def _turns(along: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return quaternions [N, 4] (wxyz) that turn z to unit vectors [N, 3], and x to `left`.
+
+    `left` [N, 3] are unit vectors at right angles to them, or 0: then it is the shortest turn.
+    """
+    x, y, z = along.T
     turns = np.stack((1.0 + z, -y, x, np.zeros_like(x)), axis=-1)
     turns[z < -0.999999] = (0.0, 1.0, 0.0, 0.0)  # straight down: half a turn about x
-    return turns / np.linalg.norm(turns, axis=-1, keepdims=True)
+    w, i, j, k = (turns / np.linalg.norm(turns, axis=-1, keepdims=True)).T
+    # Where x and y have come to by now; k is 0.
+    new_x = np.stack((1.0 - 2.0 * j * j, 2.0 * i * j, -2.0 * w * j), axis=-1)
+    new_y = np.stack((2.0 * i * j, 1.0 - 2.0 * i * i, 2.0 * w * i), axis=-1)
+    half = 0.5 * np.arctan2((left * new_y).sum(axis=-1), (left * new_x).sum(axis=-1))
+    c, s = np.cos(half), np.sin(half)
+    return np.stack((w * c - k * s, i * c + j * s, j * c - i * s, k * c + w * s), axis=-1)
 
 
-def sphere_mesh(radius_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return vertices [V, 3] and faces [F, 3] of a sphere.
+def part_mesh(
+    length_m: float, radii_m: np.ndarray, halves_m: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return vertices and faces of a part from the origin along z, to both sides along x.
 
-    Small ones are coarse: browsers without a graphics card draw the page too.
+    It is a sphere, cut at its equator and, where it is wide, at a meridian, with the pieces moved
+    apart.
     """
-    import trimesh
-
-    fine = 1 if radius_m < 2.0 * JOINT_RADIUS_M else 2
-    mesh = trimesh.creation.icosphere(subdivisions=fine, radius=radius_m)
-    return np.asarray(mesh.vertices), np.asarray(mesh.faces)
-
-
-def bone_mesh(length_m: float, joint_radius_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return vertices and faces of a bone from the origin along z, with a joint at its end."""
-    import trimesh
-
-    bone = trimesh.creation.cylinder(
-        radius=min(BONE_RADIUS_M, joint_radius_m),
-        segment=[(0.0, 0.0, 0.0), (0.0, 0.0, length_m)],
-        sections=_SECTIONS,
+    columns, rows = _COARSE if radii_m.max() < _SMALL_M else _FINE
+    wide = halves_m.max() > 0.0
+    half = np.linspace(-0.5, 0.5, columns // 2) * math.pi
+    around = np.concatenate((half, half + math.pi))
+    if not wide:
+        around = np.arange(columns) * 2.0 * math.pi / columns
+    side = np.repeat((1.0, -1.0), columns // 2)
+    latitudes = np.linspace(-0.5 * math.pi, 0.0, rows)
+    latitudes = np.concatenate((latitudes, -latitudes[::-1]))
+    end = np.repeat((0, 1), rows)
+    ring = radii_m[end] * np.cos(latitudes)
+    x = ring[:, None] * np.cos(around) + halves_m[end][:, None] * side * wide
+    y = ring[:, None] * np.sin(around)
+    z = np.broadcast_to((radii_m[end] * np.sin(latitudes) + length_m * end)[:, None], x.shape)
+    row, column = (part.ravel() for part in np.mgrid[: 2 * rows - 1, :columns])
+    beside = (column + 1) % columns
+    a, b = row * columns + column, row * columns + beside
+    faces = np.concatenate(
+        (np.stack((a, b, a + columns), -1), np.stack((b, b + columns, a + columns), -1))
     )
-    points, faces = sphere_mesh(joint_radius_m)
-    joint = trimesh.Trimesh(points + np.array((0.0, 0.0, length_m)), faces, process=False)
-    mesh: Any = trimesh.util.concatenate([bone, joint])
-    return np.asarray(mesh.vertices), np.asarray(mesh.faces)
+    return np.stack((x, y, z), axis=-1).reshape(-1, 3), faces

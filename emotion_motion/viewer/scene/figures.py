@@ -1,6 +1,6 @@
 # Copyright 2026 The emotion_motion authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies in the scene: spheres, bones, trails of the wrists, a label each."""
+"""Bodies in the scene: a mannequin, trails of the wrists and a label each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_motion.viewer.scene.body import BodyShape, bone_mesh, sphere_mesh
+from emotion_motion.viewer.scene.body import BodyShape
 from emotion_motion.viewer.scene.world import Colour, Follower, Look, WORLD
 from emotion_motion.viewer.source import Figure
 
@@ -21,7 +21,7 @@ _LEAP_M = 0.5  # farther in a moment is a jump to another place, such as a reset
 
 SPACING_M = 1.5
 _LABEL_ABOVE_M = 0.22
-_LEAST_BONE_M, _SCALE_STEP = 0.005, 0.005
+_LEAST_M, _SCALE_STEP = 0.005, 0.005
 
 
 class Trail:
@@ -36,7 +36,9 @@ class Trail:
 
     def dress(self, colour: Colour, faint: Colour) -> None:
         """Take on a colour, that of its old end being `faint`."""
-        colours = np.linspace(faint, colour, POINTS + 1).astype(np.uint8)
+        colours = np.linspace(faint, colour, POINTS + 1)
+        # Colours of points go to the screen as amounts of light, unlike those of meshes.
+        colours = (255.0 * (colours / 255.0) ** 2.2).astype(np.uint8)
         self.line.colors = np.stack((colours[:-1], colours[1:]), axis=1)
 
     def add(self, point: np.ndarray, now_s: float) -> None:
@@ -65,7 +67,7 @@ class Trail:
 class FigureView:
     """One body in the scene, `offset` [3] from where its keypoints say [m].
 
-    Each bone is a mesh of its own: to move one costs the browser next to nothing, while a batch of
+    Each part is a mesh of its own: to move one costs the browser next to nothing, while a batch of
     meshes is worked through anew for every frame.
     """
 
@@ -75,12 +77,9 @@ class FigureView:
         self.shape = BodyShape(figure.skeleton, figure.names)
         self._scene, self._name, self._offset = scene, name, offset
         self.root = scene.add_frame(name, show_axes=False)
-        self._spheres = [
-            scene.add_mesh_simple(f'{name}/sphere_{number}', *sphere_mesh(radius), visible=False)
-            for number, radius in enumerate(self.shape.sphere_radii)
-        ]
-        # A bone is made when its length is first known; with each the length that it was made of.
-        self._bones: dict[int, tuple[Any, float]] = {}
+        # A part is made when its length is first known; with each the length that it was made of.
+        self._parts: dict[int, tuple[Any, float]] = {}
+        self._height_m = 0.0  # until something is measured
         self._label = scene.add_label(f'{name}/label', figure.label) if figure.label else None
         self.trails = [
             Trail(scene, f'{name}/trail_{number}') for number in range(len(self.shape.wrists()))
@@ -88,25 +87,19 @@ class FigureView:
         self.dress(look, gone=gone)
 
     def dress(self, look: Look, *, gone: bool) -> None:
-        self._bone_colours = self.shape.bone_colours(look, gone=gone)
-        for sphere, colour in zip(
-            self._spheres, self.shape.sphere_colours(look, gone=gone), strict=True
-        ):
-            sphere.color = colour
-        for number, (bone, _) in self._bones.items():
-            bone.color = self._bone_colours[number]
+        self._colours = self.shape.colours(look, gone=gone)
+        for number, (part, _) in self._parts.items():
+            part.color = self._colours[number]
         for trail, colour in zip(self.trails, (look.left, look.right), strict=False):
             trail.dress(colour, look.cell)
 
     def show(self, figure: Figure, now_s: float) -> None:
         keypoints = np.asarray(figure.keypoints, dtype=np.float64) + self._offset
-        for sphere, place in zip(self._spheres, self.shape.place_spheres(keypoints), strict=True):
-            sphere.visible = bool(np.isfinite(place).all())
-            if sphere.visible:
-                sphere.position = place
-        starts, turns, lengths = self.shape.place_bones(keypoints)
+        if not self._height_m and np.isfinite(keypoints).all(axis=-1).any():
+            self._height_m = self.shape.height_m(keypoints)
+        starts, turns, lengths = self.shape.place(keypoints)
         for number, length in enumerate(lengths.tolist()):
-            self._show_bone(number, starts[number], turns[number], length)
+            self._show_part(number, starts[number], turns[number], length)
         for trail, wrist in zip(self.trails, self.shape.wrists(), strict=True):
             trail.add(keypoints[wrist], now_s)
         if self._label is not None and np.isfinite(keypoints).any():
@@ -119,23 +112,23 @@ class FigureView:
         place = None if root is None else figure.keypoints[root]
         return place if place is not None and np.isfinite(place).all() else None
 
-    def _show_bone(self, number: int, start: np.ndarray, turn: np.ndarray, length: float) -> None:
+    def _show_part(self, number: int, start: np.ndarray, turn: np.ndarray, length: float) -> None:
         known = bool(np.isfinite(length))
-        if number not in self._bones:
-            if not known or length < _LEAST_BONE_M:
+        if number not in self._parts:
+            if not known:
                 return
-            mesh = bone_mesh(length, float(self.shape.joint_radii[number]))
-            bone = self._scene.add_mesh_simple(
-                f'{self._name}/bone_{number}', *mesh, color=self._bone_colours[number]
+            mesh = self.shape.mesh(number, length, self._height_m)
+            part = self._scene.add_mesh_simple(
+                f'{self._name}/part_{number}', *mesh, color=self._colours[number]
             )
-            self._bones[number] = bone, length
-        bone, made_length = self._bones[number]
-        bone.visible = known
+            self._parts[number] = part, length
+        part, made_length = self._parts[number]
+        part.visible = known
         if known:
-            bone.position, bone.wxyz = start, turn
-            scale = (1.0, 1.0, length / made_length)
-            if np.abs(np.subtract(scale, bone.scale)).max() > _SCALE_STEP:
-                bone.scale = scale
+            part.position, part.wxyz = start, turn
+            scale = (1.0, 1.0, length / made_length if made_length > _LEAST_M else 1.0)
+            if np.abs(np.subtract(scale, part.scale)).max() > _SCALE_STEP:
+                part.scale = scale
 
 
 class Figures:

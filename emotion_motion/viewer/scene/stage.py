@@ -9,8 +9,17 @@ from typing import Any
 from emotion_motion.exceptions import EmotionMotionError
 from emotion_motion.viewer.scene.figures import Figures
 from emotion_motion.viewer.scene.robot import BESIDE_M, RobotView
-from emotion_motion.viewer.scene.world import BRAND, DARK, Ground, LIGHT, place_cameras
+from emotion_motion.viewer.scene.world import (
+    BRAND,
+    DARK,
+    Ground,
+    LIGHT,
+    place_cameras,
+    place_upright,
+)
 from emotion_motion.viewer.source import Snapshot
+
+_LAMP_M = (2.5, -3.0, 4.5)  # where light comes from: left of the camera, and above it
 
 
 class Stage:
@@ -28,13 +37,16 @@ class Stage:
         self._urdf = ''
         self._figures = Figures(server.scene, self._look)
         self._ground = Ground(server.scene, self._look)
-        place_cameras(server, distance=1.0 + 0.5 * max(0, bodies - 1))
+        self._place_cameras(1.0 + 0.5 * max(0, bodies - 1))
+        server.on_client_connect(self._on_client)
         self._number = -1
         self._shadows = False
-        # Light from pictures of rooms is what a browser without a graphics card is slowest at.
+        # Light from pictures of rooms is what a browser without a graphics card is slowest at, and
+        # then each lamp: viser's own ones are on for shadows alone.
         server.scene.configure_environment_map(None)
-        server.scene.configure_default_lights(cast_shadow=False)
+        server.scene.configure_default_lights(enabled=False)
         server.scene.add_light_ambient('/light', intensity=0.8)
+        self._lamp = server.scene.add_light_directional('/lamp', position=_LAMP_M, intensity=2.4)
         self._set_theme()
 
     @property
@@ -54,7 +66,8 @@ class Stage:
             self._robot.root.visible = robot
         if shadows != self._shadows:
             self._shadows = shadows
-            self._server.scene.configure_default_lights(cast_shadow=shadows)
+            self._server.scene.configure_default_lights(enabled=shadows)
+            self._lamp.visible = not shadows
             self._ground.shadows(shadows)
 
     def show(self, snapshot: Snapshot, now_s: float, *, follow: bool) -> bool:
@@ -75,6 +88,16 @@ class Stage:
             self._figures.follow(snapshot.figures, now_s, follow=follow)
         return True
 
+    def _place_cameras(self, distance: float, aside_m: float = 0.0) -> None:
+        self._camera = distance, aside_m
+        place_cameras(self._server, distance=distance, aside_m=aside_m)
+
+    def _on_client(self, client: Any) -> None:
+        """Turn the camera of a new page to where an upright screen leaves room for the body."""
+        if client.camera.aspect < 1.0:
+            distance, aside_m = self._camera
+            place_upright(client.camera, distance=distance, aside_m=aside_m)
+
     def _set_theme(self) -> None:
         self._server.gui.configure_theme(
             dark_mode=self._look is DARK,
@@ -91,7 +114,7 @@ class Stage:
         if not self._urdf:
             return
         # First of all: to load meshes takes seconds, and pages are opened meanwhile.
-        place_cameras(self._server, distance=1.5, aside_m=0.5 * BESIDE_M[1])
+        self._place_cameras(1.5, 0.5 * BESIDE_M[1])
         try:
             self._robot = RobotView(self._server, self._urdf)
         except EmotionMotionError as error:

@@ -24,10 +24,11 @@ Colour: TypeAlias = tuple[int, int, int]
 class Look:
     """Colours of the scene, for a dark or a light page."""
 
-    # Of the body's sides, told apart by colour-blind eyes too, and of what is on neither.
+    # Of hands and feet, told apart by colour-blind eyes too, and of the rest of the body.
     left: Colour
-    middle: Colour
     right: Colour
+    body: Colour
+    face: Colour  # of its eyes
     gone: Colour  # of a body whose node is silent
     # Of the ground's thin and strong lines.
     cell: Colour
@@ -36,16 +37,18 @@ class Look:
 
 DARK = Look(
     left=(16, 104, 214),
-    middle=(150, 156, 166),
     right=(214, 96, 8),
+    body=(190, 195, 204),
+    face=(34, 38, 46),
     gone=(70, 72, 76),
     cell=(52, 56, 62),
     section=(84, 90, 100),
 )
 LIGHT = Look(
     left=(12, 88, 176),
-    middle=(84, 90, 100),
     right=(204, 88, 6),
+    body=(212, 217, 226),
+    face=(40, 44, 52),
     gone=(176, 178, 182),
     cell=(220, 224, 228),
     section=(176, 182, 190),
@@ -56,6 +59,9 @@ EMOTION_RGB = {name: tuple(bytes.fromhex(text[1:])) for name, text in EMOTION_CO
 WORLD = '/world'
 # A little to the side of the body, so that it stands beside the panel and not behind it.
 LOOK_AT_M, AWAY_M, ANGLE_RAD = (0.0, 0.36, 0.92), (3.0, -1.0, 0.5), 0.75
+# On an upright screen the panel covers what is below the middle: the camera is farther away, and
+# looks below the body; with the distance that grows.
+_UPRIGHT_AWAY, _UPRIGHT_AT_M, _UPRIGHT_BELOW_M = 2.1, (0.0, 0.0, 0.85), 1.47
 # Viser has a sheet for a background picture 1 m before the camera. Where nobody has set a picture
 # it is drawn all the same, at each point of the page, unless it is too near to be drawn.
 NEAREST_M = 1.01
@@ -64,12 +70,20 @@ _SMOOTH_S, _LEAST_M = 0.5, 0.002
 
 def place_cameras(server: Any, *, distance: float = 1.0, aside_m: float = 0.0) -> None:
     """Set where cameras begin, `distance` times as far as for one body, and `aside_m` left (y)."""
-    at = np.add(LOOK_AT_M, (0.0, aside_m, 0.0))
-    camera = server.initial_camera
+    server.initial_camera.fov = ANGLE_RAD
+    server.initial_camera.near = NEAREST_M
+    _place(server.initial_camera, np.add(LOOK_AT_M, (0.0, aside_m, 0.0)), distance)
+
+
+def place_upright(camera: Any, *, distance: float, aside_m: float) -> None:
+    """Place the camera of an upright screen; as `place_cameras`."""
+    at = np.add(_UPRIGHT_AT_M, (0.0, aside_m, -distance * _UPRIGHT_BELOW_M))
+    _place(camera, at, distance * _UPRIGHT_AWAY)
+
+
+def _place(camera: Any, at: np.ndarray, distance: float) -> None:
     camera.position = tuple(at + distance * np.array(AWAY_M))
     camera.look_at = tuple(at)
-    camera.fov = ANGLE_RAD
-    camera.near = NEAREST_M
 
 
 class Follower:
