@@ -196,11 +196,13 @@ def check_motion(
     )
 
 
-def _fast_arm_error_deg(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> float:
-    """Return the arms' mean error if the YAML file set no limits of speed."""
+def _fast_arm_error_deg(robot: Robot, keypoints: np.ndarray, rate_hz: float) -> float | None:
+    """Return the arms' mean error at the URDF's speeds; None where those apply already."""
     limits = robot.limits
     speeds = [robot.urdf.joints[name].velocity or 0.0 for name in limits.names]
     velocity = np.maximum(limits.velocity, speeds)
+    if (velocity == limits.velocity).all():
+        return None
     fast = replace(robot, limits=replace(limits, velocity=velocity))
     _, poses = _retargeted(Retargeter(fast, rate_hz), keypoints)
     asked, reached, _ = _directions(fast, keypoints, poses)

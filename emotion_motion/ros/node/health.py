@@ -100,15 +100,16 @@ class HealthReport:
         self._log_problem = self._robot_problem = self._warning = ''
 
     def watch(self, state: str, error: str, live: LiveParts | None, clock_stands: bool) -> None:
-        """Once a second, log new problems and publish; call it several times a second.
+        """Log new problems, and publish once a second; call it several times a second.
 
         `error` is what went wrong last; there is no `live` without a model.
         """
+        self._log_problems(live)
         now_s = time.monotonic()
         if now_s - self._published_s < PERIOD_S - MARGIN_S:
             return
         self._published_s = now_s
-        self._log_problems(live)
+        self._look_around(live)
         values = {'lifecycle_state': state} | self._values(live)
         status = DiagnosticStatus(name=self._name, hardware_id=values['model'])
         status.level, status.message = self._level(state, error, live, clock_stands)
@@ -121,18 +122,21 @@ class HealthReport:
         """Log a problem when it begins, at most every few seconds."""
         log_problem = live.motion.log_problem if live else ''
         robot_problem = live.robot.driver.problem if live and live.robot else ''
-        warning = ''
-        if live and live.loop.running:
-            warning = '; '.join(filter(None, (live.warning, self._other_body())))
         logger = self._node.get_logger()
         if log_problem and log_problem != self._log_problem:
             logger.warning(f'{log_problem}; the motion goes on without')
         if robot_problem and robot_problem != self._robot_problem:
             text = f'the robot is not driven: {robot_problem}'
             logger.error(text, throttle_duration_sec=LOG_PERIOD_S)
-        if warning and warning != self._warning:
-            logger.warning(warning, throttle_duration_sec=LOG_PERIOD_S)
         self._log_problem, self._robot_problem = log_problem, robot_problem
+
+    def _look_around(self, live: LiveParts | None) -> None:
+        """Log what is wrong with the graph around the node when that begins."""
+        warning = ''
+        if live and live.loop.running:
+            warning = '; '.join(filter(None, (live.warning, self._other_body())))
+        if warning and warning != self._warning:
+            self._node.get_logger().warning(warning, throttle_duration_sec=LOG_PERIOD_S)
         self._warning = warning
 
     def _level(
@@ -172,8 +176,10 @@ class HealthReport:
             values = {item.key: item.value for item in status.values}
             shows = values.get('lifecycle_state') == 'active' and values.get('frame_id') == frame
             if shows and status.name.endswith(SUBJECT) and status.name != self._name:
-                self._other = shortened(status.name.removesuffix(SUBJECT))
-                self._shared_frame, self._said_s = frame, time.monotonic()
+                other = shortened(status.name.removesuffix(SUBJECT))
+                if other == self._other or not self._other_body():  # of several the first
+                    self._other, self._shared_frame = other, frame
+                    self._said_s = time.monotonic()
 
     def _other_body(self) -> str:
         """Return which node shows another body in our frame; '' where none does."""

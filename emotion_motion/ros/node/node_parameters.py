@@ -194,8 +194,8 @@ class NodeParameters:
         reason = next(filter(None, (self._error(n, v) for n, v in known.items())), '')
         if not reason and not self._silent:
             reason = self._check(known)
-        if not (reason or self._silent or self._tells_after):
-            self._look_after_set(parameters)
+        if known and not (reason or self._silent or self._tells_after):
+            self._look_after_set([p for p in parameters if p.name in known])
         return SetParametersResult(successful=not reason, reason=reason)
 
     def _look_after_set(self, parameters: list[Parameter]) -> None:

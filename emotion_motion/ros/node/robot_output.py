@@ -10,7 +10,6 @@ import time
 from builtin_interfaces.msg import Time
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
@@ -40,9 +39,12 @@ JOINTS_LIMIT_BYTES = 1 << 16  # 500 joints with long names
 # Two publishers of one robot are doubted so long after they have contradicted each other, and
 # watched so long before the first motion.
 DOUBT_S, WATCH_S = 2.0, 1.0
-# How a publisher may offer `stop`; what was latched is given that time before a first motion.
-Offered = tuple[ReliabilityPolicy, DurabilityPolicy]
-ORDINARY: Offered = (ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
+# How `stop` is subscribed to. What was latched is given that time before a first motion.
+STOPS = {
+    'ordinary': QoSProfile(depth=1),
+    'latched': QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+    'best effort': QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
+}
 LATCHED_S = 0.25
 
 MEASURED, COMMANDS, TARGETS, STATES = (
@@ -84,8 +86,8 @@ class RobotOutput(Topics):
         self.driver.commands.weights.begin(weights)
         self._last_ns: int | None = None
         self._measured_s: float | None = None  # when joints were first measured
-        self._stops: dict[Offered, Subscription] = {}
-        self._stops_s = -LATCHED_S  # when the last of them was made
+        self._stops: set[str] = set()  # of STOPS, those that are subscribed to
+        self._latched_s = -LATCHED_S  # since when the latched one is
         self._publishers: dict[str, LifecyclePublisher] = {}
         try:
             self._open()
@@ -132,9 +134,14 @@ class RobotOutput(Topics):
         return others and f'got {joint if leapt else "joints"} where {others}'
 
     def watch(self) -> None:
-        """Do what is due several times a second: let go of a `stop` that nobody offers."""
-        for offered in self._stops.keys() - self._match_stops() - {ORDINARY}:
-            self.destroy_one(self._stops.pop(offered))
+        """Subscribe to `stop` as each publisher offers it; call it several times a second.
+
+        A subscriber that asks for what was latched refuses ordinary publishers, who are then
+        warned of it; one that does not ask gets nothing that was latched before.
+        """
+        topic = self._node.resolve_topic_name('stop')
+        for publisher in self._node.get_publishers_info_by_topic(topic):
+            self._subscribe_stop(_offered(publisher.qos_profile))
 
     def begin(self) -> None:
         """Wait for the robot's state before a first motion; others may have moved it."""
@@ -154,8 +161,8 @@ class RobotOutput(Topics):
         self._last_ns = now_ns
         now_s = time.monotonic()
         if not self.driver.commands.limiter.started:
-            self._match_stops()
-            if now_s - self._stops_s < LATCHED_S:
+            self.watch()
+            if now_s - self._latched_s < LATCHED_S:
                 return
         self.driver.doubt = self._doubt(now_s)
         state = self.driver.advance(keypoints, elapsed_s=elapsed_s, now_s=now_s, holds=holds)
@@ -188,33 +195,26 @@ class RobotOutput(Topics):
         self.subscribe(
             JointGroupWeights, 'joint_group_weights', self._on_weights, QoSProfile(depth=10)
         )
-        self._stops = {ORDINARY: self._subscribe_stop(ORDINARY)}
-        self._match_stops()
+        self._subscribe_stop('ordinary')
+        self.watch()
 
-    def _subscribe_stop(self, offered: Offered) -> Subscription:
-        reliability, durability = offered
-        qos = QoSProfile(depth=1, reliability=reliability, durability=durability)
-        # An ordinary publisher is heard in any case; that another subscription is not for it is
-        # no news.
+    def _subscribe_stop(self, offered: str) -> None:
+        if offered in self._stops:
+            return
+        self._stops.add(offered)
+        latched = offered == 'latched'
+        if latched:
+            self._latched_s = time.monotonic()
+
+        def take(message: Bool) -> None:
+            # What is published now, the ordinary subscription hears too. Of what was latched
+            # before, a false may be older than a true of somebody else: it lifts nothing.
+            if message.data or not latched:
+                self._motion.hold('stop', message.data)
+
+        # rclpy would warn of publishers that one subscription refuses and another one hears.
         events = SubscriptionEventCallbacks(use_default_callbacks=False)
-        if offered == ORDINARY:
-            events.matched = events.incompatible_qos = self._match_stops
-        return self.subscribe(
-            Bool, 'stop', lambda m: self._motion.hold('stop', m.data), qos, events=events
-        )
-
-    def _match_stops(self, _event: object = None) -> set[Offered]:
-        """Subscribe to `stop` as each publisher offers it; return what is offered.
-
-        A subscriber that asks for what was latched refuses ordinary publishers, who are then
-        warned of it; one that does not ask gets nothing that was latched before.
-        """
-        topic = self._node.resolve_topic_name('stop')
-        offers = {_offered(p.qos_profile) for p in self._node.get_publishers_info_by_topic(topic)}
-        for offered in offers - self._stops.keys():
-            self._stops[offered] = self._subscribe_stop(offered)
-            self._stops_s = time.monotonic()
-        return offers
+        self.subscribe(Bool, 'stop', take, STOPS[offered], events=events)
 
     def _outputs(self) -> Mapping[str, type]:
         if self._parameters.output == DISPLAY:
@@ -248,11 +248,8 @@ class RobotOutput(Topics):
         self.driver.fade(weights, message.fade_s, time.monotonic())
 
 
-def _offered(qos: QoSProfile) -> Offered:
-    """Return what a publisher offers, what is more than latched as latched."""
-    best_effort = qos.reliability == ReliabilityPolicy.BEST_EFFORT
-    volatile = qos.durability == DurabilityPolicy.VOLATILE
-    return (
-        ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE,
-        DurabilityPolicy.VOLATILE if volatile else DurabilityPolicy.TRANSIENT_LOCAL,
-    )
+def _offered(qos: QoSProfile) -> str:
+    """Return which of STOPS hears all of a publisher; best effort keeps nothing that was."""
+    if qos.reliability == ReliabilityPolicy.BEST_EFFORT:
+        return 'best effort'
+    return 'ordinary' if qos.durability == DurabilityPolicy.VOLATILE else 'latched'

@@ -14,7 +14,6 @@ from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import LivelinessPolicy, QoSPolicyKind, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.subscription import Subscription
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
@@ -92,7 +91,7 @@ class Topics:
         overridable: bool = False,
         limit_bytes: int = LIMIT_BYTES,
         events: SubscriptionEventCallbacks | None = None,
-    ) -> Subscription:
+    ) -> None:
         """Have `take` called with each message; one that it refuses is a warning in the log."""
         read = reading(kind, topic, take, limit_bytes, self._node.get_logger())
         options = QoSOverridingOptions(INPUT_POLICIES) if overridable else None
@@ -106,7 +105,6 @@ class Topics:
             event_callbacks=events,
         )
         self._destroyers[subscription] = self._node.destroy_subscription
-        return subscription
 
     def serve(self, kind: type, name: str, answer: Callable[[Any], str]) -> None:
         """Serve requests, each with the text that `answer` returns and success."""

@@ -177,6 +177,7 @@ def test_no_reference_leads_out_of_a_package(place, tmp_path):
         ('xyz="0 0 0.06"', 'xyz="0 0"', "<origin xyz='0 0'>; expected 3 finite numbers"),
         ('name="neck_yaw" type="revolute"', 'name="neck_yaw" type="ball"', "type='ball'"),
         ('<link name="head">', '<link name="neck">', "2 links 'neck'"),
+        ('<link name="head">', '<link name="he&#10;ad">', r"link 'he\nad'; expected one line"),
         ('"neck_pitch"', f'"{ELBOW}"', f"2 joints '{ELBOW}'"),
         ('<cylinder radius="0.08" length="0.12"/>', '<box size="big"/>', "'head' has <box size="),
         ('</robot>', f'{RING}</robot>', 'lead in a circle (ring_a, ring_b)'),

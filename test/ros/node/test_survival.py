@@ -117,7 +117,7 @@ class Fuzzed:
         self.tester = graph.tester('/fuzzed')
         self._body = RobotBody(self.tester)
         self._targets: list[JointState] = []
-        self.tester.node.create_subscription(JointState, 'joint_targets', self._follow, 100)
+        self.tester.node.create_subscription(JointState, 'joint_targets', self._follow, 5000)
         self.moved = 0  # targets at speed
         self._start()
 
@@ -157,8 +157,10 @@ class Fuzzed:
         seconds = [Time.from_msg(message.header.stamp).nanoseconds / 1e9 for message in targets]
         speeds = np.array([message.velocity for message in targets])
         self.moved += int((np.abs(speeds) > 0.1).any(axis=1).sum())
+        # After a pause of the machine motion goes on; after a stop it begins from rest.
+        rested = np.abs(speeds).max(axis=1) < 1e-3
         for row in np.flatnonzero(np.diff(seconds) > 0.5):
-            assert np.abs(speeds[row]).max() < 1e-3, (what, seconds[row], speeds[row])
+            assert rested[row] or not rested[row + 1], (what, seconds[row : row + 2], speeds[row])
 
 
 @pytest.mark.soak
