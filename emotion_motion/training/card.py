@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 import re
 from typing import Any
@@ -28,6 +28,12 @@ _FIGURES = {
     'range': 'frames out of the range of the data',
     'jerk': 'trembles more than the data',
     'emotion': 'asked for, but not recognised by its own head',
+}
+_BESIDE = {
+    'unlike': 'unlike the data, 0 is like it',
+    'slide_m_s': 'feet slide [m/s]',
+    'still': 'stands still, share of the time',
+    'jerk_m': 'trembles [m]',
 }
 _CARD = """\
 # {name}
@@ -180,8 +186,37 @@ def model_card(checkpoint: Checkpoint, name: str) -> str:
         window_s=config.window / checkpoint.rate_hz,
         rows='\n'.join(_rows(training)),
         credits=_credits(training, terms.credited),
-        figures=_figures(training.get('free_run')),
+        figures=_figures(training.get('free_run')) + '\n'.join([*beside_start(training), '']),
     )
+
+
+def beside_start(training: Mapping[str, Any]) -> list[str]:
+    """Return the free run of a model beside that of the one it began with, and what is worse."""
+    if 'beside_start' not in training:
+        return []
+    runs = [training['beside_start'][name] for name in ('start', 'model')]
+    name, keep = training['start'], training['config']['data']['keep'] or 0.0
+    table = [['named by the head of the start', *(_mean_named(run) for run in runs)]]
+    table += [
+        [text, *(f'{run[key]:.3g}' if key in run else 'broke off' for run in runs)]
+        for key, text in _BESIDE.items()
+    ]
+    rows = [f'| {row[0]:40} | {row[1]:>9} | {row[2]:>10} |' for row in table]
+    lines = [f'| {"free run at each of the seven emotions":40} | {"start":>9} | this model |']
+    lines += ['|---|---|---|', *rows, '']
+    if bad := training['beside_start']['worse']:
+        lines += [
+            f'**Warning**: it is worse than `{name}`: {"; ".join(bad)}. Stay with `{name}`, or '
+            f'train again with a larger --keep (here {keep:g}), fewer --steps, a smaller '
+            f'--learning-rate, or data nearer to people who stand and gesture.',
+            '',
+        ]
+    return lines
+
+
+def _mean_named(run: Mapping[str, Any]) -> str:
+    shares = run.get('named', {}).values()
+    return f'{sum(shares) / len(shares):.3g}' if shares else 'broke off'
 
 
 def _described(data: MotionDataset) -> dict[str, Any]:

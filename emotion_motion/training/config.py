@@ -8,6 +8,7 @@ choice. The defaults are the recipe of the packaged model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,8 @@ __all__ = [
     'WindowConfig',
 ]
 
+KEEP = 0.5  # of the windows, where a training begins with a model
+
 _SHARE: dict[str, Any] = {'low': 0.0, 'high': 1.0}
 _PART: dict[str, Any] = {**_SHARE, 'below': True}  # a share that is not the whole
 _FROM_0: dict[str, Any] = {'low': 0.0}
@@ -49,7 +52,15 @@ class DataConfig(Checked):
     shares: tuple[float, ...] = setting(
         (), 'share of the windows that each of `data` gives; none: by its length'
     )
-    minutes: float = setting(240.0, 'length of the generated corpus [min]', **_ABOVE_0)
+    keep: float | None = setting(
+        None,
+        'share of the windows from the generated corpus, which keep what `start` knew; none: '
+        f'{KEEP:g} where `start` and `data` are given, else 0',
+        **_PART,
+    )
+    minutes: float = setting(
+        240.0, 'length of the generated corpus [min]; of the one for `keep` at most 30', **_ABOVE_0
+    )
     corpus_seed: int = setting(0, 'seed of the generated corpus', **_FROM_0)
     held_out: float = setting(0.05, 'share of bodies of the corpus that is held out', **_SHARE)
     balance: bool = setting(True, 'every emotion begins as many windows as any other')
@@ -62,6 +73,14 @@ class DataConfig(Checked):
             not self.shares or (positive and len(self.shares) == len(self.data)),
             f'a number above 0 for each of the {len(self.data)} data sets, or none',
         )
+
+    def mix(self, sizes: Sequence[float]) -> list[float]:
+        """Return what data sets of these sizes weigh; with `keep`, the last one is the corpus."""
+        if not self.keep:
+            return [*(self.shares or sizes)]
+        own = self.shares or sizes[:-1]
+        total = sum(own) or 1.0  # of a split that only the corpus has
+        return [(1.0 - self.keep) * share / total for share in own] + [self.keep]
 
 
 @dataclass(frozen=True)
@@ -203,7 +222,9 @@ class OptimiserConfig(Checked):
 class RunConfig(Checked):
     """How long, on what, and what is written on the way."""
 
-    steps: int = setting(3600, 'optimiser steps; 3600 take 20 minutes on two cores', **_ABOVE_0)
+    steps: int = setting(
+        3600, 'optimiser steps; of the packaged size 1.4 s each on one shared core', **_ABOVE_0
+    )
     batch_size: int = setting(40, 'windows a step, over all processes together', **_ABOVE_0)
     seed: int = setting(0, 'of weights, windows and noise', **_FROM_0)
     start: str | None = setting(
@@ -221,7 +242,7 @@ class RunConfig(Checked):
     )
     log_every: int = setting(10, 'steps between two rows of metrics, their means', **_ABOVE_0)
     save_every: int = setting(200, 'steps between two checkpoints', **_ABOVE_0)
-    keep: int = setting(3, 'checkpoints that are kept', **_ABOVE_0)
+    checkpoints: int = setting(3, 'checkpoints that stay, the newest', **_ABOVE_0)
     val_every: int = setting(
         200, 'steps between two measurements on held-out clips; 0: never', **_FROM_0
     )

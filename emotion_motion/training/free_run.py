@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.emotion import EMOTIONS, recognised_distribution
 from emotion_motion.generator import MotionGenerator
 
@@ -17,6 +18,7 @@ __all__ = [
     'STILL_M_S',
     'FreeRun',
     'Thirds',
+    'foot_slide',
     'free_run',
     'longest_still_s',
     'smoothed_speed',
@@ -26,6 +28,7 @@ __all__ = [
 # As in the study behind the method: below this mean keypoint speed a third of a second is still.
 STILL_M_S = 0.05
 SMOOTHED_FRAMES = 7
+_FOOT = ('BigToe', 'SmallToe', 'Heel')
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,18 @@ def thirds(keypoints: np.ndarray, rate_hz: float) -> Thirds:
     jerk = np.linalg.norm(np.diff(keypoints.astype(float), n=3, axis=0), axis=-1).mean(axis=-1)
     jerk = _cut(jerk[first - 1 :], size)[: len(speed)]
     return Thirds(speed, jerk, speed < STILL_M_S, first, size)
+
+
+def foot_slide(keypoints: np.ndarray, rate_hz: float, skeleton: Skeleton) -> float:
+    """Return how fast the lower foot goes over the ground in streams [B, T, K, D] [m/s].
+
+    That is its slowest keypoint: who rolls over heel or toes does not slide.
+    """
+    feet = [[skeleton.index(side + name) for name in _FOOT] for side in 'LR']
+    points = keypoints[:, :, feet]  # [B, T, 2, 3, D]
+    speed = np.linalg.norm(np.diff(points[..., :-1], axis=1), axis=-1).min(axis=-1) * rate_hz
+    lower = points[:, 1:, ..., -1].min(axis=-1).argmin(axis=-1)[..., None]
+    return float(np.take_along_axis(speed, lower, axis=-1).mean())
 
 
 def longest_still_s(still: np.ndarray, rate_hz: float) -> float:

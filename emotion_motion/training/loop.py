@@ -13,18 +13,20 @@ import signal
 import threading
 import time
 from types import FrameType
-from typing import Any, Self
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from emotion_motion.checkpoint import Checkpoint
 from emotion_motion.exceptions import TrainingError
 from emotion_motion.training.card import model_card
 from emotion_motion.training.run.metrics import read_metrics
 from emotion_motion.training.run.pictures import draw_curves, draw_strips
 from emotion_motion.training.run.run_folder import RunFolder
 from emotion_motion.training.run.state import newest_state, save_state
-from emotion_motion.training.selection import Reference, score_checkpoint
+from emotion_motion.training.selection import FreeRunScore, Reference, score_checkpoint
+from emotion_motion.training.start import shown, worse
 from emotion_motion.training.trainer import Trainer
 
 __all__ = ['SIGNALS', 'Interrupts', 'Stopped', 'TrainingLoop', 'RunProgress']
@@ -62,7 +64,7 @@ class RunProgress:
         )
         self._bar.add_task('', total=steps, completed=start, text='')
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> RunProgress:
         self._bar.start()
         return self
 
@@ -96,7 +98,7 @@ class Interrupts:
         self.received = [False for _ in SIGNALS]  # for each, whether it came
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Interrupts:
         # Only the main thread of a process can listen.
         if threading.current_thread() is threading.main_thread():
             self._before = {one: signal.signal(one, self._note) for one in SIGNALS}
@@ -123,10 +125,15 @@ class TrainingLoop:
     """Runs a trainer to its last step in a run folder."""
 
     def __init__(
-        self, trainer: Trainer, folder: RunFolder | None, numbers: Mapping[str, Any] | None = None
+        self,
+        trainer: Trainer,
+        folder: RunFolder | None,
+        numbers: Mapping[str, Any] | None = None,
+        start: Checkpoint | None = None,
     ) -> None:
         """Prepare a run, or the rest of one with the numbers of its state.
 
+        The best model's free run is laid beside that of `start`, which the run began with.
         All processes but the main one have no folder.
         """
         self._trainer, self._folder, self._run = trainer, folder, trainer.config.run
@@ -137,6 +144,7 @@ class TrainingLoop:
         self._counted: int = numbers.get('counted', 0)
         self._waited_s, self._since_s = 0.0, 0.0
         self._reference: Reference | None = None
+        self._start, self._shown = start, dict[str, Any]()
 
     def run(self) -> None:
         """Take the steps that are left.
@@ -211,15 +219,31 @@ class TrainingLoop:
         """Let the model run freely; keep it as the best where it is."""
         checkpoint, run = self._trainer.checkpoint(), self._run
         if self._reference is None:
-            datasets, shares = self._trainer.datasets, self._trainer.config.data.shares
+            datasets = self._trainer.datasets
+            shares = self._trainer.config.data.mix([float(d.lengths.sum()) for d in datasets])
             self._reference = Reference.measure(datasets, shares=shares, seed=run.seed)
         score = score_checkpoint(checkpoint, self._reference, seconds=run.select_s, seed=run.seed)
         if self._best is None or score.value < self._best:
             training = {**checkpoint.training, 'free_run': score.to_dict()}
+            training |= self._beside_start(checkpoint, score)
             checkpoint = dataclasses.replace(checkpoint, training=training)
             folder.save_best(checkpoint, model_card(checkpoint, folder.root.name))
             self._best = score.value
         return score.metrics()
+
+    def _beside_start(self, checkpoint: Checkpoint, score: FreeRunScore) -> dict[str, Any]:
+        """Return the free run of a model beside that of the one that the training began with."""
+        if self._start is None or self._reference is None:
+            return {}
+        start, length_s, seed = self._start, self._run.select_s, self._run.seed
+        if not self._shown:
+            of_start = score_checkpoint(start, self._reference, seconds=length_s, seed=seed)
+            unlike = of_start.to_dict()['value']
+            self._shown = {'unlike': unlike, **shown(start, start, length_s, seed)}
+        model = shown(checkpoint, start, length_s, seed)
+        bad = worse(self._shown, model)
+        model = {'unlike': score.to_dict()['value'], **model}
+        return {'beside_start': {'start': self._shown, 'model': model, 'worse': bad}}
 
     def _draw(self, folder: RunFolder) -> None:
         done = self._trainer.done
@@ -242,7 +266,9 @@ class TrainingLoop:
             'sums': self._sums,
             'counted': self._counted,
         }
-        save_state(self._folder.checkpoints, self._trainer.state(**numbers), keep=self._run.keep)
+        save_state(
+            self._folder.checkpoints, self._trainer.state(**numbers), keep=self._run.checkpoints
+        )
 
     def _last_good(self) -> str:
         if self._folder is None:

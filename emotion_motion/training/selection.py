@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import math
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +69,7 @@ class Reference:
         seconds: float = 300.0,
         seed: int = 0,
         body_height_m: float = 1.70,
-    ) -> Self:
+    ) -> Reference:
         """Measure held-out clips, and those of training too for emotions that have few.
 
         A third of a second belongs to every emotion that weighs at least half in it, and to the

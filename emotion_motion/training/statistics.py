@@ -24,7 +24,7 @@ from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.data.shards import Frames
 from emotion_motion.training.data.store import MotionDataset
 
-__all__ = ['Anchors', 'anchors_of', 'clusters', 'measure', 'pose_basis']
+__all__ = ['Anchors', 'anchors_of', 'clusters', 'even_sample', 'measure', 'nearest', 'pose_basis']
 
 _MOST_FRAMES = 200_000  # of a data set; the standard deviations are then known to a thousandth
 _MOST_POSES = 20_000  # for the principal axes
@@ -193,7 +193,7 @@ def anchors_of(
     weight = _STILL + speed[turn == 0] / speed.mean().clamp_min(1e-9)
     generator = torch.Generator().manual_seed(seed)
     centres = clusters(first @ metric, weight, model.config.anchors, generator)
-    far = _nearest((others if len(others) else first) @ metric, centres)[0]
+    far = nearest((others if len(others) else first) @ metric, centres)[0]
     radius = far.quantile(_RADIUS).clamp_min(_LEAST_RADIUS) if len(far) else far.new_ones(())
     anchors = torch.linalg.solve(metric.T, centres.T).T
     return Anchors(anchors.contiguous(), radius, unit)
@@ -204,15 +204,15 @@ def clusters(places: Tensor, weight: Tensor, count: int, random: torch.Generator
     begin = torch.multinomial(weight, count, replacement=len(places) < count, generator=random)
     centres = places[begin]
     for _ in range(_ROUNDS):
-        nearest = _nearest(places, centres)[1]
-        total = weight.new_zeros(count).index_add_(0, nearest, weight)
-        sums = torch.zeros_like(centres).index_add_(0, nearest, places * weight[:, None])
+        belongs = nearest(places, centres)[1]
+        total = weight.new_zeros(count).index_add_(0, belongs, weight)
+        sums = torch.zeros_like(centres).index_add_(0, belongs, places * weight[:, None])
         filled = total > 0.0
         centres = torch.where(filled[:, None], sums / total.clamp_min(1e-9)[:, None], centres)
     return centres
 
 
-def _nearest(places: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
+def nearest(places: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
     """Return distance and index [N] of the centre nearest to each place."""
     parts = [torch.cdist(part, centres).min(dim=1) for part in places.split(8192)]
     return torch.cat([part.values for part in parts]), torch.cat([part.indices for part in parts])

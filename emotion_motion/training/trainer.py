@@ -176,9 +176,10 @@ class Trainer:
 
         Empty where the data holds nothing out.
         """
-        sampler = self._held_out
-        if sampler is None:
-            return {}
+        return {} if self._held_out is None else self.losses(self._held_out)
+
+    def losses(self, sampler: WindowSampler) -> dict[str, float]:
+        """Return the loss of the averaged model on windows of a sampler, always the same ones."""
         most, count = self.config.run.batch_size, self.config.run.val_windows
         total = torch.zeros(len(LossParts._fields), device=self.device)
         with torch.no_grad(), self.accelerator.autocast():
@@ -307,7 +308,7 @@ def make_accelerator(run: RunConfig) -> Any:
         from accelerate import Accelerator, DistributedDataParallelKwargs
     except ImportError as error:
         raise ConfigError(
-            "training needs accelerate: pip install 'emotion_motion[train]'"
+            "training needs accelerate: pip install '.[train]' in the source folder"
         ) from error
     gpu = torch.cuda.is_available()
     if run.device == 'cuda' and not gpu:

@@ -101,7 +101,8 @@ def test_a_run_that_goes_on_has_the_settings_of_its_folder(tmp_path):
 
 def test_what_may_change_when_a_run_goes_on():
     before = config_of()
-    assert before.changes_since(config_of(steps=99, keep=1, workers=2, select_every=3)) == []
+    longer = config_of(steps=99, checkpoints=1, workers=2, select_every=3)
+    assert before.changes_since(longer) == []
     changed = config_of(seed=1, drift=(0.1, 0.2), layers=1).changes_since(before)
     assert [entry.split()[0] for entry in changed] == ['seed', 'drift', 'layers']
     assert SIZES.layers == 2

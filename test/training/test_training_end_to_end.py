@@ -19,9 +19,16 @@ import numpy as np
 import pytest
 from training_support import environment, liveliness
 
+from emotion_motion.body.skeleton import load_skeleton
+from emotion_motion.checkpoint import from_pretrained
 from emotion_motion.emotion import EMOTIONS
+from emotion_motion.evaluation.judge.judge import Judge
+from emotion_motion.evaluation.judge.people import standard_judge
+from emotion_motion.evaluation.streams import run_streams
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.training.corpus.corpus import make_clip
+from emotion_motion.training.data.prepare import prepare
+from emotion_motion.training.data.store import write_dataset
 from emotion_motion.training.free_run import free_run
 from emotion_motion.training.run.metrics import read_metrics
 
@@ -112,3 +119,30 @@ def test_memory_does_not_grow(run: tuple[Path, list[float]]) -> None:
     settled, last = max(sizes[len(sizes) // 3 : len(sizes) // 2]), np.median(sizes[-20:])
     print(f'\nmemory: {settled:.0f} MB before the middle, {last:.0f} MB at the end')
     assert last < 1.1 * settled + 20.0
+
+
+def named(judge: Judge, model: Path) -> np.ndarray:
+    """Return in which share of the windows [7] of a free run a judge names each emotion."""
+    asked = np.repeat(np.arange(len(EMOTIONS)), 4)
+    streams = run_streams(from_pretrained(model), emotions=asked, seconds=60.0, seed=5)
+    windows = judge.windows(streams)
+    return windows.right_shares(judge.seen(windows.keypoints)).reshape(-1, 4).mean(axis=1)
+
+
+def test_a_minute_of_gestures_leaves_the_other_emotions(
+    tmp_path: Path, packaged_model: Path
+) -> None:
+    """One person's minute at three emotions, 200 steps: all seven are still named, mostly."""
+    body, data, out = load_skeleton(), tmp_path / 'gestures', tmp_path / 'run'
+    shown = enumerate(('anger', 'happiness', 'sadness'))
+    clips = [prepare(make_clip(e, 20.0, 500 + n, actor=77, height_m=1.7), body) for n, e in shown]
+    write_dataset(data, clips, skeleton=body, rate_hz=30.0)
+    given = command('train', '--out', str(out), '--data', str(data), '--start', 'default')
+    options = ('--steps', '200', '--workers', '0', '--select-every', '0', '--strip-every', '0')
+    done = subprocess.run([*given, *options], env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    judge = standard_judge()
+    before, after = named(judge, packaged_model), named(judge, out / 'best')
+    print(f'\nnamed before: {before.round(2)}, after: {after.round(2)}\n{done.stderr}')
+    assert after.mean() > 0.8 * before.mean()
+    assert (after > 0.8 * before).all()

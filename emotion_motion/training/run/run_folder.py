@@ -14,7 +14,7 @@ best/             the best model so far in the packaged format
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, UTC
+from datetime import datetime, timezone
 import importlib.metadata
 import json
 import os
@@ -31,7 +31,14 @@ import torch
 import emotion_motion
 from emotion_motion.checkpoint import Checkpoint, save_pretrained
 from emotion_motion.exceptions import StorageError, TrainingError
-from emotion_motion.files import new_folder, PARTIAL, recover_folder, storage_errors, write_file
+from emotion_motion.files import (
+    new_folder,
+    PARTIAL,
+    read_json,
+    recover_folder,
+    storage_errors,
+    write_file,
+)
 from emotion_motion.training.config import TrainConfig
 from emotion_motion.training.run.metrics import MetricsLog
 
@@ -103,7 +110,7 @@ class RunFolder:
     def resumed(self, step: int) -> None:
         """Note that the run goes on from a step, and forget metrics that came after it."""
         path = self.root / _ENVIRONMENT
-        environment = json.loads(path.read_text(encoding='utf-8'))
+        environment = read_json(path)
         environment['resumed'].append({'step': step, **_environment()})
         with storage_errors(path):
             write_file(path, _json(environment))
@@ -168,7 +175,7 @@ def _environment() -> dict[str, Any]:
     What is not installed or not known is None.
     """
     return {
-        'date': datetime.now(UTC).isoformat(timespec='seconds'),
+        'date': datetime.now(timezone.utc).isoformat(timespec='seconds'),
         'command': shlex.join(sys.argv),
         'folder': os.getcwd(),
         'emotion_motion': emotion_motion.__version__,

@@ -24,8 +24,15 @@ import torch
 from torch import Tensor
 
 from emotion_motion.checkpoint import Normaliser
-from emotion_motion.exceptions import TrainingError
-from emotion_motion.files import new_folder, OLD, PARTIAL, recover_folder, storage_errors
+from emotion_motion.exceptions import ConfigError, TrainingError
+from emotion_motion.files import (
+    new_folder,
+    OLD,
+    PARTIAL,
+    read_json,
+    recover_folder,
+    storage_errors,
+)
 from emotion_motion.model.network import MotionModel
 from emotion_motion.training.data.store import MotionDataset
 
@@ -169,9 +176,9 @@ def newest_state(checkpoints: Path) -> Path | None:
 def _verified(path: Path) -> tuple[bytes, dict[str, Any]]:
     """Return the tensors' file and the JSON of a state whose hash is right."""
     try:
-        data = json.loads((path / _NUMBERS).read_text())
+        data = read_json(path / _NUMBERS, 'long JSON')
         content = (path / _TENSORS).read_bytes()
-    except (OSError, ValueError) as error:
+    except (OSError, ConfigError) as error:
         raise _damaged(path, str(error)) from error
     version = data.get('format_version') if isinstance(data, dict) else None
     if version != FORMAT_VERSION:

@@ -86,7 +86,7 @@ class WindowSampler:
         self.seed = config.run.seed if seed is None else seed
         self.skeleton = datasets[0].skeleton
         lengths = [np.where(data.splits == split, data.lengths, 0) for data in datasets]
-        weights = config.data.shares or [float(own.sum()) for own in lengths]
+        weights = config.data.mix([float(own.sum()) for own in lengths])
         clips = [np.flatnonzero(own >= _shortest_piece(config)) for own in lengths]
         usable = [n for n in range(len(datasets)) if len(clips[n])]
         if not usable:
