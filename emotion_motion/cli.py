@@ -143,7 +143,9 @@ def _optional(
         return of
     return dataclasses.replace(
         of,
-        instance_from_str=lambda words: None if words == ['None'] else of.instance_from_str(words),
+        instance_from_str=lambda words: (
+            None if [word.lower() for word in words] == ['none'] else of.instance_from_str(words)
+        ),
         is_instance=lambda value: value is None or of.is_instance(value),
         str_from_instance=lambda value: ['none'] if value is None else of.str_from_instance(value),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import re
 import secrets
 import shutil
+import tokenize
 from typing import Any
 import xml.etree.ElementTree as ET
 import zipfile
@@ -34,7 +35,7 @@ _YAML_ENTRIES, _YAML_CHARACTERS, _XML_ELEMENTS, _DEEPEST = 100_000, 4_000, 500_0
 # What reading an .npz raises that is damaged or none at all.
 _NO_NPZ = (
     *(OSError, ValueError, KeyError, EOFError, MemoryError, NotImplementedError, RuntimeError),
-    *(zipfile.BadZipFile, zlib.error, SyntaxError, TypeError),
+    *(zipfile.BadZipFile, zlib.error, SyntaxError, TypeError, tokenize.TokenError),
 )
 
 

@@ -54,8 +54,9 @@ def read_clips(
     try:
         clips = _read(path, joints, rate_hz)
     except MotionFileError as error:
-        known = str(path) in str(error)
-        raise error if known else MotionFileError(f'{path}: {error}') from error
+        if str(path) in str(error):
+            raise
+        raise MotionFileError(f'{path}: {error}') from error
     given: tuple[str, ...] = ()
     if rate_hz is not None and _BY_ENDING.get(path.suffix.lower()) in ('bvh', 'npz'):
         given = (f'its rate is the given {rate_hz:g} Hz, not what the file says',)

@@ -64,18 +64,20 @@ def follow(frames: Sequence[np.ndarray | None], rate_hz: float) -> tuple[np.ndar
     result = np.zeros((len(frames), 25, 3))
     tracks: list[_Track] = []
     target: _Track | None = None
+    several = False  # people, in any frame so far
     for number, people in enumerate(frames):
         if people is None or not len(people):
             continue
+        several = several or len(people) > 1
         tracks = [t for t in tracks if t is target or number - t.number <= _LOST_S * rate_hz]
         owners = _owners(tracks, people, number, rate_hz)
         if target is not None and _is_lost(target, tracks, people, owners, number, rate_hz):
             return result, target.number
         for person, owner in zip(people, owners, strict=True):
-            if owner is None:
-                tracks.append(_Track(person, number))
-            else:
+            if owner is not None:
                 owner.update(person, number)
+            elif several or target is None:  # else a leap of the one person, who is taken up again
+                tracks.append(_Track(person, number))
         if target is None:
             target = tracks[int(np.argmax(people[..., 2].sum(axis=1)))]
         if target.number == number:

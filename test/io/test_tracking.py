@@ -66,6 +66,16 @@ def test_who_is_lost_among_others_ends_the_clip():
     assert follow(both_hidden, 30.0)[1] == 55, 'two may be meant'
 
 
+def test_one_person_alone_is_taken_up_again_after_a_leap():
+    person = passer(300.0, 0.5)
+    leaps = np.concatenate((person[:50], person[50:] + np.array((300.0, 0.0, 0.0))))
+    ghost = np.concatenate((person[:1] + np.array((700.0, 0.0, 0.0)), person[1:]))
+    for shown in (leaps, ghost):
+        followed, lost = follow([frame[None] for frame in shown], 30.0)
+        assert lost is None
+        np.testing.assert_array_equal(followed[-60:], shown[-60:])
+
+
 def test_exchanged_sides_are_put_back_exactly():
     points = rotated(walking(4.0, turn=0.6), 0.4)
     person = seen(filmed(points))

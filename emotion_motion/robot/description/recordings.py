@@ -27,6 +27,7 @@ _TIMES = ('time_s', 'time', 't', 'timestamp', '__time')
 # A recorded angle may pass its limit by the play of the joint, and a soft limit by its distance
 # from the hard one; degrees pass both by far.
 _PLAY_RAD = 0.25
+_MOST_FRAMES = 1_000_000  # of a table, nine hours at 30 Hz
 _ARMS = tuple(side + part for side in 'LR' for part in ('Shoulder', 'Elbow', 'Wrist'))
 _FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 _HIPS, _KNEES = ('LHip', 'RHip'), ('LKnee', 'RKnee')
@@ -330,8 +331,13 @@ def _evenly(
     times: np.ndarray, angles: np.ndarray, rate_hz: float | None
 ) -> tuple[np.ndarray, float]:
     """Return angles [T, J] at even times, and their rate [Hz]."""
-    own = checked_rate(float((len(times) - 1) / (times[-1] - times[0])))
-    rate = own if rate_hz is None else checked_rate(rate_hz)
+    seconds = float(times[-1] - times[0])
+    rate = checked_rate((len(times) - 1) / seconds if rate_hz is None else rate_hz)
+    if seconds * rate > _MOST_FRAMES:
+        raise MotionFileError(
+            f'got times over {seconds:,.0f} s, which are {seconds * rate:,.0f} frames at '
+            f'{rate:g} Hz; expected {_MOST_FRAMES:,} at most. Times are read as seconds'
+        )
     even = np.arange(round((times[-1] - times[0]) * rate) + 1) / rate + times[0]
     return np.stack([np.interp(even, times, column) for column in angles.T], axis=1), rate
 

@@ -51,7 +51,8 @@ class IngestSettings(Checked):
     travel: Travel = setting(
         'refuse',
         'refuse rejects people who go farther than 0.5 body heights or turn by more than 150 '
-        'degrees: the model stands; remove takes the way out, feet glide then; keep leaves it',
+        'degrees: the model stands; remove takes walking and turning out, feet then glide; keep '
+        'leaves them',
     )
     min_seconds: float = setting(0.5, 'shorter clips are rejected [s]', 0.0)
     any_body: bool = setting(
@@ -194,7 +195,12 @@ class _Import:
         self._licence = ''  # of the last clip
         given = dict(labels.given) if labels else None
         kept = {**plain(settings), 'group': self.rule.by, 'labels': given}
-        self.manifest: dict[str, Any] = {'settings': kept, 'sources': [], 'rejected': []}
+        self.manifest: dict[str, Any] = {
+            'settings': kept,
+            'sources': [],
+            'remarks': [],
+            'rejected': [],
+        }
         if labels is not None:  # for the model card
             texts = {'name': labels.file.name, 'attribution': labels.file.attribution}
             self.manifest |= {key: text for key, text in texts.items() if text}
@@ -238,7 +244,6 @@ class _Import:
                 entry = {'path': name, **_origin(path), 'clips': self.report.clips - before}
                 self.manifest['sources'].append({**entry, 'licence': self._licence})
         self.manifest['ignored'] = dict(self.report.ignored)
-        self.manifest['remarks'] = [{'path': p, 'remark': text} for p, text in self.report.remarks]
 
     def _prepared(self, clip: Clip, path: Path, name: str) -> Iterator[Clip]:
         """Yield the clip prepared, or nothing."""
@@ -255,6 +260,8 @@ class _Import:
         source = name + where[len(str(path)) :] if where.startswith(str(path)) else where
         self.report.clips += 1
         self.report.remarks += [(where, text) for text in clip.remarks]
+        remarks = [{'path': source, 'remark': text} for text in clip.remarks]
+        self.manifest['remarks'] += remarks
         self._licence = clip.licence
         yield dataclasses.replace(clip, source=source)
 

@@ -224,7 +224,7 @@ class LabelMap:
             raise self._bad('table', str(path), expected) from error
         labels = dict(rows)
         for key, label in rows:
-            if labels[key] != label:
+            if labels[key].strip().casefold() != label.strip().casefold():
                 raise ConfigError(
                     f'got {path} with {label!r} and {labels[key]!r} for {table.key} = {key!r}; '
                     f'expected one label (table in {self._where})'

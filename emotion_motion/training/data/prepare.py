@@ -39,7 +39,7 @@ _REFUSED = (
     f'the model stands, and in place these feet would glide: cut out where the person stands, or '
     f'take it with --travel remove'
 )
-_TAKEN_OUT = 'the way that the person goes or turns was taken out; their feet glide'
+_TAKEN_OUT = 'walking and turning were taken out; the feet glide'
 
 
 def prepare(
