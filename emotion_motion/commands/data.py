@@ -156,7 +156,7 @@ def make_corpus_data(
     """
     from emotion_motion.training.corpus.corpus import make_corpus
 
-    checked_rate(rate_hz)
+    checked_rate(rate_hz, given=True)
     check_free(out, replace=overwrite and is_dataset(out))
     rule = SplitRule(val_share, test_share, seed)
     real = {

@@ -23,12 +23,15 @@ SLOWEST_HZ, FASTEST_HZ = 1.0, 1000.0
 _USUAL_HZ = (24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 90.0, 100.0, 120.0, 200.0, 240.0, 250.0, 500.0)
 
 
-def checked_rate(rate_hz: float, frame_time_s: float | None = None) -> float:
+def checked_rate(
+    rate_hz: float, frame_time_s: float | None = None, *, given: bool = False
+) -> float:
     """Return a rate, or refuse one outside 1 to 1,000 Hz and name the unit that was likely meant.
 
     Args:
         rate_hz: frames a second.
         frame_time_s: what the file says, where that is the time of a frame.
+        given: whether the rate was asked for, and no file says it.
 
     Raises:
         MotionFileError: the rate is outside.
@@ -46,15 +49,15 @@ def checked_rate(rate_hz: float, frame_time_s: float | None = None) -> float:
     if 0.0 < value < float('inf'):
         rates = {unit: factor * value**power for unit, (factor, power) in units.items()}
         meant = {u: rate for u, rate in rates.items() if SLOWEST_HZ <= rate <= FASTEST_HZ}
-    advice = 'say what it is'
+    advice = '' if given else ': say what it is'
     if meant:
         usual = np.log(_USUAL_HZ)
         unit = min(meant, key=lambda name: float(np.abs(np.log(meant[name]) - usual).min()))
-        advice = f'{value:g} is likely meant in {unit} ({meant[unit]:.4g} Hz): say so'
-    raise MotionFileError(
-        f'got {got}; expected {SLOWEST_HZ:g} to {FASTEST_HZ:,g} Hz: {advice} with --rate-hz '
-        f'(--source-rate-hz for data import), or mend the file'
-    )
+        advice = f': {value:g} is likely meant in {unit} ({meant[unit]:.4g} Hz)'
+        advice += '' if given else ': say so'
+    if not given:
+        advice += ' with --rate-hz (--source-rate-hz for data import), or mend the file'
+    raise MotionFileError(f'got {got}; expected {SLOWEST_HZ:g} to {FASTEST_HZ:,g} Hz{advice}')
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

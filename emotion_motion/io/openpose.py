@@ -129,7 +129,7 @@ def _words(name: str) -> list[str]:
 
 
 def _videos(path: Path, rate_hz: float) -> list[_Video]:
-    checked_rate(rate_hz)
+    checked_rate(rate_hz, given=True)
     if not path.is_dir():
         return [_read_file(path, rate_hz)]
     if numbered := _numbered(path):

@@ -84,7 +84,7 @@ def describe_motion(
 
 def _read(path: Path, joints: JointReader | None, rate_hz: float | None) -> list[Clip]:
     if rate_hz is not None:
-        checked_rate(rate_hz)
+        checked_rate(rate_hz, given=True)
     kind = _kind(path, joints)
     if kind == 'bvh':
         return [read_bvh(path, rate_hz)]

@@ -9,9 +9,11 @@ import sys
 
 import numpy as np
 import pytest
+import tyro
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.checkpoint import from_pretrained
+from emotion_motion.cli import REGISTRY
 from emotion_motion.exceptions import MotionFileError, StorageError
 from emotion_motion.generator import MotionGenerator
 from emotion_motion.io import load_motion, Motion, save_motion
@@ -82,6 +84,15 @@ def test_generate_writes_what_load_motion_reads(saved, tmp_path):
 def test_bad_input_is_one_line_and_exit_1(args, says, saved, refused):
     model = [] if '--model' in args else ['--model', saved]
     refused(says, 'generate', *model, '--seconds', '0.1', *args)
+
+
+@pytest.mark.parametrize('word', ['none', 'None'])
+def test_none_is_taken_as_help_writes_it(word):
+    def command(seed: int | None = 3) -> int | None:
+        return seed
+
+    with REGISTRY:
+        assert tyro.cli(command, args=['--seed', word]) is None
 
 
 def test_who_stops_reading_ends_the_command_quietly():

@@ -9,6 +9,7 @@ from moving import AT, clip_of, filmed, moved, other_body, SKELETON, swaying, wa
 import numpy as np
 import pytest
 
+from emotion_motion.exceptions import MotionFileError
 from emotion_motion.io.doubts import doubts, rest_frames
 from emotion_motion.io.reading import read_clips
 
@@ -84,13 +85,19 @@ def rest_pose(points):
     return (pose + points[0, SKELETON.root] - pose[SKELETON.root])[None]
 
 
-@pytest.mark.parametrize('held', [1, 6])
+@pytest.mark.parametrize(
+    ('held', 'between', 'noise_m'),
+    [(1, 0, 0.0), (6, 0, 0.0), (1, 1, 0.0), (5, 1, 0.004), (60, 0, 0.004)],
+)
 @pytest.mark.parametrize('motion', [swaying, walking, lively, lambda: swaying(2.0, 120.0)])
-def test_a_rest_pose_in_front_is_found_in_calm_and_lively_takes(motion, held):
+def test_a_rest_pose_in_front_is_found_in_calm_and_lively_takes(motion, held, between, noise_m):
     points = motion()
+    between = 0 if motion is lively else between  # its own steps are as far
     assert doubts(clip_of(points)) == []
     front = np.repeat(rest_pose(points), held, axis=0)
-    assert rest_frames(clip_of(np.concatenate((front, points)))) == held
+    front += np.random.default_rng(1).normal(0.0, noise_m / np.sqrt(3.0), front.shape)
+    way = 0.5 * (front[-1:] + points[:between])
+    assert rest_frames(clip_of(np.concatenate((front, way, points)))) == held + between
 
 
 def test_a_take_that_stays_in_a_rest_pose_is_no_doubt():
@@ -116,3 +123,5 @@ def test_a_given_rate_stands_for_the_file_s_own(tmp_path, monkeypatch):
         [clip] = read_clips(file, rate_hz=25.0)
         assert clip.rate_hz == 25.0
         assert clip.remarks == ('its rate is the given 25 Hz, not what the file says',)
+        with pytest.raises(MotionFileError, match=r'expected 1 to 1,000 Hz$'):
+            read_clips(file, rate_hz=0.0)

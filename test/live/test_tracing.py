@@ -81,6 +81,7 @@ print(resident_mb() - before)
 """
 
 
+@pytest.mark.soak  # the node's cycles are there too
 def test_generators_that_have_gone_leave_no_memory():
     done = subprocess.run([sys.executable, '-c', _GROWTH], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

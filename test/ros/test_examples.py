@@ -63,6 +63,7 @@ def test_text_becomes_emotions(graph: Graph) -> None:
     assert node.motion.generator.emotion[0] == pytest.approx([0, 0, 0.5, 0, 0, 0.5, 0], abs=1e-6)
 
 
+@pytest.mark.soak
 def test_two_robots_move_at_once(model: str) -> None:
     pytest.importorskip('pinocchio')
     said = run('two_robots.py', '--seconds', '0.5', '--model', model)

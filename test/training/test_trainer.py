@@ -44,7 +44,9 @@ def run(trainer: Trainer, steps: int | None = None) -> list[dict[str, float]]:
 
 
 @pytest.mark.usefixtures('keep_global_random_state')
-@pytest.mark.parametrize('form', [{}, {'horizon': 1, 'target_every': 1}], ids=['new', 'published'])
+@pytest.mark.parametrize(
+    'form', [{}, pytest.param({'horizon': 1, 'target_every': 1}, marks=pytest.mark.soak)]
+)
 def test_training_lowers_every_part_of_the_loss_and_lives(make, tmp_path, form):
     """At horizon 1 the mixture is over the next frame, and that is drawn from it."""
     trainer = make(steps=60, batch_size=6, **form)

@@ -183,7 +183,7 @@ def load_bvh(path: str | Path, rate_hz: float | None = None) -> BvhFile:
         except MotionFileError as error:
             raise MotionFileError(f'{path}: {error}') from error
     else:
-        frame_time_s = 1.0 / checked_rate(rate_hz)
+        frame_time_s = 1.0 / checked_rate(rate_hz, given=True)
     count = _number(path, frames, 'number of frames')
     if count != int(count) or count < 1:
         _refuse(path, f'it announces {frames} frames', 'at least one frame of motion')

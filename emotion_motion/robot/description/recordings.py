@@ -18,7 +18,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError
-from emotion_motion.io.clip import checked_rate, Clip
+from emotion_motion.io.clip import checked_rate, Clip, SLOWEST_HZ
 from emotion_motion.robot.description.robot import pin, read_model, Robot
 
 __all__ = ['JointRecordings', 'RobotBody']
@@ -187,7 +187,7 @@ class JointRecordings:
                     f'seconds, or the rate (--source-rate-hz)'
                 )
             if times is not None:
-                angles, rate = _evenly(times, angles, rate_hz)
+                angles, rate = _evenly(path, times, angles, rate_hz)
             clips.append(self._clip(path, name, list(columns), angles, rate_hz or rate))
         return clips
 
@@ -328,16 +328,19 @@ def _joint_name(column: str) -> str:
 
 
 def _evenly(
-    times: np.ndarray, angles: np.ndarray, rate_hz: float | None
+    path: Path, times: np.ndarray, angles: np.ndarray, rate_hz: float | None
 ) -> tuple[np.ndarray, float]:
     """Return angles [T, J] at even times, and their rate [Hz]."""
     seconds = float(times[-1] - times[0])
-    rate = checked_rate((len(times) - 1) / seconds if rate_hz is None else rate_hz)
-    if seconds * rate > _MOST_FRAMES:
+    own = (len(times) - 1) / seconds
+    rate = own if rate_hz is None else rate_hz
+    if own < SLOWEST_HZ or seconds * rate > _MOST_FRAMES:
         raise MotionFileError(
-            f'got times over {seconds:,.0f} s, which are {seconds * rate:,.0f} frames at '
-            f'{rate:g} Hz; expected {_MOST_FRAMES:,} at most. Times are read as seconds'
+            f'got {path} with {len(times):,} rows over {seconds:,g} s; expected a row a second or '
+            f'more, and {_MOST_FRAMES:,} frames at most, not {seconds * rate:,.0f} at {rate:g} '
+            f'Hz. Times are read as seconds: divide milliseconds by 1,000'
         )
+    rate = checked_rate(rate, given=rate_hz is not None)
     even = np.arange(round((times[-1] - times[0]) * rate) + 1) / rate + times[0]
     return np.stack([np.interp(even, times, column) for column in angles.T], axis=1), rate
 

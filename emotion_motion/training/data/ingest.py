@@ -193,6 +193,7 @@ class _Import:
         self.report, self.rule = IngestReport(), settings.rule(labels)
         self._settings, self._labels = settings, labels
         self._licence = ''  # of the last clip
+        self._here = ('', '')  # where the motion lies that is read, and its name in the manifest
         given = dict(labels.given) if labels else None
         kept = {**plain(settings), 'group': self.rule.by, 'labels': given}
         self.manifest: dict[str, Any] = {
@@ -214,6 +215,7 @@ class _Import:
             search = given.is_dir() and not is_motion(given)
             below = find_motion(given, joints) if search else [given]
             if not below:
+                self._here = str(given), given.name
                 self._reject(str(given), TrainingError('holds no motion file'))
             root = given.resolve().parent if given.is_dir() else given.resolve().parent.parent
             for path in below:
@@ -231,6 +233,7 @@ class _Import:
         for number, (path, name) in enumerate(motions):
             if on_file is not None:
                 on_file(number, len(motions), path)
+            self._here = str(path), name
             try:
                 clips = read_clips(path, joints=joints, rate_hz=source_rate_hz)
             except Exception as error:  # a damaged file may fail in any way
@@ -294,8 +297,11 @@ class _Import:
 
     def _reject(self, where: str, error: Exception) -> None:
         kind = '' if isinstance(error, EmotionMotionError) else f'{type(error).__name__}: '
-        self.report.rejected.append((where, f'{kind}{error}'))
-        self.manifest['rejected'].append({'path': where, 'reason': f'{kind}{error}'})
+        reason = f'{kind}{error}'
+        self.report.rejected.append((where, reason))
+        entry = {'path': where, 'reason': reason}
+        entry = {key: text.replace(*self._here) for key, text in entry.items()}
+        self.manifest['rejected'].append(entry)
 
 
 def _without_rest(clip: Clip) -> Clip:

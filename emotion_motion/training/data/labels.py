@@ -218,13 +218,16 @@ class LabelMap:
         path = Path(self._where).parent / table.file
         try:
             with open(path, newline='', encoding='utf-8-sig') as file:
-                rows = [(row[table.key], row[table.label] or '') for row in csv.DictReader(file)]
+                rows = [
+                    (row[table.key], (row[table.label] or '').strip())
+                    for row in csv.DictReader(file)
+                ]
         except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
             expected = f'a CSV with these columns ({error})'
             raise self._bad('table', str(path), expected) from error
         labels = dict(rows)
         for key, label in rows:
-            if labels[key].strip().casefold() != label.strip().casefold():
+            if labels[key].casefold() != label.casefold():
                 raise ConfigError(
                     f'got {path} with {label!r} and {labels[key]!r} for {table.key} = {key!r}; '
                     f'expected one label (table in {self._where})'

@@ -205,7 +205,7 @@ def test_a_pose_inside_a_collision_is_left_and_never_made_worse():
     assert left > -0.011
 
 
-@pytest.mark.parametrize('name', ['g1', 'humanoid'])
+@pytest.mark.parametrize('name', [pytest.param('g1', marks=pytest.mark.soak), 'humanoid'])
 def test_no_real_mesh_of_an_arm_touches_the_body_in_any_emotion(name):
     """The convex hulls of the URDF's own collision meshes and shapes, not the capsules."""
     touching = Meshes(name)

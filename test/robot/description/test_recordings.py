@@ -110,6 +110,9 @@ def test_times_set_the_rate_and_uneven_ones_are_made_even(tmp_path, humanoid):
     [even] = reader.read(path, 20.0)
     assert (even.rate_hz, len(even)) == (20.0, 9)
     np.testing.assert_allclose(even.keypoints[::2], clip.keypoints, atol=1e-6)
+    fast = [(0.0005 * number, 'x', *humanoid.rest) for number in range(401)]
+    [slowed] = reader.read(write_csv(tmp_path / 'fast.csv', ('time', 'note', *names), fast), 100.0)
+    assert (slowed.rate_hz, len(slowed)) == (100.0, 21)
     text = '\n'.join(reader.describe(path))
     assert (
         '1 clips, 5 frames at 10 Hz' in text and 'columns that are no joints: time, note' in text
@@ -183,6 +186,10 @@ BAD_TABLES = {
     'times': (
         _lines(*[{**ROW, 'time': t} for t in (0, 1, 1)], header=('time', *NAMES)),
         'time does not rise in line 4',
+    ),
+    'milliseconds': (
+        _lines(*[{**ROW, 'time': t} for t in (0, 33, 67)], header=('time', *NAMES)),
+        'Times are read as seconds: divide milliseconds by 1,000',
     ),
 }
 

@@ -128,6 +128,7 @@ def test_bad_files_are_reported_together_and_the_rest_goes_on(folder, tmp_path):
     assert all(says in reasons[name] for name, (_, says) in bad.items())
     manifest = MotionDataset.open(tmp_path / 'out').manifest
     assert (len(manifest['rejected']), len(manifest['sources'])) == (14, 6)
+    assert str(tmp_path) not in json.dumps(manifest)
 
 
 def test_a_rest_pose_in_front_is_left_out_and_listed(tmp_path):
@@ -142,6 +143,7 @@ def test_a_rest_pose_in_front_is_left_out_and_listed(tmp_path):
     text = '\n'.join(report.lines())
     assert 'rest.npz: frame 1 is a rest pose' in text and 'lying.npz: it is not upright' in text
     assert len(report.dataset.manifest['remarks']) == len(report.remarks) >= 2
+    assert str(tmp_path) not in json.dumps(report.dataset.manifest)
 
 
 def test_ignored_labels_are_counted_and_no_error(folder, tmp_path):

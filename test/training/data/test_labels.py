@@ -72,6 +72,8 @@ def test_a_table_gives_the_label_of_a_file(tmp_path):
     (tmp_path / 'info.csv').write_text('filename,emotion\nF01,angry\nF02,sad\nF01,sad\n')
     with pytest.raises(ConfigError, match="'angry' and 'sad' for filename = 'F01'"):
         LabelMap.load(path)
+    (tmp_path / 'info.csv').write_text('filename,emotion\nF01,angry\nF01,Angry \n')
+    assert named(LabelMap.load(path), '/data/F01.bvh') == 'anger'
 
 
 def test_actor_and_content_come_from_the_path_emotions_stay():

@@ -126,7 +126,7 @@ def test_the_manifest_says_what_is_inside(tmp_path):
         assert shards.file_hash(tmp_path / 'data' / shard['file']) == shard['sha256']
 
 
-@pytest.fixture(scope='module', params=[20_000, pytest.param(100_000, marks=pytest.mark.soak)])
+@pytest.fixture(scope='module', params=[5_000, pytest.param(100_000, marks=pytest.mark.soak)])
 def huge(request, tmp_path_factory):
     """A data set of so many clips of 4 frames, and how many."""
     some = [moving(4, seed) for seed in range(50)]

@@ -133,7 +133,7 @@ for size, name in ((4_000_000, 'tensors'), (10, 'numbers')):
 """
 
 
-@pytest.mark.parametrize('end', ['limit', 'disk'])
+@pytest.mark.parametrize('end', [pytest.param('limit', marks=pytest.mark.soak), 'disk'])
 def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path, end):
     if end == 'limit':
         pytest.importorskip('resource', reason='limits of processes are a matter of POSIX')
