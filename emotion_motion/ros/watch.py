@@ -21,7 +21,8 @@ from emotion_motion.msg import Emotion, Keypoints
 
 __all__ = ['NoAnswerError', 'positive', 'WAIT_S', 'watch', 'Watcher']
 
-SPIN_S, LINE_S, STALL_S, WAIT_S = 0.05, 1.0, 5.0, 30.0
+SPIN_S, LINE_S, STALL_S = 0.05, 1.0, 5.0
+WAIT_S = 120.0  # a first start compiles torch, on a busy machine for a minute
 
 
 class NoAnswerError(Exception):
