@@ -126,6 +126,7 @@ def test_parts_and_choices_of_streams_belong_together(streams: Streams) -> None:
     assert np.allclose(streams.prepared() * 1.70, streams.keypoints)
 
 
+@pytest.mark.soak
 def test_a_plan_gives_the_same_frames_on_any_number_of_threads(checkpoint: Checkpoint) -> None:
     plan, made = Plan(seeds=3, seconds=0.4, long_seeds=1, long_seconds=0.8, switches=5), []
     with warnings.catch_warnings():

@@ -32,6 +32,9 @@ class Noise(NamedTuple):
     speed: float = 0.04  # m/s
 
 
+pytestmark = pytest.mark.soak
+
+
 NOISE = Noise()
 
 

@@ -83,6 +83,7 @@ def test_strength_zero_switches_it_off_and_reset_forgets():
     assert dog.release() is None and dog.still_s[0] == 0.0 and dog.interventions[0] == 0
 
 
+@pytest.mark.soak
 def test_a_frozen_model_is_freed_and_nothing_changes_before(packaged_model: Path):
     """The sampler set so that it freezes: the likeliest components only, and hardly any spread."""
     frames, longest = {}, {}

@@ -72,6 +72,7 @@ def test_two_robots_move_at_once(model: str) -> None:
     assert all(int(row[2]) > 5 and int(row[3]) == 28 for row in counts), said
 
 
+@pytest.mark.soak
 def test_motion_becomes_bvh(tmp_path: Path) -> None:
     out = tmp_path / 'motion.bvh'
     said = run('generate_bvh.py', 'joy', 'fear', '--seconds', '1', '--out', str(out))
@@ -81,6 +82,7 @@ def test_motion_becomes_bvh(tmp_path: Path) -> None:
     assert np.isfinite(clip.keypoints).all()
 
 
+@pytest.mark.soak
 def test_a_sampler_of_one_s_own_drives_the_loop() -> None:
     said = run('custom_sampler.py', '--seconds', '3')
     speeds = [float(number) for number in re.findall(r'([\d.]+) m/s', said)]

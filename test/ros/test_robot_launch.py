@@ -84,6 +84,7 @@ def composed(graph: Graph, namespace: str, *parameters: str) -> None:
     graph.process(namespace, '--params-file', file, '-p', 'robot:=humanoid', *given, *remappings)
 
 
+@pytest.mark.soak
 def test_what_robot_launch_composes_shows_every_joint(graph: Graph) -> None:
     composed(graph, '/shown', f'model:={graph.model}', 'output:=display')
     tester = graph.tester('/shown')
@@ -93,6 +94,7 @@ def test_what_robot_launch_composes_shows_every_joint(graph: Graph) -> None:
     assert set(states[-1].name) == moving
 
 
+@pytest.mark.soak
 def test_what_gazebo_launch_composes_reaches_every_controller(graph: Graph) -> None:
     """The state of a robot that rests is received, and each controller gets its joints."""
     text = controllers_text('humanoid', CONTROLLERS)

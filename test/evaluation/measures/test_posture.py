@@ -193,6 +193,7 @@ def test_ranks_and_slope_are_those_of_the_formulas() -> None:
     assert np.isnan(slope(np.full(7, np.nan), REFERENCE))
 
 
+@pytest.mark.soak
 def test_people_of_the_corpus_hold_what_is_wanted_of_models() -> None:
     first, second = (corpus_streams(people=6, seconds=20.0, seed=seed) for seed in (0, 1))
     shown = first.emotions[:, 0]

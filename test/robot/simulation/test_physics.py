@@ -314,6 +314,7 @@ def test_without_anything_to_render_with_lines_are_drawn(tmp_path: Path) -> None
     assert path.read_bytes().startswith(PICTURE)
 
 
+@pytest.mark.soak
 def test_the_command_reports_and_draws(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,6 +106,7 @@ def lookalike(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.skipif(HAS_HRI_MSGS, reason='the tests above run with the hri_msgs that is there')
+@pytest.mark.soak
 def test_expressions_through_a_lookalike(lookalike: dict[str, str]) -> None:
     command = [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-p', 'no:xdist']
     inner = subprocess.run(

@@ -184,6 +184,7 @@ def test_the_weight_goes_from_foot_to_foot(pure):
     assert (left - right)[across < -0.015].mean() > 3.0
 
 
+@pytest.mark.soak
 def test_emotions_get_equal_shares_and_some_are_mixed(corpus):
     clips = make_corpus(40.0, seed=2)
     labels = np.concatenate([clip.emotions for clip in clips])

@@ -143,6 +143,7 @@ except TrainingError as error:
 """
 
 
+@pytest.mark.soak
 def test_two_processes_cannot_train_in_one_folder(run):
     assert 'another process is training' in run_python(OPEN, run.root)
     run.close()
