@@ -312,9 +312,8 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
     """Return the bytes that an array takes as 64 bit numbers, by its header."""
     with archive.open(entry) as file:
         version = np.lib.format.read_magic(file)
-        read = {(1, 0): np.lib.format.read_array_header_1_0}.get(
-            version, np.lib.format.read_array_header_2_0
-        )
+        form = np.lib.format
+        read = form.read_array_header_1_0 if version == (1, 0) else form.read_array_header_2_0
         shape, _, dtype = read(file)
     count = math.prod(shape)
     if count * dtype.itemsize > entry.file_size:

@@ -20,6 +20,7 @@ from emotion_motion.exceptions import ConfigError, MotionFileError
 from emotion_motion.files import read_npz, storage_errors, whole_file
 
 SLOWEST_HZ, FASTEST_HZ = 1.0, 1000.0
+MOST_FRAMES = 1_000_000  # of a clip at another rate, nine hours at 30 Hz
 _USUAL_HZ = (24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 90.0, 100.0, 120.0, 200.0, 240.0, 250.0, 500.0)
 
 

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from emotion_motion.body.skeleton import load_skeleton
-from emotion_motion.checkpoint import Checkpoint, from_pretrained
+from emotion_motion.checkpoint import Checkpoint, from_pretrained, read_config
 from emotion_motion.exceptions import CheckpointError, ConfigError
 from emotion_motion.files import write_file
 from emotion_motion.training.card import beside_start
@@ -42,7 +42,8 @@ def train(out: str | Path, settings: TrainConfig | None = None, *, resume: bool 
     accelerator = make_accelerator(settings.run)
     folder = _folder(out, settings, resume) if accelerator.is_main_process else None
     try:
-        trainer, numbers = _trainer(out, settings, accelerator, folder, resume)
+        start = _start(settings, resume)
+        trainer, numbers = _trainer(out, settings, accelerator, folder, start, resume)
         if folder is not None:
             _describe(folder, trainer, resume)
         if trainer.done >= trainer.config.run.steps:
@@ -53,12 +54,12 @@ def train(out: str | Path, settings: TrainConfig | None = None, *, resume: bool 
             )
             return
         try:
-            TrainingLoop(trainer, folder, numbers, _start(settings, resume)).run()
+            TrainingLoop(trainer, folder, numbers, start).run()
         except Stopped as stopped:
             _say(folder, f'{stopped}; go on with: emotion-motion train --out {out} --resume')
             sys.exit(128 + stopped.number)
         if folder is not None and settings.run.start:
-            for line in beside_start(from_pretrained(folder.best).training):
+            for line in beside_start(read_config(folder.best / 'config.json')['training']):
                 _say(folder, line)
         _say(
             folder,
@@ -111,7 +112,12 @@ def _folder(out: Path, settings: TrainConfig, resume: bool) -> RunFolder:
 
 
 def _trainer(
-    out: Path, settings: TrainConfig, accelerator: Any, folder: RunFolder | None, resume: bool
+    out: Path,
+    settings: TrainConfig,
+    accelerator: Any,
+    folder: RunFolder | None,
+    start: Checkpoint | None,
+    resume: bool,
 ) -> tuple[Trainer, dict[str, Any]]:
     """Open or make the data, and the trainer at the step to go on from; its state's numbers."""
     data, generated = settings.data, out / 'data'
@@ -127,7 +133,7 @@ def _trainer(
         check_leaks(*datasets)
     newest = newest_state(out / 'checkpoints')
     state = load_state(newest) if newest else None
-    start = None if state else _start(settings, resume)
+    start = None if state else start  # a state has gone on from there
     trainer = Trainer(datasets, settings, start=start, state=state, accelerator=accelerator)
     if folder is not None and start is not None and data.data:
         own = datasets[: len(data.data)]

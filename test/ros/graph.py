@@ -9,7 +9,6 @@ node reaches.
 from __future__ import annotations
 
 from collections.abc import Callable
-import gc
 import itertools
 import os
 from pathlib import Path
@@ -43,7 +42,7 @@ LIMIT_S = 90.0
 # like a leap of the node; with these parameters it makes none.
 CALM = {'variance_div': 10000.0, 'temperature': 0.05, 'emotion_weight': 0.0}
 ROOT = Path(__file__).parents[2]
-_numbers, _closed = itertools.count(1), itertools.count(1)
+_numbers = itertools.count(1)
 
 
 class NodeThread:
@@ -132,9 +131,6 @@ class Graph:
             running.stop()
         for tester in self._testers:
             tester.close()
-        # Cycles keep participants, of which a machine sees 32 in a domain. Each time takes 0.2 s.
-        if next(_closed) % 3 == 0:
-            gc.collect()
 
     def node(self, namespace: str | None = None, **parameters: Any) -> tuple[NodeThread, Tester]:
         """Run a node in a thread; `model` and `seed` have defaults of the tests'."""

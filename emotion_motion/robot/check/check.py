@@ -166,6 +166,7 @@ def check_motion(
     person = _dynamics({name: keypoints[:, names.index(name)] for name in names}, rate_hz)
     machine = _dynamics(places, rate_hz)
     at_position, at_speed = _at_limits(robot, before, poses, rate_hz)
+    slow = float(at_speed.any(axis=1).mean())
     busiest = max(
         (float(share), robot.names[row], kind)
         for kind, met in (('position', at_position), ('speed', at_speed))
@@ -181,11 +182,9 @@ def check_motion(
         },
         speed_ratio=float(machine['speed'].mean() / max(person['speed'].mean(), 1e-9)),
         at_position_limit=float(at_position.any(axis=1).mean()),
-        at_speed_limit=float(at_speed.any(axis=1).mean()),
+        at_speed_limit=slow,
         fast_arm_error_deg=(
-            _fast_arm_error_deg(robot, keypoints, rate_hz)
-            if at_speed.any(axis=1).mean() > _SLOW
-            else None
+            _fast_arm_error_deg(robot, keypoints, rate_hz) if slow > _SLOW else None
         ),
         at_clearance=float((kept_away > _ELSEWHERE_DEG).mean()),
         nearest_m=float(min(nearest)),

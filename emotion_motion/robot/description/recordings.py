@@ -18,7 +18,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import load_skeleton
 from emotion_motion.exceptions import MotionFileError
-from emotion_motion.io.clip import checked_rate, Clip, SLOWEST_HZ
+from emotion_motion.io.clip import checked_rate, Clip, MOST_FRAMES, SLOWEST_HZ
 from emotion_motion.robot.description.robot import pin, read_model, Robot
 
 __all__ = ['JointRecordings', 'RobotBody']
@@ -27,7 +27,6 @@ _TIMES = ('time_s', 'time', 't', 'timestamp', '__time')
 # A recorded angle may pass its limit by the play of the joint, and a soft limit by its distance
 # from the hard one; degrees pass both by far.
 _PLAY_RAD = 0.25
-_MOST_FRAMES = 1_000_000  # of a table, nine hours at 30 Hz
 _ARMS = tuple(side + part for side in 'LR' for part in ('Shoulder', 'Elbow', 'Wrist'))
 _FACE = ('Nose', 'REye', 'LEye', 'REar', 'LEar')
 _HIPS, _KNEES = ('LHip', 'RHip'), ('LKnee', 'RKnee')
@@ -334,10 +333,10 @@ def _evenly(
     seconds = float(times[-1] - times[0])
     own = (len(times) - 1) / seconds
     rate = own if rate_hz is None else rate_hz
-    if own < SLOWEST_HZ or seconds * rate > _MOST_FRAMES:
+    if own < SLOWEST_HZ or seconds * rate > MOST_FRAMES:
         raise MotionFileError(
             f'got {path} with {len(times):,} rows over {seconds:,g} s; expected a row a second or '
-            f'more, and {_MOST_FRAMES:,} frames at most, not {seconds * rate:,.0f} at {rate:g} '
+            f'more, and {MOST_FRAMES:,} frames at most, not {seconds * rate:,.0f} at {rate:g} '
             f'Hz. Times are read as seconds: divide milliseconds by 1,000'
         )
     rate = checked_rate(rate, given=rate_hz is not None)

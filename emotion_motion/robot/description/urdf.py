@@ -248,9 +248,7 @@ def _named(element: ET.Element, path: Path) -> str:
     if not name:
         raise RobotError(f'got {path} with a <{element.tag}> without a name')
     if not name.isprintable():  # names stand in the comments of files that are written
-        raise RobotError(
-            f'got {path} with the {element.tag} {name!r}; expected a name of one line'
-        )
+        raise RobotError(f'got {path} with the {element.tag} {name!r}; expected one line')
     return name
 
 

@@ -33,7 +33,7 @@ from emotion_motion.settings import LONGEST_TEXT
 
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks
-except ImportError:  # in Humble, whose events do not tell of a publisher that matches
+except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
 __all__ = ['MotionTopics', 'SubscriptionEventCallbacks', 'Topics']

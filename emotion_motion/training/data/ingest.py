@@ -242,15 +242,15 @@ class _Import:
             self.report.read += 1
             before = self.report.clips
             for clip in clips:
-                yield from self._prepared(clip, path, name)
+                yield from self._prepared(clip, str(path))
             if self.report.clips > before:
                 entry = {'path': name, **_origin(path), 'clips': self.report.clips - before}
                 self.manifest['sources'].append({**entry, 'licence': self._licence})
         self.manifest['ignored'] = dict(self.report.ignored)
 
-    def _prepared(self, clip: Clip, path: Path, name: str) -> Iterator[Clip]:
+    def _prepared(self, clip: Clip, path: str) -> Iterator[Clip]:
         """Yield the clip prepared, or nothing."""
-        where = clip.source or str(path)
+        where = clip.source or path
         try:
             if self._labels is not None and clip.emotions is None and self._labels.ignores(clip):
                 self.report.ignored[self._labels.label_of(clip)] += 1
@@ -259,12 +259,10 @@ class _Import:
         except Exception as error:  # so may what it holds
             self._reject(where, error)
             return
-        # Where the data lies on this machine shall change neither splits nor manifest.
-        source = name + where[len(str(path)) :] if where.startswith(str(path)) else where
+        source = self._named(where)
         self.report.clips += 1
         self.report.remarks += [(where, text) for text in clip.remarks]
-        remarks = [{'path': source, 'remark': text} for text in clip.remarks]
-        self.manifest['remarks'] += remarks
+        self.manifest['remarks'] += [{'path': source, 'remark': text} for text in clip.remarks]
         self._licence = clip.licence
         yield dataclasses.replace(clip, source=source)
 
@@ -299,9 +297,12 @@ class _Import:
         kind = '' if isinstance(error, EmotionMotionError) else f'{type(error).__name__}: '
         reason = f'{kind}{error}'
         self.report.rejected.append((where, reason))
-        entry = {'path': where, 'reason': reason}
-        entry = {key: text.replace(*self._here) for key, text in entry.items()}
+        entry = {'path': self._named(where), 'reason': self._named(reason)}
         self.manifest['rejected'].append(entry)
+
+    def _named(self, text: str) -> str:
+        """Return a text with the motion's name: where data lies changes no splits or manifest."""
+        return text.replace(*self._here)
 
 
 def _without_rest(clip: Clip) -> Clip:

@@ -15,7 +15,7 @@ import numpy as np
 
 from emotion_motion.body.skeleton import Skeleton
 from emotion_motion.exceptions import TrainingError
-from emotion_motion.io.clip import Clip
+from emotion_motion.io.clip import Clip, MOST_FRAMES
 from emotion_motion.training.data.canonical import completed, onto_body, standing_height
 from emotion_motion.training.data.geometry import facing, turned
 
@@ -31,7 +31,6 @@ _SMOOTH_S = 0.25  # of the path: a step a second stays, its speed goes
 _CUT = 0.45  # of the lower rate: half of the amplitude passes there, none at half of the rate
 _CYCLES = 15.0  # half width of the filter in frames of the lower rate
 _KAISER = 5.0  # shape of its window: 50 dB down beyond the transition
-_MOST_FRAMES = 1_000_000  # of a clip at the new rate, nine hours at 30 Hz
 _CHUNK = 4096  # new frames worked on at once
 
 _REFUSED = (
@@ -223,10 +222,10 @@ def resample_clip(clip: Clip, rate_hz: float) -> Clip:
     """
     if not 0.0 < rate_hz < float('inf'):
         raise TrainingError(f'got a rate of {rate_hz} Hz to resample to; expected one above 0')
-    if (frames := len(clip) * rate_hz / clip.rate_hz) > _MOST_FRAMES:
+    if (frames := len(clip) * rate_hz / clip.rate_hz) > MOST_FRAMES:
         raise TrainingError(
             f'got {len(clip)} frames at {clip.rate_hz:g} Hz, which would be {frames:,.0f} at '
-            f'{rate_hz:g} Hz; expected {_MOST_FRAMES:,} at most: check its rate, or cut it'
+            f'{rate_hz:g} Hz; expected {MOST_FRAMES:,} at most: check its rate, or cut it'
         )
     if abs(rate_hz - clip.rate_hz) <= 1e-6 * rate_hz:
         return dataclasses.replace(clip, rate_hz=rate_hz)

@@ -20,9 +20,6 @@ for after_humble in (
 
 events = types.ModuleType('rclpy.qos_event')
 for name in ('PublisherEventCallbacks', 'SubscriptionEventCallbacks'):
-    kind = getattr(rclpy.event_handler, name)
-    # No event of a peer that matches: what is set is never called.
-    kind.matched = property(lambda self: None, lambda self, called: None)
-    setattr(events, name, kind)
+    setattr(events, name, getattr(rclpy.event_handler, name))
 sys.modules['rclpy.qos_event'] = events
 sys.modules['rclpy.event_handler'] = None  # type: ignore[assignment]
